@@ -1,0 +1,56 @@
+//! `GET /openapi.json` and `GET /docs`: the API description, and a page to read it on. The page's
+//! assets are in the binary; nothing is loaded from another host.
+
+use std::sync::Arc;
+
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use actix_web::{HttpResponse, web};
+use utoipa_swagger_ui::Config;
+
+use super::problem_response::not_found;
+
+/// The page's own policy: its scripts and styles from here, and calls to the described service.
+/// Swagger UI sets style attributes and shows `data:` images.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'";
+
+const PAGE: &str = include_str!("docs_page.html");
+
+const START: &str = "window.onload = () => { window.ui = SwaggerUIBundle({ \
+    url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null, \
+    presets: [SwaggerUIBundle.presets.apis] }); };\n";
+
+/// Adds the routes; `openapi` is the document's JSON text.
+pub fn routes(openapi: Arc<str>) -> impl FnOnce(&mut web::ServiceConfig) {
+    move |config| {
+        config
+            .app_data(web::Data::new(openapi))
+            .route("/openapi.json", web::get().to(document))
+            .route("/docs", web::get().to(page))
+            .route("/docs/{asset}", web::get().to(asset));
+    }
+}
+
+async fn document(openapi: web::Data<Arc<str>>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(openapi.as_ref().to_string())
+}
+
+async fn page() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .body(PAGE)
+}
+
+async fn asset(name: web::Path<String>) -> HttpResponse {
+    if name.as_str() == "start.js" {
+        return HttpResponse::Ok().content_type("text/javascript; charset=utf-8").body(START);
+    }
+    match utoipa_swagger_ui::serve(&name, Arc::new(Config::from("/openapi.json"))) {
+        Ok(Some(file)) => HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, file.content_type))
+            .body(file.bytes.into_owned()),
+        _ => not_found().await,
+    }
+}

@@ -1,0 +1,93 @@
+//! The management listener: liveness, readiness part by part, and metrics for Prometheus.
+//!
+//! It has no authentication and belongs on an address that only operators reach.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER};
+use actix_web::{App, HttpResponse, HttpServer, middleware, web};
+use prometheus_client::registry::Registry;
+use serde::Serialize;
+
+use super::problem_response::not_found;
+use super::protection::protect;
+
+/// The state of one part of a service.
+#[derive(Debug, Clone, Serialize)]
+pub struct Part {
+    /// Whether this part would let a good token be answered.
+    pub ok: bool,
+    /// Seconds since this part was last known to be good, if it is watched over time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_seconds: Option<f64>,
+    /// What an operator should know, in a few words without secrets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// Tells the state of a service's parts, by name. Called on a worker thread: it must not block.
+pub trait Readiness: Send + Sync {
+    /// Every part.
+    fn parts(&self) -> BTreeMap<&'static str, Part>;
+}
+
+/// What the management listener serves.
+#[derive(Clone)]
+pub struct Management {
+    /// Asked at each `GET /health/ready`.
+    pub readiness: Arc<dyn Readiness>,
+    /// Written out at each `GET /metrics`.
+    pub metrics: Arc<Registry>,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    status: &'static str,
+    parts: BTreeMap<&'static str, Part>,
+}
+
+/// Starts the listener.
+pub fn serve(listener: TcpListener, management: Management) -> std::io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .wrap(middleware::from_fn(protect))
+            .app_data(web::Data::new(management.clone()))
+            .route("/health/live", web::get().to(live))
+            .route("/health/ready", web::get().to(ready))
+            .route("/metrics", web::get().to(metrics))
+            .default_service(web::to(not_found))
+    });
+    Ok(super::server::bounded(server).workers(1).listen(listener)?.run())
+}
+
+async fn live() -> HttpResponse {
+    let report = Report { status: "live", parts: BTreeMap::new() };
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(report)
+}
+
+async fn ready(management: web::Data<Management>) -> HttpResponse {
+    let parts = management.readiness.parts();
+    let ready = parts.values().all(|part| part.ok);
+    let mut response = if ready {
+        HttpResponse::Ok()
+    } else {
+        let mut response = HttpResponse::ServiceUnavailable();
+        response.insert_header((RETRY_AFTER, "1"));
+        response
+    };
+    response.insert_header((CACHE_CONTROL, "no-store"));
+    response.json(Report { status: if ready { "ready" } else { "not ready" }, parts })
+}
+
+async fn metrics(management: web::Data<Management>) -> HttpResponse {
+    let mut text = String::new();
+    if prometheus_client::encoding::text::encode(&mut text, &management.metrics).is_err() {
+        return HttpResponse::InternalServerError().finish();
+    }
+    HttpResponse::Ok()
+        .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
+        .body(text)
+}

@@ -1,0 +1,14 @@
+//! What a Signet binary is wrapped in: settings, log, listeners, shutdown, documents page.
+//!
+//! Both binaries are built from these parts, so that an operator who knows one knows the other.
+
+pub mod docs_page;
+pub mod durable_file;
+pub mod failure;
+pub mod management;
+pub mod problem_response;
+pub mod protection;
+pub mod server;
+pub mod settings;
+pub mod shutdown;
+pub mod telemetry;

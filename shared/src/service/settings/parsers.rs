@@ -1,0 +1,161 @@
+//! Parsers of values. Each says in a few words why a value is wrong; the caller names the setting.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Any text without control characters.
+pub fn text(value: &str) -> Result<String, String> {
+    if value.chars().any(char::is_control) {
+        return Err("holds a control character".into());
+    }
+    Ok(value.to_owned())
+}
+
+/// A path.
+pub fn path(value: &str) -> Result<PathBuf, String> {
+    text(value).map(PathBuf::from)
+}
+
+/// A socket address; `localhost` stands for 127.0.0.1.
+pub fn host_port(value: &str) -> Result<SocketAddr, String> {
+    let numeric = match value.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => value.to_owned(),
+    };
+    numeric.parse().map_err(|_| "is not an address and a port".into())
+}
+
+/// A whole number from `least` to `most`.
+pub fn number<T>(least: T, most: T) -> impl Fn(&str) -> Result<T, String>
+where
+    T: FromStr + PartialOrd + std::fmt::Display + Copy,
+{
+    move |value| match value.parse::<T>() {
+        Ok(number) if number >= least && number <= most => Ok(number),
+        _ => Err(format!("is not a whole number from {least} to {most}")),
+    }
+}
+
+/// A duration such as `15s`, `5m`, `2h` or `90d`, from `least` to `most`.
+pub fn duration(least: Duration, most: Duration) -> impl Fn(&str) -> Result<Duration, String> {
+    move |value| {
+        let parsed = parse_duration(value).ok_or("is not a duration")?;
+        if parsed < least || parsed > most {
+            return Err(format!(
+                "is not from {} to {} seconds long",
+                least.as_secs(),
+                most.as_secs()
+            ));
+        }
+        Ok(parsed)
+    }
+}
+
+fn parse_duration(value: &str) -> Option<Duration> {
+    let (digits, seconds) = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)]
+        .iter()
+        .find_map(|(unit, seconds)| Some((value.strip_suffix(unit)?, *seconds)))?;
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse::<u64>().ok()?.checked_mul(seconds).map(Duration::from_secs)
+}
+
+/// One of a few words.
+pub fn one_of<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&str) -> Result<T, String> {
+    move |value| {
+        words
+            .iter()
+            .find(|(word, _)| *word == value)
+            .map(|(_, meaning)| *meaning)
+            .ok_or_else(|| "is none of the words it knows".into())
+    }
+}
+
+/// Values separated by commas, blanks round them taken off. No value is given twice or empty.
+pub fn list<T: PartialEq>(
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> impl Fn(&str) -> Result<Vec<T>, String> {
+    move |value| {
+        let mut parsed = Vec::new();
+        for one in value.split(',').map(str::trim) {
+            if one.is_empty() {
+                return Err("has an empty entry".into());
+            }
+            let one = parse(one)?;
+            if parsed.contains(&one) {
+                return Err("names an entry twice".into());
+            }
+            parsed.push(one);
+        }
+        Ok(parsed)
+    }
+}
+
+/// An `http` or `https` address without query, fragment or credentials (RFC 8414 §2 asks that of
+/// an issuer). It is kept to the letter: a token's `iss` is compared byte for byte.
+pub fn origin_url(value: &str) -> Result<String, String> {
+    let rest = value
+        .strip_prefix("https://")
+        .or_else(|| value.strip_prefix("http://"))
+        .ok_or("is not an http or https address")?;
+    let authority = rest.split('/').next().unwrap_or_default();
+    if authority.is_empty() {
+        return Err("names no host".into());
+    }
+    if authority.contains('@') {
+        return Err("holds credentials".into());
+    }
+    if rest.contains(['?', '#']) {
+        return Err("has a query or a fragment".into());
+    }
+    if rest.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err("holds a blank or a control character".into());
+    }
+    Ok(value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_a_whole_number_and_one_unit() {
+        let parse = duration(Duration::ZERO, Duration::from_secs(u64::MAX));
+        for (value, seconds) in [("15s", 15), ("5m", 300), ("2h", 7_200), ("90d", 7_776_000)] {
+            assert_eq!(parse(value), Ok(Duration::from_secs(seconds)), "{value}");
+        }
+        for value in ["", "5", "m", "1.5h", "-1s", "+1s", "5 m", "5M", "1h30m", "99999999999999999d"]
+        {
+            assert!(parse(value).is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_duration_out_of_bounds_is_refused() {
+        let parse = duration(Duration::from_secs(5), Duration::from_secs(60));
+        assert!(parse("4s").is_err() && parse("61s").is_err());
+        assert!(parse("5s").is_ok() && parse("1m").is_ok());
+    }
+
+    #[test]
+    fn an_issuer_is_an_http_address_and_nothing_more() {
+        for good in ["http://localhost:8001", "https://login.example.org/a"] {
+            assert_eq!(origin_url(good).as_deref(), Ok(good));
+        }
+        for bad in ["localhost:8001", "ftp://x", "https://", "https://u:p@x", "http://x?y", "http://x#y"] {
+            assert!(origin_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_list_has_no_empty_and_no_repeated_entry() {
+        let parse = list(text);
+        assert_eq!(parse("a, b"), Ok(vec!["a".into(), "b".into()]));
+        for bad in ["a,,b", "a,b,", "a,a"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The log: one readable line per event on standard error, times in UTC.
+//!
+//! What comes from outside goes into fields (`field = %value`) and is escaped by the formatter;
+//! secrets never go into any.
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::time::UtcTime;
+
+/// Starts the log of this process. `filter` is in the form of `RUST_LOG`; without one, `info`.
+pub fn start(filter: Option<&str>) {
+    let filter = filter.and_then(|text| text.parse::<EnvFilter>().ok());
+    let started = tracing_subscriber::fmt()
+        .with_env_filter(filter.unwrap_or_else(|| EnvFilter::new("info")))
+        .with_timer(UtcTime::rfc_3339())
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .try_init();
+    // A second start in one process (a test) keeps the first log.
+    drop(started);
+}
