@@ -1,2 +1,3 @@
-//! placeholder
-fn main(){}
+//! The issuer.
+mod domain;
+fn main() {}

@@ -16,7 +16,8 @@ pub fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     temporary_name.push(format!(".{}.tmp", std::process::id()));
     let temporary = folder.join(temporary_name);
 
-    let written = write_whole(&temporary, content, mode).and_then(|()| fs::rename(&temporary, path));
+    let written =
+        write_whole(&temporary, content, mode).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         // The first error is the one to tell; a leftover temporary file is only untidy.
         let _ = fs::remove_file(&temporary);

@@ -60,9 +60,7 @@ impl ResponseError for ProblemError {
             response.insert_header((RETRY_AFTER, seconds));
         }
         let mut response = response.json(&self.problem);
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_MEDIA_TYPE));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_MEDIA_TYPE));
         response
     }
 }

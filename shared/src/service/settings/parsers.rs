@@ -127,7 +127,8 @@ mod tests {
         for (value, seconds) in [("15s", 15), ("5m", 300), ("2h", 7_200), ("90d", 7_776_000)] {
             assert_eq!(parse(value), Ok(Duration::from_secs(seconds)), "{value}");
         }
-        for value in ["", "5", "m", "1.5h", "-1s", "+1s", "5 m", "5M", "1h30m", "99999999999999999d"]
+        for value in
+            ["", "5", "m", "1.5h", "-1s", "+1s", "5 m", "5M", "1h30m", "99999999999999999d"]
         {
             assert!(parse(value).is_err(), "{value}");
         }
@@ -145,7 +146,9 @@ mod tests {
         for good in ["http://localhost:8001", "https://login.example.org/a"] {
             assert_eq!(origin_url(good).as_deref(), Ok(good));
         }
-        for bad in ["localhost:8001", "ftp://x", "https://", "https://u:p@x", "http://x?y", "http://x#y"] {
+        for bad in
+            ["localhost:8001", "ftp://x", "https://", "https://u:p@x", "http://x?y", "http://x#y"]
+        {
             assert!(origin_url(bad).is_err(), "{bad}");
         }
     }

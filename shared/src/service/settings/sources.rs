@@ -42,7 +42,10 @@ impl DotEnv {
     /// secrets.
     pub fn read(path: &Path) -> Result<Self, SettingError> {
         let broken = || SettingError {
-            line: format!("{}: a line of it is not NAME=VALUE, or it can't be read", path.display()),
+            line: format!(
+                "{}: a line of it is not NAME=VALUE, or it can't be read",
+                path.display()
+            ),
         };
         match dotenvy::from_path_iter(path) {
             Ok(lines) => lines.collect::<Result<_, _>>().map(Self).map_err(|_| broken()),
@@ -205,7 +208,12 @@ mod tests {
         let none = DotEnv::default();
         for (flags, variable, dot_env, expected) in [
             (&["x", "--bind", "[::1]:1"][..], Some("[::1]:2"), &dot_env, ("[::1]:1", Origin::Flag)),
-            (&["x", "y", "--bind", "[::1]:1"], Some("[::1]:2"), &dot_env, ("[::1]:1", Origin::Flag)),
+            (
+                &["x", "y", "--bind", "[::1]:1"],
+                Some("[::1]:2"),
+                &dot_env,
+                ("[::1]:1", Origin::Flag),
+            ),
             (&["x"], Some("[::1]:2"), &dot_env, ("[::1]:2", Origin::Environment)),
             (&["x"], None, &dot_env, ("[::1]:3", Origin::DotEnv)),
             (&["x"], None, &none, ("127.0.0.1:8001", Origin::Default)),

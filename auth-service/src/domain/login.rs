@@ -1,0 +1,58 @@
+//! A log-in in three steps, each synchronous: look up, hash (on the hashing pool), open the session.
+//!
+//! Between the hash and the session the world may have changed, so the third step checks again
+//! what the first one saw.
+
+use std::net::IpAddr;
+
+use shared::contract::directory::UserState;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::error::StoreResult;
+use super::sessions::Session;
+
+/// What a log-in needs to know of an account.
+#[derive(Clone)]
+pub struct Credentials {
+    /// Whose.
+    pub public_id: Uuid,
+    /// The stored hash, a PHC string (or an imported one).
+    pub password_hash: String,
+    /// Active or disabled.
+    pub state: UserState,
+}
+
+/// A session to be opened for credentials that were verified.
+#[derive(Clone)]
+pub struct Opening {
+    /// Whose.
+    pub public_id: Uuid,
+    /// The hash that the password was verified against.
+    pub verified_hash: String,
+    /// The new session's id.
+    pub sid: Uuid,
+    /// From where, if known.
+    pub address: Option<IpAddr>,
+}
+
+/// What became of an opening.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// The session exists from now on.
+    Session(Session),
+    /// The account is disabled.
+    Disabled,
+    /// The hash is no longer the verified one, or the account is gone: start over.
+    Outdated,
+}
+
+/// What the domain asks of the store for a log-in.
+pub trait LoginStore: Send + Sync {
+    /// The credentials of the account whose address has this key.
+    fn find_credentials(&self, email_key: &str) -> StoreResult<Option<Credentials>>;
+
+    /// Locks the user's row, checks that hash and state are still what was verified, opens the
+    /// session and reads the feed position, all in one transaction.
+    fn open_session(&self, opening: &Opening, now: OffsetDateTime) -> StoreResult<Opened>;
+}

@@ -1,0 +1,20 @@
+//! What the issuer knows and decides: plain synchronous Rust over the contract's types.
+//!
+//! It names no web framework, no database and no environment. What it needs from a database is a
+//! trait here (a port, `…Store`), which `store` implements; the time comes in as a parameter.
+
+pub mod clients;
+pub mod directory;
+pub mod error;
+pub mod feed;
+pub mod keys;
+pub mod login;
+pub mod sessions;
+pub mod users;
+
+/// The roles of a user: `user`, and `admin` for operators.
+pub fn roles(admin: bool) -> Vec<String> {
+    use shared::contract::claims::{ROLE_ADMIN, ROLE_USER};
+    let roles: &[&str] = if admin { &[ROLE_USER, ROLE_ADMIN] } else { &[ROLE_USER] };
+    roles.iter().map(|role| (*role).to_owned()).collect()
+}

@@ -1,0 +1,125 @@
+//! Users: who they are, and what changes of them the store must make.
+
+use shared::contract::directory::UserState;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::error::StoreResult;
+
+/// A user as operators and guards see one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The id that tokens carry.
+    pub public_id: Uuid,
+    /// The name, as typed.
+    pub name: String,
+    /// The e-mail address, as typed.
+    pub email: String,
+    /// Active or disabled.
+    pub state: UserState,
+    /// Whether the user is an operator besides.
+    pub admin: bool,
+    /// When the account was made.
+    pub created_at: OffsetDateTime,
+    /// The feed position of the account's creation: users are listed in this order.
+    pub created_seq: u64,
+}
+
+impl User {
+    /// The roles as tokens and guards carry them.
+    pub fn roles(&self) -> Vec<String> {
+        super::roles(self.admin)
+    }
+}
+
+/// A user about to be created. Everything in it is checked already.
+#[derive(Clone)]
+pub struct NewUser {
+    /// A fresh id.
+    pub public_id: Uuid,
+    /// The name, as typed.
+    pub name: String,
+    /// The e-mail address, as typed.
+    pub email: String,
+    /// What the address is compared by: one account per key.
+    pub email_key: String,
+    /// The password's hash, a PHC string.
+    pub password_hash: String,
+    /// Whether the user is an operator besides.
+    pub admin: bool,
+}
+
+/// What became of a creation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created {
+    /// The account exists from now on.
+    User(User),
+    /// Another account has the address.
+    AddressTaken,
+}
+
+/// What became of a change that could end the last admin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// It is done, or was so before.
+    Done,
+    /// There is no such user.
+    Unknown,
+    /// Nobody would be left who may administer.
+    LastAdmin,
+}
+
+/// A page of users to read.
+#[derive(Debug, Clone, Default)]
+pub struct UserQuery {
+    /// Only users created after this position.
+    pub after: u64,
+    /// At most this many.
+    pub limit: u32,
+    /// Only users whose name or address holds this text.
+    pub search: Option<String>,
+}
+
+/// What the domain asks of the user table. Every change and its feed events are one transaction.
+pub trait UserStore: Send + Sync {
+    /// Creates a user and says so in the feed (`user.created`).
+    fn create_user(&self, user: &NewUser, now: OffsetDateTime) -> StoreResult<Created>;
+
+    /// The user with this id.
+    fn find_user(&self, public_id: Uuid) -> StoreResult<Option<User>>;
+
+    /// The user whose address has this key.
+    fn find_user_by_email_key(&self, email_key: &str) -> StoreResult<Option<User>>;
+
+    /// Users in order of creation.
+    fn list_users(&self, query: &UserQuery) -> StoreResult<Vec<User>>;
+
+    /// Disables (`user.disabled`, and every session ends: `user.sessions_revoked`) or enables
+    /// (`user.enabled`) a user. Enabling revives no session. No event if nothing changes.
+    fn set_user_state(
+        &self,
+        public_id: Uuid,
+        state: UserState,
+        now: OffsetDateTime,
+    ) -> StoreResult<Changed>;
+
+    /// Makes a user an operator or not (`user.updated`). No event if nothing changes.
+    fn set_user_admin(
+        &self,
+        public_id: Uuid,
+        admin: bool,
+        now: OffsetDateTime,
+    ) -> StoreResult<Changed>;
+
+    /// Deletes a user and what hangs on the record (`user.deleted`, `user.sessions_revoked`).
+    fn delete_user(&self, public_id: Uuid, now: OffsetDateTime) -> StoreResult<Changed>;
+
+    /// Replaces the password hash by one of the same password, if it is still `verified_hash`.
+    /// Says whether it was: a password change in between is not undone.
+    fn rehash_password(
+        &self,
+        public_id: Uuid,
+        verified_hash: &str,
+        new_hash: &str,
+    ) -> StoreResult<bool>;
+}
