@@ -1,0 +1,101 @@
+//! The compact serialisation (RFC 7515 §7.1), read so that a token has one spelling only.
+//!
+//! A reader that forgives padding, blanks or stray bits gives every token many spellings, and
+//! each of them a way past lists and caches that are keyed by its text.
+
+use std::ops::RangeInclusive;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::Reason;
+
+/// The longest token that is looked at, in bytes. Signet's own stay below 2 KiB; the margin is
+/// for claims that a deployment adds.
+pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
+
+/// The longest header worth decoding, in base64url characters: three short members.
+const MAX_HEADER_CHARACTERS: usize = 512;
+
+/// Signatures of RSA keys from 2048 to 4096 bits, in bytes (RFC 8017 §8.2.2: as long as the
+/// modulus).
+const SIGNATURE_BYTES: RangeInclusive<usize> = 256..=512;
+
+/// A token's parts, decoded.
+pub(super) struct Compact<'t> {
+    /// The JOSE header's JSON text.
+    pub(super) header: Vec<u8>,
+    /// The claims' JSON text.
+    pub(super) payload: Vec<u8>,
+    /// The signature.
+    pub(super) signature: Vec<u8>,
+    /// What is signed: the first two parts as they came.
+    pub(super) signed: &'t str,
+}
+
+/// Splits and decodes a token. Every way to fail is [`Reason::Malformed`].
+pub(super) fn split(token: &str) -> Result<Compact<'_>, Reason> {
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(Reason::Malformed);
+    }
+    let (signed, signature) = token.rsplit_once('.').ok_or(Reason::Malformed)?;
+    let (header, payload) = signed.split_once('.').ok_or(Reason::Malformed)?;
+    if header.len() > MAX_HEADER_CHARACTERS || payload.contains('.') {
+        return Err(Reason::Malformed);
+    }
+    let signature = base64url(signature)?;
+    if !SIGNATURE_BYTES.contains(&signature.len()) {
+        return Err(Reason::Malformed);
+    }
+    Ok(Compact { header: base64url(header)?, payload: base64url(payload)?, signature, signed })
+}
+
+/// Decodes base64url without padding; blanks, other alphabets and non-zero trailing bits are
+/// refused (RFC 4648 §3.5, §5).
+pub(super) fn base64url(text: &str) -> Result<Vec<u8>, Reason> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| Reason::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(header: &str, payload: &str, signature_bytes: usize) -> String {
+        format!("{header}.{payload}.{}", URL_SAFE_NO_PAD.encode(vec![7; signature_bytes]))
+    }
+
+    #[test]
+    fn three_parts_are_split_and_decoded() {
+        let token = token("e30", "e30", 256);
+        let parts = split(&token).expect("a token");
+        assert_eq!((parts.header.as_slice(), parts.signed), (&b"{}"[..], "e30.e30"));
+        assert_eq!(parts.signature, vec![7; 256]);
+    }
+
+    #[test]
+    fn a_token_past_the_limit_is_refused_and_one_at_it_is_not() {
+        let rest = token("AAAA", "", 256).len();
+        let payload = "A".repeat(MAX_TOKEN_BYTES - rest);
+        assert_eq!(payload.len() % 4, 0, "else the length itself would be refused");
+        assert!(split(&token("AAAA", &payload, 256)).is_ok());
+        assert!(split(&token("AAAA", &format!("{payload}AAAA"), 256)).is_err());
+    }
+
+    #[test]
+    fn a_signature_that_no_allowed_key_makes_is_refused() {
+        for bytes in [256, 384, 512] {
+            assert!(split(&token("e30", "e30", bytes)).is_ok(), "{bytes}");
+        }
+        for bytes in [0, 32, 255, 513] {
+            assert!(split(&token("e30", "e30", bytes)).is_err(), "{bytes}");
+        }
+    }
+
+    #[test]
+    fn other_spellings_of_the_same_bytes_are_refused() {
+        assert_eq!(base64url("_-8").as_deref(), Ok(&[0xff, 0xef][..]));
+        for spelling in ["_-8=", "/+8", "_-9", "_- 8", "_-8\n", " _-8", "_-8A=", "_"] {
+            assert_eq!(base64url(spelling), Err(Reason::Malformed), "{spelling:?}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! JSON, read so that no two readers can understand it differently.
+//!
+//! `serde_json` lets the last of two equal member names win, as most readers do, and some take the
+//! first: whoever puts both into a token shows each reader what it wants to see. Names are
+//! compared after their escapes are resolved.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+/// A value, and whether any object in it, however deep, has a member twice.
+#[derive(Debug)]
+pub(super) struct Document {
+    /// The value; the last of two equal members is in it.
+    pub(super) value: Value,
+    /// Whether a member was met twice.
+    pub(super) ambiguous: bool,
+}
+
+/// The text's one object, if it has no member twice. `serde_json` refuses what is not UTF-8, a
+/// byte order mark, anything after the value, numbers beyond a double, lone surrogates, and more
+/// than 127 levels.
+pub(super) fn unambiguous_object(text: &[u8]) -> Option<Map<String, Value>> {
+    match serde_json::from_slice(text) {
+        Ok(Document { value: Value::Object(members), ambiguous: false }) => Some(members),
+        _ => None,
+    }
+}
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut ambiguous = false;
+        let value = Reader { ambiguous: &mut ambiguous }.deserialize(deserializer)?;
+        Ok(Self { value, ambiguous })
+    }
+}
+
+/// Reads one value and notes a repeated member.
+struct Reader<'a> {
+    ambiguous: &'a mut bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a number"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element_seed(Reader { ambiguous: self.ambiguous })? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(name) = object.next_key::<String>()? {
+            let value = object.next_value_seed(Reader { ambiguous: self.ambiguous })?;
+            if members.insert(name, value).is_some() {
+                *self.ambiguous = true;
+            }
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_serde_json_reads_is_read_the_same() {
+        let text = r#"{"a":[1,-2,3.5,null,true,{"b":"\u00e9\n"}],"c":18446744073709551615,"d":{}}"#;
+        let expected: Value = serde_json::from_str(text).expect("JSON");
+        assert_eq!(unambiguous_object(text.as_bytes()).map(Value::Object), Some(expected));
+    }
+
+    #[test]
+    fn a_member_given_twice_is_noticed_at_any_depth_and_in_any_spelling() {
+        for text in [
+            r#"{"sub":1,"sub":1}"#,
+            r#"{"sub":1,"s\u0075b":2}"#,
+            r#"{"x":{"a":1,"b":2,"a":3}}"#,
+            r#"{"x":[0,{"y":[{"":1,"":2}]}]}"#,
+        ] {
+            assert!(unambiguous_object(text.as_bytes()).is_none(), "{text}");
+        }
+        assert!(unambiguous_object(br#"{"a":{"a":[{"a":1},{"a":1}]},"A":1}"#).is_some());
+    }
+
+    #[test]
+    fn what_is_no_plain_json_object_is_refused() {
+        let texts: [&[u8]; 18] = [
+            b"",
+            b"null",
+            b"[]",
+            b"\"{}\"",
+            b"{} {}",
+            b"{}x",
+            b"{}\0",
+            b"\xef\xbb\xbf{}",
+            b"{\0}\0",
+            b"\xff\xfe{\0}\0",
+            b"{\"a\":\"\xff\"}",
+            br#"{"a":"\ud800"}"#,
+            br#"{"a":NaN}"#,
+            br#"{"a":1e400}"#,
+            br#"{"a":1,}"#,
+            b"{/**/}",
+            b"{'a':1}",
+            b"{\"a\":\"\n\"}",
+        ];
+        for text in texts {
+            assert!(unambiguous_object(text).is_none(), "{:?}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn depth_is_limited() {
+        let nested = |levels| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+        assert!(unambiguous_object(nested(100).as_bytes()).is_some());
+        assert!(unambiguous_object(nested(128).as_bytes()).is_none());
+        assert!(unambiguous_object(nested(1_000_000).as_bytes()).is_none());
+    }
+}

@@ -1,0 +1,109 @@
+//! A fetched key set (RFC 7517 §5), read key by key: a bad key never costs a good one.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::json::Document;
+use super::jwk::{JwkError, PublicKey};
+
+/// The longest key set that is read, in bytes.
+pub const MAX_KEY_SET_BYTES: usize = 128 * 1024;
+
+/// The most keys that a set may list, good and bad.
+pub const MAX_KEY_SET_KEYS: usize = 100;
+
+/// What a key set holds for a verifier.
+#[derive(Debug, Clone)]
+pub struct ParsedKeySet {
+    /// The usable keys, in the set's order; at least one, no `kid` twice.
+    pub keys: Vec<PublicKey>,
+    /// The others. [`JwkError::Private`] among them is worth an error in the log.
+    pub dropped: Vec<DroppedKey>,
+}
+
+/// A key that is not used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DroppedKey {
+    /// Its place in the set, from 0. Its `kid` is not kept: it may be anything.
+    pub index: usize,
+    /// Why.
+    pub error: JwkError,
+}
+
+/// Why an answer is no key set. A holder keeps the last good one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeySetError {
+    /// Longer than [`MAX_KEY_SET_BYTES`].
+    #[error("the key set is longer than {MAX_KEY_SET_BYTES} bytes")]
+    TooLong,
+    /// Not JSON, or no object with an array `keys`, or with two of them.
+    #[error("the answer is not a JSON object with one array `keys`")]
+    NotAKeySet,
+    /// More keys than [`MAX_KEY_SET_KEYS`].
+    #[error("the key set lists more than {MAX_KEY_SET_KEYS} keys")]
+    TooManyKeys,
+    /// It lists no key at all, or none that may be used.
+    #[error("the key set holds no usable key")]
+    NoUsableKey {
+        /// The unusable ones.
+        dropped: Vec<DroppedKey>,
+    },
+}
+
+/// The outermost object; serde refuses a second `keys`.
+#[derive(Deserialize)]
+struct Listed {
+    keys: Vec<Document>,
+}
+
+/// Reads a key set. Of keys with the same `kid` none is used, whatever else is wrong with them:
+/// nobody can say which is meant.
+pub fn parse_key_set(bytes: &[u8]) -> Result<ParsedKeySet, KeySetError> {
+    if bytes.len() > MAX_KEY_SET_BYTES {
+        return Err(KeySetError::TooLong);
+    }
+    let listed: Listed = serde_json::from_slice(bytes).map_err(|_| KeySetError::NotAKeySet)?;
+    if listed.keys.len() > MAX_KEY_SET_KEYS {
+        return Err(KeySetError::TooManyKeys);
+    }
+
+    let judged: Vec<(Option<String>, Result<PublicKey, JwkError>)> =
+        listed.keys.iter().map(judge).collect();
+    let mut times_given: HashMap<&str, usize> = HashMap::new();
+    for (kid, _) in &judged {
+        if let Some(kid) = kid {
+            *times_given.entry(kid).or_default() += 1;
+        }
+    }
+    let shared: Vec<bool> = judged
+        .iter()
+        .map(|(kid, _)| kid.as_deref().is_some_and(|kid| times_given.get(kid) > Some(&1)))
+        .collect();
+
+    let mut set = ParsedKeySet { keys: Vec::new(), dropped: Vec::new() };
+    for (index, ((_, key), shared)) in judged.into_iter().zip(shared).enumerate() {
+        match key {
+            Ok(_) if shared => set.dropped.push(DroppedKey { index, error: JwkError::SharedKid }),
+            Ok(key) => set.keys.push(key),
+            Err(error) => set.dropped.push(DroppedKey { index, error }),
+        }
+    }
+    if set.keys.is_empty() {
+        return Err(KeySetError::NoUsableKey { dropped: set.dropped });
+    }
+    Ok(set)
+}
+
+/// The `kid` that a key goes by, given or computed, and the key itself.
+fn judge(document: &Document) -> (Option<String>, Result<PublicKey, JwkError>) {
+    let given = document.value.get("kid").and_then(Value::as_str).map(str::to_owned);
+    let key = match PublicKey::from_jwk(&document.value) {
+        Err(JwkError::Private) => Err(JwkError::Private),
+        _ if document.ambiguous => Err(JwkError::Ambiguous),
+        key => key,
+    };
+    let computed = || key.as_ref().ok().map(|key| key.kid().to_owned());
+    (given.or_else(computed), key)
+}

@@ -1,0 +1,72 @@
+//! `NumericDate` (RFC 7519 §2): seconds since the Unix epoch, with or without a fraction.
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+/// 9999-12-31T00:00:00Z, the last day that a calendar of four-digit years has. The day in reserve
+/// keeps sums with a leeway inside the calendar.
+const LATEST_SECONDS: i64 = 253_402_214_400;
+
+/// The instant, if the value is a number after the epoch that a calendar can show. Zero is
+/// refused with the negative ones: it is what a clock that was never set says.
+pub(super) fn instant(value: &Value) -> Option<OffsetDateTime> {
+    if let Some(seconds) = value.as_i64() {
+        return if (1..=LATEST_SECONDS).contains(&seconds) {
+            OffsetDateTime::from_unix_timestamp(seconds).ok()
+        } else {
+            None
+        };
+    }
+    let seconds = value.as_f64()?;
+    #[expect(clippy::cast_precision_loss, reason = "the bound is far below 2^53")]
+    if !(seconds > 0.0 && seconds <= LATEST_SECONDS as f64) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "bounded above; what is cut is below 1 ns")]
+    let nanoseconds = (seconds * 1e9) as i128;
+    OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use time::macros::datetime;
+
+    #[test]
+    fn whole_and_broken_seconds_are_instants() {
+        for (value, expected) in [
+            (json!(1_700_000_000), datetime!(2023-11-14 22:13:20 UTC)),
+            (json!(1.7e9), datetime!(2023-11-14 22:13:20 UTC)),
+            (json!(1_700_000_000.5), datetime!(2023-11-14 22:13:20.5 UTC)),
+            (json!(1), datetime!(1970-01-01 00:00:01 UTC)),
+            (json!(LATEST_SECONDS), datetime!(9999-12-31 00:00 UTC)),
+        ] {
+            assert_eq!(instant(&value), Some(expected), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_no_clock_shows_is_refused() {
+        for value in [
+            json!(0),
+            json!(-1),
+            json!(-0.0),
+            json!(-0.5),
+            json!(LATEST_SECONDS + 1),
+            json!(253_402_214_400.5),
+            json!(i64::MAX),
+            json!(u64::MAX),
+            json!(9.3e18),
+            json!(1e308),
+            json!(-1e308),
+            json!("1700000000"),
+            json!(true),
+            json!(null),
+            json!([1_700_000_000]),
+            json!({}),
+        ] {
+            assert_eq!(instant(&value), None, "{value}");
+        }
+    }
+}
