@@ -10,6 +10,8 @@
 
 pub mod clock;
 pub mod contract;
+#[cfg(any(feature = "service", feature = "guard"))]
+pub mod durable_file;
 
 #[cfg(feature = "guard")]
 pub mod guard;

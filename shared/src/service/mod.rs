@@ -3,7 +3,6 @@
 //! Both binaries are built from these parts, so that an operator who knows one knows the other.
 
 pub mod docs_page;
-pub mod durable_file;
 pub mod failure;
 pub mod management;
 pub mod problem_response;
@@ -12,3 +11,5 @@ pub mod server;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;
+
+pub use crate::durable_file;
