@@ -195,8 +195,7 @@ mod tests {
         let (one, two) = ([revocation(1)], [revocation(2)]);
         let end = SnapshotEnd { revocations: &one, position: 10, at: AT };
         store.finish_snapshot(&end).expect("a snapshot");
-        let batch =
-            Batch { events: &two, revocations: &two, forget: &[1], position: 12, at: AT };
+        let batch = Batch { events: &two, revocations: &two, forget: &[1], position: 12, at: AT };
         store.apply(&batch).expect("applied");
         let keys = SavedKeys { text: "{}".into(), etag: Some("\"e\"".into()), fetched_at: AT };
         store.save_keys(&keys).expect("saved");
