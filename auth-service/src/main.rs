@@ -1,3 +1,3 @@
-//! The issuer.
-mod domain;
+//! The program `auth-service`.
+
 fn main() {}

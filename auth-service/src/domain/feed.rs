@@ -2,7 +2,13 @@
 
 use shared::contract::events::Event;
 
+use time::{Duration, OffsetDateTime};
+
 use super::error::StoreResult;
+
+/// How long a revocation can matter: the longest life of any access token, whatever
+/// `AUTH_ACCESS_TOKEN_TTL` was when it was issued, and 10 minutes for clocks that disagree.
+pub const REVOCATIONS_KEPT: Duration = Duration::minutes(24 * 60 + 10);
 
 /// What a reader gets for a position.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +32,11 @@ pub trait FeedStore: Send + Sync {
     /// The position of the last change.
     fn position(&self) -> StoreResult<u64>;
 
-    /// Forgets events made before `before`; gives how many.
-    fn prune_feed(&self, before: time::OffsetDateTime) -> StoreResult<usize>;
+    /// Forgets the oldest events, those made before `before`; gives how many. Revocations stay in
+    /// the snapshot all the same until [`FeedStore::prune_revocations`].
+    fn prune_feed(&self, before: OffsetDateTime) -> StoreResult<usize>;
+
+    /// Forgets, for the snapshot, revocations made before `before`; gives how many. Only those that
+    /// can no longer matter may go: older than [`REVOCATIONS_KEPT`].
+    fn prune_revocations(&self, before: OffsetDateTime) -> StoreResult<usize>;
 }

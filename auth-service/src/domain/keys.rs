@@ -6,6 +6,10 @@ use time::{Duration, OffsetDateTime};
 
 use super::error::StoreResult;
 
+mod life;
+
+pub use life::{next_change, next_steps};
+
 /// Where a key is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyState {
@@ -22,6 +26,10 @@ pub enum KeyState {
 }
 
 impl KeyState {
+    /// Every state, in the order of a life.
+    pub const ALL: [Self; 5] =
+        [Self::Pending, Self::Active, Self::Retiring, Self::Retired, Self::Revoked];
+
     /// The word of the contract.
     pub fn word(self) -> &'static str {
         match self {
@@ -52,8 +60,46 @@ pub struct Key {
     pub n: String,
     /// The public exponent, base64url.
     pub e: String,
-    /// The latest `exp` of a token that it signed, or may have signed.
+    /// When a server first served it in the key set; none if none did yet. A key that was made
+    /// while no server ran was published to nobody.
+    pub served_at: Option<OffsetDateTime>,
+    /// The longest life of a token that it may have signed; none if no server ever held it as its
+    /// active key. It outlives a change of `AUTH_ACCESS_TOKEN_TTL`.
+    pub longest_life: Option<Duration>,
+    /// Whether it has signed a token (noted a moment after the first one).
+    pub signed: bool,
+    /// Once it signs no more: the latest `exp` of a token that it may have signed.
     pub last_expiry: Option<OffsetDateTime>,
+}
+
+impl Key {
+    /// A key that nobody has used yet.
+    pub fn fresh(kid: String, n: String, e: String, now: OffsetDateTime) -> Self {
+        Self {
+            kid,
+            state: KeyState::Pending,
+            since: now,
+            n,
+            e,
+            served_at: None,
+            longest_life: None,
+            signed: false,
+            last_expiry: None,
+        }
+    }
+
+    /// The same key, signing from `now` on.
+    #[must_use]
+    pub fn activated(self, now: OffsetDateTime) -> Self {
+        Self { state: KeyState::Active, since: now, ..self }
+    }
+
+    /// The same key, signing no more from `now` on.
+    #[must_use]
+    pub fn stopped(self, now: OffsetDateTime) -> Self {
+        let last_expiry = self.longest_life.map(|life| now + life);
+        Self { state: KeyState::Retiring, since: now, last_expiry, ..self }
+    }
 }
 
 /// How long the steps of a life take.
@@ -74,15 +120,37 @@ pub struct Step {
     pub to: KeyState,
 }
 
+/// When a key that is added begins to sign. Where no key is active it does so at once, always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// After it was published long enough.
+    Planned,
+    /// At once if no token was signed yet by any key, else as planned.
+    AtOnceIfUnused,
+    /// At once.
+    AtOnce,
+}
+
+/// What became of an addition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Added {
+    /// It is known from now on.
+    New(Key),
+    /// It was known already; nothing changed.
+    Known(Key),
+    /// The key set holds as many keys as it may.
+    Full,
+}
+
 /// What the domain asks of the store for keys' states. Each change and its feed events
 /// (`key.published`, `key.activated`) are one transaction.
 pub trait KeyStore: Send + Sync {
     /// Every key that was ever known, oldest first.
     fn list_keys(&self) -> StoreResult<Vec<Key>>;
 
-    /// Adds a key as pending, or as active if no other key is (`key.published`, and
-    /// `key.activated` where it applies). Nothing if the `kid` is known already: gives its record.
-    fn add_key(&self, key: &Key) -> StoreResult<Key>;
+    /// Adds a key, pending or active as `entry` says (`key.published`, and `key.activated` where it
+    /// applies); in the latter case the active one before it becomes retiring.
+    fn add_key(&self, key: &Key, entry: Entry, now: OffsetDateTime) -> StoreResult<Added>;
 
     /// Makes `kid` the active key and the one before it retiring, in one transaction.
     /// `false` if `kid` is neither pending nor active.
@@ -90,4 +158,13 @@ pub trait KeyStore: Send + Sync {
 
     /// Makes a retiring key retired. `false` if it is not retiring.
     fn retire_key(&self, kid: &str, now: OffsetDateTime) -> StoreResult<bool>;
+
+    /// Notes that every published key is served from now on, where that was not noted before.
+    fn note_served(&self, now: OffsetDateTime) -> StoreResult<()>;
+
+    /// Notes, before it signs one, that a key may sign tokens of this life.
+    fn note_token_life(&self, kid: &str, life: Duration) -> StoreResult<()>;
+
+    /// Notes that a key has signed.
+    fn note_signed(&self, kid: &str) -> StoreResult<()>;
 }

@@ -12,6 +12,29 @@ pub mod login;
 pub mod sessions;
 pub mod users;
 
+/// Everything that the issuer asks of a database. A database implements the ports; this follows.
+pub trait Store:
+    users::UserStore
+    + login::LoginStore
+    + sessions::SessionStore
+    + clients::ClientStore
+    + feed::FeedStore
+    + directory::DirectoryStore
+    + keys::KeyStore
+{
+}
+
+impl<T> Store for T where
+    T: users::UserStore
+        + login::LoginStore
+        + sessions::SessionStore
+        + clients::ClientStore
+        + feed::FeedStore
+        + directory::DirectoryStore
+        + keys::KeyStore
+{
+}
+
 /// The roles of a user: `user`, and `admin` for operators.
 pub fn roles(admin: bool) -> Vec<String> {
     use shared::contract::claims::{ROLE_ADMIN, ROLE_USER};

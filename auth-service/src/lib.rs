@@ -1,0 +1,9 @@
+//! The issuer: it owns the users, checks passwords, signs access tokens and publishes its keys.
+//!
+//! `cli` → `startup` → `http` → `domain`, whose ports `store` and `signing` implement. `domain`
+//! names neither; `startup` alone knows all.
+
+pub mod blocking;
+pub mod domain;
+pub mod settings;
+pub mod store;

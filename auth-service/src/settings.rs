@@ -1,0 +1,144 @@
+//! The issuer's settings, parsed: everything behind this holds values, never texts.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use shared::service::settings::{
+    Origin, SettingError, Values, duration, host_port, list, one_of, origin_url, path,
+};
+
+mod definitions;
+mod values;
+
+pub use definitions::{
+    ACCESS_TOKEN_TTL, ALL, AUDIENCE, BIND, CORS_ORIGINS, DATABASE_URL, FEED_KEEP, ISSUER,
+    JWKS_MAX_AGE, KEY_BITS, KEYS_DIR, LOGIN_ERRORS, LOGIN_FAILURES_PER_ACCOUNT,
+    LOGIN_FAILURES_PER_ADDRESS, MANAGEMENT_BIND, TRUSTED_PROXIES,
+};
+pub use values::shown;
+
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The value of every setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where clients are served.
+    pub bind: SocketAddr,
+    /// Where health and metrics are served.
+    pub management_bind: SocketAddr,
+    /// The `iss` of every token, to the letter.
+    pub issuer: String,
+    /// Where the data is kept.
+    pub database: Database,
+    /// The folder of the private keys.
+    pub keys_dir: PathBuf,
+    /// The size of a new key.
+    pub key_bits: KeyBits,
+    /// The `max-age` of the published key set.
+    pub jwks_max_age: Duration,
+    /// The audiences that a token may be asked for, the default of users first.
+    pub audience: Vec<String>,
+    /// The life of an access token.
+    pub access_token_ttl: Duration,
+    /// Whether a refused log-in says why.
+    pub login_errors: LoginErrors,
+    /// How many failed log-ins an account takes; none: any number.
+    pub login_failures_per_account: Option<FailureLimit>,
+    /// How many failed log-ins an address may make; none: any number.
+    pub login_failures_per_address: Option<FailureLimit>,
+    /// The proxies whose word on a client's address is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The origins whose pages may call from a browser.
+    pub cors_origins: Vec<String>,
+    /// How long the feed keeps an event.
+    pub feed_keep: Duration,
+}
+
+/// Where the data is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Database {
+    /// In one file of this machine.
+    Sqlite(PathBuf),
+}
+
+/// The size of an RSA key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyBits {
+    /// 2048 bits.
+    B2048,
+    /// 3072 bits.
+    B3072,
+    /// 4096 bits.
+    B4096,
+}
+
+/// What a refused log-in tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginErrors {
+    /// Whether the account exists: the published contract.
+    Distinct,
+    /// Nothing: one answer, in one time.
+    Uniform,
+}
+
+/// So many failures in a window of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailureLimit {
+    /// How many are answered as failures; the next one is refused unheard.
+    pub failures: u32,
+    /// The window.
+    pub window: Duration,
+}
+
+impl Settings {
+    /// Reads every setting.
+    ///
+    /// # Errors
+    ///
+    /// The first value that its setting can't take.
+    pub fn from_values(found: &Values) -> Result<Self, SettingError> {
+        if let Some((url, Origin::Flag)) = found.raw(&DATABASE_URL)
+            && values::has_password(url)
+        {
+            return Err(SettingError::new(
+                &DATABASE_URL,
+                "a password on the command line is read by every user of this machine: \
+                 give the URL as an environment variable or in .env",
+            ));
+        }
+        Ok(Self {
+            bind: found.get(&BIND, host_port)?,
+            management_bind: found.get(&MANAGEMENT_BIND, host_port)?,
+            issuer: found.get(&ISSUER, origin_url)?,
+            database: found.get(&DATABASE_URL, values::database)?,
+            keys_dir: found.get(&KEYS_DIR, path)?,
+            key_bits: found.get(&KEY_BITS, one_of(values::KEY_SIZES))?,
+            jwks_max_age: found.get(&JWKS_MAX_AGE, duration(SECOND, DAY))?,
+            audience: found.get(&AUDIENCE, list(values::audience))?,
+            access_token_ttl: found.get(&ACCESS_TOKEN_TTL, duration(SECOND * 5, DAY))?,
+            login_errors: found.get(&LOGIN_ERRORS, one_of(values::LOGIN_ERRORS))?,
+            login_failures_per_account: found
+                .get(&LOGIN_FAILURES_PER_ACCOUNT, values::failure_limit)?,
+            login_failures_per_address: found
+                .get(&LOGIN_FAILURES_PER_ADDRESS, values::failure_limit)?,
+            trusted_proxies: found
+                .optional(&TRUSTED_PROXIES, list(values::network))?
+                .unwrap_or_default(),
+            cors_origins: found
+                .optional(&CORS_ORIGINS, list(values::browser_origin))?
+                .unwrap_or_default(),
+            feed_keep: found.get(&FEED_KEEP, duration(SECOND, DAY * 3_650))?,
+        })
+    }
+}
+
+/// A size as `--bits` takes it.
+pub fn key_bits(value: &str) -> Result<KeyBits, String> {
+    one_of(values::KEY_SIZES)(value)
+}
+
+#[cfg(test)]
+mod tests;

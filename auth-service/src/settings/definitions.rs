@@ -1,0 +1,150 @@
+//! What each setting is called, takes and means. `--help`, `check-config` and `.env.example` are
+//! made from these.
+
+use shared::service::settings::Setting;
+
+/// Every setting, in the order in which people read them.
+pub const ALL: &[Setting] = &[
+    BIND,
+    MANAGEMENT_BIND,
+    ISSUER,
+    DATABASE_URL,
+    KEYS_DIR,
+    KEY_BITS,
+    JWKS_MAX_AGE,
+    AUDIENCE,
+    ACCESS_TOKEN_TTL,
+    LOGIN_ERRORS,
+    LOGIN_FAILURES_PER_ACCOUNT,
+    LOGIN_FAILURES_PER_ADDRESS,
+    TRUSTED_PROXIES,
+    CORS_ORIGINS,
+    FEED_KEEP,
+];
+
+const fn setting(
+    name: &'static str,
+    default: Option<&'static str>,
+    takes: &'static str,
+    help: &'static str,
+) -> Setting {
+    Setting { name, default, takes, help, sensitive: false }
+}
+
+/// Where clients are served.
+pub const BIND: Setting =
+    setting("AUTH_BIND", Some("127.0.0.1:8001"), "HOST:PORT", "Where clients are served");
+
+/// Where health and metrics are served.
+pub const MANAGEMENT_BIND: Setting = setting(
+    "AUTH_MANAGEMENT_BIND",
+    Some("127.0.0.1:9001"),
+    "HOST:PORT",
+    "Where health and metrics are served, for operators only",
+);
+
+/// The `iss` of every token.
+pub const ISSUER: Setting = setting(
+    "AUTH_ISSUER",
+    Some("http://localhost:8001"),
+    "an http or https address",
+    "The issuer's public address, written into every token to the letter",
+);
+
+/// Where the data is kept.
+pub const DATABASE_URL: Setting = Setting {
+    name: "AUTH_DATABASE_URL",
+    default: Some("sqlite://data/auth.db"),
+    takes: "sqlite://FILE",
+    help: "Where users, sessions, clients and the change feed are kept",
+    // A URL may hold a password; an error does not repeat it.
+    sensitive: true,
+};
+
+/// The folder of the private keys.
+pub const KEYS_DIR: Setting = setting(
+    "AUTH_KEYS_DIR",
+    Some("keys/signing"),
+    "a folder",
+    "The folder of the private signing keys, which no other service may read",
+);
+
+/// The size of a new key.
+pub const KEY_BITS: Setting = setting(
+    "AUTH_KEY_BITS",
+    Some("4096"),
+    "2048, 3072 or 4096",
+    "The size of a new signing key, in bits",
+);
+
+/// The `max-age` of the key set.
+pub const JWKS_MAX_AGE: Setting = setting(
+    "AUTH_JWKS_MAX_AGE",
+    Some("60s"),
+    "a duration from 1s to 1d",
+    "How long a verifier may keep the key set; a new key waits two of these before it signs",
+);
+
+/// The audiences.
+pub const AUDIENCE: Setting = setting(
+    "AUTH_AUDIENCE",
+    Some("api-service"),
+    "names separated by commas",
+    "The audiences that a token may be asked for; the first is the default of users",
+);
+
+/// The life of an access token.
+pub const ACCESS_TOKEN_TTL: Setting = setting(
+    "AUTH_ACCESS_TOKEN_TTL",
+    Some("30m"),
+    "a duration from 5s to 24h",
+    "The life of an access token",
+);
+
+/// Whether a refused log-in says why.
+pub const LOGIN_ERRORS: Setting = setting(
+    "AUTH_LOGIN_ERRORS",
+    Some("distinct"),
+    "distinct or uniform",
+    "Whether a refused log-in tells that an account exists, or gives one answer to all",
+);
+
+/// Failures an account takes.
+pub const LOGIN_FAILURES_PER_ACCOUNT: Setting = setting(
+    "AUTH_LOGIN_FAILURES_PER_ACCOUNT",
+    Some("10/15m"),
+    "COUNT/DURATION or off",
+    "How many failed log-ins an account takes before it has to wait",
+);
+
+/// Failures an address may make.
+pub const LOGIN_FAILURES_PER_ADDRESS: Setting = setting(
+    "AUTH_LOGIN_FAILURES_PER_ADDRESS",
+    Some("1000/15m"),
+    "COUNT/DURATION or off",
+    "How many failed log-ins a network address may make before it has to wait",
+);
+
+/// Proxies whose word is taken.
+pub const TRUSTED_PROXIES: Setting = setting(
+    "AUTH_TRUSTED_PROXIES",
+    None,
+    "addresses or networks separated by commas",
+    "The proxies whose X-Forwarded-For is believed",
+);
+
+/// Origins whose pages may call.
+pub const CORS_ORIGINS: Setting = setting(
+    "AUTH_CORS_ORIGINS",
+    None,
+    "origins such as https://app.example.org, separated by commas",
+    "The web origins whose pages may call from a browser",
+);
+
+/// How long the feed keeps an event.
+pub const FEED_KEEP: Setting = setting(
+    "AUTH_FEED_KEEP",
+    Some("7d"),
+    "a duration from 1s to 3650d",
+    "How long the change feed keeps an event; a guard that was away longer starts from a snapshot",
+);

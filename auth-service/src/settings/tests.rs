@@ -1,0 +1,111 @@
+//! Defaults, and what is refused.
+
+use clap::Command;
+use shared::service::settings::{DotEnv, Environment};
+
+use super::*;
+
+struct Variables<'a>(&'a [(&'a str, &'a str)]);
+
+impl Environment for Variables<'_> {
+    fn var(&self, name: &str) -> Result<Option<String>, ()> {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        Ok(found.map(|(_, value)| (*value).to_owned()))
+    }
+}
+
+fn settings(variables: &[(&str, &str)], flags: &[&str]) -> Result<Settings, SettingError> {
+    let command = Command::new("x").args(ALL.iter().map(|setting| setting.arg()));
+    let flags = command.try_get_matches_from([&["x"], flags].concat()).expect("flags");
+    let values = Values::find(ALL, &flags, &Variables(variables), &DotEnv::default());
+    Settings::from_values(&values.expect("values"))
+}
+
+#[test]
+fn the_defaults_are_those_of_the_contract() {
+    let settings = settings(&[], &[]).expect("settings");
+    assert_eq!(settings.bind.to_string(), "127.0.0.1:8001");
+    assert_eq!(settings.management_bind.to_string(), "127.0.0.1:9001");
+    assert_eq!(settings.database, Database::Sqlite("data/auth.db".into()));
+    assert_eq!(settings.key_bits, KeyBits::B4096);
+    assert_eq!(settings.access_token_ttl, Duration::from_secs(1_800));
+    let fifteen_minutes = Duration::from_secs(900);
+    let limit = |failures| Some(FailureLimit { failures, window: fifteen_minutes });
+    assert_eq!(settings.login_failures_per_account, limit(10));
+    assert_eq!(settings.login_failures_per_address, limit(1_000));
+    assert!(settings.trusted_proxies.is_empty() && settings.cors_origins.is_empty());
+}
+
+#[test]
+fn an_issuer_is_kept_to_the_letter() {
+    let settings = settings(&[("AUTH_ISSUER", "https://Login.Example.org:443/a/")], &[]);
+    assert_eq!(settings.expect("settings").issuer, "https://Login.Example.org:443/a/");
+}
+
+#[test]
+fn a_wrong_value_is_refused_by_name() {
+    for (name, value) in [
+        ("AUTH_BIND", "8001"),
+        ("AUTH_DATABASE_URL", "postgres://localhost/auth"),
+        ("AUTH_DATABASE_URL", "sqlit://data/auth.db"),
+        ("AUTH_DATABASE_URL", "data/auth.db"),
+        ("AUTH_DATABASE_URL", "sqlite://"),
+        ("AUTH_DATABASE_URL", "sqlite://data/"),
+        ("AUTH_KEY_BITS", "1024"),
+        ("AUTH_KEY_BITS", "4097"),
+        ("AUTH_JWKS_MAX_AGE", "0s"),
+        ("AUTH_AUDIENCE", "a,,b"),
+        ("AUTH_AUDIENCE", "a b"),
+        ("AUTH_ACCESS_TOKEN_TTL", "4s"),
+        ("AUTH_ACCESS_TOKEN_TTL", "25h"),
+        ("AUTH_LOGIN_ERRORS", "none"),
+        ("AUTH_LOGIN_FAILURES_PER_ACCOUNT", "0/15m"),
+        ("AUTH_LOGIN_FAILURES_PER_ADDRESS", "10"),
+        ("AUTH_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("AUTH_TRUSTED_PROXIES", "proxy.example.org"),
+        ("AUTH_CORS_ORIGINS", "*"),
+        ("AUTH_CORS_ORIGINS", "https://app.example.org/"),
+        ("AUTH_FEED_KEEP", "forever"),
+    ] {
+        let error = settings(&[(name, value)], &[]).expect_err(value).to_string();
+        assert!(error.starts_with(name), "{value}: {error}");
+        assert!(!error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn a_password_in_a_flag_is_refused_and_not_repeated() {
+    let url = "postgres://signet:s3cret@db/auth";
+    let error = settings(&[], &["--database-url", url]).expect_err("refused").to_string();
+    assert!(error.contains("command line") && !error.contains("s3cret"), "{error}");
+}
+
+#[test]
+fn a_password_is_never_shown() {
+    for (url, expected) in [
+        ("postgres://u:s3@cret@db:5432/auth", "postgres://u:***@db:5432/auth"),
+        ("postgres://u@db/auth", "postgres://u@db/auth"),
+        ("sqlite://data/a:b@c.db", "sqlite://data/a:b@c.db"),
+    ] {
+        assert_eq!(shown(url), expected);
+    }
+}
+
+#[test]
+fn a_single_address_is_a_network_of_its_own() {
+    let settings = settings(&[("AUTH_TRUSTED_PROXIES", "10.0.0.1, fd00::/8")], &[]);
+    let networks = settings.expect("settings").trusted_proxies;
+    assert_eq!(
+        networks.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["10.0.0.1/32", "fd00::/8"]
+    );
+}
+
+#[test]
+fn every_setting_is_listed_once() {
+    let mut names: Vec<_> = ALL.iter().map(|setting| setting.name).collect();
+    names.sort_unstable();
+    let count = names.len();
+    names.dedup();
+    assert_eq!((names.len(), count), (count, 15));
+}

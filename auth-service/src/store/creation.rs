@@ -1,0 +1,118 @@
+//! Opening a database: the folder and the file if they are missing, the tables of this version,
+//! the first feed position.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use diesel::prelude::*;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use shared::clock::unix_micros;
+use time::OffsetDateTime;
+
+use super::connection::{AnyConnection, Purpose};
+use super::file_identity::FileIdentity;
+use super::pool::FREE_LOCK;
+use super::schema::feed_position;
+use super::transaction::read_position;
+
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// Whether a database that does not exist is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existence {
+    /// It is: the caller adds the first things to it.
+    Create,
+    /// It is an error: nobody wants to read, or mend, a new one.
+    Expect,
+}
+
+/// Why a database can't be opened, in one line for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is none.
+    #[error("there is no database at {0}; `auth-service init` makes one")]
+    Missing(PathBuf),
+    /// The folder or the file can't be made.
+    #[error("can't make {0}: {1}")]
+    Unwritable(PathBuf, io::Error),
+    /// The file is there and can't be used.
+    #[error("can't open the database {0}: {1}; if it is damaged, put a backup in its place")]
+    Unusable(PathBuf, String),
+}
+
+/// What is known of a database that was opened.
+pub(super) struct Opened {
+    pub(super) file: PathBuf,
+    pub(super) identity: FileIdentity,
+    pub(super) position: u64,
+}
+
+pub(super) fn open(
+    file: &Path,
+    existence: Existence,
+    now: OffsetDateTime,
+) -> Result<Opened, OpenError> {
+    let file =
+        std::path::absolute(file).map_err(|error| OpenError::Unwritable(file.to_owned(), error))?;
+    match existence {
+        Existence::Create => make(&file)?,
+        Existence::Expect if !file.exists() => return Err(OpenError::Missing(file)),
+        Existence::Expect => {}
+    }
+    let unusable = |why: String| OpenError::Unusable(file.clone(), why);
+    let mut connection = AnyConnection::sqlite(&file, Purpose::Write, FREE_LOCK)
+        .map_err(|e| unusable(one_line(&e)))?;
+    migrate(&mut connection).map_err(unusable)?;
+    let position = connection
+        .writing(|connection| start_feed(connection, now))
+        .map_err(|e| unusable(e.to_string()))?;
+    let identity = FileIdentity::of(&file).map_err(|error| unusable(error.to_string()))?;
+    Ok(Opened { file, identity, position })
+}
+
+/// Makes the folder and an empty file that nobody else can read; SQLite gives the files beside it
+/// the same mode.
+fn make(file: &Path) -> Result<(), OpenError> {
+    if let Some(folder) = file.parent() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|error| OpenError::Unwritable(folder.to_owned(), error))?;
+    }
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(file)
+        .map(drop)
+        .map_err(|error| OpenError::Unwritable(file.to_owned(), error))
+}
+
+/// Brings the tables up to date, in one transaction: two processes that start at once do it once.
+fn migrate(connection: &mut AnyConnection) -> Result<(), String> {
+    let applied = |connection: &mut AnyConnection| match connection {
+        AnyConnection::Sqlite(sqlite) => sqlite
+            .run_pending_migrations(SQLITE_MIGRATIONS)
+            .map(drop)
+            .map_err(diesel::result::Error::QueryBuilderError),
+    };
+    connection.writing(applied).map_err(|error| one_line(&error))
+}
+
+/// Gives a new database its first position; gives the position it has.
+fn start_feed(connection: &mut AnyConnection, now: OffsetDateTime) -> QueryResult<u64> {
+    let known = feed_position::table.count().get_result::<i64>(connection)?;
+    if known == 0 {
+        diesel::insert_into(feed_position::table)
+            .values((feed_position::id.eq(1), feed_position::seq.eq(unix_micros(now))))
+            .execute(connection)?;
+    }
+    read_position(connection)
+}
+
+fn one_line(error: &dyn std::error::Error) -> String {
+    error.to_string().replace('\n', " ")
+}

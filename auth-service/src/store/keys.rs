@@ -1,0 +1,164 @@
+//! Keys' states. The private keys are files; see `signing`.
+
+use diesel::prelude::*;
+use shared::clock::unix_micros;
+use shared::contract::events::Change;
+use shared::contract::jwks::MAX_KEYS;
+use time::{Duration, OffsetDateTime};
+
+use super::Database;
+use super::connection::AnyConnection;
+use super::schema::keys;
+use super::transaction::Transaction;
+use crate::domain::error::StoreResult;
+use crate::domain::keys::{Added, Entry, Key, KeyState, KeyStore};
+
+mod row;
+
+use row::{COLUMNS, KeyRow, key, micros};
+
+fn list(connection: &mut AnyConnection) -> QueryResult<Vec<Key>> {
+    keys::table
+        .order((keys::added_at, keys::kid))
+        .select(COLUMNS)
+        .load::<KeyRow>(connection)?
+        .into_iter()
+        .map(key)
+        .collect()
+}
+
+/// Writes what can change of a key.
+fn update(connection: &mut AnyConnection, key: &Key) -> QueryResult<()> {
+    diesel::update(keys::table.find(&key.kid))
+        .set((
+            keys::state.eq(key.state.word()),
+            keys::since.eq(unix_micros(key.since)),
+            keys::last_expiry.eq(key.last_expiry.map(unix_micros)),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Stops the key that signs, if one does.
+fn stop_active(
+    connection: &mut AnyConnection,
+    known: &[Key],
+    now: OffsetDateTime,
+) -> QueryResult<()> {
+    match known.iter().find(|key| key.state == KeyState::Active) {
+        Some(active) => update(connection, &active.clone().stopped(now)),
+        None => Ok(()),
+    }
+}
+
+fn add(
+    transaction: &mut Transaction<'_>,
+    new: &Key,
+    entry: Entry,
+    now: OffsetDateTime,
+) -> QueryResult<Added> {
+    let connection = &mut *transaction.connection;
+    let known = list(connection)?;
+    if let Some(key) = known.iter().find(|key| key.kid == new.kid) {
+        return Ok(Added::Known(key.clone()));
+    }
+    if known.iter().filter(|key| key.state.published()).count() >= MAX_KEYS {
+        return Ok(Added::Full);
+    }
+    let at_once = !known.iter().any(|key| key.state == KeyState::Active)
+        || match entry {
+            Entry::Planned => false,
+            Entry::AtOnceIfUnused => !known.iter().any(|key| key.signed),
+            Entry::AtOnce => true,
+        };
+    let fresh = Key::fresh(new.kid.clone(), new.n.clone(), new.e.clone(), now);
+    let mut changes = vec![Change::KeyPublished { kid: fresh.kid.clone() }];
+    let key = if at_once {
+        changes.push(Change::KeyActivated { kid: fresh.kid.clone() });
+        stop_active(connection, &known, now)?;
+        fresh.activated(now)
+    } else {
+        fresh
+    };
+    row::insert(connection, &key, now)?;
+    transaction.append(&changes, now)?;
+    Ok(Added::New(key))
+}
+
+fn activate(
+    transaction: &mut Transaction<'_>,
+    kid: &str,
+    now: OffsetDateTime,
+) -> QueryResult<bool> {
+    let connection = &mut *transaction.connection;
+    let known = list(connection)?;
+    match known.iter().find(|key| key.kid == kid) {
+        Some(key) if key.state == KeyState::Pending => {
+            stop_active(connection, &known, now)?;
+            update(connection, &key.clone().activated(now))?;
+            transaction.append(&[Change::KeyActivated { kid: kid.to_owned() }], now)?;
+            Ok(true)
+        }
+        Some(key) => Ok(key.state == KeyState::Active),
+        None => Ok(false),
+    }
+}
+
+impl KeyStore for Database {
+    fn list_keys(&self) -> StoreResult<Vec<Key>> {
+        self.read(list)
+    }
+
+    fn add_key(&self, key: &Key, entry: Entry, now: OffsetDateTime) -> StoreResult<Added> {
+        self.write(|transaction| add(transaction, key, entry, now))
+    }
+
+    fn activate_key(&self, kid: &str, now: OffsetDateTime) -> StoreResult<bool> {
+        self.write(|transaction| activate(transaction, kid, now))
+    }
+
+    fn retire_key(&self, kid: &str, now: OffsetDateTime) -> StoreResult<bool> {
+        self.write(|transaction| {
+            let retiring = keys::table.find(kid).filter(keys::state.eq(KeyState::Retiring.word()));
+            let retired = diesel::update(retiring)
+                .set((keys::state.eq(KeyState::Retired.word()), keys::since.eq(unix_micros(now))))
+                .execute(transaction.connection)?;
+            Ok(retired == 1)
+        })
+    }
+
+    fn note_served(&self, now: OffsetDateTime) -> StoreResult<()> {
+        let published = [KeyState::Pending, KeyState::Active, KeyState::Retiring];
+        self.write(|transaction| {
+            let unserved = keys::table
+                .filter(keys::served_at.is_null())
+                .filter(keys::state.eq_any(published.map(KeyState::word)));
+            diesel::update(unserved)
+                .set(keys::served_at.eq(unix_micros(now)))
+                .execute(transaction.connection)?;
+            Ok(())
+        })
+    }
+
+    fn note_token_life(&self, kid: &str, life: Duration) -> StoreResult<()> {
+        let life = micros(life);
+        self.write(|transaction| {
+            let shorter = keys::table
+                .find(kid)
+                .filter(keys::longest_life_micros.is_null().or(keys::longest_life_micros.lt(life)));
+            diesel::update(shorter)
+                .set(keys::longest_life_micros.eq(life))
+                .execute(transaction.connection)?;
+            Ok(())
+        })
+    }
+
+    fn note_signed(&self, kid: &str) -> StoreResult<()> {
+        self.write(|transaction| {
+            diesel::update(keys::table.find(kid))
+                .set(keys::signed.eq(true))
+                .execute(transaction.connection)?;
+            Ok(())
+        })
+    }
+}

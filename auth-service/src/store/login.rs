@@ -1,0 +1,94 @@
+//! Log-ins: credentials out, sessions in.
+
+use diesel::prelude::*;
+use shared::clock::unix_micros;
+use shared::contract::claims::FIRST_PARTY;
+use shared::contract::directory::UserState;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Database;
+use super::connection::AnyConnection;
+use super::schema::{sessions, users};
+use super::transaction::read_position;
+use super::values::{user_state, uuid};
+use crate::domain::error::StoreResult;
+use crate::domain::login::{Credentials, LoginStore, Opened, Opening};
+use crate::domain::roles;
+use crate::domain::sessions::Session;
+
+/// What the opening must find unchanged: hash, state, and whether the user is an admin.
+type Verified = (String, String, bool);
+
+/// Reads the user's row and keeps it as it is until the transaction ends. Every end of sessions
+/// takes the same lock, so no session is born after the one that ends them all.
+fn lock(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<Option<Verified>> {
+    match connection {
+        // The one writer holds the whole database.
+        AnyConnection::Sqlite(_) => users::table
+            .find(public_id.to_string())
+            .select((users::password_hash, users::state, users::admin))
+            .first(connection)
+            .optional(),
+    }
+}
+
+fn open(
+    connection: &mut AnyConnection,
+    opening: &Opening,
+    now: OffsetDateTime,
+) -> QueryResult<Opened> {
+    let Some((hash, state, admin)) = lock(connection, opening.public_id)? else {
+        return Ok(Opened::Outdated);
+    };
+    if hash != opening.verified_hash {
+        return Ok(Opened::Outdated);
+    }
+    if user_state(&state)? != UserState::Active {
+        return Ok(Opened::Disabled);
+    }
+    // After the lock: an end of all sessions that is not seen here gets a later position.
+    let pos = read_position(connection)?;
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::sid.eq(opening.sid.to_string()),
+            sessions::public_id.eq(opening.public_id.to_string()),
+            sessions::client_id.eq(FIRST_PARTY),
+            sessions::address.eq(opening.address.map(|address| address.to_string())),
+            sessions::created_at.eq(unix_micros(now)),
+        ))
+        .execute(connection)?;
+    if let Some(address) = opening.address {
+        super::sessions::remember_address(connection, opening.public_id, address, now)?;
+    }
+    Ok(Opened::Session(Session {
+        sid: opening.sid,
+        public_id: opening.public_id,
+        roles: roles(admin),
+        pos,
+    }))
+}
+
+impl LoginStore for Database {
+    fn find_credentials(&self, email_key: &str) -> StoreResult<Option<Credentials>> {
+        self.read(|connection| {
+            users::table
+                .filter(users::email_key.eq(email_key))
+                .select((users::public_id, users::password_hash, users::state))
+                .first::<(String, String, String)>(connection)
+                .optional()?
+                .map(|(public_id, password_hash, state)| {
+                    Ok(Credentials {
+                        public_id: uuid(&public_id)?,
+                        password_hash,
+                        state: user_state(&state)?,
+                    })
+                })
+                .transpose()
+        })
+    }
+
+    fn open_session(&self, opening: &Opening, now: OffsetDateTime) -> StoreResult<Opened> {
+        self.write(|transaction| open(transaction.connection, opening, now))
+    }
+}

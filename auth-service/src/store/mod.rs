@@ -1,0 +1,130 @@
+//! The database: what `domain` asks for in its ports, answered with diesel.
+//!
+//! One file for each subject, named as in `domain`. A change and the events that tell of it are
+//! one transaction ([`Transaction`]); reads of more than one statement are one, too.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use tokio::sync::watch;
+
+use crate::domain::error::{StoreError, StoreResult};
+use connection::AnyConnection;
+use transaction::Transaction;
+
+mod clients;
+mod connection;
+mod creation;
+mod directory;
+mod failure;
+mod feed;
+mod file_identity;
+pub mod instance_lock;
+mod keys;
+mod login;
+mod pool;
+mod schema;
+mod sessions;
+mod transaction;
+mod users;
+mod values;
+pub mod watcher;
+
+#[cfg(test)]
+mod tests;
+
+pub use creation::{Existence, OpenError};
+
+/// A database that is open.
+pub struct Database {
+    file: PathBuf,
+    identity: file_identity::FileIdentity,
+    connections: pool::Connections,
+    position: watch::Sender<u64>,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+impl Database {
+    /// Opens the SQLite database in `file` and brings its tables up to date. A new one starts its
+    /// feed at the time `now`, in microseconds, so that no position of another database fits it.
+    pub fn open(
+        file: &Path,
+        existence: Existence,
+        now: time::OffsetDateTime,
+    ) -> Result<Arc<Self>, OpenError> {
+        let opened = creation::open(file, existence, now)?;
+        let position = watch::Sender::new(opened.position);
+        let connections = pool::Connections::new(opened.file.clone());
+        Ok(Arc::new(Self { file: opened.file, identity: opened.identity, connections, position }))
+    }
+
+    /// Tells the feed position whenever it has moved, through this process or (within
+    /// [`watcher::INTERVAL`], while a watcher runs) another one.
+    pub fn changed(&self) -> watch::Receiver<u64> {
+        self.position.subscribe()
+    }
+
+    /// Wakes everyone who waits for a change, if `position` is news.
+    fn announce(&self, position: u64) {
+        self.position.send_if_modified(|known| {
+            let news = position > *known;
+            *known = position.max(*known);
+            news
+        });
+    }
+
+    /// Runs `work` in one transaction that writes; its events are announced after the commit.
+    fn write<T>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
+    ) -> StoreResult<T> {
+        self.try_write(work)?.map_err(failure::store_error)
+    }
+
+    /// [`Self::write`], with a unique value that is taken already as an inner error.
+    fn try_write<T>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
+    ) -> StoreResult<QueryResult<T>> {
+        let mut slot = self.connections.writer()?;
+        self.check_identity()?;
+        let mut position = None;
+        let done = slot.writing(|connection| {
+            let mut transaction = Transaction::new(connection);
+            let done = work(&mut transaction)?;
+            position = transaction.position();
+            Ok(done)
+        });
+        match &done {
+            Ok(_) => position.into_iter().for_each(|position| self.announce(position)),
+            Err(error) if failure::is_taken(error) => {}
+            Err(_) => slot.distrust(),
+        }
+        Ok(done)
+    }
+
+    /// Runs `work` on one state of the database.
+    fn read<T>(&self, work: impl FnOnce(&mut AnyConnection) -> QueryResult<T>) -> StoreResult<T> {
+        let mut slot = self.connections.reader()?;
+        self.check_identity()?;
+        let done = slot.transaction(work);
+        if done.is_err() {
+            slot.distrust();
+        }
+        done.map_err(failure::store_error)
+    }
+
+    /// An open file lives on after it was deleted or replaced: what is written to it then is lost.
+    fn check_identity(&self) -> StoreResult<()> {
+        if self.identity.is_still(&self.file) {
+            return Ok(());
+        }
+        Err(StoreError::Unavailable("the database file was moved, replaced or deleted".into()))
+    }
+}

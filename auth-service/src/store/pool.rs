@@ -1,0 +1,108 @@
+//! Connections: one that writes, a few that read. Competing writers stall each other for seconds;
+//! one writer with a queue before it does not.
+
+use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use diesel::ConnectionError;
+use r2d2::{ManageConnection, NopErrorHandler, Pool, PooledConnection};
+
+use super::connection::{AnyConnection, Purpose};
+use crate::domain::error::StoreError;
+
+/// How long a query waits for a connection to be free, and then for a lock of another process:
+/// both together stay below the 5 s within which a request must be refused.
+const FREE_CONNECTION: Duration = Duration::from_secs(2);
+/// See [`FREE_CONNECTION`].
+pub(super) const FREE_LOCK: Duration = Duration::from_millis(2_400);
+
+const READERS: u32 = 6;
+
+/// A connection, and whether it can still be trusted.
+pub(super) struct Slot {
+    connection: AnyConnection,
+    broken: bool,
+}
+
+impl Slot {
+    /// Never to be used again: after an error of the disk nobody knows what it still holds.
+    pub(super) fn distrust(&mut self) {
+        self.broken = true;
+    }
+}
+
+impl Deref for Slot {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Slot {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.connection
+    }
+}
+
+/// Opens connections for a pool.
+#[derive(Debug)]
+pub(super) struct Opener {
+    file: PathBuf,
+    purpose: Purpose,
+}
+
+impl ManageConnection for Opener {
+    type Connection = Slot;
+    type Error = ConnectionError;
+
+    fn connect(&self) -> Result<Slot, ConnectionError> {
+        let connection = AnyConnection::sqlite(&self.file, self.purpose, FREE_LOCK)?;
+        Ok(Slot { connection, broken: false })
+    }
+
+    fn is_valid(&self, _: &mut Slot) -> Result<(), ConnectionError> {
+        Ok(())
+    }
+
+    fn has_broken(&self, slot: &mut Slot) -> bool {
+        slot.broken
+    }
+}
+
+/// The writer and the readers.
+pub(super) struct Connections {
+    writer: Pool<Opener>,
+    readers: Pool<Opener>,
+}
+
+impl Connections {
+    pub(super) fn new(file: PathBuf) -> Self {
+        let pool = |purpose, size| {
+            Pool::builder()
+                .max_size(size)
+                .min_idle(Some(1))
+                .connection_timeout(FREE_CONNECTION)
+                // A file can't hang up; an error of a query says enough.
+                .test_on_check_out(false)
+                .max_lifetime(None)
+                .idle_timeout(None)
+                .error_handler(Box::new(NopErrorHandler))
+                .build_unchecked(Opener { file: file.clone(), purpose })
+        };
+        Self { writer: pool(Purpose::Write, 1), readers: pool(Purpose::Read, READERS) }
+    }
+
+    pub(super) fn writer(&self) -> Result<PooledConnection<Opener>, StoreError> {
+        self.writer.get().map_err(none_free)
+    }
+
+    pub(super) fn reader(&self) -> Result<PooledConnection<Opener>, StoreError> {
+        self.readers.get().map_err(none_free)
+    }
+}
+
+fn none_free(error: r2d2::Error) -> StoreError {
+    StoreError::Unavailable(format!("no connection became free: {error}"))
+}

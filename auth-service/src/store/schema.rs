@@ -1,0 +1,83 @@
+//! The tables, as the queries see them. `migrations/` is what makes them.
+
+diesel::table! {
+    users (public_id) {
+        public_id -> Text,
+        name -> Text,
+        email -> Text,
+        email_key -> Text,
+        password_hash -> Text,
+        state -> Text,
+        admin -> Bool,
+        created_at -> BigInt,
+        // Nullable in the database, but no committed row is without one.
+        created_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (sid) {
+        sid -> Text,
+        public_id -> Text,
+        client_id -> Text,
+        address -> Nullable<Text>,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    known_addresses (public_id, address) {
+        public_id -> Text,
+        address -> Text,
+        last_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    clients (client_id) {
+        client_id -> Text,
+        scopes -> Text,
+        secret_hash -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    keys (kid) {
+        kid -> Text,
+        state -> Text,
+        since -> BigInt,
+        n -> Text,
+        e -> Text,
+        added_at -> BigInt,
+        served_at -> Nullable<BigInt>,
+        longest_life_micros -> Nullable<BigInt>,
+        signed -> Bool,
+        last_expiry -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    events (seq) {
+        seq -> BigInt,
+        at -> BigInt,
+        public_id -> Nullable<Text>,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    revocations (seq) {
+        seq -> BigInt,
+        at -> BigInt,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    feed_position (id) {
+        id -> Integer,
+        seq -> BigInt,
+    }
+}

@@ -1,0 +1,93 @@
+//! A transaction that writes, and the rule of the feed: numbers without gaps, in commit order.
+//!
+//! The number is drawn by raising the one row of `feed_position`. That row stays locked until the
+//! commit, so whoever draws the next number commits later, and a reader never sees a later event
+//! before an earlier one. Drawing comes last, so that the lock is held for a moment only.
+
+use diesel::prelude::*;
+use shared::clock::unix_micros;
+use shared::contract::events::Change;
+use time::OffsetDateTime;
+
+use super::connection::AnyConnection;
+use super::failure::damaged;
+use super::schema::{events, feed_position, revocations};
+use super::values::position;
+
+/// A transaction under way.
+pub(super) struct Transaction<'c> {
+    /// For queries.
+    pub(super) connection: &'c mut AnyConnection,
+    position: Option<u64>,
+}
+
+impl<'c> Transaction<'c> {
+    pub(super) fn new(connection: &'c mut AnyConnection) -> Self {
+        Self { connection, position: None }
+    }
+
+    /// The position of the last event that was appended, if one was.
+    pub(super) fn position(&self) -> Option<u64> {
+        self.position
+    }
+
+    /// Adds events to the feed; gives the position of the first. Only statements that wait for no
+    /// other transaction may follow.
+    pub(super) fn append(&mut self, changes: &[Change], now: OffsetDateTime) -> QueryResult<u64> {
+        let count = i64::try_from(changes.len()).map_err(|_| damaged("the list of events"))?;
+        diesel::update(feed_position::table)
+            .set(feed_position::seq.eq(feed_position::seq + count))
+            .execute(self.connection)?;
+        let last = feed_position::table.select(feed_position::seq).first::<i64>(self.connection)?;
+        let at = unix_micros(now);
+        for (seq, change) in (last - count + 1..).zip(changes) {
+            let body = super::feed::body(change)?;
+            diesel::insert_into(events::table)
+                .values((
+                    events::seq.eq(seq),
+                    events::at.eq(at),
+                    events::public_id.eq(whose(change)),
+                    events::body.eq(&body),
+                ))
+                .execute(self.connection)?;
+            if ends_tokens(change) {
+                diesel::insert_into(revocations::table)
+                    .values((
+                        revocations::seq.eq(seq),
+                        revocations::at.eq(at),
+                        revocations::body.eq(&body),
+                    ))
+                    .execute(self.connection)?;
+            }
+        }
+        self.position = Some(position(last)?);
+        position(last - count + 1)
+    }
+}
+
+/// The position of the last event.
+pub(super) fn read_position(connection: &mut AnyConnection) -> QueryResult<u64> {
+    position(feed_position::table.select(feed_position::seq).first(connection)?)
+}
+
+/// The user whose data an event holds.
+fn whose(change: &Change) -> Option<String> {
+    match change {
+        Change::UserCreated(user)
+        | Change::UserUpdated(user)
+        | Change::UserDisabled(user)
+        | Change::UserEnabled(user) => Some(user.public_id.to_string()),
+        _ => None,
+    }
+}
+
+/// Whether the event ends tokens that guards would accept otherwise.
+fn ends_tokens(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::SessionRevoked { .. }
+            | Change::UserSessionsRevoked { .. }
+            | Change::ClientRemoved { .. }
+            | Change::KeyRevoked { .. }
+    )
+}
