@@ -5,5 +5,6 @@
 
 pub mod blocking;
 pub mod domain;
+pub mod hashing;
 pub mod settings;
 pub mod store;
