@@ -5,11 +5,14 @@
 
 pub mod clients;
 pub mod directory;
+pub mod email;
 pub mod error;
 pub mod feed;
 pub mod keys;
 pub mod login;
+pub mod password;
 pub mod sessions;
+pub mod throttle;
 pub mod users;
 
 /// Everything that the issuer asks of a database. A database implements the ports; this follows.

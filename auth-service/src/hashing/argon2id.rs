@@ -98,11 +98,7 @@ pub(super) fn verify_in(
     fill(memory, &params, password, &salt, &mut output)?;
     let right = bool::from(output.ct_eq(expected.as_bytes()));
     output.zeroize();
-    Ok(if right {
-        Verified::Right { outdated: cost::outdated(&params) }
-    } else {
-        Verified::Wrong
-    })
+    Ok(if right { Verified::Right { outdated: cost::outdated(&params) } } else { Verified::Wrong })
 }
 
 fn fill(
@@ -171,9 +167,13 @@ mod tests {
     #[test]
     fn a_hash_that_asks_for_too_much_is_refused_before_any_work() {
         let tail = "$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        for head in
-            ["m=65537,t=1,p=1", "m=4194304,t=1,p=1", "m=64,t=17,p=1", "m=128,t=1,p=9", "m=x,t=1,p=1"]
-        {
+        for head in [
+            "m=65537,t=1,p=1",
+            "m=4194304,t=1,p=1",
+            "m=64,t=17,p=1",
+            "m=128,t=1,p=9",
+            "m=x,t=1,p=1",
+        ] {
             let refused = verify(b"x", &format!("$argon2id$v=19${head}{tail}"));
             assert!(matches!(refused, Err(HashError::Unreadable)), "{head}");
         }

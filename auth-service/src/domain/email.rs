@@ -1,0 +1,222 @@
+//! E-mail addresses: what is one, and when two are the same.
+//!
+//! An address is shown as it was typed and compared by its key. Two spellings that a person, a
+//! mail system or another program could take for each other share one key, so that nobody signs
+//! up as somebody else's look-alike (CVE-2019-19844): case, NFC and NFD, full-width forms, the
+//! long s, the dotless and the dotted i of Turkish, and both spellings of an international domain.
+
+use icu_casemap::CaseMapper;
+use icu_normalizer::ComposingNormalizer;
+
+/// The longest address, in octets of UTF-8 (RFC 5321 §4.5.3.1.3 less its brackets).
+const MOST_OCTETS: usize = 254;
+
+/// A well-formed address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Email {
+    /// As typed, blanks round it taken off.
+    pub shown: String,
+    /// What it is compared by.
+    pub key: String,
+}
+
+/// Why a text is no address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EmailError {
+    /// No system could deliver to it, and no account can have it.
+    #[error("holds a control or an invisible character")]
+    Unprintable,
+    /// Longer than any address.
+    #[error("is longer than 254 octets")]
+    TooLong,
+    /// Not of the form that it must have.
+    #[error("is not an address of the form name@domain")]
+    Malformed,
+}
+
+impl Email {
+    /// Reads what was typed into a form.
+    pub fn parse(typed: &str) -> Result<Self, EmailError> {
+        let shown = typed.trim();
+        if shown.chars().any(unprintable) {
+            return Err(EmailError::Unprintable);
+        }
+        if shown.len() > MOST_OCTETS {
+            return Err(EmailError::TooLong);
+        }
+        Ok(Self { shown: shown.to_owned(), key: key(shown).ok_or(EmailError::Malformed)? })
+    }
+}
+
+fn key(shown: &str) -> Option<String> {
+    // Before anything is looked for in it: a full-width `＠` or `．` is one too.
+    let normal = ComposingNormalizer::new_nfkc().normalize(shown).into_owned();
+    let (local, domain) = normal.split_once('@')?;
+    let local = fold(local);
+    if local.is_empty() || !local.chars().all(local_character) {
+        return None;
+    }
+    Some(format!("{local}@{}", domain_key(domain)?))
+}
+
+/// A letter or a digit of any script, or what RFC 5322 §3.2.3 allows in an atom, or a dot.
+fn local_character(c: char) -> bool {
+    if c.is_ascii() {
+        c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c)
+    } else {
+        !c.is_whitespace() && !unprintable(c)
+    }
+}
+
+/// The A-label form of the folded domain. Both of its spellings are read as Unicode first, or
+/// `straße.example` and its A-label would fold apart.
+fn domain_key(domain: &str) -> Option<String> {
+    let (readable, sound) = idna::domain_to_unicode(domain);
+    sound.ok()?;
+    idna::domain_to_ascii_strict(&fold(&readable)).ok().filter(|ascii| !ascii.ends_with('.'))
+}
+
+/// Case folding and NFKC until nothing changes any more: either can bring forth what the other
+/// still has to map.
+fn fold(text: &str) -> String {
+    let (nfkc, case) = (ComposingNormalizer::new_nfkc(), CaseMapper::new());
+    let mut folded = text.to_owned();
+    for _ in 0..4 {
+        let undotted = folded.replace(['\u{131}', '\u{130}'], "i");
+        // What is left of a dotted capital I once another program has lower-cased it.
+        let next = nfkc.normalize(&case.fold_string(&undotted)).replace("i\u{307}", "i");
+        if next == folded {
+            break;
+        }
+        folded = next;
+    }
+    folded
+}
+
+/// Controls, and characters that show nothing: two addresses that differ in one look the same.
+fn unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffd}' | '\u{e0000}'..='\u{e0fff}'
+            | '\u{e000}'..='\u{f8ff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key_of(typed: &str) -> String {
+        Email::parse(typed).unwrap_or_else(|error| panic!("{typed:?} {error}")).key
+    }
+
+    #[test]
+    fn an_address_is_shown_as_typed_without_the_blanks_round_it() {
+        let email = Email::parse("  Ann.Lee@Example.ORG\t").unwrap();
+        assert_eq!(email.shown, "Ann.Lee@Example.ORG");
+        assert_eq!(email.key, "ann.lee@example.org");
+    }
+
+    #[test]
+    fn spellings_that_can_be_taken_for_each_other_have_one_key() {
+        for (one, other) in [
+            ("mike@example.org", "MIKE@EXAMPLE.ORG"),
+            ("mike@example.org", "m\u{131}ke@example.org"),
+            ("mike@example.org", "M\u{130}KE@example.org"),
+            ("mike@example.org", "mi\u{307}ke@example.org"),
+            ("mike@example.org", "mike@ex\u{ff41}mple.org"),
+            ("mike@github.com", "mike@g\u{131}thub.com"),
+            ("mike@github.com", "mike@xn--gthub-n4a.com"),
+            ("sam@example.org", "\u{17f}am@example.org"),
+            ("sam@example.org", "sam@example.org".replace('@', "\u{ff20}").as_str()),
+            ("sam@example.org", "\u{ff33}\u{ff21}\u{ff2d}@example.org"),
+            ("sam@example.org", "sam@example\u{3002}org"),
+            ("kim@example.org", "\u{212a}im@example.org"),
+            ("ren\u{e9}@example.org", "rene\u{301}@example.org"),
+            ("stra\u{df}e@example.org", "STRASSE@example.org"),
+            ("a@b\u{fc}cher.example", "a@xn--bcher-kva.example"),
+            ("a@b\u{fc}cher.example", "a@B\u{dc}CHER.example"),
+            ("a@b\u{fc}cher.example", "a@bu\u{308}cher.example"),
+            ("a@stra\u{df}e.example", "a@xn--strae-oqa.example"),
+        ] {
+            assert_eq!(key_of(one), key_of(other), "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn different_addresses_have_different_keys() {
+        for (one, other) in [
+            ("a@example.org", "b@example.org"),
+            ("a@example.org", "a@example.com"),
+            ("a.b@example.org", "ab@example.org"),
+            ("a+x@example.org", "a@example.org"),
+            ("ren\u{e9}@example.org", "rene@example.org"),
+        ] {
+            assert_ne!(key_of(one), key_of(other), "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for typed in [
+            "",
+            " ",
+            "@",
+            "a",
+            "a@",
+            "@example.org",
+            "a@b@c",
+            "a@example.org@",
+            "a b@example.org",
+            "a@exam ple.org",
+            "a@example..org",
+            "a@.org",
+            "a@example.org.",
+            "a@[127.0.0.1]",
+            "a\u{a0}b@example.org",
+            "<a@example.org>",
+            "a@example.org,b@example.org",
+            "a@exa_mple",
+            "\"a\"@example.org",
+            "a@-",
+            "a\u{fe6b}b@example.org",
+            "a@xn--\u{fc}.org",
+        ] {
+            assert_eq!(Email::parse(typed), Err(EmailError::Malformed), "{typed:?}");
+        }
+        for typed in [
+            "a\0@example.org",
+            "a@example.org\r\nBcc: b",
+            "a\u{200b}@example.org",
+            "\u{1b}[1m@x.org",
+        ] {
+            assert_eq!(Email::parse(typed), Err(EmailError::Unprintable), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_may_have_254_octets_and_no_more() {
+        let at_the_limit = format!("{}@example.org", "a".repeat(242));
+        assert_eq!(at_the_limit.len(), 254);
+        assert!(Email::parse(&at_the_limit).is_ok());
+        assert_eq!(Email::parse(&format!("a{at_the_limit}")), Err(EmailError::TooLong));
+    }
+
+    proptest! {
+        #[test]
+        fn the_key_of_a_key_is_that_key(typed in "[^\\x00-\\x20]{1,8}@[a-z\u{fc}\u{131}\u{df}]{1,5}\\.org") {
+            if let Ok(email) = Email::parse(&typed) {
+                prop_assert_eq!(key_of(&email.key), email.key);
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(typed in "\\PC*") {
+            let _ = Email::parse(&typed);
+        }
+    }
+}

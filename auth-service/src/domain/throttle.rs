@@ -1,0 +1,327 @@
+//! How many log-ins may fail: per account and per address, in a window that the first failure
+//! opens. Only failures count, for accounts that don't exist alike.
+//!
+//! Attempts under way count as failures until they end, or a burst of guesses in parallel would
+//! get past the limit. An address that has logged in to the account before has a count of its
+//! own, so that nobody locks the owner out by failing from elsewhere.
+//!
+//! The counts are this process's, in bounded memory. A restart forgets them.
+
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lru::LruCache;
+use time::{Duration, OffsetDateTime};
+
+/// The most accounts and the most addresses remembered; the longest unused are forgotten first.
+/// At the rate that hashing allows, filling this takes longer than a window.
+const MOST_COUNTS: NonZeroUsize = NonZeroUsize::new(200_000).unwrap();
+
+/// So many failures in so long a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// The failures that are let through; at least 1.
+    pub failures: u32,
+    /// How long they count, from the first on.
+    pub window: Duration,
+}
+
+/// What an attempt gets to hear.
+pub enum Admission {
+    /// Go on, and say how it ended.
+    Go(Attempt),
+    /// Attempts under way may use up the limit: ask again when one of them has ended.
+    Wait,
+    /// The limit is used up.
+    Refused {
+        /// Until the window ends.
+        retry_after: Duration,
+    },
+}
+
+/// Counts failures.
+#[derive(Debug)]
+pub struct Throttle {
+    per_account: Option<Limit>,
+    per_address: Option<Limit>,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Debug)]
+struct Counts {
+    accounts: LruCache<AccountKey, Count>,
+    addresses: LruCache<IpAddr, Count>,
+}
+
+/// Whose count: the account's, or that of one of its known addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct AccountKey {
+    email_key: String,
+    known_address: Option<IpAddr>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    failures: u32,
+    under_way: u32,
+    /// When the first of `failures` was.
+    since: Option<OffsetDateTime>,
+}
+
+enum Room {
+    Free,
+    PerhapsLater,
+    None(Duration),
+}
+
+/// An attempt under way. Dropped without a word (a caller who went away), it counts as none.
+pub struct Attempt {
+    throttle: Arc<Throttle>,
+    account: AccountKey,
+    address: Option<IpAddr>,
+}
+
+impl Throttle {
+    /// A throttle; a missing limit is off.
+    pub fn new(per_account: Option<Limit>, per_address: Option<Limit>) -> Self {
+        let counts =
+            Counts { accounts: LruCache::new(MOST_COUNTS), addresses: LruCache::new(MOST_COUNTS) };
+        Self { per_account, per_address, counts: Mutex::new(counts) }
+    }
+
+    /// Asks for an attempt at the account with this address key, from `address`; `known` says
+    /// whether that address has logged in to it before.
+    pub fn admit(
+        self: &Arc<Self>,
+        email_key: &str,
+        address: Option<IpAddr>,
+        known: bool,
+        now: OffsetDateTime,
+    ) -> Admission {
+        let address = address.map(network);
+        let account = AccountKey {
+            email_key: email_key.to_owned(),
+            known_address: address.filter(|_| known),
+        };
+        let mut counts = self.lock();
+        let rooms = [
+            room(counts.accounts.get(&account), self.per_account, now),
+            room(address.and_then(|address| counts.addresses.get(&address)), self.per_address, now),
+        ];
+        let refused = rooms.iter().filter_map(|room| match room {
+            Room::None(rest) => Some(*rest),
+            _ => None,
+        });
+        if let Some(retry_after) = refused.max() {
+            return Admission::Refused { retry_after };
+        }
+        if rooms.iter().any(|room| matches!(room, Room::PerhapsLater)) {
+            return Admission::Wait;
+        }
+        begin(&mut counts.accounts, account.clone());
+        if let Some(address) = address {
+            begin(&mut counts.addresses, address);
+        }
+        drop(counts);
+        Admission::Go(Attempt { throttle: Arc::clone(self), account, address })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        // Nothing under the lock leaves the counts half changed.
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Attempt {
+    /// The password was wrong, or there is no such account.
+    pub fn failed(self, now: OffsetDateTime) {
+        let mut counts = self.throttle.lock();
+        let limits = (self.throttle.per_account, self.throttle.per_address);
+        fail(counts.accounts.get_mut(&self.account), limits.0, now);
+        if let Some(address) = &self.address {
+            fail(counts.addresses.get_mut(address), limits.1, now);
+        }
+    }
+
+    /// The password was right: earlier failures at this account are forgotten. Those of the
+    /// address are not, or whoever has an account could clear it at will.
+    pub fn succeeded(self) {
+        let mut counts = self.throttle.lock();
+        if let Some(count) = counts.accounts.get_mut(&self.account) {
+            (count.failures, count.since) = (0, None);
+        }
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        let mut counts = self.throttle.lock();
+        end(&mut counts.accounts, &self.account);
+        if let Some(address) = &self.address {
+            end(&mut counts.addresses, address);
+        }
+    }
+}
+
+fn room(count: Option<&Count>, limit: Option<Limit>, now: OffsetDateTime) -> Room {
+    let (Some(count), Some(limit)) = (count, limit) else { return Room::Free };
+    let ends = count.since.map(|since| since + limit.window).filter(|ends| *ends > now);
+    let failures = if ends.is_some() { count.failures } else { 0 };
+    match ends {
+        // A clock that was set back must not make the wait longer than a window.
+        Some(ends) if failures >= limit.failures => Room::None((ends - now).min(limit.window)),
+        _ if failures + count.under_way >= limit.failures => Room::PerhapsLater,
+        _ => Room::Free,
+    }
+}
+
+fn begin<K: Hash + Eq>(counts: &mut LruCache<K, Count>, key: K) {
+    counts.get_or_insert_mut(key, Count::default).under_way += 1;
+}
+
+fn fail(count: Option<&mut Count>, limit: Option<Limit>, now: OffsetDateTime) {
+    let (Some(count), Some(limit)) = (count, limit) else { return };
+    if count.since.is_none_or(|since| since + limit.window <= now) {
+        (count.failures, count.since) = (0, Some(now));
+    }
+    count.failures += 1;
+}
+
+fn end<K: Hash + Eq>(counts: &mut LruCache<K, Count>, key: &K) {
+    let Some(count) = counts.get_mut(key) else { return };
+    count.under_way = count.under_way.saturating_sub(1);
+    if count.under_way == 0 && count.failures == 0 {
+        counts.pop(key);
+    }
+}
+
+/// What one subscriber holds: an IPv4 address, or an IPv6 network of 64 bits.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
+    const WINDOW: Duration = Duration::minutes(15);
+
+    fn throttle(per_account: u32, per_address: u32) -> Arc<Throttle> {
+        let limit = |failures| Some(Limit { failures, window: WINDOW });
+        Arc::new(Throttle::new(limit(per_account), limit(per_address)))
+    }
+
+    fn address(text: &str) -> Option<IpAddr> {
+        Some(text.parse().unwrap())
+    }
+
+    fn go(admission: Admission) -> Attempt {
+        match admission {
+            Admission::Go(attempt) => attempt,
+            Admission::Wait => panic!("told to wait"),
+            Admission::Refused { retry_after } => panic!("refused for {retry_after}"),
+        }
+    }
+
+    fn refused(admission: &Admission) -> Option<Duration> {
+        match admission {
+            Admission::Refused { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_limit_is_let_through_and_the_next_is_refused_until_the_window_ends() {
+        let throttle = throttle(3, 1_000);
+        for minute in 0..3 {
+            let at = NOW + Duration::minutes(minute);
+            go(throttle.admit("a", address("192.0.2.1"), false, at)).failed(at);
+        }
+        let later = NOW + Duration::minutes(5);
+        let admission = throttle.admit("a", address("192.0.2.2"), false, later);
+        assert_eq!(refused(&admission), Some(Duration::minutes(10)));
+        go(throttle.admit("b", address("192.0.2.1"), false, later));
+        go(throttle.admit("a", address("192.0.2.1"), false, NOW + WINDOW));
+    }
+
+    #[test]
+    fn a_success_forgets_the_account_s_failures_and_counts_as_none() {
+        let throttle = throttle(2, 1_000);
+        for _ in 0..50 {
+            go(throttle.admit("a", None, false, NOW)).failed(NOW);
+            go(throttle.admit("a", None, false, NOW)).succeeded();
+        }
+    }
+
+    #[test]
+    fn a_success_does_not_clear_the_address() {
+        let throttle = throttle(1_000, 2);
+        let from = address("192.0.2.1");
+        go(throttle.admit("a", from, false, NOW)).failed(NOW);
+        go(throttle.admit("own", from, false, NOW)).succeeded();
+        go(throttle.admit("b", from, false, NOW)).failed(NOW);
+        assert_eq!(refused(&throttle.admit("c", from, false, NOW)), Some(WINDOW));
+        go(throttle.admit("c", address("192.0.2.2"), false, NOW));
+    }
+
+    #[test]
+    fn the_owner_s_known_address_has_its_own_count() {
+        let throttle = throttle(2, 1_000);
+        for _ in 0..2 {
+            go(throttle.admit("a", address("203.0.113.9"), false, NOW)).failed(NOW);
+        }
+        assert!(refused(&throttle.admit("a", address("203.0.113.9"), false, NOW)).is_some());
+        for _ in 0..2 {
+            go(throttle.admit("a", address("192.0.2.1"), true, NOW)).failed(NOW);
+        }
+        assert!(refused(&throttle.admit("a", address("192.0.2.1"), true, NOW)).is_some());
+    }
+
+    #[test]
+    fn guesses_in_parallel_do_not_get_past_the_limit() {
+        let throttle = throttle(3, 1_000);
+        let under_way: Vec<_> = (0..3).map(|_| go(throttle.admit("a", None, false, NOW))).collect();
+        assert!(matches!(throttle.admit("a", None, false, NOW), Admission::Wait));
+        for attempt in under_way {
+            attempt.failed(NOW);
+        }
+        assert!(refused(&throttle.admit("a", None, false, NOW)).is_some());
+    }
+
+    #[test]
+    fn an_attempt_that_was_dropped_makes_room_again() {
+        let throttle = throttle(1, 1_000);
+        drop(go(throttle.admit("a", address("192.0.2.1"), false, NOW)));
+        drop(go(throttle.admit("a", address("192.0.2.1"), false, NOW)));
+        let counts = throttle.lock();
+        assert_eq!((counts.accounts.len(), counts.addresses.len()), (0, 0));
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_address_and_a_mapped_ipv4_is_that_ipv4() {
+        let throttle = throttle(1_000, 1);
+        go(throttle.admit("a", address("2001:db8::1"), false, NOW)).failed(NOW);
+        assert!(refused(&throttle.admit("b", address("2001:db8::ffff"), false, NOW)).is_some());
+        go(throttle.admit("b", address("2001:db8:0:1::1"), false, NOW));
+        go(throttle.admit("a", address("::ffff:192.0.2.1"), false, NOW)).failed(NOW);
+        assert!(refused(&throttle.admit("b", address("192.0.2.1"), false, NOW)).is_some());
+    }
+
+    #[test]
+    fn a_limit_that_is_off_refuses_nobody() {
+        let throttle = Arc::new(Throttle::new(None, None));
+        for _ in 0..5_000 {
+            go(throttle.admit("a", address("192.0.2.1"), false, NOW)).failed(NOW);
+        }
+    }
+}
