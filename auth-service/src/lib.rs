@@ -7,4 +7,5 @@ pub mod blocking;
 pub mod domain;
 pub mod hashing;
 pub mod settings;
+pub mod signing;
 pub mod store;

@@ -1,0 +1,24 @@
+//! New key pairs.
+//!
+//! aws-lc-rs makes them: 0.5 s on average for 4096 bits, where `rsa` takes 1.1 s. It blocks for
+//! that long, so it never runs where requests are answered.
+
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use zeroize::Zeroizing;
+
+use super::private_key::PrivateKey;
+use super::signer::SigningError;
+use crate::settings::KeyBits;
+
+/// Makes a key pair.
+pub fn generate(bits: KeyBits) -> Result<PrivateKey, SigningError> {
+    let size = match bits {
+        KeyBits::B2048 => KeySize::Rsa2048,
+        KeyBits::B3072 => KeySize::Rsa3072,
+        KeyBits::B4096 => KeySize::Rsa4096,
+    };
+    let pair = KeyPair::generate(size).map_err(|_| SigningError)?;
+    let der = AsDer::as_der(&pair).map_err(|_| SigningError)?;
+    PrivateKey::from_pkcs8(Zeroizing::new(der.as_ref().to_vec())).map_err(|_| SigningError)
+}

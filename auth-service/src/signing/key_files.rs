@@ -1,0 +1,127 @@
+//! The folder of the private keys: one PEM file for each, named by its thumbprint.
+//!
+//! A file is written whole or not at all, and before its record: a key that is published always
+//! has its file. Whoever can read a file can sign as the issuer, so its mode is checked at start.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use shared::durable_file;
+use zeroize::Zeroizing;
+
+use super::private_key::{LARGEST_FILE, PrivateKey};
+use super::unfit::Unfit;
+
+/// Why a key's file can't be used, in one line for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It is not there.
+    #[error("the private key of a key in use is missing: {0}; put it back from a backup")]
+    Missing(PathBuf),
+    /// Others could read it.
+    #[error("{0} can be read by others than its owner; type: chmod 600 {0}")]
+    OpenToOthers(PathBuf),
+    /// It does not hold a key.
+    #[error("{0} {1}")]
+    Unfit(PathBuf, Unfit),
+    /// It holds another key than its name says.
+    #[error(
+        "{0} holds another key ({1}) than its name and the database say; put the right one back from a backup"
+    )]
+    WrongKey(PathBuf, String),
+    /// The file system refused.
+    #[error("{0}: {1}")]
+    Io(PathBuf, io::Error),
+}
+
+/// The folder.
+#[derive(Debug, Clone)]
+pub struct KeyFiles {
+    folder: PathBuf,
+}
+
+impl KeyFiles {
+    /// The key files in `folder`, which need not exist yet.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
+    fn path(&self, kid: &str) -> PathBuf {
+        self.folder.join(format!("{kid}.pem"))
+    }
+
+    /// Keeps a key. When this returns it survives a power cut.
+    pub fn keep(&self, key: &PrivateKey) -> Result<(), FileError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |error| FileError::Io(path, error)
+        };
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.folder)
+            .map_err(failed(&self.folder))?;
+        let path = self.path(key.kid());
+        durable_file::write(&path, key.to_pem().as_bytes(), 0o600).map_err(failed(&path))
+    }
+
+    /// Reads the key with this thumbprint and checks that its file holds it, and that nobody else
+    /// may read it.
+    pub fn read(&self, kid: &str) -> Result<PrivateKey, FileError> {
+        let path = self.path(kid);
+        let io = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => FileError::Missing(path.clone()),
+            _ => FileError::Io(path.clone(), error),
+        };
+        if durable_file::open_to_others(&path).map_err(io)? {
+            return Err(FileError::OpenToOthers(path));
+        }
+        let key = read_key(&path)?;
+        if key.kid() != kid {
+            return Err(FileError::WrongKey(path, key.kid().to_owned()));
+        }
+        Ok(key)
+    }
+
+    /// Checks that no key file of the folder, in use or not, is open to others.
+    pub fn check_modes(&self) -> Result<(), FileError> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(FileError::Io(self.folder.clone(), error)),
+        };
+        for entry in entries {
+            let path = entry.map_err(|error| FileError::Io(self.folder.clone(), error))?.path();
+            let is_key = path.extension().is_some_and(|extension| extension == "pem");
+            let open = || durable_file::open_to_others(&path);
+            if is_key && open().map_err(|error| FileError::Io(path.clone(), error))? {
+                return Err(FileError::OpenToOthers(path));
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the file of a key that will never sign again.
+    pub fn forget(&self, kid: &str) -> Result<(), FileError> {
+        let path = self.path(kid);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(FileError::Io(path, error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Reads a key from any file, such as one to import.
+pub fn read_key(path: &Path) -> Result<PrivateKey, FileError> {
+    let io = |error| FileError::Io(path.to_owned(), error);
+    let file = fs::File::open(path).map_err(io)?;
+    let mut content = Zeroizing::new(Vec::with_capacity(LARGEST_FILE + 1));
+    // One byte more than the largest tells a larger one, however large.
+    let most = u64::try_from(LARGEST_FILE).unwrap_or(u64::MAX) + 1;
+    io::Read::read_to_end(&mut io::Read::take(file, most), &mut content).map_err(io)?;
+    PrivateKey::from_pem(&content).map_err(|unfit| FileError::Unfit(path.to_owned(), unfit))
+}

@@ -1,0 +1,27 @@
+//! The private keys: read, made, kept as files, and signed with. Nothing else touches them.
+//!
+//! Which key signs and which are published is decided by `domain::keys` and kept by `store`; the
+//! [`KeyRing`] follows.
+
+mod generation;
+mod key_ring;
+mod pem_block;
+mod private_key;
+mod published;
+mod signer;
+mod spki;
+mod unfit;
+
+pub mod key_files;
+
+#[cfg(test)]
+mod tests;
+
+pub use generation::generate;
+pub use key_files::{FileError, KeyFiles};
+pub use key_ring::{KeyRing, RingError};
+pub use private_key::PrivateKey;
+pub use published::PublishedSet;
+pub use signer::{Signer, SigningError};
+pub use spki::public_pem;
+pub use unfit::Unfit;

@@ -1,0 +1,74 @@
+//! One block of a PEM file (RFC 7468): its label and what it holds.
+//!
+//! Lines may be of any length, and text around the block is passed over, as `openssl` does; what
+//! is wrong with a file is told apart, which a strict reader does not do.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use super::unfit::Unfit;
+
+const BEGIN: &str = "-----BEGIN ";
+const DASHES: &str = "-----";
+const LINE: usize = 64;
+
+/// A block that was found whole.
+pub(super) struct PemBlock<'t> {
+    pub(super) label: &'t str,
+    /// The lines between, header lines included.
+    lines: &'t str,
+}
+
+impl<'t> PemBlock<'t> {
+    /// The first block of `text`, apart from the curve's parameters that `openssl ecparam` writes
+    /// before a key.
+    pub(super) fn first(text: &'t str) -> Result<Self, Unfit> {
+        let mut rest = text;
+        loop {
+            let start = rest.find(BEGIN).ok_or(Unfit::NotAKey)? + BEGIN.len();
+            let (label, body) = rest[start..].split_once(DASHES).ok_or(Unfit::Damaged)?;
+            let end = format!("-----END {label}-----");
+            let (lines, after) = body.split_once(end.as_str()).ok_or(Unfit::Damaged)?;
+            if label != "EC PARAMETERS" {
+                return Ok(Self { label, lines });
+            }
+            rest = after;
+        }
+    }
+
+    /// Whether the block is encrypted in the manner of old OpenSSL (RFC 1421 §4.6.1.1).
+    pub(super) fn has_encryption_header(&self) -> bool {
+        self.lines.contains("Proc-Type:") || self.lines.contains("DEK-Info:")
+    }
+
+    /// The bytes that the block holds.
+    pub(super) fn bytes(&self) -> Result<Zeroizing<Vec<u8>>, Unfit> {
+        let digits: Zeroizing<String> =
+            Zeroizing::new(self.lines.chars().filter(|c| !c.is_ascii_whitespace()).collect());
+        STANDARD.decode(digits.as_bytes()).map(Zeroizing::new).map_err(|_| Unfit::Damaged)
+    }
+}
+
+/// A PEM file with one block.
+pub(super) fn write(label: &str, bytes: &[u8]) -> Zeroizing<String> {
+    let digits = Zeroizing::new(STANDARD.encode(bytes));
+    // Large enough from the start: a string that grows leaves its old bytes behind in memory.
+    let lines = digits.len().div_ceil(LINE);
+    let mut text =
+        Zeroizing::new(String::with_capacity(digits.len() + lines + 2 * label.len() + 64));
+    text.push_str(BEGIN);
+    text.push_str(label);
+    text.push_str("-----\n");
+    let mut rest = digits.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.len().min(LINE));
+        text.push_str(line);
+        text.push('\n');
+        rest = after;
+    }
+    text.push_str("-----END ");
+    text.push_str(label);
+    text.push_str("-----\n");
+    text
+}

@@ -1,0 +1,131 @@
+//! One private key, checked: what is not an RSA key fit for RS256 never becomes one of these.
+
+use std::fmt;
+
+use aws_lc_rs::rsa::KeyPair;
+use rsa::pkcs1::der::Decode;
+use rsa::pkcs1::{DecodeRsaPrivateKey, ObjectIdentifier};
+use rsa::pkcs8::PrivateKeyInfo;
+use shared::contract::jwks::PublicJwk;
+use shared::verifier::PublicKey;
+use zeroize::Zeroizing;
+
+use super::pem_block::{self, PemBlock};
+use super::unfit::Unfit;
+
+const PKCS1: &str = "RSA PRIVATE KEY";
+const PKCS8: &str = "PRIVATE KEY";
+
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
+const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+
+/// As many bytes as no key of 4096 bits reaches.
+pub(super) const LARGEST_FILE: usize = 64 * 1024;
+
+/// A private key that may sign. Its `Debug` shows the public half alone.
+pub struct PrivateKey {
+    label: &'static str,
+    der: Zeroizing<Vec<u8>>,
+    public: PublicKey,
+    pair: KeyPair,
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrivateKey").field("kid", &self.kid()).finish_non_exhaustive()
+    }
+}
+
+impl PrivateKey {
+    /// The key in a PEM file: PKCS#1 or PKCS#8, not encrypted.
+    pub fn from_pem(file: &[u8]) -> Result<Self, Unfit> {
+        if file.len() > LARGEST_FILE {
+            return Err(Unfit::TooLarge);
+        }
+        // 0x30 opens every DER key.
+        if file.first() == Some(&0x30) {
+            return Err(Unfit::Binary);
+        }
+        let text = std::str::from_utf8(file).map_err(|_| Unfit::Binary)?;
+        if text.trim_start().starts_with("ssh-") || text.trim_start().starts_with("ecdsa-") {
+            return Err(Unfit::Public);
+        }
+        let block = PemBlock::first(text)?;
+        match block.label {
+            PKCS1 if block.has_encryption_header() => Err(Unfit::Encrypted),
+            PKCS1 => Self::from_pkcs1(PKCS1, block.bytes()?),
+            PKCS8 => Self::from_pkcs8(block.bytes()?),
+            "ENCRYPTED PRIVATE KEY" => Err(Unfit::Encrypted),
+            "OPENSSH PRIVATE KEY" => Err(Unfit::OpenSsh),
+            "EC PRIVATE KEY" => Err(Unfit::OtherKind("EC")),
+            "DSA PRIVATE KEY" => Err(Unfit::OtherKind("DSA")),
+            "PUBLIC KEY" | "RSA PUBLIC KEY" | "SSH2 PUBLIC KEY" => Err(Unfit::Public),
+            "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => Err(Unfit::Certificate),
+            _ => Err(Unfit::NotAKey),
+        }
+    }
+
+    /// The key in a PKCS#8 document, such as a new one.
+    pub(super) fn from_pkcs8(der: Zeroizing<Vec<u8>>) -> Result<Self, Unfit> {
+        let info = PrivateKeyInfo::from_der(&der).map_err(|_| Unfit::Damaged)?;
+        match info.algorithm.oid {
+            RSA => {}
+            RSA_PSS => return Err(Unfit::OtherKind("RSA for PSS alone")),
+            EC => return Err(Unfit::OtherKind("EC")),
+            ED25519 => return Err(Unfit::OtherKind("Ed25519")),
+            _ => return Err(Unfit::OtherKind("not RSA")),
+        }
+        let public = check(info.private_key)?;
+        let pair = KeyPair::from_pkcs8(&der).map_err(|_| Unfit::Inconsistent)?;
+        Ok(Self { label: PKCS8, der, public, pair })
+    }
+
+    fn from_pkcs1(label: &'static str, der: Zeroizing<Vec<u8>>) -> Result<Self, Unfit> {
+        let public = check(&der)?;
+        let pair = KeyPair::from_der(&der).map_err(|_| Unfit::Inconsistent)?;
+        Ok(Self { label, der, public, pair })
+    }
+
+    /// The RFC 7638 thumbprint.
+    pub fn kid(&self) -> &str {
+        self.public.kid()
+    }
+
+    /// The key as it is published.
+    pub fn public(&self) -> PublicJwk {
+        self.public.to_jwk()
+    }
+
+    /// The key as a PEM file, in the form in which it came.
+    pub fn to_pem(&self) -> Zeroizing<String> {
+        pem_block::write(self.label, &self.der)
+    }
+
+    /// What signs.
+    pub(super) fn into_pair(self) -> KeyPair {
+        self.pair
+    }
+}
+
+/// Checks the numbers of an RSA private key (RFC 8017 §A.1.2), with a word for each way in which
+/// they can be wrong.
+fn check(der: &[u8]) -> Result<PublicKey, Unfit> {
+    let numbers = rsa::pkcs1::RsaPrivateKey::from_der(der).map_err(|_| Unfit::Damaged)?;
+    if numbers.other_prime_infos.is_some() {
+        return Err(Unfit::ManyPrimes);
+    }
+    let (n, e) = (numbers.modulus.as_bytes(), numbers.public_exponent.as_bytes());
+    let bits = n.first().map_or(0, |first| n.len() * 8 - first.leading_zeros() as usize);
+    match bits {
+        0..2048 => return Err(Unfit::TooShort(bits)),
+        2048..=4096 => {}
+        _ => return Err(Unfit::TooLong(bits)),
+    }
+    let public = PublicKey::from_components(n, e).map_err(|_| Unfit::Exponent)?;
+    rsa::RsaPrivateKey::from_pkcs1_der(der)
+        .and_then(|key| key.validate().map_err(|_| rsa::pkcs1::Error::Crypto))
+        .map_err(|_| Unfit::Inconsistent)?;
+    Ok(public)
+}
