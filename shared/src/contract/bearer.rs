@@ -36,7 +36,7 @@ impl Reason {
         match self {
             Self::Expired => "the token has expired",
             Self::Revoked => "the token was revoked",
-            Self::Key => "no key of the issuer verifies the token",
+            Self::Key => "no known key verifies the token",
             Self::Audience => "the token is meant for another audience",
             Self::Issuer => "the token is of another issuer",
             Self::Future => "the token was issued in the future, or is not valid yet",

@@ -35,8 +35,9 @@ pub(super) fn read(payload: &[u8], kid: String, profile: &Profile) -> Result<Acc
         return Err(Reason::Malformed);
     }
 
+    // RFC 6749 appendix A.1: printable ASCII.
     let client_id = text(&members, "client_id")?;
-    if client_id.is_empty() {
+    if client_id.is_empty() || !client_id.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return Err(Reason::Malformed);
     }
     Ok(AccessToken {

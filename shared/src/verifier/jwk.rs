@@ -23,6 +23,9 @@ const LEAST_EXPONENT: u32 = 65_537;
 /// Members of a private or symmetric key (RFC 7518 §6.3.2, §6.4.1).
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
+/// The members that are read here and are strings where they are given.
+const STRINGS: [&str; 6] = ["kty", "use", "alg", "kid", "n", "e"];
+
 /// Why a JSON Web Key is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum JwkError {
@@ -32,8 +35,8 @@ pub enum JwkError {
     /// A member is given twice.
     #[error("it has a member twice")]
     Ambiguous,
-    /// It is no JSON Web Key, or not an RSA one.
-    #[error("it is not an RSA key")]
+    /// It is no JSON Web Key, not an RSA one, or has a member of the wrong type.
+    #[error("it is not an RSA key, or a member of it has the wrong type")]
     NotRsa,
     /// Its `use`, `key_ops` or `alg` name another purpose than checking RS256 signatures.
     #[error("it is not for checking RS256 signatures")]
@@ -74,6 +77,10 @@ impl PublicKey {
     pub fn from_jwk(jwk: &Value) -> Result<Self, JwkError> {
         if PRIVATE_MEMBERS.iter().any(|name| jwk.get(name).is_some()) {
             return Err(JwkError::Private);
+        }
+        // An enum's derived reader also takes `{"RS256":null}`, and an `Option`'s takes null.
+        if STRINGS.iter().any(|name| jwk.get(name).is_some_and(|value| !value.is_string())) {
+            return Err(JwkError::NotRsa);
         }
         let jwk = Jwk::deserialize(jwk).map_err(|_| JwkError::NotRsa)?;
         let AlgorithmParameters::RSA(numbers) = &jwk.algorithm else {

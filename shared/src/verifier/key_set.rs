@@ -52,7 +52,7 @@ pub enum KeySetError {
     },
 }
 
-/// The outermost object; serde refuses a second `keys`.
+/// The outermost object; serde refuses a second `keys`, but takes an array in its place.
 #[derive(Deserialize)]
 struct Listed {
     keys: Vec<Document>,
@@ -63,6 +63,9 @@ struct Listed {
 pub fn parse_key_set(bytes: &[u8]) -> Result<ParsedKeySet, KeySetError> {
     if bytes.len() > MAX_KEY_SET_BYTES {
         return Err(KeySetError::TooLong);
+    }
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(KeySetError::NotAKeySet);
     }
     let listed: Listed = serde_json::from_slice(bytes).map_err(|_| KeySetError::NotAKeySet)?;
     if listed.keys.len() > MAX_KEY_SET_KEYS {

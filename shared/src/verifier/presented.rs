@@ -44,3 +44,88 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
 fn text(value: &[u8]) -> Result<&str, Refusal> {
     std::str::from_utf8(value).map_err(|_| Refusal::Invalid(Reason::Malformed))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The verdict on a request with these fields.
+    fn of(fields: &[(&'static str, &str)]) -> Result<String, Refusal> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            let value = HeaderValue::from_bytes(value.as_bytes()).expect("a field value");
+            headers.append(HeaderName::from_static(name), value);
+        }
+        presented(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn either_header_carries_the_token_and_the_scheme_has_no_case() {
+        for fields in [
+            [("x-access-token", "a.b.c")],
+            [("authorization", "Bearer a.b.c")],
+            [("authorization", "bearer a.b.c")],
+            [("authorization", "BEARER a.b.c")],
+            [("authorization", "Bearer   a.b.c")],
+        ] {
+            assert_eq!(of(&fields).as_deref(), Ok("a.b.c"), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn what_carries_no_token_is_a_missing_one() {
+        for fields in [
+            &[][..],
+            &[("x-access-token", "")],
+            &[("authorization", "")],
+            &[("authorization", "Bearer")],
+            &[("authorization", "Bearer  ")],
+            &[("authorization", "Bearera.b.c")],
+            &[("authorization", "Bearer\ta.b.c")],
+            &[("authorization", "Basic dXNlcjpwYXNzd29yZA==")],
+            &[("authorization", "DPoP a.b.c")],
+            &[("authorization", "a.b.c")],
+            &[("authorization", "B\u{e9}arer a.b.c")],
+            &[("cookie", "token=a.b.c")],
+            &[("proxy-authorization", "Bearer a.b.c")],
+            &[("x-access-token", ""), ("authorization", "Basic dXNlcjpwYXNzd29yZA==")],
+        ] {
+            assert_eq!(of(fields), Err(Refusal::Missing), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_without_a_token_does_not_hide_one_with_it() {
+        for fields in [
+            [("x-access-token", "a.b.c"), ("authorization", "Basic dXNlcjpwYXNzd29yZA==")],
+            [("x-access-token", "a.b.c"), ("authorization", "Bearer")],
+            [("x-access-token", ""), ("authorization", "Bearer a.b.c")],
+            [("x-access-token", "a.b.c"), ("authorization", "Bearer a.b.c")],
+        ] {
+            assert_eq!(of(&fields).as_deref(), Ok("a.b.c"), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn two_different_tokens_and_any_field_given_twice_are_ambiguous() {
+        for fields in [
+            [("x-access-token", "a.b.c"), ("authorization", "Bearer a.b.d")],
+            [("x-access-token", "a.b.c"), ("authorization", "Bearer A.b.c")],
+            [("x-access-token", "a.b.c"), ("x-access-token", "a.b.c")],
+            [("x-access-token", ""), ("x-access-token", "a.b.c")],
+            [("authorization", "Bearer a.b.c"), ("authorization", "Bearer a.b.c")],
+            [("authorization", "Bearer a.b.c"), ("authorization", "Basic AAAA")],
+            [("authorization", "Basic AAAA"), ("authorization", "Basic AAAA")],
+        ] {
+            assert_eq!(of(&fields), Err(Refusal::Ambiguous), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_a_token_that_is_not_good() {
+        let mut headers = HeaderMap::new();
+        let value = HeaderValue::from_bytes(b"a.b.\xff").expect("a field value");
+        headers.append(HeaderName::from_static("x-access-token"), value);
+        assert_eq!(presented(&headers), Err(Refusal::Invalid(Reason::Malformed)));
+    }
+}

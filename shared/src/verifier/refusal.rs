@@ -108,3 +108,90 @@ impl ResponseError for Refusal {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::MessageBody;
+
+    use super::*;
+
+    const REASONS: [(Reason, &str); 7] = [
+        (Reason::Expired, "expired"),
+        (Reason::Revoked, "revoked"),
+        (Reason::Key, "key"),
+        (Reason::Audience, "audience"),
+        (Reason::Issuer, "issuer"),
+        (Reason::Future, "future"),
+        (Reason::Malformed, "malformed"),
+    ];
+
+    /// Status, challenge, media type and body of the answer.
+    fn answer(refusal: &Refusal) -> (u16, Option<String>, String, serde_json::Value) {
+        let response = refusal.error_response();
+        let field = |name| {
+            let value: Option<&HeaderValue> = response.headers().get(name);
+            value.map(|value| value.to_str().expect("ASCII").to_owned())
+        };
+        assert_eq!(field(CACHE_CONTROL).as_deref(), Some("no-store"));
+        let (status, challenge) = (response.status().as_u16(), field(WWW_AUTHENTICATE));
+        let media_type = field(CONTENT_TYPE).expect("a media type");
+        let body = response.into_body().try_into_bytes().expect("a whole body");
+        (status, challenge, media_type, serde_json::from_slice(&body).expect("JSON"))
+    }
+
+    #[test]
+    fn a_missing_token_is_a_challenge_without_an_error() {
+        let (status, challenge, media_type, body) = answer(&Refusal::Missing);
+        assert_eq!((status, challenge.as_deref()), (401, Some("Bearer")));
+        assert_eq!(media_type, "application/json");
+        assert_eq!(body, serde_json::json!({"message": "Token is missing !!"}));
+    }
+
+    #[test]
+    fn a_bad_token_s_answer_names_the_reason_in_the_characters_of_rfc_6750() {
+        for (reason, word) in REASONS {
+            let (status, challenge, media_type, body) = answer(&Refusal::Invalid(reason));
+            assert_eq!((status, media_type.as_str()), (401, "application/json"));
+            assert_eq!(body, serde_json::json!({"message": "Token is invalid !!"}));
+            let challenge = challenge.expect("a challenge");
+            let description = challenge
+                .strip_prefix("Bearer error=\"invalid_token\", error_description=\"")
+                .and_then(|rest| rest.strip_suffix('"'))
+                .expect("the form of RFC 6750");
+            assert!(description.contains(word), "{description}");
+            let words = REASONS.iter().filter(|(_, word)| description.contains(word)).count();
+            assert_eq!(words, 1, "{description}");
+            let allowed = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+            assert!(description.bytes().all(allowed), "{description}");
+        }
+    }
+
+    #[test]
+    fn two_tokens_are_an_invalid_request() {
+        let (status, challenge, media_type, body) = answer(&Refusal::Ambiguous);
+        assert_eq!((status, media_type.as_str()), (400, PROBLEM_MEDIA_TYPE));
+        assert!(challenge.expect("a challenge").starts_with("Bearer error=\"invalid_request\", "));
+        assert_eq!((&body["status"], &body["title"]), (&400.into(), &"Bad Request".into()));
+    }
+
+    #[test]
+    fn too_little_right_is_forbidden_and_names_the_scope_if_there_is_one() {
+        let (status, challenge, media_type, body) = answer(&Refusal::Forbidden { scope: None });
+        assert_eq!((status, media_type.as_str()), (403, PROBLEM_MEDIA_TYPE));
+        assert_eq!(challenge.as_deref(), Some("Bearer error=\"insufficient_scope\""));
+        assert_eq!((&body["status"], &body["type"]), (&403.into(), &"about:blank".into()));
+        let (_, challenge, _, _) = answer(&Refusal::Forbidden { scope: Some("events:read") });
+        let expected = "Bearer error=\"insufficient_scope\", scope=\"events:read\"";
+        assert_eq!(challenge.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_can_not_be_judged_now_is_to_be_tried_again() {
+        let refusal = Refusal::Unavailable { retry_after: 2 };
+        let (status, challenge, media_type, body) = answer(&refusal);
+        assert_eq!((status, challenge, media_type.as_str()), (503, None, PROBLEM_MEDIA_TYPE));
+        assert_eq!(body["status"], 503);
+        let response = refusal.error_response();
+        assert_eq!(response.headers().get(RETRY_AFTER), Some(&HeaderValue::from_static("2")));
+    }
+}
