@@ -18,6 +18,8 @@ pub enum Reason {
     Expired,
     /// The session, the client or the user behind it is no more.
     Revoked,
+    /// The key that signed it was revoked, and every token with it.
+    RevokedKey,
     /// No key of the issuer verifies it.
     Key,
     /// It is meant for somebody else.
@@ -36,6 +38,7 @@ impl Reason {
         match self {
             Self::Expired => "the token has expired",
             Self::Revoked => "the token was revoked",
+            Self::RevokedKey => "the token was revoked with the key that signed it",
             Self::Key => "no known key verifies the token",
             Self::Audience => "the token is meant for another audience",
             Self::Issuer => "the token is of another issuer",
@@ -49,6 +52,7 @@ impl Reason {
         match self {
             Self::Expired => "expired",
             Self::Revoked => "revoked",
+            Self::RevokedKey => "revoked_key",
             Self::Key => "key",
             Self::Audience => "audience",
             Self::Issuer => "issuer",

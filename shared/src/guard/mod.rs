@@ -20,23 +20,50 @@
 
 pub mod actix;
 pub mod address;
+mod admission;
 mod config;
+mod feed;
 mod file_store;
+mod freshness;
+mod issuer_client;
+mod keys;
+mod random;
+mod refusals;
+mod revocations;
 pub mod status;
+mod stop;
 pub mod store;
+mod transport;
 
-use std::sync::Arc;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use actix_web::http::header::HeaderMap;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 pub use address::AddressError;
 pub use config::{GuardConfig, LEEWAY, MAX_STALENESS, MAX_TOKEN_LIFE};
 pub use file_store::FileStore;
+pub use revocations::revokes;
 pub use status::GuardStatus;
 pub use store::{GuardStore, StoreError};
 
 use crate::clock::Clock;
-use crate::verifier::{AccessToken, Refusal};
+use crate::verifier::{AccessToken, Profile, Refusal, Verdicts, parse_key_set};
+use feed::{FeedView, Reader, Writer};
+use freshness::Stamp;
+use issuer_client::IssuerClient;
+use keys::{HttpSource, KeyCache, Owner};
+use refusals::Tally;
+use revocations::Revocations;
+use status::{FeedStatus, KeysStatus};
+use stop::Stop;
+use transport::Transport;
+
+/// How many verified tokens are remembered, at about half a kilobyte each.
+const VERDICTS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(50_000 - 1);
 
 /// Why a guard can't start. An issuer that can't be reached is no such reason.
 #[derive(Debug, thiserror::Error)]
@@ -52,10 +79,28 @@ pub enum GuardError {
     Client(String),
 }
 
-/// A running guard. Cloning it is cheap; all clones are one guard.
+/// A running guard. Cloning it is cheap; all clones are one guard. Its tasks end when
+/// [`stop`](Self::stop) is called or the last clone is gone.
 #[derive(Clone)]
 pub struct Guard {
-    shared: Arc<GuardConfig>,
+    inner: Arc<Inner>,
+}
+
+/// What requests are judged with.
+struct Inner {
+    profile: Profile,
+    max_staleness: std::time::Duration,
+    clock: Arc<dyn Clock>,
+    store: Arc<dyn GuardStore>,
+    has_directory: bool,
+    keys: Arc<KeyCache>,
+    verdicts: Arc<Verdicts>,
+    revocations: Arc<RwLock<Revocations>>,
+    feed: Arc<FeedView>,
+    transport: Transport,
+    tally: Tally,
+    stop: watch::Sender<bool>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Guard {
@@ -71,16 +116,79 @@ impl Guard {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, GuardError> {
         address::check(&config.auth_url, &config.allow_http)?;
-        store.load()?;
-        let _ = clock;
-        Ok(Self { shared: Arc::new(config) })
+        let loading = Arc::clone(&store);
+        let held = tokio::task::spawn_blocking(move || loading.load()).await;
+        let held = held.map_err(StoreError::new)??;
+
+        let longest_life = config.max_token_life.saturating_add(config.leeway);
+        let mut revocations = Revocations::new(longest_life);
+        let now = Instant::now();
+        let forget: Vec<_> =
+            held.revocations.iter().flat_map(|event| revocations.apply(event, now)).collect();
+        let saved = held.keys.and_then(|saved| match parse_key_set(saved.text.as_bytes()) {
+            Ok(set) => Some((set.keys, saved.etag, Stamp::noted(saved.fetched_at, &*clock))),
+            Err(error) => {
+                tracing::warn!(%error, "the stored key set is damaged; it is fetched anew");
+                None
+            }
+        });
+        let (parsed, etag, fetched) = match saved {
+            Some((parsed, etag, fetched)) => (parsed, etag, Some(fetched)),
+            None => (Vec::new(), None, None),
+        };
+        let keys = Arc::new(KeyCache::new(parsed, fetched, revocations.kids()));
+        let contact = held.feed_contact.map(|contact| Stamp::noted(contact, &*clock));
+        let feed = Arc::new(FeedView::new(held.position, contact));
+        let revocations = Arc::new(RwLock::new(revocations));
+        let verdicts = Arc::new(Verdicts::new(VERDICTS));
+        let transport = Transport::new(Arc::clone(&clock))?;
+
+        let source = HttpSource::new(transport.clone(), &config.auth_url);
+        let owner =
+            Owner::new(Arc::clone(&keys), source, Arc::clone(&store), Arc::clone(&clock), etag);
+        let writer = Writer::new(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            Arc::clone(&keys),
+            Arc::clone(&verdicts),
+            Arc::clone(&revocations),
+            forget,
+        );
+        let reader = Reader::new(
+            IssuerClient::new(transport.clone(), &config),
+            Arc::clone(&keys),
+            Arc::clone(&feed),
+            Arc::clone(&clock),
+            held.instance,
+            writer,
+        );
+        let stop = watch::Sender::new(false);
+        let tasks = vec![
+            tokio::spawn(owner.run(Stop::of(&stop))),
+            tokio::spawn(reader.run(Stop::of(&stop))),
+        ];
+        let inner = Inner {
+            profile: config.profile(),
+            max_staleness: config.max_staleness,
+            has_directory: store.has_directory(),
+            clock,
+            store,
+            keys,
+            verdicts,
+            revocations,
+            feed,
+            transport,
+            tally: Tally::default(),
+            stop,
+            tasks: Mutex::new(tasks),
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Judges the token that a request presents: everything, revocations and the directory
     /// included. A service's token needs no record in the directory.
     pub async fn admit(&self, headers: &HeaderMap) -> Result<Arc<AccessToken>, Refusal> {
-        let _ = crate::verifier::presented(headers)?;
-        Err(Refusal::Unavailable { retry_after: 1 })
+        self.inner.tally.count(admission::admit(&self.inner, headers, None).await)
     }
 
     /// As [`admit`](Self::admit), for a user who has `role` in the token and in the directory.
@@ -89,38 +197,69 @@ impl Guard {
         headers: &HeaderMap,
         role: &str,
     ) -> Result<Arc<AccessToken>, Refusal> {
-        let _ = role;
-        self.admit(headers).await
+        self.inner.tally.count(admission::admit(&self.inner, headers, Some(role)).await)
     }
 
     /// The guard's state now.
     pub fn status(&self) -> GuardStatus {
-        let _ = &self.shared;
+        let inner = &*self.inner;
+        let (fetches, failures, last_error) = inner.keys.counts();
+        let seen = inner.feed.seen();
+        let (admitted, refused) = inner.tally.counts();
         GuardStatus {
-            serving: false,
-            keys: status::KeysStatus {
-                kids: Vec::new(),
-                age: None,
-                trusted: false,
-                last_error: None,
-                fetches: Default::default(),
-                failures: 0,
+            serving: inner.must_serve().is_ok(),
+            keys: KeysStatus {
+                kids: inner.keys.kids(),
+                age: inner.keys.freshness().map(|stamp| stamp.age(&*inner.clock)),
+                trusted: inner.keys_trusted(),
+                last_error,
+                fetches: fetches.into_iter().collect(),
+                failures,
             },
-            feed: status::FeedStatus {
-                position: None,
-                caught_up: false,
-                age: None,
-                trusted: false,
-                lag: None,
-                last_error: None,
+            feed: FeedStatus {
+                position: inner.feed.position(),
+                caught_up: seen.caught_up,
+                age: seen.contact.map(|stamp| stamp.age(&*inner.clock)),
+                trusted: inner.feed_trusted(seen.contact),
+                lag: seen.lag,
+                last_error: seen.last_error,
             },
-            skew: None,
-            revocations: 0,
-            admitted: 0,
-            refused: Default::default(),
+            skew: inner.transport.skew(),
+            revocations: inner.revocations.read().unwrap_or_else(PoisonError::into_inner).len(),
+            admitted,
+            refused,
         }
     }
 
-    /// Ends the guard's tasks: the call to the feed is given up, nothing half done is left.
-    pub async fn stop(&self) {}
+    /// Ends the guard's tasks: calls to the issuer are given up, a write under way is finished.
+    pub async fn stop(&self) {
+        self.inner.stop.send_replace(true);
+        let tasks =
+            std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            // An error means that the task has panicked: it has ended too.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Inner {
+    /// Whether anything may be judged now.
+    fn must_serve(&self) -> Result<(), Refusal> {
+        let trusted =
+            self.feed.started() && self.keys_trusted() && self.feed_trusted(self.feed.contact());
+        if trusted { Ok(()) } else { Err(Refusal::Unavailable { retry_after: 1 }) }
+    }
+
+    fn keys_trusted(&self) -> bool {
+        self.is_fresh(self.keys.freshness())
+    }
+
+    fn feed_trusted(&self, contact: Option<Stamp>) -> bool {
+        self.feed.position().is_some() && self.is_fresh(contact)
+    }
+
+    fn is_fresh(&self, stamp: Option<Stamp>) -> bool {
+        stamp.is_some_and(|stamp| stamp.age(&*self.clock) <= self.max_staleness)
+    }
 }

@@ -1,0 +1,257 @@
+//! The task that follows the feed: it asks what the machine wants to know, writes what the machine
+//! accepts, and never gives up.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
+
+use super::machine::{Machine, Rejection, Request, Step};
+use super::view::FeedView;
+use super::wire::{self, Answer};
+use super::writer::Writer;
+use crate::clock::Clock;
+use crate::guard::freshness::Stamp;
+use crate::guard::issuer_client::{CallError, IssuerClient};
+use crate::guard::keys::KeyCache;
+use crate::guard::random::Backoff;
+use crate::guard::stop::Stop;
+use crate::guard::store::StoreError;
+
+/// After a start, how long the issuer may take to show that it is there.
+const FIRST_TRY: Duration = Duration::from_secs(2);
+
+/// After an outage a new call is begun so often while earlier ones hang, so that the first moment
+/// of a healed network is used. A lost SYN is sent again only after a second, then two, then four.
+const HEDGE: Duration = Duration::from_millis(700);
+const HEDGES: usize = 12;
+
+/// Pauses after a lost connection: the issuer is looked for about twice a second.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_LOST_PAUSE: Duration = Duration::from_millis(800);
+
+/// Pauses after an answer that is no good, which more calls won't mend.
+const LONGEST_REFUSED_PAUSE: Duration = Duration::from_secs(5);
+
+/// How often a missing secret file is looked for.
+const SECRET_PAUSE: Duration = Duration::from_millis(400);
+
+/// An issuer that answers "nothing new" at once, instead of waiting, is asked no faster than this.
+const QUIET_PAUSE: Duration = Duration::from_secs(1);
+
+/// The task's state.
+pub(in crate::guard) struct Reader {
+    client: Arc<IssuerClient>,
+    keys: Arc<KeyCache>,
+    view: Arc<FeedView>,
+    clock: Arc<dyn Clock>,
+    instance: Uuid,
+    machine: Machine,
+    writer: Writer,
+    lost: Backoff,
+    refused: Backoff,
+    /// Whether no call has ended yet.
+    first: bool,
+    /// Whether the last call brought no answer.
+    failing: bool,
+}
+
+/// Why a round brought nothing.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("the feed's answer is refused: {0}")]
+    Rejected(#[from] Rejection),
+    #[error("the store can't be written: {0}")]
+    Store(#[from] StoreError),
+    #[error("the issuer did not answer within {} s of the start", FIRST_TRY.as_secs())]
+    Slow,
+}
+
+impl Reader {
+    /// A reader that goes on where the store stands.
+    pub(in crate::guard) fn new(
+        client: IssuerClient,
+        keys: Arc<KeyCache>,
+        view: Arc<FeedView>,
+        clock: Arc<dyn Clock>,
+        instance: Uuid,
+        writer: Writer,
+    ) -> Self {
+        let machine = Machine::new(view.position(), writer.has_directory());
+        Self {
+            client: Arc::new(client),
+            keys,
+            view,
+            clock,
+            instance,
+            machine,
+            writer,
+            lost: Backoff::new(FIRST_PAUSE, LONGEST_LOST_PAUSE),
+            refused: Backoff::new(FIRST_PAUSE, LONGEST_REFUSED_PAUSE),
+            first: true,
+            failing: false,
+        }
+    }
+
+    /// Follows the feed until `stop` says so, or is gone. A write under way is finished.
+    pub(in crate::guard) async fn run(mut self, mut stop: Stop) {
+        loop {
+            let request = self.machine.request();
+            let began = Instant::now();
+            let sent = Stamp::now(&*self.clock);
+            let answer = tokio::select! {
+                answer = self.ask(&request) => answer,
+                () = stop.told() => return,
+            };
+            let waited = matches!(request, Request::Feed { wait: true, .. });
+            let pause = match answer {
+                // The keys held have changed: the issuer is told at once.
+                Ok(None) => continue,
+                Ok(Some(answer)) => {
+                    let contact = if waited { Stamp::now(&*self.clock) } else { sent };
+                    match self.take(answer, contact).await {
+                        Ok(Step::Quiet) if waited && began.elapsed() < QUIET_PAUSE => QUIET_PAUSE,
+                        Ok(_) => Duration::ZERO,
+                        Err(trouble) => self.failed(&trouble),
+                    }
+                }
+                Err(trouble) => self.failed(&trouble),
+            };
+            self.first = false;
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = stop.told() => return,
+            }
+        }
+    }
+
+    /// Asks once; `None` if the keys changed while nothing else happened.
+    async fn ask(&self, request: &Request) -> Result<Option<Answer>, Trouble> {
+        if self.first {
+            return match timeout(FIRST_TRY, self.call(request)).await {
+                Ok(answer) => Ok(Some(answer?)),
+                Err(_) => Err(Trouble::Slow),
+            };
+        }
+        if self.failing {
+            return Ok(Some(self.hedged(request).await?));
+        }
+        let mut changes = self.keys.changes();
+        changes.mark_unchanged();
+        let waits = matches!(request, Request::Feed { wait: true, .. });
+        tokio::select! {
+            biased;
+            answer = self.call(request) => Ok(Some(answer?)),
+            Ok(()) = changes.changed(), if waits => Ok(None),
+        }
+    }
+
+    fn call(&self, request: &Request) -> impl Future<Output = Result<Answer, CallError>> + use<> {
+        let client = Arc::clone(&self.client);
+        let (request, instance, kids) = (request.clone(), self.instance, self.keys.kids());
+        async move { wire::call(&client, &request, instance, &kids).await }
+    }
+
+    /// Several calls, one after the other begun; the first that ends counts.
+    async fn hedged(&self, request: &Request) -> Result<Answer, CallError> {
+        let mut calls = FuturesUnordered::new();
+        calls.push(self.call(request));
+        loop {
+            tokio::select! {
+                Some(ended) = calls.next() => return ended,
+                () = sleep(HEDGE), if calls.len() < HEDGES => calls.push(self.call(request)),
+            }
+        }
+    }
+
+    /// Judges an answer and writes what comes of it.
+    async fn take(&mut self, answer: Answer, contact: Stamp) -> Result<Step, Trouble> {
+        let was_caught_up = self.machine.caught_up();
+        let step = match answer {
+            Answer::Feed(page) => self.machine.page(page)?,
+            Answer::Directory(page) => self.machine.directory(page)?,
+        };
+        let step = match self.writer.write(step, contact).await {
+            Ok(step) => step,
+            Err(error) => {
+                self.machine.not_written();
+                return Err(error.into());
+            }
+        };
+        self.machine.written();
+        let lag = match &step {
+            Step::Apply { events, .. } if was_caught_up => {
+                events.last().map(|event| (self.clock.now() - event.at).try_into())
+            }
+            _ => None,
+        };
+        let caught_up = self.machine.caught_up();
+        self.view.change(|seen| {
+            seen.contact = Some(contact);
+            seen.caught_up = caught_up;
+            // A clock that is behind the issuer's makes it negative: as good as nothing.
+            seen.lag = lag.map_or(seen.lag, |lag| Some(lag.unwrap_or(Duration::ZERO)));
+            seen.last_error = None;
+        });
+        if let Some(position) = self.machine.position() {
+            self.view.move_to(Some(position));
+        }
+        if self.failing || matches!(step, Step::Stage { finish: Some(_), .. }) {
+            self.keys.refresh();
+        }
+        self.failing = false;
+        if matches!(step, Step::Apply { .. } | Step::Quiet) {
+            self.lost.reset();
+            self.refused.reset();
+        }
+        if caught_up {
+            self.view.start();
+        }
+        Ok(step)
+    }
+
+    /// Notes a failure; gives the pause before the next try.
+    fn failed(&mut self, trouble: &Trouble) -> Duration {
+        let outage = match trouble {
+            Trouble::Call(CallError::Gone) => {
+                tracing::warn!(
+                    "the issuer's feed no longer holds our position; a snapshot is taken"
+                );
+                self.machine.start_over();
+                false
+            }
+            Trouble::Call(error) => error.is_outage(),
+            Trouble::Rejected(Rejection::Pages | Rejection::FutureRevocation) => {
+                self.machine.start_over();
+                true
+            }
+            Trouble::Rejected(_) | Trouble::Store(_) | Trouble::Slow => true,
+        };
+        self.machine.failed();
+        let line = trouble.to_string();
+        self.view.change(|seen| {
+            seen.caught_up = false;
+            if seen.last_error.as_ref() != Some(&line) {
+                tracing::warn!(error = %line, "the feed can't be followed; what is held stays");
+                seen.last_error = Some(line);
+            }
+        });
+        // What is held is all there is, and better than nothing; a snapshot under way is not held.
+        if outage && self.machine.position().is_some() {
+            self.view.start();
+        }
+        self.failing = true;
+        match trouble {
+            Trouble::Slow => Duration::ZERO,
+            Trouble::Call(CallError::Secret { .. }) => SECRET_PAUSE,
+            Trouble::Call(CallError::Transport(_)) => self.lost.next(),
+            _ => self.refused.next(),
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The guard as a client of the issuer: its own access token, and the two routes it reads with it.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::StatusCode;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use serde::Deserialize;
+use tokio::time::Instant;
+use url::Url;
+use url::form_urlencoded::byte_serialize;
+
+use super::address;
+use super::config::GuardConfig;
+use super::transport::{Answer, Transport, TransportError};
+
+/// Where a client's token is asked for, below the issuer's address.
+const TOKEN_PATH: &str = "/oauth2/token";
+
+/// A whole token request.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// More than any good token answer, or secret file, holds.
+const TOKEN_LIMIT: usize = 64 * 1024;
+const SECRET_LIMIT: u64 = 4 * 1024;
+
+/// The longest that a token is used, whatever its `expires_in`.
+const LONGEST_USE: Duration = Duration::from_secs(3_600);
+
+/// Why a call brought nothing.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum CallError {
+    /// The secret file is not there, or can't be read.
+    #[error("the client's secret can't be read from {path}: {why}")]
+    Secret {
+        /// The file.
+        path: String,
+        /// What the system says.
+        why: String,
+    },
+    /// The issuer does not let this client in, or not here.
+    #[error("the issuer refuses this guard's client: {0}")]
+    Refused(String),
+    /// The position asked for is unknown to the issuer: a new snapshot is needed.
+    #[error("the issuer's feed no longer holds this position")]
+    Gone,
+    /// The issuer answers, but not with what was asked for.
+    #[error("the issuer answered {0}")]
+    Status(StatusCode),
+    /// The answer is not what the contract says.
+    #[error("the issuer's answer is not valid: {0}")]
+    Invalid(String),
+    /// No answer.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+}
+
+impl CallError {
+    /// Whether the issuer, rather than this guard's own credentials, is what fails.
+    pub(super) fn is_outage(&self) -> bool {
+        !matches!(self, Self::Secret { .. } | Self::Refused(_) | Self::Gone)
+    }
+}
+
+/// The client. Calls may run at the same time and share one token; none waits for another's, so that
+/// a call which hangs holds up itself only.
+pub(super) struct IssuerClient {
+    transport: Transport,
+    auth_url: Url,
+    client_id: String,
+    secret_file: PathBuf,
+    token: Mutex<Option<Token>>,
+}
+
+struct Token {
+    /// The whole `Authorization` field, marked sensitive.
+    header: HeaderValue,
+    use_until: Instant,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    token_type: String,
+    expires_in: u64,
+}
+
+#[derive(Deserialize)]
+struct TokenRefusal {
+    error: String,
+}
+
+impl IssuerClient {
+    /// A client as configured, with connections of its own.
+    pub(super) fn new(transport: Transport, config: &GuardConfig) -> Self {
+        Self {
+            transport,
+            auth_url: config.auth_url.clone(),
+            client_id: config.client_id.clone(),
+            secret_file: config.client_secret_file.clone(),
+            token: Mutex::new(None),
+        }
+    }
+
+    /// Reads one of the contract's routes with this client's token. A token that the issuer no
+    /// longer takes is replaced once.
+    pub(super) async fn read(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        limit: usize,
+        timeout: Duration,
+    ) -> Result<Vec<u8>, CallError> {
+        let mut url = address::below(&self.auth_url, path);
+        url.query_pairs_mut().extend_pairs(query);
+        let mut answer = self.send(&url, limit, timeout).await?;
+        if answer.status == StatusCode::UNAUTHORIZED {
+            *self.held() = None;
+            answer = self.send(&url, limit, timeout).await?;
+        }
+        match answer.status {
+            StatusCode::OK => Ok(answer.body),
+            StatusCode::GONE => Err(CallError::Gone),
+            StatusCode::UNAUTHORIZED => {
+                Err(CallError::Refused("its access token is not taken".into()))
+            }
+            StatusCode::FORBIDDEN => Err(CallError::Refused(
+                "it lacks the scope `directory:read` or `events:read`".into(),
+            )),
+            status => Err(CallError::Status(status)),
+        }
+    }
+
+    async fn send(&self, url: &Url, limit: usize, timeout: Duration) -> Result<Answer, CallError> {
+        let authorization = self.authorization().await?;
+        let request = self.transport.get(url.clone()).timeout(timeout);
+        Ok(self.transport.send(request.header(AUTHORIZATION, authorization), limit).await?)
+    }
+
+    /// The token in use, or a new one.
+    async fn authorization(&self) -> Result<HeaderValue, CallError> {
+        let usable = |token: &&Token| Instant::now() < token.use_until;
+        if let Some(token) = self.held().as_ref().filter(usable) {
+            return Ok(token.header.clone());
+        }
+        let token = self.ask_for_token().await?;
+        let header = token.header.clone();
+        *self.held() = Some(token);
+        Ok(header)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Token>> {
+        self.token.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// RFC 6749 §4.4, the client authenticated as §2.3.1 says.
+    async fn ask_for_token(&self) -> Result<Token, CallError> {
+        let secret = self.secret().await?;
+        let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+        let pair = format!("{}:{}", encoded(&self.client_id), encoded(&secret));
+        let credentials = sensitive(&format!("Basic {}", STANDARD.encode(pair)))?;
+        let asked = Instant::now();
+        let request = self
+            .transport
+            .post(address::below(&self.auth_url, TOKEN_PATH))
+            .timeout(TOKEN_TIMEOUT)
+            .header(AUTHORIZATION, credentials)
+            .form(&[("grant_type", "client_credentials")]);
+        let answer = self.transport.send(request, TOKEN_LIMIT).await?;
+        if matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) {
+            let told = serde_json::from_slice::<TokenRefusal>(&answer.body);
+            let code = told.map_or_else(|_| answer.status.to_string(), |told| told.error);
+            let readable = code.chars().filter(char::is_ascii_graphic).take(40).collect();
+            return Err(CallError::Refused(readable));
+        }
+        if answer.status != StatusCode::OK {
+            return Err(CallError::Status(answer.status));
+        }
+        let invalid = || CallError::Invalid("it is no token answer".into());
+        let told: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|_| invalid())?;
+        if !told.token_type.eq_ignore_ascii_case("bearer") {
+            return Err(invalid());
+        }
+        // Not to its last moment: a call takes time, and clocks differ.
+        let usable = Duration::from_secs(told.expires_in).min(LONGEST_USE).mul_f64(0.8);
+        Ok(Token {
+            header: sensitive(&format!("Bearer {}", told.access_token))?,
+            use_until: asked + usable,
+        })
+    }
+
+    /// The secret, read anew each time: it may have been replaced since.
+    async fn secret(&self) -> Result<String, CallError> {
+        let path = self.secret_file.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let length = std::fs::metadata(&path)?.len();
+            if length > SECRET_LIMIT {
+                return Err(std::io::Error::other("it is too long for a secret"));
+            }
+            std::fs::read_to_string(&path)
+        });
+        let failed =
+            |why: String| CallError::Secret { path: self.secret_file.display().to_string(), why };
+        let text = read.await.map_err(|_| failed("the read broke off".into()))?;
+        let text = text.map_err(|error| failed(error.to_string()))?;
+        let secret = text.trim_end_matches(['\r', '\n']);
+        if secret.is_empty() {
+            return Err(failed("the file is empty".into()));
+        }
+        Ok(secret.to_owned())
+    }
+}
+
+/// A header value that is left out of every `Debug` output.
+fn sensitive(text: &str) -> Result<HeaderValue, CallError> {
+    let mut value = HeaderValue::from_str(text)
+        .map_err(|_| CallError::Invalid("a credential does not fit a header".into()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,71 @@
+//! The `kid`s that the issuer was just asked for in vain. For a few seconds they are refused
+//! without asking again.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// How long an answer "no such key" holds, counted from when its fetch began.
+const HOLDS: Duration = Duration::from_secs(5);
+
+/// More `kid`s than this are not remembered; those that are not cost a wait, never a wrong answer.
+const CAPACITY: usize = 10_000;
+
+/// The cache.
+#[derive(Debug, Default)]
+pub(super) struct Negative {
+    fetched: HashMap<String, Instant>,
+}
+
+impl Negative {
+    /// Whether a set fetched for this `kid` less than 5 s ago lacked it.
+    pub(super) fn holds(&self, kid: &str, now: Instant) -> bool {
+        self.fetched.get(kid).is_some_and(|fetched| now.duration_since(*fetched) < HOLDS)
+    }
+
+    /// Notes that the set whose fetch began at `fetched` lacks `kid`.
+    pub(super) fn note(&mut self, kid: &str, fetched: Instant, now: Instant) {
+        if self.fetched.len() >= CAPACITY {
+            self.fetched.retain(|_, fetched| now.duration_since(*fetched) < HOLDS);
+        }
+        if self.fetched.len() < CAPACITY {
+            self.fetched.insert(kid.to_owned(), fetched);
+        }
+    }
+
+    /// Forgets everything: the set changed, or a key was announced.
+    pub(super) fn clear(&mut self) {
+        self.fetched.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kid_is_remembered_for_less_than_five_seconds_of_its_fetch() {
+        let now = Instant::now();
+        let mut negative = Negative::default();
+        negative.note("a", now, now);
+        assert!(negative.holds("a", now + Duration::from_millis(4_999)));
+        assert!(!negative.holds("a", now + Duration::from_secs(5)));
+        assert!(!negative.holds("b", now));
+        negative.clear();
+        assert!(!negative.holds("a", now));
+    }
+
+    #[test]
+    fn a_flood_of_kids_takes_a_bounded_room_and_makes_way_for_later_ones() {
+        let now = Instant::now();
+        let mut negative = Negative::default();
+        for kid in 0..3 * CAPACITY {
+            negative.note(&kid.to_string(), now, now);
+        }
+        assert_eq!(negative.fetched.len(), CAPACITY);
+        let later = now + HOLDS;
+        negative.note("late", later, later);
+        assert_eq!(negative.fetched.len(), 1);
+    }
+}

@@ -1,0 +1,310 @@
+//! The one task that fetches the key set: at its pace, for an announced key, or because requests
+//! wait for an unknown one.
+//!
+//! The three have a slot each, so that a call that hangs never holds up the others. A failure of
+//! any of them sets back the polls only; unknown keys are not asked for while the issuer fails.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::{Instant, sleep_until};
+
+use super::budget::Budget;
+use super::cache::KeyCache;
+use super::fetch::{Ask, FetchError, Fetched, KeySource};
+use crate::clock::Clock;
+use crate::guard::freshness::Stamp;
+use crate::guard::random::{Backoff, between};
+use crate::guard::stop::Stop;
+use crate::guard::store::{Contact, GuardStore, SavedKeys};
+
+/// The pace of polls stays within these bounds, whatever `max-age` says.
+const SHORTEST_POLL: Duration = Duration::from_millis(250);
+const LONGEST_POLL: Duration = Duration::from_secs(300);
+
+/// The first and the longest pause after failed polls.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// How often an announced key is asked for before the announcement is taken for outdated. In
+/// between lie growing pauses, about four seconds in all.
+const ANNOUNCED_TRIES: u32 = 6;
+
+/// A confirmation is written to the store at most this often.
+const TOUCH_EVERY: Duration = Duration::from_secs(10);
+
+/// Why a fetch was begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    Poll,
+    Unknown,
+    Announced,
+}
+
+/// A fetch that ended.
+struct Ended {
+    cause: Cause,
+    /// The last ticket drawn before it began, if it went past every cache on its way.
+    speaks_for: Option<u64>,
+    began: Instant,
+    sent: Stamp,
+    result: Result<Fetched, FetchError>,
+}
+
+type Running = FuturesUnordered<Pin<Box<dyn Future<Output = Ended> + Send>>>;
+
+/// The task's state.
+pub(in crate::guard) struct Owner<S> {
+    cache: Arc<KeyCache>,
+    source: Arc<S>,
+    store: Arc<dyn GuardStore>,
+    clock: Arc<dyn Clock>,
+    etag: Option<String>,
+    budget: Budget,
+    backoff: Backoff,
+    /// While the issuer fails: when it is asked again.
+    failing_until: Option<Instant>,
+    next_poll: Instant,
+    /// The last ticket that a fetch for unknown keys was begun for.
+    asked_for: u64,
+    announcements_seen: u64,
+    announced_tries: u32,
+    next_announced: Option<Instant>,
+    /// When the fetch began whose set is held.
+    newest: Option<Instant>,
+    touched: Option<Instant>,
+    busy: [bool; 3],
+}
+
+impl<S: KeySource> Owner<S> {
+    /// The owner of `cache`; `etag` is that of the set which the cache was made with.
+    pub(in crate::guard) fn new(
+        cache: Arc<KeyCache>,
+        source: S,
+        store: Arc<dyn GuardStore>,
+        clock: Arc<dyn Clock>,
+        etag: Option<String>,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            cache,
+            source: Arc::new(source),
+            store,
+            clock,
+            etag,
+            budget: Budget::new(now),
+            backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
+            failing_until: None,
+            next_poll: now,
+            asked_for: 0,
+            announcements_seen: 0,
+            announced_tries: 0,
+            next_announced: None,
+            newest: None,
+            touched: None,
+            busy: [false; 3],
+        }
+    }
+
+    /// Fetches until `stop` says so, or is gone.
+    pub(in crate::guard) async fn run(mut self, mut stop: Stop) {
+        let mut running = Running::new();
+        let cache = Arc::clone(&self.cache);
+        loop {
+            let wake_at = self.begin_what_is_due(&mut running);
+            tokio::select! {
+                Some(ended) = running.next() => self.end(ended).await,
+                () = cache.wake.notified() => {}
+                () = sleep_until(wake_at) => {}
+                () = stop.told() => return,
+            }
+        }
+    }
+
+    /// Begins every fetch whose time has come; tells when to look again.
+    fn begin_what_is_due(&mut self, running: &mut Running) -> Instant {
+        let now = Instant::now();
+        let mut wake_at = now + LONGEST_POLL;
+
+        if self.cache.take_refresh() {
+            self.next_poll = now;
+        }
+        if !self.busy[Cause::Poll as usize] {
+            if self.next_poll <= now {
+                self.begin(Cause::Poll, running);
+            } else {
+                wake_at = wake_at.min(self.next_poll);
+            }
+        }
+
+        let (announcements, missing) = self.cache.announcements();
+        if announcements > self.announcements_seen {
+            self.announcements_seen = announcements;
+            self.announced_tries = 0;
+            self.next_announced = Some(now);
+        }
+        if !missing {
+            self.next_announced = None;
+        }
+        if let (false, Some(due)) = (self.busy[Cause::Announced as usize], self.next_announced) {
+            if due <= now {
+                self.announced_tries += 1;
+                self.next_announced = None;
+                self.begin(Cause::Announced, running);
+            } else {
+                wake_at = wake_at.min(due);
+            }
+        }
+
+        if self.cache.anyone_waits() && self.cache.last_ticket() > self.asked_for {
+            if let Some(retry_at) = self.failing_until {
+                // Past that time the poll under way finds out; requests never add a call to it.
+                if retry_at > now {
+                    self.asked_for = self.cache.last_ticket();
+                    self.cache.fail(self.asked_for, retry_at);
+                }
+            } else if !self.busy[Cause::Unknown as usize] {
+                match self.budget.take(now) {
+                    Ok(()) => self.begin(Cause::Unknown, running),
+                    Err(later) => wake_at = wake_at.min(later),
+                }
+            }
+        }
+        wake_at
+    }
+
+    fn begin(&mut self, cause: Cause, running: &Running) {
+        let counters = &self.cache.counters;
+        let counter = match cause {
+            Cause::Poll => &counters.polls,
+            Cause::Unknown => &counters.unknown,
+            Cause::Announced => &counters.announced,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        self.busy[cause as usize] = true;
+        // A plain poll may be answered by a cache on the way; whoever waits needs better.
+        let past_caches = cause != Cause::Poll || self.cache.anyone_waits();
+        let ticket = self.cache.last_ticket();
+        if past_caches {
+            self.asked_for = ticket;
+        }
+        // A `304` says "what you hold": with nothing held it would say nothing.
+        let etag = self.etag.clone().filter(|_| !self.cache.kids().is_empty());
+        let ask = Ask { etag, past_caches };
+        let source = Arc::clone(&self.source);
+        let (began, sent) = (Instant::now(), Stamp::now(&*self.clock));
+        running.push(Box::pin(async move {
+            let result = source.fetch(ask).await;
+            Ended { cause, speaks_for: past_caches.then_some(ticket), began, sent, result }
+        }));
+    }
+
+    async fn end(&mut self, ended: Ended) {
+        self.busy[ended.cause as usize] = false;
+        let now = Instant::now();
+        let result = self.take(&ended, now);
+        match &result {
+            Ok((max_age, _)) => {
+                self.backoff.reset();
+                self.failing_until = None;
+                let half = (*max_age / 2).clamp(SHORTEST_POLL, LONGEST_POLL);
+                self.next_poll = now + between(half.mul_f64(0.8), half);
+                self.cache.note_error(None);
+                match ended.speaks_for {
+                    Some(ticket) => self.cache.answer(ticket, ended.began),
+                    None => self.cache.hint(),
+                }
+            }
+            Err(error) => self.failed(&ended, error, now),
+        }
+        if ended.cause == Cause::Announced {
+            self.plan_announced(now);
+        }
+        if let Ok((_, saved)) = result {
+            self.save(saved, ended.sent).await;
+        }
+    }
+
+    /// Takes over what a fetch brought. Gives its `max-age`, and what to save if the set is new.
+    fn take(
+        &mut self,
+        ended: &Ended,
+        now: Instant,
+    ) -> Result<(Duration, Option<SavedKeys>), FetchError> {
+        let fetched = ended.result.as_ref().map_err(Clone::clone)?;
+        // A later fetch has ended before: its set is the newer one.
+        let outdated = self.newest.is_some_and(|newest| newest > ended.began);
+        match fetched {
+            _ if outdated => Ok((fetched.max_age(), None)),
+            Fetched::Same { max_age } => {
+                self.newest = Some(ended.began);
+                self.cache.confirm(ended.sent);
+                Ok((*max_age, None))
+            }
+            Fetched::Set { keys, text, etag, max_age } => {
+                if !self.cache.replace(keys.clone(), ended.sent) {
+                    return Err(FetchError::new("the set holds none but revoked keys"));
+                }
+                self.newest = Some(ended.began);
+                self.etag.clone_from(etag);
+                self.touched = Some(now);
+                let fetched_at = ended.sent.wall();
+                let saved = SavedKeys { text: text.clone(), etag: etag.clone(), fetched_at };
+                Ok((*max_age, Some(saved)))
+            }
+        }
+    }
+
+    fn failed(&mut self, ended: &Ended, error: &FetchError, now: Instant) {
+        self.cache.counters.failures.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(%error, cause = ?ended.cause, "the key set could not be fetched; the last good one stays");
+        self.cache.note_error(Some(error.to_string()));
+        // Only a poll may set the pace while the issuer fails, and nothing may hasten it.
+        let retry_at = match self.failing_until {
+            Some(retry_at) if ended.cause != Cause::Poll && retry_at > now => retry_at,
+            _ => now + self.backoff.next(),
+        };
+        self.failing_until = Some(retry_at);
+        self.next_poll = retry_at;
+        if let Some(ticket) = ended.speaks_for {
+            self.cache.fail(ticket, retry_at);
+        }
+    }
+
+    /// After a fetch for announced keys: asks again for those still missing, or gives up.
+    fn plan_announced(&mut self, now: Instant) {
+        let (_, missing) = self.cache.announcements();
+        if !missing {
+            self.announced_tries = 0;
+            self.next_announced = None;
+        } else if self.announced_tries >= ANNOUNCED_TRIES {
+            tracing::warn!("the key set still lacks a key that the feed announced");
+            self.cache.forget_announced();
+        } else {
+            let pause = Duration::from_millis(125) * (1 << self.announced_tries.min(5));
+            self.next_announced = Some(now + between(pause / 2, pause));
+        }
+    }
+
+    /// Writes what was learnt. A store that fails costs a restart without issuer, nothing now.
+    async fn save(&mut self, saved: Option<SavedKeys>, sent: Stamp) {
+        if saved.is_none() && self.touched.is_some_and(|at| at.elapsed() < TOUCH_EVERY) {
+            return;
+        }
+        self.touched = Some(Instant::now());
+        let store = Arc::clone(&self.store);
+        let written = tokio::task::spawn_blocking(move || match saved {
+            Some(saved) => store.save_keys(&saved),
+            None => store.touch(Contact::Keys, sent.wall()),
+        });
+        if let Ok(Err(error)) = written.await {
+            tracing::error!(%error, "the key set could not be stored");
+            self.cache.note_error(Some(error.to_string()));
+        }
+    }
+}
