@@ -8,4 +8,5 @@ pub mod domain;
 pub mod hashing;
 pub mod settings;
 pub mod signing;
+pub mod startup;
 pub mod store;

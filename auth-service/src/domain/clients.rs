@@ -1,7 +1,13 @@
 //! Clients: services that authenticate with a secret and get tokens for themselves
 //! (RFC 6749 §4.4).
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use shared::contract::claims::FIRST_PARTY;
 use time::OffsetDateTime;
+use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::error::StoreResult;
 
@@ -34,4 +40,105 @@ pub trait ClientStore: Send + Sync {
 
     /// Removes a client and says so in the feed (`client.removed`); `false` if there is none such.
     fn remove_client(&self, client_id: &str, now: OffsetDateTime) -> StoreResult<bool>;
+}
+
+/// A new client secret: 256 random bits, base64url.
+///
+/// # Errors
+///
+/// The system gives no random numbers.
+pub fn new_secret() -> Result<Zeroizing<String>, getrandom::Error> {
+    let mut bits = Zeroizing::new([0; 32]);
+    getrandom::fill(bits.as_mut_slice())?;
+    Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(bits.as_slice())))
+}
+
+/// What is stored of a secret.
+pub fn secret_hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret).into()
+}
+
+/// The most characters of a client's id.
+const LONGEST_ID: usize = 64;
+
+/// Why a client can't have an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    /// Its form.
+    #[error("a client id is 1 to 64 characters out of A-Z a-z 0-9 . _ -")]
+    Form,
+    /// It could be mistaken for a user's `sub` (RFC 9700 §4.15).
+    #[error("a client id has not the form of a UUID, which is what users' ids are")]
+    Uuid,
+    /// It says something else in tokens.
+    #[error("the client id `first-party` is reserved for tokens of /login")]
+    Reserved,
+}
+
+/// Checks the id of a new client.
+pub fn check_id(client_id: &str) -> Result<(), IdError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    if client_id.is_empty() || client_id.len() > LONGEST_ID || !client_id.bytes().all(allowed) {
+        return Err(IdError::Form);
+    }
+    if Uuid::try_parse(client_id).is_ok() {
+        return Err(IdError::Uuid);
+    }
+    if client_id == FIRST_PARTY {
+        return Err(IdError::Reserved);
+    }
+    Ok(())
+}
+
+/// The scopes in a blank-separated list, each once, in the characters of RFC 6749 §3.3; none if
+/// one has others.
+pub fn parse_scopes(list: &str) -> Option<Vec<String>> {
+    let mut scopes: Vec<String> = Vec::new();
+    for scope in list.split_ascii_whitespace() {
+        let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
+        if !scope.bytes().all(allowed) {
+            return None;
+        }
+        if !scopes.iter().any(|known| known == scope) {
+            scopes.push(scope.to_owned());
+        }
+    }
+    Some(scopes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_could_be_a_users_is_refused() {
+        for bad in [
+            "",
+            "a b",
+            "é",
+            "first-party",
+            "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11",
+            "8c5f9f3e7f5c4d399a550f6a7f2b9a11",
+            &"a".repeat(65),
+        ] {
+            assert!(check_id(bad).is_err(), "{bad}");
+        }
+        for good in ["api-service", "a", "A.b_c-9", &"a".repeat(64)] {
+            assert_eq!(check_id(good), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn no_two_secrets_are_the_same_and_each_holds_256_bits() {
+        let (one, other) = (new_secret().expect("random"), new_secret().expect("random"));
+        assert_ne!(*one, *other);
+        assert_eq!(URL_SAFE_NO_PAD.decode(one.as_bytes()).expect("base64url").len(), 32);
+    }
+
+    #[test]
+    fn scopes_are_read_once_each() {
+        let scopes = parse_scopes("  a:b c a:b ").expect("scopes");
+        assert_eq!(scopes, ["a:b", "c"]);
+        assert_eq!(parse_scopes("a\"b"), None);
+    }
 }

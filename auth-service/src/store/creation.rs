@@ -72,16 +72,22 @@ pub(super) fn open(
     Ok(Opened { file, identity, position })
 }
 
+/// Makes the folder of a database file, for its owner alone.
+pub fn make_folder(file: &Path) -> Result<(), OpenError> {
+    let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| OpenError::Unwritable(folder.to_owned(), error))
+}
+
 /// Makes the folder and an empty file that nobody else can read; SQLite gives the files beside it
 /// the same mode.
 fn make(file: &Path) -> Result<(), OpenError> {
-    if let Some(folder) = file.parent() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(|error| OpenError::Unwritable(folder.to_owned(), error))?;
-    }
+    make_folder(file)?;
     OpenOptions::new()
         .append(true)
         .create(true)

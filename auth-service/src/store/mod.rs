@@ -20,6 +20,7 @@ mod directory;
 mod failure;
 mod feed;
 mod file_identity;
+mod first_start;
 pub mod instance_lock;
 mod keys;
 mod login;
@@ -34,7 +35,7 @@ pub mod watcher;
 #[cfg(test)]
 mod tests;
 
-pub use creation::{Existence, OpenError};
+pub use creation::{Existence, OpenError, make_folder};
 
 /// A database that is open.
 pub struct Database {

@@ -81,3 +81,10 @@ diesel::table! {
         seq -> BigInt,
     }
 }
+
+diesel::table! {
+    first_start (id) {
+        id -> Integer,
+        done_at -> BigInt,
+    }
+}

@@ -1,3 +1,4 @@
+DROP TABLE first_start;
 DROP TABLE feed_position;
 DROP TABLE revocations;
 DROP TABLE events;

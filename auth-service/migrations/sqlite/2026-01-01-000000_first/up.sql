@@ -88,3 +88,9 @@ CREATE TABLE feed_position (
   id  INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
   seq INTEGER NOT NULL
 ) STRICT;
+
+-- One row once the first client was registered: a later start revives none that was removed.
+CREATE TABLE first_start (
+  id      INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+  done_at INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,64 @@
+//! Puts the parts together and serves. It alone knows all of them.
+
+use std::sync::Arc;
+
+use actix_web::{App, HttpServer, middleware, web};
+use prometheus_client::registry::Registry;
+use shared::clock::Clock;
+use shared::service::failure::Failure;
+use shared::service::management::{self, Management};
+use shared::service::{problem_response, protection, server, shutdown};
+
+use crate::domain::Store;
+use crate::settings::{self, Settings};
+use crate::signing::{KeyFiles, KeyRing};
+use crate::store::instance_lock::InstanceLock;
+use crate::store::{self, Database, Existence};
+
+pub mod first_start;
+mod health;
+mod key_policy;
+mod upkeep;
+
+pub use key_policy::key_policy;
+
+/// Serves until the process is told to end.
+pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Failure> {
+    let settings::Database::Sqlite(file) = &settings.database;
+    store::make_folder(file).map_err(Failure::failed)?;
+    // First of all: a server that is just ending gives up its addresses with its lock.
+    let _lock = InstanceLock::take(file).await.map_err(Failure::failed)?;
+    let listener = server::bind(&settings::BIND, settings.bind)?;
+    let management = server::bind(&settings::MANAGEMENT_BIND, settings.management_bind)?;
+
+    let database = Database::open(file, Existence::Create, clock.now()).map_err(Failure::failed)?;
+    for line in first_start::of_server(&database, &settings, clock.now())? {
+        tracing::info!("{line}");
+    }
+    let files = KeyFiles::in_folder(&settings.keys_dir);
+    files.check_modes().map_err(Failure::failed)?;
+    let store: Arc<dyn Store> = database.clone();
+    let records = store.list_keys().map_err(Failure::failed)?;
+    let keys = KeyRing::open(files, records, key_policy(&settings)).map_err(Failure::failed)?;
+    let keys = Arc::new(keys);
+
+    let mut metrics = Registry::default();
+    let (upkeep, health) = upkeep::Upkeep::new(&database, &keys, &settings, clock, &mut metrics);
+    upkeep.prepare().map_err(Failure::failed)?;
+    let management =
+        management::serve(management, Management { readiness: health, metrics: Arc::new(metrics) })
+            .map_err(Failure::failed)?;
+
+    let (trigger, shutdown) = shutdown::channel();
+    let service = HttpServer::new(|| {
+        App::new()
+            .wrap(middleware::from_fn(protection::protect))
+            .default_service(web::to(problem_response::not_found))
+    });
+    let service = server::bounded(service).listen(listener).map_err(Failure::failed)?.run();
+
+    tokio::spawn(trigger.fire_on_signal());
+    tokio::spawn(upkeep.run(shutdown.clone()));
+    tracing::info!(address = %settings.bind, issuer = %settings.issuer, "serving");
+    server::run_until(vec![service, management], &shutdown).await
+}

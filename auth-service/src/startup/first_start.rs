@@ -1,0 +1,142 @@
+//! What a new installation needs before it can serve: a signing key, and the client that
+//! api-service authenticates as. Each step says what it did, and does nothing the second time.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use shared::contract::scope::{DIRECTORY_READ, EVENTS_READ};
+use shared::durable_file;
+use shared::service::failure::Failure;
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use crate::domain::clients::{Client, ClientStore, new_secret, secret_hash};
+use crate::domain::keys::{Entry, Key, KeyState, KeyStore};
+use crate::settings::Settings;
+use crate::signing::{self, KeyFiles};
+use crate::store::Database;
+
+/// The client of the guard that comes with Signet.
+const CLIENT_ID: &str = "api-service";
+
+/// Where its secret is written, below the working directory.
+const SECRET_FILE: &str = "keys/clients/api-service.secret";
+
+/// The steps of `init`: whatever is missing is made.
+pub fn of_operator(
+    database: &Database,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> Result<Vec<String>, Failure> {
+    let mut done = vec![first_key(database, settings, now)?];
+    let file = Path::new(SECRET_FILE);
+    done.push(match (registered(database)?, read_secret(file)?) {
+        (Some(client), Some(secret)) if client.secret_hash == secret_hash(&secret) => {
+            format!("the client {CLIENT_ID} is registered, its secret is in {SECRET_FILE}")
+        }
+        (Some(_), Some(_)) => format!(
+            "the client {CLIENT_ID} is registered with another secret than that in {SECRET_FILE}; \
+             remove the file and run this again for a new one"
+        ),
+        (Some(_), None) => renew_secret(database, file)?,
+        (None, secret) => register(database, file, secret, now)?,
+    });
+    database.note_first_start(now).map_err(Failure::failed)?;
+    Ok(done)
+}
+
+/// The steps of `serve`: a signing key if there is none, and the client at the first start alone.
+/// A later start revives no client that was removed and renews no secret that was moved away.
+pub fn of_server(
+    database: &Database,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> Result<Vec<String>, Failure> {
+    if database.first_start_done().map_err(Failure::failed)? {
+        return first_key(database, settings, now).map(|line| vec![line]);
+    }
+    of_operator(database, settings, now)
+}
+
+/// Makes a signing key if none signs.
+fn first_key(
+    database: &Database,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> Result<String, Failure> {
+    let known = database.list_keys().map_err(Failure::failed)?;
+    if let Some(key) = known.iter().find(|key| key.state == KeyState::Active) {
+        return Ok(format!("the signing key is {}", key.kid));
+    }
+    let made = signing::generate(settings.key_bits).map_err(Failure::failed)?;
+    KeyFiles::in_folder(&settings.keys_dir).keep(&made).map_err(Failure::failed)?;
+    let public = made.public();
+    let key = Key::fresh(public.kid, public.n, public.e, now);
+    database.add_key(&key, Entry::Planned, now).map_err(Failure::failed)?;
+    Ok(format!("made the signing key {} in {}", key.kid, settings.keys_dir.display()))
+}
+
+fn registered(database: &Database) -> Result<Option<Client>, Failure> {
+    database.find_client(CLIENT_ID).map_err(Failure::failed)
+}
+
+/// The file comes first: if this is cut off, the next start registers what it holds.
+fn register(
+    database: &Database,
+    file: &Path,
+    secret: Option<Zeroizing<String>>,
+    now: OffsetDateTime,
+) -> Result<String, Failure> {
+    let (secret, whose) = match secret {
+        Some(secret) => (secret, "with the secret found"),
+        None => {
+            let secret = new_secret().map_err(Failure::failed)?;
+            write_secret(file, &secret)?;
+            (secret, "with a new secret")
+        }
+    };
+    let client = Client {
+        client_id: CLIENT_ID.into(),
+        scopes: vec![DIRECTORY_READ.into(), EVENTS_READ.into()],
+        secret_hash: secret_hash(&secret),
+        created_at: now,
+    };
+    database.add_client(&client).map_err(Failure::failed)?;
+    Ok(format!("registered the client {CLIENT_ID} {whose} in {SECRET_FILE}"))
+}
+
+/// The database comes first: if this is cut off, the file is still missing and the next `init`
+/// makes another secret.
+fn renew_secret(database: &Database, file: &Path) -> Result<String, Failure> {
+    let secret = new_secret().map_err(Failure::failed)?;
+    database.set_client_secret(CLIENT_ID, &secret_hash(&secret)).map_err(Failure::failed)?;
+    write_secret(file, &secret)?;
+    Ok(format!(
+        "{SECRET_FILE} was missing: the client {CLIENT_ID} has a new secret in it, and the old \
+         one is void"
+    ))
+}
+
+fn write_secret(file: &Path, secret: &str) -> Result<(), Failure> {
+    let failed =
+        |error: io::Error| Failure::failed(format_args!("can't write {}: {error}", file.display()));
+    if let Some(folder) = file.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    }
+    durable_file::write(file, Zeroizing::new(format!("{secret}\n")).as_bytes(), 0o600)
+        .map_err(failed)
+}
+
+/// The secret in the file; none if there is no file, or an empty one.
+fn read_secret(file: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
+    match fs::read_to_string(file) {
+        Ok(text) => {
+            let secret = Zeroizing::new(Zeroizing::new(text).trim().to_owned());
+            Ok(Some(secret).filter(|secret| !secret.is_empty()))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::failed(format_args!("can't read {}: {error}", file.display()))),
+    }
+}

@@ -1,0 +1,17 @@
+//! How long the steps of a key's life take, by the settings.
+
+use time::Duration;
+
+use crate::domain::keys::KeyPolicy;
+use crate::settings::Settings;
+
+/// The policy of these settings.
+pub fn key_policy(settings: &Settings) -> KeyPolicy {
+    let duration = |setting: std::time::Duration| {
+        Duration::seconds(i64::try_from(setting.as_secs()).unwrap_or(i64::MAX))
+    };
+    KeyPolicy {
+        jwks_max_age: duration(settings.jwks_max_age),
+        token_life: duration(settings.access_token_ttl),
+    }
+}
