@@ -1,1 +1,30 @@
-//! placeholder
+//! What the end-to-end tests are made of: actors that start the real processes on free ports, in
+//! temporary folders, and look at them from outside.
+//!
+//! A test talks to the services as a client, an operator or another service would: over HTTP, by
+//! command, through files and signals. Nothing here links the services; what they must do is
+//! written down in the contract, and the tests repeat it in their own words.
+//!
+//! The binaries are taken as they lie in the target directory, so they are built first:
+//! `cargo build --workspace --bins` and `cargo build -p shared --all-features --examples`
+//! (`scripts/test` does both).
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "this crate is test code: what goes wrong here fails the test that called it"
+)]
+
+pub mod binaries;
+pub mod connection;
+pub mod forge;
+pub mod http;
+pub mod pair;
+pub mod poll;
+pub mod port;
+pub mod process;
+pub mod proxy;
+pub mod service;
+pub mod token;
+pub mod user;

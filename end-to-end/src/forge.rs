@@ -1,0 +1,134 @@
+//! A signing key in the tests' hands. Imported into the issuer it mints any token at all, so that
+//! a test can change one thing of a good token and nothing else.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use rsa::pkcs1::EncodeRsaPrivateKey;
+use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
+use rsa::{BigUint, Pkcs1v15Sign, RsaPrivateKey};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::token::encode;
+
+/// What PKCS#1 v1.5 puts before a SHA-256 digest (RFC 8017 §9.2, note 1).
+pub const SHA256_PREFIX: [u8; 19] = [
+    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
+    0x00, 0x04, 0x20,
+];
+
+/// A key pair that signs whatever it is given.
+#[derive(Debug)]
+pub struct Forge {
+    key: RsaPrivateKey,
+    /// The key's RFC 7638 thumbprint.
+    pub kid: String,
+}
+
+impl Forge {
+    /// This test process's imported key: made once, since a pair costs most of a second.
+    pub fn known() -> &'static Self {
+        static KNOWN: OnceLock<Forge> = OnceLock::new();
+        KNOWN.get_or_init(|| Self::generate(2_048))
+    }
+
+    /// A fresh pair.
+    pub fn generate(bits: usize) -> Self {
+        let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, bits).expect("a key pair");
+        let kid = thumbprint(&encode(key.n().to_bytes_be()), &encode(key.e().to_bytes_be()));
+        Self { key, kid }
+    }
+
+    /// The header of an access token of this key.
+    pub fn header(&self) -> Value {
+        json!({"alg": "RS256", "typ": "at+jwt", "kid": self.kid})
+    }
+
+    /// A good token with these claims.
+    pub fn mint(&self, claims: &Value) -> String {
+        self.sign(&self.header().to_string(), &claims.to_string())
+    }
+
+    /// A signed token with this header and these claims, byte for byte.
+    pub fn sign(&self, header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>) -> String {
+        self.seal(&format!("{}.{}", encode(header), encode(claims)))
+    }
+
+    /// `signing_input` with its signature.
+    pub fn seal(&self, signing_input: &str) -> String {
+        format!("{signing_input}.{}", encode(self.signature(signing_input.as_bytes())))
+    }
+
+    /// An RS256 signature (RFC 8017 §8.2.1).
+    pub fn signature(&self, message: &[u8]) -> Vec<u8> {
+        let mut block = SHA256_PREFIX.to_vec();
+        block.extend_from_slice(&Sha256::digest(message));
+        self.key.sign(Pkcs1v15Sign::new_unprefixed(), &block).expect("a signature")
+    }
+
+    /// The raw private operation on `block`: a signature with any padding.
+    pub fn raw(&self, block: &[u8]) -> Vec<u8> {
+        let signed = BigUint::from_bytes_be(block).modpow(self.key.d(), self.key.n());
+        self.padded(&signed)
+    }
+
+    /// `number` as the key's length in bytes.
+    pub fn padded(&self, number: &BigUint) -> Vec<u8> {
+        let bytes = number.to_bytes_be();
+        let mut padded = vec![0; self.key.size().saturating_sub(bytes.len())];
+        padded.extend_from_slice(&bytes);
+        padded
+    }
+
+    /// The modulus.
+    pub fn modulus(&self) -> &BigUint {
+        self.key.n()
+    }
+
+    /// The public key as a JWK.
+    pub fn jwk(&self) -> Value {
+        json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid,
+            "n": encode(self.key.n().to_bytes_be()), "e": encode(self.key.e().to_bytes_be())})
+    }
+
+    /// The public key as PEM (SPKI).
+    pub fn public_pem(&self) -> String {
+        self.key.to_public_key().to_public_key_pem(LineEnding::LF).expect("PEM")
+    }
+
+    /// The public key as DER (SPKI).
+    pub fn public_der(&self) -> Vec<u8> {
+        self.key.to_public_key().to_public_key_der().expect("DER").into_vec()
+    }
+
+    /// Writes the private key as `ssh-keygen -m PEM` would (PKCS#1), for the owner alone.
+    pub fn write_to(&self, folder: &Path) -> PathBuf {
+        let path = folder.join(format!("{}.pem", self.kid));
+        write_private(&path, &self.key.to_pkcs1_pem(LineEnding::LF).expect("PEM"));
+        path
+    }
+
+    /// The lines of the private key's text, in both forms: none may ever be seen in a log.
+    pub fn private_lines(&self) -> Vec<String> {
+        let one = self.key.to_pkcs1_pem(LineEnding::LF).expect("PEM");
+        let eight = self.key.to_pkcs8_pem(LineEnding::LF).expect("PEM");
+        one.lines().chain(eight.lines()).filter(|l| !l.contains("--")).map(Into::into).collect()
+    }
+}
+
+/// RFC 7638 §3.2, for an RSA key.
+pub fn thumbprint(n: &str, e: &str) -> String {
+    encode(Sha256::digest(format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#)))
+}
+
+/// Writes a file that only its owner may read.
+pub fn write_private(path: &Path, text: &str) {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::File::options();
+    let mut file =
+        options.write(true).create(true).truncate(true).mode(0o600).open(path).expect("a file");
+    file.write_all(text.as_bytes()).expect("written");
+}

@@ -1,0 +1,173 @@
+//! Requests as a client without a browser's manners sends them: no redirect is followed, no
+//! connection kept, no answer waited for longer than half a minute.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use reqwest::Method;
+use reqwest::blocking::{Client, RequestBuilder, multipart};
+use serde_json::Value;
+
+fn client() -> &'static Client {
+    static CLIENT: OnceLock<Client> = OnceLock::new();
+    CLIENT.get_or_init(|| {
+        Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_max_idle_per_host(0)
+            .timeout(Duration::from_secs(30))
+            .build()
+            .expect("an HTTP client")
+    })
+}
+
+/// A request about to be sent.
+#[derive(Debug)]
+pub struct Request(RequestBuilder);
+
+/// A request with this method.
+pub fn request(method: &str, url: &str) -> Request {
+    let method = Method::from_bytes(method.as_bytes()).expect("a method");
+    Request(client().request(method, url))
+}
+
+impl Request {
+    /// Adds a header field.
+    #[must_use]
+    pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        Self(self.0.header(name, value.as_ref()))
+    }
+
+    /// Presents an access token (RFC 6750 §2.1).
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
+    /// Authenticates a client (RFC 6749 §2.3.1). Id and secret need no encoding here.
+    #[must_use]
+    pub fn basic(self, id: &str, secret: &str) -> Self {
+        Self(self.0.basic_auth(id, Some(secret)))
+    }
+
+    /// A url-encoded form.
+    #[must_use]
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        Self(self.0.form(fields))
+    }
+
+    /// A multipart form.
+    #[must_use]
+    pub fn multipart(self, fields: &[(&str, &str)]) -> Self {
+        let form = fields.iter().fold(multipart::Form::new(), |form, (name, value)| {
+            form.text((*name).to_owned(), (*value).to_owned())
+        });
+        Self(self.0.multipart(form))
+    }
+
+    /// A JSON body.
+    #[must_use]
+    pub fn json(self, body: &Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+
+    /// Any body.
+    #[must_use]
+    pub fn body(self, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self(self.0.header("content-type", media_type).body(body.into()))
+    }
+
+    /// Sends it and reads the whole answer.
+    pub fn send(self) -> Answer {
+        self.try_send().expect("an answer")
+    }
+
+    /// The same where no answer may be what a test looks for.
+    pub fn try_send(self) -> Result<Answer, String> {
+        let told = |error: reqwest::Error| format!("{error:?}");
+        let response = self.0.send().map_err(told)?;
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let body = response.bytes().map_err(told)?.to_vec();
+        Ok(Answer { status, headers, body })
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    headers: reqwest::header::HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header field's value; empty if there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap_or("(not text)"))
+    }
+
+    /// Every header field, as text.
+    pub fn header_lines(&self) -> Vec<String> {
+        self.headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
+            .collect()
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error} in {} {}", self.status, self.text()))
+    }
+
+    /// The media type, without parameters.
+    pub fn media_type(&self) -> &str {
+        self.header("content-type").split(';').next().unwrap_or_default().trim()
+    }
+
+    /// Asks for this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(
+            self.status,
+            status,
+            "{}\n{}",
+            self.header_lines().join("\n"),
+            self.text()
+        );
+        self
+    }
+
+    /// Asks for a problem document of this status (RFC 9457), and for `Retry-After` where the
+    /// contract promises it.
+    #[track_caller]
+    pub fn problem(self, status: u16) -> Value {
+        let answer = self.expect(status);
+        assert_eq!(answer.media_type(), "application/problem+json", "{}", answer.text());
+        let problem = answer.json();
+        assert_eq!(problem["status"], status, "{problem}");
+        for member in ["type", "title", "detail"] {
+            assert!(problem[member].is_string(), "no {member}: {problem}");
+        }
+        if status == 429 || status == 503 {
+            answer.retry_after();
+        }
+        problem
+    }
+
+    /// `Retry-After`, in whole seconds.
+    #[track_caller]
+    pub fn retry_after(&self) -> u64 {
+        self.header("retry-after").parse().unwrap_or_else(|_| {
+            panic!("{} without seconds to wait: {:?}", self.status, self.header_lines())
+        })
+    }
+}

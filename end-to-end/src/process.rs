@@ -1,0 +1,175 @@
+//! One process under test: started with a known environment, signalled, measured, ended on drop.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::Duration;
+
+use crate::poll;
+
+/// What a program is started with.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    /// The program.
+    pub program: PathBuf,
+    /// The working directory; a `.env` in it is read.
+    pub folder: PathBuf,
+    /// The whole environment but for `PATH`.
+    pub environment: Vec<(String, String)>,
+}
+
+impl Launch {
+    /// Sets an environment variable.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Takes an environment variable away.
+    pub fn unset(&mut self, name: &str) {
+        self.environment.retain(|(known, _)| known != name);
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .envs(self.environment.iter().cloned());
+        command
+    }
+
+    /// Runs the program to its end, with `input` on its standard input.
+    pub fn run_with(&self, arguments: &[&str], input: &str) -> Ended {
+        use std::io::Write;
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // A program that reads no input may have ended already.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        Ended::from(child.wait_with_output().expect("the program ends"))
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        self.run_with(arguments, "")
+    }
+
+    /// Runs a program that might go on for ever by mistake: it is given 20 s.
+    pub fn run_briefly(&self, arguments: &[&str]) -> Ended {
+        let log = self.folder.join("brief.log");
+        let mut process = self.spawn(arguments, &log);
+        let status = process.wait(Duration::from_secs(20));
+        let text = fs::read_to_string(&log).expect("a log");
+        Ended { code: status.code(), out: String::new(), err: text }
+    }
+
+    /// Starts the program in the background; what it prints is appended to the file `log`.
+    pub fn spawn(&self, arguments: &[&str], log: &Path) -> Process {
+        let open = || File::options().create(true).append(true).open(log).expect("a log file");
+        let child = self
+            .command(arguments)
+            .stdin(Stdio::null())
+            .stdout(open())
+            .stderr(open())
+            .spawn()
+            .expect("the program starts");
+        Process { child, ended: None }
+    }
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit status; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub out: String,
+    /// What it said on standard error.
+    pub err: String,
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Ended {
+    /// The same, once it is sure that the command did its work.
+    pub fn done(self) -> Self {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self
+    }
+
+    /// Asks for a failure with this status and one line that holds each of `words`.
+    pub fn failed_with(&self, code: i32, words: &[&str]) {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        let lines: Vec<_> = self.err.lines().collect();
+        assert_eq!(lines.len(), 1, "one line is told: {self:?}");
+        for word in words {
+            assert!(lines.iter().any(|line| line.contains(word)), "no `{word}` in {self:?}");
+        }
+    }
+}
+
+/// A running program, killed when dropped.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    ended: Option<ExitStatus>,
+}
+
+impl Process {
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The exit status, if it has ended.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        if self.ended.is_none() {
+            self.ended = self.child.try_wait().expect("the state of a child");
+        }
+        self.ended
+    }
+
+    /// Waits for the end.
+    pub fn wait(&mut self, limit: Duration) -> ExitStatus {
+        poll::wait_for("the process ends", limit, || self.ended())
+    }
+
+    /// Sends a signal by its name, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success(), "signal {name} was not sent");
+    }
+
+    /// The most memory it ever held, in KiB (`VmHWM`).
+    pub fn peak_memory_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).expect("status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if self.ended().is_none() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! One of the services as an operator sees it: started, stopped, paused, watched and commanded.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::http::{self, Answer, Request};
+use crate::process::{Ended, Launch, Process};
+use crate::{poll, port};
+
+/// Debug builds on a busy machine take their time; a start that hangs still fails.
+const START: Duration = Duration::from_secs(30);
+
+/// A service: its settings, and its process while it runs.
+#[derive(Debug)]
+pub struct Service {
+    /// What it is started with. A change takes effect at the next start.
+    pub launch: Launch,
+    /// Its public address, without a slash at the end.
+    pub url: String,
+    /// Its management address.
+    pub management: String,
+    log: PathBuf,
+    process: Option<Process>,
+}
+
+impl Service {
+    /// A service that is not running yet. `prefix` is that of its settings: `AUTH` or `API`.
+    pub fn new(program: PathBuf, folder: &Path, prefix: &str) -> Self {
+        std::fs::create_dir_all(folder).expect("a folder");
+        let (public, management) =
+            (format!("127.0.0.1:{}", port::free()), format!("127.0.0.1:{}", port::free()));
+        let mut launch = Launch { program, folder: folder.to_owned(), environment: Vec::new() };
+        launch.set(&format!("{prefix}_BIND"), &public);
+        launch.set(&format!("{prefix}_MANAGEMENT_BIND"), &management);
+        Self {
+            launch,
+            url: format!("http://{public}"),
+            management: format!("http://{management}"),
+            log: folder.with_extension("log"),
+            process: None,
+        }
+    }
+
+    /// Starts the process and does not wait.
+    pub fn spawn(&mut self) {
+        assert!(self.process.is_none(), "it runs already");
+        self.process = Some(self.launch.spawn(&["serve"], &self.log));
+    }
+
+    /// Starts the process and waits until it is ready.
+    pub fn start(&mut self) {
+        self.spawn();
+        self.wait_ready();
+    }
+
+    /// Waits until it is ready.
+    pub fn wait_ready(&mut self) {
+        self.wait_health("ready", 200);
+    }
+
+    /// Waits until it is alive, ready or not.
+    pub fn wait_live(&mut self) {
+        self.wait_health("live", 200);
+    }
+
+    fn wait_health(&mut self, what: &str, status: u16) {
+        let began = Instant::now();
+        loop {
+            let answer = self.health(what);
+            if answer.as_ref().is_some_and(|answer| answer.status == status) {
+                return;
+            }
+            let ended = self.process.as_mut().and_then(Process::ended);
+            let told = || {
+                let answer = answer.as_ref().map_or_else(String::new, Answer::text);
+                format!("{} is not {what}: {answer}\n{}", self.url, self.log())
+            };
+            assert!(ended.is_none(), "it ended ({ended:?}); {}", told());
+            assert!(began.elapsed() < START, "{}", told());
+            poll::pause();
+        }
+    }
+
+    /// The answer of `/health/{what}`, if there is any.
+    pub fn health(&self, what: &str) -> Option<Answer> {
+        http::request("GET", &format!("{}/health/{what}", self.management)).try_send().ok()
+    }
+
+    /// Whether it says that it is ready.
+    pub fn ready(&self) -> bool {
+        self.health("ready").is_some_and(|answer| answer.status == 200)
+    }
+
+    /// The running process.
+    pub fn process(&self) -> &Process {
+        self.process.as_ref().expect("it runs")
+    }
+
+    /// Ends it in order (SIGTERM): how it ended, and how long that took.
+    pub fn stop(&mut self) -> (ExitStatus, Duration) {
+        self.stop_by("TERM")
+    }
+
+    /// Ends it by a signal.
+    pub fn stop_by(&mut self, signal: &str) -> (ExitStatus, Duration) {
+        let mut process = self.process.take().expect("it runs");
+        let began = Instant::now();
+        process.signal(signal);
+        (process.wait(Duration::from_secs(20)), began.elapsed())
+    }
+
+    /// Ends it in order and starts it again.
+    pub fn restart(&mut self) {
+        self.stop();
+        self.start();
+    }
+
+    /// Makes it stand still (SIGSTOP): its ports take connections and nobody answers.
+    pub fn pause(&self) {
+        self.process().signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.process().signal("CONT");
+    }
+
+    /// Everything it has printed, over all its starts.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Runs a command of the same program with the same settings.
+    pub fn command(&self, arguments: &[&str]) -> Ended {
+        self.launch.run(arguments)
+    }
+
+    /// Runs a command that prints JSON.
+    pub fn command_json(&self, arguments: &[&str]) -> Value {
+        let mut all = arguments.to_vec();
+        all.push("--json");
+        let ended = self.command(&all).done();
+        serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("{error}: {ended:?}"))
+    }
+
+    /// A path below its working directory.
+    pub fn path(&self, below: &str) -> PathBuf {
+        self.launch.folder.join(below)
+    }
+
+    /// The public address as `HOST:PORT`.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// A request to it.
+    pub fn request(&self, method: &str, path: &str) -> Request {
+        http::request(method, &format!("{}{path}", self.url))
+    }
+
+    /// A `GET`.
+    pub fn get(&self, path: &str) -> Request {
+        self.request("GET", path)
+    }
+
+    /// A `POST`.
+    pub fn post(&self, path: &str) -> Request {
+        self.request("POST", path)
+    }
+}

@@ -1,0 +1,11 @@
+//! The services from outside: every test starts real processes and knows nothing of their insides.
+//!
+//! A module is a subject of the contract. Where a test shows that nothing of a kind gets through,
+//! it also shows that the good one beside it does: else a service that refuses all would pass.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod issued_tokens;
+mod judged_tokens;
+mod newcomer;
+mod outage;
