@@ -66,6 +66,8 @@ impl Launch {
     /// Runs a program that might go on for ever by mistake: it is given 20 s.
     pub fn run_briefly(&self, arguments: &[&str]) -> Ended {
         let log = self.folder.join("brief.log");
+        // A log of an earlier start is not this one's.
+        let _ = fs::remove_file(&log);
         let mut process = self.spawn(arguments, &log);
         let status = process.wait(Duration::from_secs(20));
         let text = fs::read_to_string(&log).expect("a log");
@@ -114,7 +116,17 @@ impl Ended {
         self
     }
 
+    /// Asks for a failed start: this status, and a last line that holds `word`. Lines of the log may
+    /// stand before it.
+    #[track_caller]
+    pub fn failed_in_log(&self, code: i32, word: &str) {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        let line = self.err.lines().last().unwrap_or_default();
+        assert!(line.contains(word), "the last line does not hold `{word}`: {self:?}");
+    }
+
     /// Asks for a failure with this status and one line that holds each of `words`.
+    #[track_caller]
     pub fn failed_with(&self, code: i32, words: &[&str]) {
         assert_eq!(self.code, Some(code), "{self:?}");
         let lines: Vec<_> = self.err.lines().collect();

@@ -5,7 +5,15 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod bodies;
+mod hashing_load;
 mod issued_tokens;
 mod judged_tokens;
+mod key_import;
+mod key_set;
+mod key_set_faults;
+mod login;
 mod newcomer;
 mod outage;
+mod signup;
+mod throttling;

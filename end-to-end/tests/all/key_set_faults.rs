@@ -1,0 +1,208 @@
+//! The guard's key cache between an issuer that answers wrongly and clients that ask for keys which
+//! do not exist.
+
+use std::time::{Duration, Instant};
+
+use end_to_end::forge::{Forge, thumbprint};
+use end_to_end::pair::{Pair, good_claims};
+use end_to_end::poll;
+use end_to_end::proxy::{KeySetAnswer, Proxy};
+use end_to_end::token::{encode, with, without};
+use serde_json::{Value, json};
+
+/// A pair whose guard reaches its issuer through a proxy, polling the key set each second or so.
+fn behind_proxy() -> (Pair, Proxy) {
+    let mut pair = Pair::prepare();
+    pair.set("AUTH_JWKS_MAX_AGE", "1s");
+    pair.import(Forge::known());
+    let proxy = Proxy::to(pair.auth.address());
+    pair.set("API_AUTH_URL", &proxy.url);
+    pair.run();
+    (pair, proxy)
+}
+
+fn fetched_again(proxy: &Proxy) {
+    let before = proxy.fetches();
+    poll::until("the key set is fetched", Duration::from_secs(20), || {
+        proxy.fetches() > before + 1
+    });
+}
+
+#[test]
+fn a_wrong_answer_never_takes_a_good_key_away() {
+    let (pair, proxy) = behind_proxy();
+    let token = Forge::known().mint(&good_claims(&pair));
+    pair.accepts("before", &token);
+    let json = "application/jwk-set+json";
+    let key_set = |key: &Value| json!({ "keys": [key] }).to_string();
+    let jwk = Forge::known().jwk();
+    let blanks = vec![b' '; 50_000_000];
+    let many: Vec<_> = (0..200).map(|n: u32| with(&jwk, "kid", n.to_string())).collect();
+    let endless = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"keys\":[".to_vec();
+    let answers = [
+        ("500", KeySetAnswer::whole("500 Internal Server Error", json, "{}")),
+        ("404", KeySetAnswer::whole("404 Not Found", json, key_set(&jwk))),
+        ("HTML", KeySetAnswer::whole("200 OK", "text/html", "<html>Welcome to the hotel</html>")),
+        ("no JSON", KeySetAnswer::whole("200 OK", json, "{\"keys\":")),
+        ("no keys", KeySetAnswer::whole("200 OK", json, r#"{"keys":[]}"#)),
+        ("no set", KeySetAnswer::whole("200 OK", json, "[]")),
+        ("null", KeySetAnswer::whole("200 OK", json, r#"{"keys":null}"#)),
+        ("nothing", KeySetAnswer::whole("200 OK", json, "")),
+        ("no usable key", KeySetAnswer::whole("200 OK", json, key_set(&with(&jwk, "use", "enc")))),
+        ("200 keys", KeySetAnswer::whole("200 OK", json, json!({ "keys": many }).to_string())),
+        ("50 MB", KeySetAnswer::whole("200 OK", json, blanks)),
+        ("endless", KeySetAnswer::Endless(endless)),
+        ("elsewhere", KeySetAnswer::Bytes(
+            b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\
+              connection: close\r\n\r\n".to_vec(),
+        )),
+        ("half", KeySetAnswer::Bytes(
+            b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"keys\":[]}".to_vec(),
+        )),
+        ("no HTTP", KeySetAnswer::Bytes(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec())),
+        ("silence", KeySetAnswer::Bytes(Vec::new())),
+    ];
+    for (what, answer) in answers {
+        proxy.answer(answer);
+        // One fetch may have begun before.
+        let before = proxy.fetches();
+        poll::until(what, Duration::from_secs(60), || {
+            pair.accepts(what, &token);
+            proxy.fetches() >= before + 2
+        });
+        assert!(pair.api.ready(), "{what}");
+        // A true answer in between keeps the pauses of a failing guard short.
+        proxy.answer(KeySetAnswer::True);
+        fetched_again(&proxy);
+    }
+    let peak = pair.api.process().peak_memory_kib();
+    assert!(peak < 200 * 1_024, "{peak} KiB at most");
+}
+
+#[test]
+fn one_bad_key_does_not_cost_the_good_ones_and_is_never_used() {
+    let (pair, proxy) = behind_proxy();
+    let claims = good_claims(&pair);
+    let token = Forge::known().mint(&claims);
+    let stranger = Forge::generate(2_048);
+    let jwk = stranger.jwk();
+    let secret = encode(b"a secret that everybody can read");
+    let short = Forge::generate(1_024);
+    let unusable = [
+        json!({"kty": "oct", "k": secret, "kid": stranger.kid, "alg": "HS256", "use": "sig"}),
+        json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": stranger.kid}),
+        json!({"kty": "new", "kid": stranger.kid}),
+        with(&jwk, "use", "enc"),
+        with(&jwk, "key_ops", json!(["sign"])),
+        with(&jwk, "key_ops", json!("verify")),
+        with(&jwk, "alg", "RS512"),
+        with(&jwk, "alg", "PS256"),
+        with(&jwk, "alg", json!(["RS256"])),
+        with(&jwk, "e", "AQ"),
+        with(&jwk, "e", "Ag"),
+        with(&jwk, "e", "Aw"),
+        with(&jwk, "n", format!("{}=", jwk["n"].as_str().expect("n"))),
+        with(&jwk, "n", 5),
+        with(&jwk, "d", "AQAB"),
+        with(&jwk, "kid", encode([9; 32])),
+        without(&jwk, "n"),
+        with(&short.jwk(), "kid", stranger.kid.clone()),
+        Value::Null,
+        json!([]),
+        json!("key"),
+    ];
+    let good = Forge::known().jwk();
+    let json = "application/json";
+    let odd = with(&good, "x-owner", json!({"team": [1, 2]}));
+    let mut keys = unusable.to_vec();
+    keys.push(odd);
+    proxy.answer(KeySetAnswer::whole("200 OK", json, json!({ "keys": keys }).to_string()));
+    fetched_again(&proxy);
+    pair.accepts("the good one among the bad", &token);
+    let by_short = short.sign(stranger.header().to_string(), claims.to_string());
+    for (why, token) in [("the stranger's", stranger.mint(&claims)), ("1024 bits", by_short)] {
+        let answer = pair.me(&token);
+        assert!(matches!(answer.status, 401 | 503), "{why}: {}", answer.status);
+    }
+
+    // The same `kid` twice: neither is used, whichever stands first.
+    let twice = json!({"keys": [good, jwk, with(&jwk, "use", "sig")]}).to_string();
+    proxy.answer(KeySetAnswer::whole("200 OK", json, twice));
+    fetched_again(&proxy);
+    let answer = pair.me(&stranger.mint(&claims));
+    assert!(matches!(answer.status, 401 | 503), "twice: {}", answer.status);
+
+    // The control: alone and unchanged it is taken.
+    let both = json!({"keys": [good, jwk]}).to_string();
+    proxy.answer(KeySetAnswer::whole("200 OK", json, both));
+    poll::until("the stranger is published", Duration::from_secs(10), || {
+        pair.me(&stranger.mint(&claims)).status == 200
+    });
+    assert_eq!(jwk["kid"], thumbprint(jwk["n"].as_str().expect("n"), "AQAB"));
+    pair.accepts("beside it", &token);
+}
+
+#[test]
+fn a_key_that_left_the_set_verifies_no_more() {
+    let (pair, proxy) = behind_proxy();
+    let claims = good_claims(&pair);
+    let stranger = Forge::generate(2_048);
+    let token = stranger.mint(&claims);
+    let set = |keys: Value| {
+        KeySetAnswer::whole("200 OK", "application/json", json!({ "keys": keys }).to_string())
+    };
+    let good = Forge::known().jwk();
+    proxy.answer(set(json!([good, stranger.jwk()])));
+    poll::until("published", Duration::from_secs(10), || pair.me(&token).status == 200);
+    proxy.answer(set(json!([good])));
+    poll::until("taken away", Duration::from_secs(10), || pair.me(&token).status != 200);
+    pair.refuses_as("key", "the key is gone, its remembered verdict too", &token);
+    pair.accepts("the other key", &Forge::known().mint(&claims));
+}
+
+#[test]
+fn a_flood_of_unknown_keys_costs_a_handful_of_fetches_and_hides_no_real_one() {
+    let mut pair = Pair::prepare();
+    pair.set("AUTH_JWKS_MAX_AGE", "1h");
+    pair.import(Forge::known());
+    let proxy = Proxy::to(pair.auth.address());
+    pair.set("API_AUTH_URL", &proxy.url);
+    pair.run();
+    let claims = good_claims(&pair);
+    let good = Forge::known().mint(&claims);
+    pair.accepts("before", &good);
+    let next = Forge::generate(2_048);
+
+    let before = proxy.fetches();
+    let began = Instant::now();
+    let flood = Duration::from_secs(6);
+    std::thread::scope(|scope| {
+        for worker in 0..4_u32 {
+            let (pair, claims) = (&pair, &claims);
+            scope.spawn(move || {
+                let forge = Forge::known();
+                let mut round = 0_u32;
+                while began.elapsed() < flood {
+                    let kid = encode([worker.to_be_bytes(), round.to_be_bytes()].concat().repeat(4));
+                    let header = with(&forge.header(), "kid", kid).to_string();
+                    let token = forge.sign(header, claims.to_string());
+                    let answer = pair.me(&token);
+                    assert!(matches!(answer.status, 401 | 503), "{}", answer.status);
+                    if answer.status == 503 {
+                        answer.problem(503);
+                    }
+                    round += 1;
+                }
+            });
+        }
+        pair.accepts("a known key, in the flood", &good);
+        pair.import(&next);
+        poll::until("a real new key, in the flood", Duration::from_secs(5), || {
+            pair.me(&next.mint(&claims)).status == 200
+        });
+    });
+    // At most 2 + t/2, and what the feed announced: one key published and made active.
+    let fetches = proxy.fetches() - before;
+    assert!(fetches <= 2 + 3 + 2, "{fetches} fetches in {:?}", began.elapsed());
+    pair.accepts("after", &good);
+}
