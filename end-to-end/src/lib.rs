@@ -17,6 +17,7 @@
 )]
 
 pub mod binaries;
+pub mod client;
 pub mod connection;
 pub mod forge;
 pub mod http;

@@ -5,7 +5,9 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod authorisation;
 mod bodies;
+mod feed;
 mod hashing_load;
 mod issued_tokens;
 mod judged_tokens;
@@ -14,6 +16,8 @@ mod key_set;
 mod key_set_faults;
 mod login;
 mod newcomer;
+mod operator;
 mod outage;
+mod service_tokens;
 mod signup;
 mod throttling;
