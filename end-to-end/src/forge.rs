@@ -48,7 +48,7 @@ impl Forge {
 
     /// A good token with these claims.
     pub fn mint(&self, claims: &Value) -> String {
-        self.sign(&self.header().to_string(), &claims.to_string())
+        self.sign(self.header().to_string(), claims.to_string())
     }
 
     /// A signed token with this header and these claims, byte for byte.

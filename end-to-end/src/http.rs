@@ -136,13 +136,7 @@ impl Answer {
     /// Asks for this status.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
-        assert_eq!(
-            self.status,
-            status,
-            "{}\n{}",
-            self.header_lines().join("\n"),
-            self.text()
-        );
+        assert_eq!(self.status, status, "{}\n{}", self.header_lines().join("\n"), self.text());
         self
     }
 

@@ -13,6 +13,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::missing_panics_doc,
+    clippy::return_self_not_must_use,
     reason = "this crate is test code: what goes wrong here fails the test that called it"
 )]
 

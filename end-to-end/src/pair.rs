@@ -56,8 +56,7 @@ impl Pair {
     /// Both services, with settings and an empty folder.
     pub fn bare() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut auth =
-            Service::new(binaries::auth_service(), &folder.path().join("auth"), "AUTH");
+        let mut auth = Service::new(binaries::auth_service(), &folder.path().join("auth"), "AUTH");
         let mut api = Service::new(binaries::api_service(), &folder.path().join("api"), "API");
         let issuer = auth.url.clone();
         auth.launch.set("AUTH_ISSUER", &issuer);

@@ -46,8 +46,18 @@ impl Service {
 
     /// Starts the process and does not wait.
     pub fn spawn(&mut self) {
+        self.spawn_as(&["serve"]);
+    }
+
+    fn spawn_as(&mut self, arguments: &[&str]) {
         assert!(self.process.is_none(), "it runs already");
-        self.process = Some(self.launch.spawn(&["serve"], &self.log));
+        self.process = Some(self.launch.spawn(arguments, &self.log));
+    }
+
+    /// Starts the process with these arguments and waits until it is ready.
+    pub fn start_as(&mut self, arguments: &[&str]) {
+        self.spawn_as(arguments);
+        self.wait_ready();
     }
 
     /// Starts the process and waits until it is ready.
@@ -106,10 +116,17 @@ impl Service {
 
     /// Ends it by a signal.
     pub fn stop_by(&mut self, signal: &str) -> (ExitStatus, Duration) {
+        let began = Instant::now();
+        self.process().signal(signal);
+        let (status, _) = self.wait_end(Duration::from_secs(20));
+        (status, began.elapsed())
+    }
+
+    /// Waits until it has ended: how, and how long that took from now.
+    pub fn wait_end(&mut self, limit: Duration) -> (ExitStatus, Duration) {
         let mut process = self.process.take().expect("it runs");
         let began = Instant::now();
-        process.signal(signal);
-        (process.wait(Duration::from_secs(20)), began.elapsed())
+        (process.wait(limit), began.elapsed())
     }
 
     /// Ends it in order and starts it again.

@@ -44,9 +44,7 @@ impl User {
 
     /// `POST /login`.
     pub fn try_login(&self, auth: &Service) -> Answer {
-        auth.post("/login")
-            .form(&[("email", &self.email), ("password", &self.password)])
-            .send()
+        auth.post("/login").form(&[("email", &self.email), ("password", &self.password)]).send()
     }
 
     /// Logs in and gives the access token.

@@ -45,14 +45,15 @@ fn feed_and_directory_are_for_services_with_the_scope_alone() {
         assert!(challenge.contains(r#"error="insufficient_scope""#), "{challenge}");
         let right = everything.token_with(&pair.auth, &[("scope", scope)]);
         assert!(matches!(get(&right).status, 200 | 410), "{route}");
-        refused("changed", &right, &get(&format!("{}AAAA", right)));
+        refused("changed", &right, &get(&format!("{right}AAAA")));
 
         // A token of a client that was never registered, and of another key.
         let claims = end_to_end::token::claims(&right);
         let ghost = with(&with(&claims, "sub", "ghost"), "client_id", "ghost");
         let ghost = Forge::known().mint(&ghost);
         refused("nobody's", &ghost, &get(&ghost));
-        let stranger = Forge::generate(2_048).sign(Forge::known().header().to_string(), claims.to_string());
+        let stranger =
+            Forge::generate(2_048).sign(Forge::known().header().to_string(), claims.to_string());
         refused("of another key", &stranger, &get(&stranger));
         assert!(matches!(get(&Forge::known().mint(&claims)).status, 200 | 410), "the control");
     }
@@ -69,7 +70,8 @@ fn nothing_secret_is_in_feed_or_directory() {
     let directory = pair.auth.get("/directory/users").bearer(&token).send().expect(200);
     let position = directory.json()["position"].as_u64().expect("a position");
     let after = position - 1;
-    let feed = pair.auth.get(&format!("/feed?after={after}&wait=0")).bearer(&token).send().expect(200);
+    let feed =
+        pair.auth.get(&format!("/feed?after={after}&wait=0")).bearer(&token).send().expect(200);
     for answer in [directory, feed] {
         assert!(answer.text().contains(&user.email), "the control: {}", answer.text());
         for secret in ["argon2", "$", "password", "hash", "secret", &user.password] {

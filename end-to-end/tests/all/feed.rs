@@ -42,7 +42,8 @@ impl Reader {
     fn events(&self, mut after: u64, limit: u64) -> Vec<Value> {
         let mut all = Vec::new();
         loop {
-            let page = self.get(&format!("/feed?after={after}&wait=0&limit={limit}")).expect(200).json();
+            let page =
+                self.get(&format!("/feed?after={after}&wait=0&limit={limit}")).expect(200).json();
             let events = page["events"].as_array().expect("events");
             assert!(events.len() as u64 <= limit);
             let next = page["next"].as_u64().expect("a position");
@@ -83,9 +84,17 @@ fn every_change_is_told_once_in_order_and_without_gaps() {
 
     let events = reader.events(start, 1_000);
     let expected = [
-        "user.created", "user.updated", "user.created", "user.updated", "user.disabled",
-        "user.sessions_revoked", "user.enabled", "user.deleted", "user.sessions_revoked",
-        "client.removed", "key.published",
+        "user.created",
+        "user.updated",
+        "user.created",
+        "user.updated",
+        "user.disabled",
+        "user.sessions_revoked",
+        "user.enabled",
+        "user.deleted",
+        "user.sessions_revoked",
+        "client.removed",
+        "key.published",
     ];
     let mut told = types(&events);
     assert_eq!(told.len(), expected.len(), "{told:?}");
@@ -133,9 +142,11 @@ fn a_waiting_reader_is_woken_by_a_change_of_the_server_and_of_a_command() {
                 let page = reader.page(after, 25);
                 (page, Instant::now())
             });
-            poll::throughout("nothing happens, nothing is answered", Duration::from_millis(300), || {
-                !waiting.is_finished()
-            });
+            poll::throughout(
+                "nothing happens, nothing is answered",
+                Duration::from_millis(300),
+                || !waiting.is_finished(),
+            );
             change();
             let changed = Instant::now();
             let (page, answered) = waiting.join().expect("an answer");

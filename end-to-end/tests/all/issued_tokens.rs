@@ -32,9 +32,8 @@ fn a_token_has_the_header_the_claims_and_the_spelling_of_the_contract() {
     assert_eq!(key["kid"], kid, "the thumbprint of RFC 7638");
     assert_eq!(header, json!({"alg": "RS256", "typ": "at+jwt", "kid": kid}));
 
-    let expected = [
-        "iss", "sub", "public_id", "aud", "iat", "exp", "jti", "sid", "client_id", "roles", "pos",
-    ];
+    let expected =
+        ["iss", "sub", "public_id", "aud", "iat", "exp", "jti", "sid", "client_id", "roles", "pos"];
     assert_eq!(members(&claims), BTreeSet::from(expected));
     assert_eq!(claims["iss"], pair.auth.url);
     assert_eq!(claims["aud"], "api-service");
@@ -87,8 +86,7 @@ fn the_life_of_a_token_and_its_audiences_are_settings() {
         assert_eq!(claims["aud"], audience);
     }
     for other in ["elsewhere", "api-servic", "API-SERVICE"] {
-        let body =
-            json!({"email": user.email, "password": user.password, "audience": other});
+        let body = json!({"email": user.email, "password": user.password, "audience": other});
         let problem = pair.auth.post("/login").json(&body).send().problem(422);
         assert!(problem["errors"]["audience"].is_array(), "{problem}");
     }
@@ -113,7 +111,12 @@ fn openssl_verifies_a_token_with_the_exported_key() {
         );
         let openssl = Command::new("openssl")
             .args(["dgst", "-sha256", "-verify"])
-            .args([pem.as_os_str(), "-signature".as_ref(), signature.as_os_str(), input.as_os_str()])
+            .args([
+                pem.as_os_str(),
+                "-signature".as_ref(),
+                signature.as_os_str(),
+                input.as_os_str(),
+            ])
             .output()
             .expect("openssl runs");
         openssl.status.success()

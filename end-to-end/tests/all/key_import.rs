@@ -43,8 +43,7 @@ fn states(pair: &Pair) -> Vec<(String, String)> {
 }
 
 fn active(pair: &Pair) -> String {
-    let active: Vec<_> =
-        states(pair).into_iter().filter(|(_, state)| state == "active").collect();
+    let active: Vec<_> = states(pair).into_iter().filter(|(_, state)| state == "active").collect();
     assert_eq!(active.len(), 1, "exactly one key is active: {:?}", states(pair));
     active[0].0.clone()
 }
@@ -53,7 +52,11 @@ fn active(pair: &Pair) -> String {
 fn keys_made_by_openssl_and_ssh_keygen_are_taken_as_they_are() {
     let pair = Pair::prepare();
     let folder = pair.folder().to_owned();
-    run("ssh-keygen", &["-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "", "-f", "ssh"], &folder);
+    run(
+        "ssh-keygen",
+        &["-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "", "-f", "ssh"],
+        &folder,
+    );
     openssl("genrsa -traditional -out pkcs1 2048", &folder);
     openssl("genrsa -out pkcs8 3072", &folder);
     let mut before = active(&pair);
@@ -111,8 +114,24 @@ fn what_is_no_usable_key_is_refused_with_one_line() {
     write_private(&folder.join("text"), "hello\n");
     fs::create_dir(folder.join("directory")).expect("a folder");
     for file in [
-        "short", "odd", "long", "three", "public", "public1", "ec", "ed", "pss", "encrypted8",
-        "encrypted1", "openssh", "truncated", "damaged", "empty", "text", "directory", "missing",
+        "short",
+        "odd",
+        "long",
+        "three",
+        "public",
+        "public1",
+        "ec",
+        "ed",
+        "pss",
+        "encrypted8",
+        "encrypted1",
+        "openssh",
+        "truncated",
+        "damaged",
+        "empty",
+        "text",
+        "directory",
+        "missing",
     ] {
         let ended = import(&pair, file, &["--activate"]);
         ended.failed_with(1, &[file]);

@@ -23,9 +23,7 @@ fn behind_proxy() -> (Pair, Proxy) {
 
 fn fetched_again(proxy: &Proxy) {
     let before = proxy.fetches();
-    poll::until("the key set is fetched", Duration::from_secs(20), || {
-        proxy.fetches() > before + 1
-    });
+    poll::until("the key set is fetched", Duration::from_secs(20), || proxy.fetches() > before + 1);
 }
 
 #[test]
@@ -52,13 +50,20 @@ fn a_wrong_answer_never_takes_a_good_key_away() {
         ("200 keys", KeySetAnswer::whole("200 OK", json, json!({ "keys": many }).to_string())),
         ("50 MB", KeySetAnswer::whole("200 OK", json, blanks)),
         ("endless", KeySetAnswer::Endless(endless)),
-        ("elsewhere", KeySetAnswer::Bytes(
-            b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\
-              connection: close\r\n\r\n".to_vec(),
-        )),
-        ("half", KeySetAnswer::Bytes(
-            b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"keys\":[]}".to_vec(),
-        )),
+        (
+            "elsewhere",
+            KeySetAnswer::Bytes(
+                b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\
+              connection: close\r\n\r\n"
+                    .to_vec(),
+            ),
+        ),
+        (
+            "half",
+            KeySetAnswer::Bytes(
+                b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"keys\":[]}".to_vec(),
+            ),
+        ),
         ("no HTTP", KeySetAnswer::Bytes(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec())),
         ("silence", KeySetAnswer::Bytes(Vec::new())),
     ];
@@ -66,7 +71,7 @@ fn a_wrong_answer_never_takes_a_good_key_away() {
         proxy.answer(answer);
         // One fetch may have begun before.
         let before = proxy.fetches();
-        poll::until(what, Duration::from_secs(60), || {
+        poll::until(what, Duration::from_mins(1), || {
             pair.accepts(what, &token);
             proxy.fetches() >= before + 2
         });
@@ -183,7 +188,8 @@ fn a_flood_of_unknown_keys_costs_a_handful_of_fetches_and_hides_no_real_one() {
                 let forge = Forge::known();
                 let mut round = 0_u32;
                 while began.elapsed() < flood {
-                    let kid = encode([worker.to_be_bytes(), round.to_be_bytes()].concat().repeat(4));
+                    let kid =
+                        encode([worker.to_be_bytes(), round.to_be_bytes()].concat().repeat(4));
                     let header = with(&forge.header(), "kid", kid).to_string();
                     let token = forge.sign(header, claims.to_string());
                     let answer = pair.me(&token);

@@ -90,12 +90,38 @@ fn nothing_in_a_field_is_ever_part_of_a_query() {
     ]);
     let user = User::signed_up(&pair.auth, "Ada");
     let bypasses = [
-        "' OR '1'='1", "' OR 1=1--", "' OR 1=1#", "' OR 1=1/*", "') OR ('1'='1", "admin'--",
-        "admin' #", "admin'/*", "' OR ''='", "\" OR \"\"=\"", "\" OR 1=1--", "') OR '1'='1'--",
-        "' UNION SELECT 1,2,3--", "' UNION ALL SELECT NULL,NULL--", "1; DROP TABLE users--",
-        "'; DELETE FROM users;--", "' AND 1=0 UNION SELECT 'a','b'--", "x' OR x.x='x", "\\' OR 1=1--",
-        "%27%20OR%201=1--", "' || '1'='1", "' HAVING 1=1--", "' GROUP BY 1--", "' OR sleep(9)--",
-        "%", "_", "*", "' LIKE '%", "NULL", "' IS NOT NULL--", "\u{2019} OR 1=1--", "'\u{0} OR 1=1--",
+        "' OR '1'='1",
+        "' OR 1=1--",
+        "' OR 1=1#",
+        "' OR 1=1/*",
+        "') OR ('1'='1",
+        "admin'--",
+        "admin' #",
+        "admin'/*",
+        "' OR ''='",
+        "\" OR \"\"=\"",
+        "\" OR 1=1--",
+        "') OR '1'='1'--",
+        "' UNION SELECT 1,2,3--",
+        "' UNION ALL SELECT NULL,NULL--",
+        "1; DROP TABLE users--",
+        "'; DELETE FROM users;--",
+        "' AND 1=0 UNION SELECT 'a','b'--",
+        "x' OR x.x='x",
+        "\\' OR 1=1--",
+        "%27%20OR%201=1--",
+        "' || '1'='1",
+        "' HAVING 1=1--",
+        "' GROUP BY 1--",
+        "' OR sleep(9)--",
+        "%",
+        "_",
+        "*",
+        "' LIKE '%",
+        "NULL",
+        "' IS NOT NULL--",
+        "\u{2019} OR 1=1--",
+        "'\u{0} OR 1=1--",
     ];
     for bypass in bypasses {
         for (email, password) in [
@@ -131,10 +157,13 @@ fn under_uniform_errors_nobody_learns_whether_an_account_exists() {
         ("unknown", User::new("Nobody").try_login(&pair.auth)),
         ("wrong", thief.try_login(&pair.auth)),
         ("empty", pair.auth.post("/login").send()),
-        ("disabled", end_to_end::poll::wait_for("it", std::time::Duration::from_secs(5), || {
-            let answer = disabled.try_login(&pair.auth);
-            (answer.status != 201).then_some(answer)
-        })),
+        (
+            "disabled",
+            end_to_end::poll::wait_for("it", std::time::Duration::from_secs(5), || {
+                let answer = disabled.try_login(&pair.auth);
+                (answer.status != 201).then_some(answer)
+            }),
+        ),
     ];
     let shape = |answer: &Answer| -> Vec<String> {
         let mut lines = answer.header_lines();

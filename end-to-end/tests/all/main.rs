@@ -3,21 +3,27 @@
 //! A module is a subject of the contract. Where a test shows that nothing of a kind gets through,
 //! it also shows that the good one beside it does: else a service that refuses all would pass.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod authorisation;
 mod bodies;
+mod descriptions;
 mod feed;
 mod hashing_load;
+mod http_hygiene;
 mod issued_tokens;
 mod judged_tokens;
 mod key_import;
 mod key_set;
 mod key_set_faults;
 mod login;
+mod management;
 mod newcomer;
 mod operator;
 mod outage;
+mod secrets;
 mod service_tokens;
+mod settings;
+mod shutdown;
 mod signup;
 mod throttling;

@@ -80,8 +80,7 @@ fn one_signs_up_logs_in_and_reads_the_users() {
 #[test]
 fn the_list_of_users_is_read_page_by_page_in_order_of_creation() {
     let pair = Pair::start();
-    let users: Vec<_> =
-        (0..5).map(|n| User::signed_up(&pair.auth, &format!("User {n}"))).collect();
+    let users: Vec<_> = (0..5).map(|n| User::signed_up(&pair.auth, &format!("User {n}"))).collect();
     let token = users[4].log_in(&pair.auth);
     let page = |query: &str| pair.api.get(&format!("/user?{query}")).bearer(&token).send();
     let mut names = Vec::new();
@@ -108,8 +107,7 @@ fn the_list_of_users_is_read_page_by_page_in_order_of_creation() {
 #[test]
 fn who_may_list_users_is_a_setting() {
     let pair = Pair::start_with(&[("API_USER_LIST", "admin")]);
-    let (ada, grace) =
-        (User::signed_up(&pair.auth, "Ada"), User::signed_up(&pair.auth, "Grace"));
+    let (ada, grace) = (User::signed_up(&pair.auth, "Ada"), User::signed_up(&pair.auth, "Grace"));
     let token = ada.log_in(&pair.auth);
     let (own, other) = (ada.public_id(&pair.auth), grace.public_id(&pair.auth));
     let get = |path: String| pair.api.get(&path).bearer(&token).send();

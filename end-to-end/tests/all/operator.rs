@@ -79,7 +79,8 @@ fn the_last_admin_stays() {
 fn there_is_no_account_before_somebody_makes_one() {
     let pair = Pair::prepare();
     assert!(rows(&pair, "users").is_empty());
-    let clients: Vec<_> = rows(&pair, "clients").iter().map(|row| row["client_id"].clone()).collect();
+    let clients: Vec<_> =
+        rows(&pair, "clients").iter().map(|row| row["client_id"].clone()).collect();
     assert_eq!(clients, ["api-service"]);
 }
 

@@ -38,7 +38,8 @@ fn a_service_gets_a_token_of_its_own_kind() {
     assert!(body["refresh_token"].is_null(), "RFC 6749 §4.4.3");
     let (header, claims) = token::read(body["access_token"].as_str().expect("a token"));
     assert_eq!(header["typ"], "at+jwt");
-    let members: BTreeSet<_> = claims.as_object().expect("claims").keys().map(String::as_str).collect();
+    let members: BTreeSet<_> =
+        claims.as_object().expect("claims").keys().map(String::as_str).collect();
     let expected = ["iss", "sub", "aud", "iat", "exp", "jti", "client_id", "scope", "pos"];
     assert_eq!(members, BTreeSet::from(expected));
     assert_eq!((&claims["sub"], &claims["client_id"]), (&"reports".into(), &"reports".into()));
@@ -104,7 +105,8 @@ fn a_client_that_is_not_proven_gets_nothing() {
         ("first-party", ""),
         ("' OR '1'='1", "' OR '1'='1"),
     ] {
-        let answer = oauth_error(post().basic(id, secret).form(&[GRANT]).send(), 401, "invalid_client");
+        let answer =
+            oauth_error(post().basic(id, secret).form(&[GRANT]).send(), 401, "invalid_client");
         let challenge = answer.header("www-authenticate");
         assert!(challenge.starts_with("Basic "), "{id}: `{challenge}`");
         let form = [GRANT, ("client_id", id), ("client_secret", secret)];
@@ -134,7 +136,9 @@ fn a_removed_client_is_gone_and_its_tokens_with_it() {
     assert_eq!(pair.me(&for_guard).status, 403, "a good token of the wrong kind");
 
     pair.auth.command(&["clients", "remove", "reports"]).done();
-    poll::until("the guard hears of it", Duration::from_secs(5), || pair.me(&for_guard).status == 401);
+    poll::until("the guard hears of it", Duration::from_secs(5), || {
+        pair.me(&for_guard).status == 401
+    });
     pair.refuses_as("revoked", "its token at the guard", &for_guard);
     poll::until("the issuer refuses it", Duration::from_secs(5), || read(&for_feed) == 401);
     oauth_error(client.try_token(&pair.auth, &[]), 401, "invalid_client");
@@ -155,8 +159,20 @@ fn a_clients_id_is_never_that_of_a_user_or_a_reserved_one() {
     let simple = user.replace('-', "");
     let urn = format!("urn:uuid:{user}");
     let other = uuid::Uuid::new_v4().to_string();
-    let ids =
-        [&*user, &upper, &braces, &simple, &urn, &other, "first-party", "", " ", "a b", "a:b", "a\nb"];
+    let ids = [
+        &*user,
+        &upper,
+        &braces,
+        &simple,
+        &urn,
+        &other,
+        "first-party",
+        "",
+        " ",
+        "a b",
+        "a:b",
+        "a\nb",
+    ];
     for id in ids {
         let ended = pair.auth.command(&["clients", "add", id, "--scope", "events:read"]);
         assert!(matches!(ended.code, Some(1 | 2)), "{id:?}: {ended:?}");

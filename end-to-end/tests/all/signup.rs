@@ -72,8 +72,17 @@ fn names_and_addresses_are_bounded_and_without_controls() {
     refused(&pair, "name", &with("name", "   "));
     sign_up(&pair, &with("name", &"\u{1f600}".repeat(100))).expect(201);
     let addresses = [
-        "plain", "@example.org", "a@", "a@@example.org", "a b@example.org", "a@example..org",
-        "a@-", "a@ex ample.org", "<a@example.org>", "a@example.org, b@example.org", "a@.org",
+        "plain",
+        "@example.org",
+        "a@",
+        "a@@example.org",
+        "a b@example.org",
+        "a@example..org",
+        "a@-",
+        "a@ex ample.org",
+        "<a@example.org>",
+        "a@example.org, b@example.org",
+        "a@.org",
         "Ada <a@example.org>",
     ];
     for address in addresses {
@@ -96,8 +105,15 @@ fn a_password_has_eight_code_points_and_is_not_one_that_everybody_tries() {
         body
     };
     for weak in [
-        "seven77", "\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}", "password",
-        "12345678", "qwertyui", "PASSWORD", "iloveyou", "sunshine", "football",
+        "seven77",
+        "\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}",
+        "password",
+        "12345678",
+        "qwertyui",
+        "PASSWORD",
+        "iloveyou",
+        "sunshine",
+        "football",
     ] {
         refused(&pair, "password", &with(weak));
     }
@@ -108,8 +124,11 @@ fn a_password_has_eight_code_points_and_is_not_one_that_everybody_tries() {
     named["password"] = "ada lovelace".into();
     refused(&pair, "password", &named);
     for fine in [
-        "eight ch", "\u{1f600}\u{1f601}\u{1f602}\u{1f603}\u{1f604}\u{1f605}\u{1f606}\u{1f607}",
-        "quotes ' \" and \\ slashes", "   blanks   ", &"long ".repeat(600),
+        "eight ch",
+        "\u{1f600}\u{1f601}\u{1f602}\u{1f603}\u{1f604}\u{1f605}\u{1f606}\u{1f607}",
+        "quotes ' \" and \\ slashes",
+        "   blanks   ",
+        &"long ".repeat(600),
     ] {
         let body = with(fine);
         sign_up(&pair, &body).expect(201);
@@ -187,9 +206,8 @@ fn thirty_two_sign_ups_of_one_address_at_once_make_one_account() {
     let pair = issuer();
     let user = User::new("Ada");
     let statuses: Vec<u16> = std::thread::scope(|scope| {
-        let all: Vec<_> = (0..32)
-            .map(|_| scope.spawn(|| user.sign_up(&pair.auth).status))
-            .collect();
+        let all: Vec<_> =
+            (0..32).map(|_| scope.spawn(|| user.sign_up(&pair.auth).status)).collect();
         all.into_iter().map(|one| one.join().expect("an answer")).collect()
     });
     let count = |status: u16| statuses.iter().filter(|one| **one == status).count();

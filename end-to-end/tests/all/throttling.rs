@@ -32,8 +32,7 @@ fn throttled(answer: Answer) {
 #[test]
 fn failures_of_an_account_are_bounded_whether_it_exists_or_not() {
     let pair = issuer(&[("AUTH_LOGIN_FAILURES_PER_ACCOUNT", "4/15m")]);
-    let (known, other) =
-        (User::signed_up(&pair.auth, "Ada"), User::signed_up(&pair.auth, "Grace"));
+    let (known, other) = (User::signed_up(&pair.auth, "Ada"), User::signed_up(&pair.auth, "Grace"));
     for (user, status) in [(known.clone(), 403), (User::new("Nobody"), 401)] {
         for _ in 0..4 {
             log_in(&pair, &user, "a wrong password", None).expect(status);

@@ -8,7 +8,15 @@ use super::Bench;
 
 /// Values of every JSON type that is not a string, and strings that are no UUID.
 const NO_UUID: [&str; 10] = [
-    "null", "true", "0", "1.5", "[]", "{}", r#""""#, r#""x""#, r#""00000000-0000-0000-0000""#,
+    "null",
+    "true",
+    "0",
+    "1.5",
+    "[]",
+    "{}",
+    r#""""#,
+    r#""x""#,
+    r#""00000000-0000-0000-0000""#,
     r#"["00000000-0000-4000-8000-000000000000"]"#,
 ];
 
@@ -45,8 +53,15 @@ fn the_audience_is_ours_alone_or_among_others() {
         bench.accepts(good, &bench.with_claims(with_literal(&bench.claims, "aud", good)));
     }
     let others = [
-        r#""api-servic""#, r#""api-services""#, r#""API-SERVICE""#, r#""api-service ""#, r#""""#,
-        r#"["other"]"#, r#""other api-service""#, r#""other,api-service""#, "[]",
+        r#""api-servic""#,
+        r#""api-services""#,
+        r#""API-SERVICE""#,
+        r#""api-service ""#,
+        r#""""#,
+        r#"["other"]"#,
+        r#""other api-service""#,
+        r#""other,api-service""#,
+        "[]",
     ];
     for other in others {
         let token = bench.with_claims(with_literal(&bench.claims, "aud", other));
@@ -55,8 +70,13 @@ fn the_audience_is_ours_alone_or_among_others() {
     let issuer = with(&bench.claims, "aud", bench.pair.auth.url.clone()).to_string();
     bench.refuses_as("audience", "a token for the issuer's own routes", &bench.with_claims(issuer));
     for wrong in [
-        "null", "1", "true", r#"{"api-service":1}"#, r#"[["api-service"]]"#,
-        r#"["api-service",1]"#, r#"[{"aud":"api-service"}]"#,
+        "null",
+        "1",
+        "true",
+        r#"{"api-service":1}"#,
+        r#"[["api-service"]]"#,
+        r#"["api-service",1]"#,
+        r#"[{"aud":"api-service"}]"#,
     ] {
         bench.refuses(wrong, &bench.with_claims(with_literal(&bench.claims, "aud", wrong)));
     }
@@ -66,8 +86,7 @@ fn the_audience_is_ours_alone_or_among_others() {
 #[test]
 fn every_claim_of_the_profile_is_there_and_of_its_type() {
     let bench = Bench::start();
-    let names: Vec<String> =
-        bench.claims.as_object().expect("claims").keys().cloned().collect();
+    let names: Vec<String> = bench.claims.as_object().expect("claims").keys().cloned().collect();
     assert_eq!(names.len(), 11, "{names:?}");
     for name in &names {
         let token = bench.with_claims(without(&bench.claims, name).to_string());
@@ -84,9 +103,17 @@ fn every_claim_of_the_profile_is_there_and_of_its_type() {
         }
     }
     for (name, literal) in [
-        ("pos", "-1"), ("pos", r#""1""#), ("pos", "[1]"), ("pos", "1e400"),
-        ("client_id", "1"), ("client_id", r#""""#), ("roles", r#""user""#), ("roles", "[1]"),
-        ("roles", r#"{"user":true}"#), ("scope", "1"), ("scope", r#"["user"]"#),
+        ("pos", "-1"),
+        ("pos", r#""1""#),
+        ("pos", "[1]"),
+        ("pos", "1e400"),
+        ("client_id", "1"),
+        ("client_id", r#""""#),
+        ("roles", r#""user""#),
+        ("roles", "[1]"),
+        ("roles", r#"{"user":true}"#),
+        ("scope", "1"),
+        ("scope", r#"["user"]"#),
     ] {
         let token = bench.with_claims(with_literal(&bench.claims, name, literal));
         bench.refuses(&format!("{name} is {literal}"), &token);
@@ -98,9 +125,7 @@ fn every_claim_of_the_profile_is_there_and_of_its_type() {
 #[test]
 fn the_subject_is_a_user_whom_the_directory_knows() {
     let bench = Bench::start();
-    let somebody = |id: &str| -> Value {
-        with(&with(&bench.claims, "sub", id), "public_id", id)
-    };
+    let somebody = |id: &str| -> Value { with(&with(&bench.claims, "sub", id), "public_id", id) };
     let nobody = Uuid::new_v4().to_string();
     bench.refuses_as("revoked", "unknown", &bench.forge.mint(&somebody(&nobody)));
     let other = with(&bench.claims, "public_id", nobody.clone());

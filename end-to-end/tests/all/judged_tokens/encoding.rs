@@ -17,8 +17,7 @@ fn any_other_spelling_of_a_good_token_is_refused() {
         all[changed] = part;
         all.join(".")
     };
-    for at in 0..3 {
-        let part = parts[at];
+    for (at, part) in parts.iter().enumerate() {
         let spellings = [
             format!("{part}="),
             format!("{part}=="),
@@ -26,11 +25,11 @@ fn any_other_spelling_of_a_good_token_is_refused() {
             format!("{part}AAAA"),
             format!("={part}"),
             format!("{part} "),
-            format!("{}%3D", part),
+            format!("{part}%3D"),
             format!("{}!{}", &part[..5], &part[5..]),
             format!("{} {}", &part[..5], &part[5..]),
             format!("{}\t{}", &part[..5], &part[5..]),
-            part[..part.len() - 1].to_owned(),
+            part[..part.len() - 1].into(),
             String::new(),
         ];
         for spelling in spellings {
@@ -75,9 +74,9 @@ fn a_member_given_twice_is_refused() {
     let twice = |object: &str, member: &str| format!("{},{member}}}", &object[..object.len() - 1]);
     let header = bench.forge.header().to_string();
     let claims = bench.claims.to_string();
-    for member in [
-        r#""alg":"RS256""#, r#""typ":"at+jwt""#, r#""\u0061lg":"RS256""#, r#""alg":"none""#,
-    ] {
+    for member in
+        [r#""alg":"RS256""#, r#""typ":"at+jwt""#, r#""\u0061lg":"RS256""#, r#""alg":"none""#]
+    {
         bench.refuses(member, &bench.with_header(twice(&header, member)));
     }
     let sub = bench.claims["sub"].to_string();

@@ -12,10 +12,39 @@ fn any_algorithm_but_rs256_to_the_letter_is_refused() {
     let bench = Bench::start();
     let header = bench.forge.header();
     let names = [
-        "none", "None", "NONE", "nOnE", "nonE", " none", "none ", "no\u{6e}e\u{0}", "", "NonE",
-        "n\u{f6}ne", "null", "HS256", "HS384", "HS512", "PS256", "PS384", "PS512", "ES256",
-        "ES256K", "ES384", "ES512", "EdDSA", "RS384", "RS512", "rs256", "Rs256", "RS256 ",
-        " RS256", "RS256\u{0}", "RSA256", "RSA-OAEP", "dir",
+        "none",
+        "None",
+        "NONE",
+        "nOnE",
+        "nonE",
+        " none",
+        "none ",
+        "no\u{6e}e\u{0}",
+        "",
+        "NonE",
+        "n\u{f6}ne",
+        "null",
+        "HS256",
+        "HS384",
+        "HS512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "ES256",
+        "ES256K",
+        "ES384",
+        "ES512",
+        "EdDSA",
+        "RS384",
+        "RS512",
+        "rs256",
+        "Rs256",
+        "RS256 ",
+        " RS256",
+        "RS256\u{0}",
+        "RSA256",
+        "RSA-OAEP",
+        "dir",
     ];
     for name in names {
         let header = with(&header, "alg", name).to_string();
@@ -38,9 +67,23 @@ fn only_the_type_of_access_tokens_is_taken() {
         bench.accepts(good, &bench.with_header(with(&header, "typ", good).to_string()));
     }
     let others = [
-        "JWT", "jwt", "", "logout+jwt", "id_token", "rt+jwt", "token-introspection+jwt", "dpop+jwt",
-        "secevent+jwt", "client-authentication+jwt", "at+jwt ", " at+jwt", "at+jwt;x=1",
-        "application/application/at+jwt", "text/at+jwt", "at jwt", "at+jwt\u{0}",
+        "JWT",
+        "jwt",
+        "",
+        "logout+jwt",
+        "id_token",
+        "rt+jwt",
+        "token-introspection+jwt",
+        "dpop+jwt",
+        "secevent+jwt",
+        "client-authentication+jwt",
+        "at+jwt ",
+        " at+jwt",
+        "at+jwt;x=1",
+        "application/application/at+jwt",
+        "text/at+jwt",
+        "at jwt",
+        "at+jwt\u{0}",
     ];
     for other in others {
         let token = bench.with_header(with(&header, "typ", other).to_string());
@@ -130,7 +173,11 @@ fn a_key_id_that_is_no_thumbprint_is_refused_and_reaches_nothing() {
         "0".into(),
     ];
     for kid in kids {
-        bench.refuses_as("key", &kid, &bench.with_header(with(&header, "kid", kid.clone()).to_string()));
+        bench.refuses_as(
+            "key",
+            &kid,
+            &bench.with_header(with(&header, "kid", kid.clone()).to_string()),
+        );
     }
     // Well-formed but unknown: refused once a key set fetched since shows that nobody holds it.
     for unknown in [kid.to_lowercase(), kid.to_uppercase(), encode([7; 32])] {

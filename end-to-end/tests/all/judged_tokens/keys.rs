@@ -11,8 +11,7 @@ use super::Bench;
 #[test]
 fn the_public_key_in_any_spelling_is_no_hmac_secret() {
     let bench = Bench::start();
-    let (pem, der, jwk) =
-        (bench.forge.public_pem(), bench.forge.public_der(), bench.forge.jwk());
+    let (pem, der, jwk) = (bench.forge.public_pem(), bench.forge.public_der(), bench.forge.jwk());
     let modulus = bench.forge.modulus().to_bytes_be();
     let secrets: Vec<(&str, Vec<u8>)> = vec![
         ("PEM", pem.clone().into_bytes()),

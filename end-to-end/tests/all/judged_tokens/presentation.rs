@@ -65,9 +65,8 @@ fn two_tokens_are_a_bad_request() {
         [older(&one), older(&two)],
         [bearer(&one), ("authorization", "Basic eDp5".into())],
     ] {
-        let request = headers
-            .iter()
-            .fold(bench.pair.api.get("/user/me"), |request, (name, value)| {
+        let request =
+            headers.iter().fold(bench.pair.api.get("/user/me"), |request, (name, value)| {
                 request.header(name, value)
             });
         let answer = request.send().expect(400);
@@ -82,7 +81,8 @@ fn two_tokens_are_a_bad_request() {
 #[test]
 fn a_refusal_never_repeats_what_was_sent() {
     let bench = Bench::start();
-    let marks = ["<script>alert(1)</script>", "%0d%0aset-cookie:x=1", "\"; injected=\"1", "\u{e9}x"];
+    let marks =
+        ["<script>alert(1)</script>", "%0d%0aset-cookie:x=1", "\"; injected=\"1", "\u{e9}x"];
     for mark in marks {
         let answer = bench.pair.api.get("/user/me").header("x-access-token", mark).send();
         assert!(matches!(answer.status, 400 | 401), "{mark}: {}", answer.status);
@@ -107,8 +107,7 @@ fn a_control_character_in_a_token_never_reaches_an_answer() {
             "GET /user/me HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {head}{inside}{tail}\r\n\
              connection: close\r\n\r\n"
         );
-        let answer =
-            exchange(bench.pair.api.address(), request.as_bytes(), Duration::from_secs(5));
+        let answer = exchange(bench.pair.api.address(), request.as_bytes(), Duration::from_secs(5));
         let statuses = answer.statuses();
         assert!(
             statuses.iter().all(|status| matches!(status, 400 | 401)),

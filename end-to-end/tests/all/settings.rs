@@ -1,0 +1,234 @@
+//! Settings and starts: a wrong value stops the start with one line, and its exit status says of
+//! what kind the fault is.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use end_to_end::pair::Pair;
+use end_to_end::port;
+use end_to_end::service::Service;
+
+const AUTH: [(&str, &str); 14] = [
+    ("AUTH_BIND", "nonsense"),
+    ("AUTH_MANAGEMENT_BIND", "127.0.0.1:99999"),
+    ("AUTH_ISSUER", "ftp://example.org"),
+    ("AUTH_DATABASE_URL", "sqllite://data/auth.db"),
+    ("AUTH_KEY_BITS", "1024"),
+    ("AUTH_JWKS_MAX_AGE", "soon"),
+    ("AUTH_AUDIENCE", "a,,b"),
+    ("AUTH_ACCESS_TOKEN_TTL", "4s"),
+    ("AUTH_LOGIN_ERRORS", "maybe"),
+    ("AUTH_LOGIN_FAILURES_PER_ACCOUNT", "10"),
+    ("AUTH_LOGIN_FAILURES_PER_ADDRESS", "x/15m"),
+    ("AUTH_TRUSTED_PROXIES", "my proxy"),
+    ("AUTH_CORS_ORIGINS", "not an origin"),
+    ("AUTH_FEED_KEEP", "1w"),
+];
+
+const API: [(&str, &str); 10] = [
+    ("API_BIND", ":"),
+    ("API_MANAGEMENT_BIND", "localhost"),
+    ("API_ISSUER", "issuer"),
+    ("API_AUTH_URL", "file:///etc/passwd"),
+    ("API_PUBLIC_URL", "//example.org"),
+    ("API_DATABASE_URL", "postgres://localhost/api"),
+    ("API_CLOCK_LEEWAY", "61s"),
+    ("API_MAX_TOKEN_LIFE", "1"),
+    ("API_USER_LIST", "nobody"),
+    ("API_MAX_STALENESS", "-1h"),
+];
+
+/// `--bind` for `AUTH_BIND`.
+fn flag(name: &str) -> String {
+    let (_, rest) = name.split_once('_').expect("a prefix");
+    format!("--{}", rest.to_lowercase().replace('_', "-"))
+}
+
+fn wrong_values_of(service: &mut Service, values: &[(&str, &str)]) {
+    for (name, wrong) in values {
+        let good = service.launch.clone();
+        service.launch.set(name, wrong);
+        for command in ["serve", "check-config"] {
+            service.launch.run_briefly(&[command]).failed_with(64, &[name]);
+        }
+        service.launch = good.clone();
+        service.launch.run_briefly(&["serve", &flag(name), wrong]).failed_with(64, &[name]);
+        service.launch.unset(name);
+        fs::write(service.path(".env"), format!("{name}='{wrong}'\n")).expect("written");
+        service.launch.run_briefly(&["check-config"]).failed_with(64, &[name]);
+        fs::remove_file(service.path(".env")).expect("removed");
+        service.launch = good;
+    }
+    service.command(&["check-config"]).done();
+}
+
+#[test]
+fn a_wrong_value_of_the_issuer_stops_it_with_one_line_wherever_it_came_from() {
+    wrong_values_of(&mut Pair::bare().auth, &AUTH);
+}
+
+#[test]
+fn a_wrong_value_of_the_guard_stops_it_with_one_line_wherever_it_came_from() {
+    let mut pair = Pair::bare();
+    // Without its own value the guard calls the issuer, whatever that is.
+    wrong_values_of(&mut pair.api, &API);
+    for issuer in ["http://issuer.example", "http://10.0.0.1:8001"] {
+        pair.api.launch.set("API_ISSUER", issuer);
+        pair.api.command(&["check-config"]).failed_with(64, &["API_"]);
+    }
+    pair.api.launch.set("API_ISSUER", "http://issuer.example");
+    pair.api.launch.set("API_ALLOW_HTTP", "issuer.example");
+    pair.api.command(&["check-config"]).done();
+    pair.api.launch.unset("API_ALLOW_HTTP");
+    pair.api.launch.set("API_ISSUER", "https://issuer.example");
+    pair.api.command(&["check-config"]).done();
+}
+
+#[test]
+fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
+    let mut pair = Pair::prepare();
+    let log_in_life = |pair: &Pair| {
+        let user = end_to_end::user::User::signed_up(&pair.auth, "Ada");
+        user.try_login(&pair.auth).expect(201).json()["expires_in"].clone()
+    };
+    pair.auth.start();
+    assert_eq!(log_in_life(&pair), 1_800);
+    pair.auth.stop();
+    fs::write(pair.auth.path(".env"), "AUTH_ACCESS_TOKEN_TTL=61s\n").expect("written");
+    pair.auth.start();
+    assert_eq!(log_in_life(&pair), 61);
+    pair.auth.stop();
+    pair.set("AUTH_ACCESS_TOKEN_TTL", "62s");
+    pair.auth.start();
+    assert_eq!(log_in_life(&pair), 62);
+    pair.auth.stop();
+    for arguments in
+        [&["serve", "--access-token-ttl", "63s"][..], &["--access-token-ttl", "64s", "serve"]]
+    {
+        pair.auth.start_as(arguments);
+        assert_eq!(log_in_life(&pair), if arguments[0] == "serve" { 63 } else { 64 });
+        pair.auth.stop();
+    }
+}
+
+#[test]
+fn help_lists_every_setting_with_its_default_and_every_command() {
+    let pair = Pair::bare();
+    for (service, prefix, settings, defaults, commands) in [
+        (
+            &pair.auth,
+            "AUTH",
+            "BIND MANAGEMENT_BIND ISSUER DATABASE_URL KEYS_DIR KEY_BITS JWKS_MAX_AGE AUDIENCE \
+             ACCESS_TOKEN_TTL LOGIN_ERRORS LOGIN_FAILURES_PER_ACCOUNT LOGIN_FAILURES_PER_ADDRESS \
+             TRUSTED_PROXIES CORS_ORIGINS FEED_KEEP",
+            "127.0.0.1:8001 127.0.0.1:9001 http://localhost:8001 sqlite://data/auth.db keys/signing \
+             4096 60s api-service 30m distinct 10/15m 1000/15m 7d",
+            "serve init check-config openapi health keys users clients",
+        ),
+        (
+            &pair.api,
+            "API",
+            "BIND MANAGEMENT_BIND ISSUER AUTH_URL PUBLIC_URL ALLOW_HTTP AUDIENCE DATABASE_URL \
+             CLOCK_LEEWAY MAX_TOKEN_LIFE USER_LIST CLIENT_ID CLIENT_SECRET_FILE MAX_STALENESS",
+            "127.0.0.1:8002 127.0.0.1:9002 http://localhost:8001 http://localhost:8002 api-service \
+             sqlite://data/api.db 10s 24h everyone keys/clients/api-service.secret",
+            "serve check-config openapi health status",
+        ),
+    ] {
+        let help = service.command(&["--help"]).done().out;
+        let said: String = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        for setting in settings.split_whitespace() {
+            let name = format!("{prefix}_{setting}");
+            assert!(said.contains(&name), "{name} in {help}");
+            assert!(said.contains(&flag(&name)), "{} in {help}", flag(&name));
+        }
+        for word in defaults.split_whitespace().chain(commands.split_whitespace()) {
+            assert!(said.contains(word), "{word} in {help}");
+        }
+        service.command(&["--version"]).done();
+    }
+}
+
+#[test]
+fn wrong_arguments_have_their_own_exit_status() {
+    let pair = Pair::bare();
+    for service in [&pair.auth, &pair.api] {
+        for arguments in [
+            &[][..],
+            &["frobnicate"],
+            &["serve", "--frobnicate"],
+            &["serve", "now"],
+            &["check-config", "x"],
+        ] {
+            assert_eq!(service.launch.run_briefly(arguments).code, Some(2), "{arguments:?}");
+        }
+    }
+    for arguments in
+        [&["keys"][..], &["keys", "import"], &["users", "set-role", "x"], &["users", "disable"]]
+    {
+        assert_eq!(pair.auth.command(arguments).code, Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_taken_port_and_an_unwritable_folder_stop_the_start_with_one_line() {
+    let mut pair = Pair::prepare();
+    pair.auth.start();
+    let taken = pair.auth.address().to_owned();
+    let last_line = |service: &Service, word: &str| {
+        service.launch.run_briefly(&["serve"]).failed_in_log(1, word);
+    };
+    let mut api = pair.api.launch.clone();
+    for name in ["API_BIND", "API_MANAGEMENT_BIND"] {
+        let free = api.clone();
+        api.set(name, &taken);
+        api.run_briefly(&["serve"]).failed_in_log(1, name);
+        api = free;
+    }
+    pair.auth.stop();
+    let holder = std::net::TcpListener::bind(&taken).expect("the issuer's port");
+    last_line(&pair.auth, "AUTH_BIND");
+    drop(holder);
+
+    // A folder below a file can't be made, not even by root.
+    fs::write(pair.folder().join("file"), "").expect("written");
+    let below = pair.folder().join("file/below");
+    let below = below.to_string_lossy();
+    pair.set("API_DATABASE_URL", &format!("sqlite://{below}/api.db"));
+    last_line(&pair.api, "API_DATABASE_URL");
+    let good = pair.auth.launch.clone();
+    pair.set("AUTH_DATABASE_URL", &format!("sqlite://{below}/auth.db"));
+    last_line(&pair.auth, "AUTH_DATABASE_URL");
+    pair.auth.launch = good;
+    pair.set("AUTH_KEYS_DIR", &below);
+    last_line(&pair.auth, "AUTH_KEYS_DIR");
+}
+
+#[test]
+fn one_database_has_one_server_and_a_killed_one_does_not_count() {
+    let mut pair = Pair::start();
+    for (service, prefix) in [(&mut pair.auth, "AUTH"), (&mut pair.api, "API")] {
+        let mut second = service.launch.clone();
+        second.set(&format!("{prefix}_BIND"), &format!("127.0.0.1:{}", port::free()));
+        second.set(&format!("{prefix}_MANAGEMENT_BIND"), &format!("127.0.0.1:{}", port::free()));
+        second.run_briefly(&["serve"]).failed_in_log(1, "another process");
+        assert!(service.ready(), "the first one does not notice");
+        for _ in 0..3 {
+            service.stop_by("KILL");
+            let began = Instant::now();
+            service.start();
+            assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+        }
+    }
+}
+
+#[test]
+fn a_dot_env_that_is_none_is_told_without_its_content() {
+    let pair = Pair::bare();
+    for service in [&pair.auth, &pair.api] {
+        fs::write(service.path(".env"), "hunter2 is not an assignment\n").expect("written");
+        let ended = service.command(&["check-config"]);
+        ended.failed_with(64, &[".env"]);
+        assert!(!ended.err.contains("hunter2"), "{ended:?}");
+    }
+}
