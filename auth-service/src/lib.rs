@@ -4,6 +4,7 @@
 //! names neither; `startup` alone knows all.
 
 pub mod blocking;
+pub mod cli;
 pub mod domain;
 pub mod hashing;
 pub mod settings;

@@ -1,3 +1,7 @@
 //! The program `auth-service`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    auth_service::cli::run()
+}

@@ -1,0 +1,123 @@
+//! `clients`: add, list, remove.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use serde::Serialize;
+use shared::durable_file;
+use shared::service::failure::Failure;
+use zeroize::Zeroizing;
+
+use super::{Context, database, output};
+use crate::domain::clients::{
+    Client, ClientStore, check_id, new_secret, parse_scopes, secret_hash,
+};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Register a client and print its secret, once
+    Add {
+        /// The client's id
+        client_id: String,
+        /// What its tokens may hold, separated by blanks
+        #[arg(long, default_value = "")]
+        scope: String,
+        /// Write the secret to this file (0600) instead of printing it
+        #[arg(long)]
+        secret_file: Option<PathBuf>,
+    },
+    /// List the clients
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a client; every guard refuses its tokens from then on
+    Remove {
+        /// The client's id
+        client_id: String,
+    },
+}
+
+#[derive(Serialize)]
+struct Row {
+    client_id: String,
+    scope: String,
+    created_at: String,
+}
+
+impl From<Client> for Row {
+    fn from(client: Client) -> Self {
+        Self {
+            client_id: client.client_id,
+            scope: client.scopes.join(" "),
+            created_at: output::time(client.created_at),
+        }
+    }
+}
+
+pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Add { client_id, scope, secret_file } => {
+            add(client_id, &scope, secret_file.as_deref(), context)
+        }
+        Command::List { json } => list(json, context),
+        Command::Remove { client_id } => remove(&client_id, context),
+    }
+}
+
+fn add(
+    client_id: String,
+    scope: &str,
+    secret_file: Option<&Path>,
+    context: &Context,
+) -> Result<(), Failure> {
+    check_id(&client_id).map_err(Failure::failed)?;
+    let scopes = parse_scopes(scope)
+        .ok_or_else(|| Failure::failed("a scope holds a character that RFC 6749 does not allow"))?;
+    let database = database::or_new(context)?;
+    let taken = || Failure::failed(format_args!("the client {client_id} exists already"));
+    // Before the file is written over.
+    if database.find_client(&client_id).map_err(Failure::failed)?.is_some() {
+        return Err(taken());
+    }
+    let secret = new_secret().map_err(Failure::failed)?;
+    if let Some(file) = secret_file {
+        let content = Zeroizing::new(format!("{}\n", secret.as_str()));
+        durable_file::write(file, content.as_bytes(), 0o600).map_err(|error| {
+            Failure::failed(format_args!("can't write {}: {error}", file.display()))
+        })?;
+    }
+    let client = Client {
+        client_id: client_id.clone(),
+        scopes,
+        secret_hash: secret_hash(&secret),
+        created_at: context.clock.now(),
+    };
+    if !database.add_client(&client).map_err(Failure::failed)? {
+        return Err(taken());
+    }
+    match secret_file {
+        Some(file) => output::line(&format!("the secret is in {}", file.display())),
+        None => output::line(&secret),
+    }
+}
+
+fn list(json: bool, context: &Context) -> Result<(), Failure> {
+    let clients = database::existing(context)?.list_clients().map_err(Failure::failed)?;
+    let rows = clients.into_iter().map(Row::from);
+    if json {
+        let rows: Vec<Row> = rows.collect();
+        return output::json(&serde_json::json!({ "clients": rows, "next": null }));
+    }
+    let cells = rows.map(|row| vec![row.client_id, row.scope, row.created_at]);
+    output::table(&["client_id", "scope", "created"], cells)
+}
+
+fn remove(client_id: &str, context: &Context) -> Result<(), Failure> {
+    let database = database::existing(context)?;
+    if database.remove_client(client_id, context.clock.now()).map_err(Failure::failed)? {
+        return output::line(&format!("removed {client_id}"));
+    }
+    Err(Failure::failed(format_args!("there is no client `{}`", client_id.escape_debug())))
+}

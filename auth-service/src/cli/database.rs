@@ -1,0 +1,24 @@
+//! Opening the database for a command. It works beside a running server.
+
+use std::sync::Arc;
+
+use shared::service::failure::Failure;
+
+use super::Context;
+use crate::settings;
+use crate::store::{Database, Existence};
+
+/// The database that a command adds to: made if it does not exist.
+pub(super) fn or_new(context: &Context) -> Result<Arc<Database>, Failure> {
+    open(context, Existence::Create)
+}
+
+/// The database that a command reads or mends: a missing one is an error.
+pub(super) fn existing(context: &Context) -> Result<Arc<Database>, Failure> {
+    open(context, Existence::Expect)
+}
+
+fn open(context: &Context, existence: Existence) -> Result<Arc<Database>, Failure> {
+    let settings::Database::Sqlite(file) = &context.settings.database;
+    Database::open(file, existence, context.clock.now()).map_err(Failure::failed)
+}

@@ -1,0 +1,147 @@
+//! `keys`: list, generate, import, export the public half.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+use shared::service::failure::Failure;
+
+use super::{Context, database, output};
+use crate::domain::keys::{Added, Entry, Key, KeyState, KeyStore};
+use crate::settings::{KeyBits, key_bits};
+use crate::signing::{self, KeyFiles, PrivateKey, key_files};
+use crate::store::Database;
+
+mod export;
+mod list;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// List every key that was ever known
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a key; it signs once verifiers have had time to fetch it
+    Generate {
+        /// The size: 2048, 3072 or 4096 [default: AUTH_KEY_BITS]
+        #[arg(long, value_parser = key_bits)]
+        bits: Option<KeyBits>,
+    },
+    /// Take over an RSA key from a PEM file (PKCS#1 or PKCS#8, not encrypted)
+    Import {
+        /// The file; it is copied
+        file: PathBuf,
+        /// Sign with it at once, even if other keys have signed tokens
+        #[arg(long)]
+        activate: bool,
+    },
+    /// Print a public key
+    ExportPublic {
+        /// The key's thumbprint [default: the active key]
+        kid: Option<String>,
+        /// The form
+        #[arg(long, value_enum, default_value = "pem")]
+        format: Format,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Format {
+    /// `SubjectPublicKeyInfo`, as `openssl rsa -pubout` prints it
+    Pem,
+    /// A JSON Web Key
+    Jwk,
+}
+
+pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::List { json } => list::run(json, context),
+        Command::Generate { bits } => generate(bits, context),
+        Command::Import { file, activate } => import(&file, activate, context),
+        Command::ExportPublic { kid, format } => export::run(kid.as_deref(), format, context),
+    }
+}
+
+fn generate(bits: Option<KeyBits>, context: &Context) -> Result<(), Failure> {
+    let database = database::or_new(context)?;
+    let bits = bits.unwrap_or(context.settings.key_bits);
+    let made = signing::generate(bits).map_err(Failure::failed)?;
+    let key = add(&made, Entry::Planned, &database, context)?;
+    output::line(&format!("made {}", told(&key)))
+}
+
+fn import(file: &std::path::Path, activate: bool, context: &Context) -> Result<(), Failure> {
+    let imported = key_files::read_key(file).map_err(Failure::failed)?;
+    let database = database::or_new(context)?;
+    let known = database.list_keys().map_err(Failure::failed)?;
+    if let Some(key) = known.into_iter().find(|key| key.kid == imported.kid()) {
+        return import_known(key, &imported, activate, &database, context);
+    }
+    let entry = if activate { Entry::AtOnce } else { Entry::AtOnceIfUnused };
+    let key = add(&imported, entry, &database, context)?;
+    output::line(&format!("imported {}", told(&key)))
+}
+
+/// The same key again: its file is written anew, in case it was lost; its state changes only if
+/// that is asked for, and never back.
+fn import_known(
+    key: Key,
+    imported: &PrivateKey,
+    activate: bool,
+    database: &Database,
+    context: &Context,
+) -> Result<(), Failure> {
+    let kid = &key.kid;
+    match key.state {
+        KeyState::Pending | KeyState::Active => {}
+        state => {
+            return Err(Failure::failed(format_args!(
+                "the key {kid} is known and {}: it never signs again; make a new one",
+                state.word()
+            )));
+        }
+    }
+    files(context).keep(imported).map_err(Failure::failed)?;
+    if activate && key.state == KeyState::Pending {
+        database.activate_key(kid, context.clock.now()).map_err(Failure::failed)?;
+        return output::line(&format!("{kid} was known; it signs from now on"));
+    }
+    output::line(&format!("{kid} is known already; it is {}", key.state.word()))
+}
+
+/// The file comes first, so that no key is ever published that nobody holds.
+fn add(
+    key: &PrivateKey,
+    entry: Entry,
+    database: &Database,
+    context: &Context,
+) -> Result<Key, Failure> {
+    let now = context.clock.now();
+    files(context).keep(key).map_err(Failure::failed)?;
+    let public = key.public();
+    let fresh = Key::fresh(public.kid, public.n, public.e, now);
+    match database.add_key(&fresh, entry, now).map_err(Failure::failed)? {
+        Added::New(key) | Added::Known(key) => Ok(key),
+        Added::Full => {
+            files(context).forget(&fresh.kid).map_err(Failure::failed)?;
+            Err(Failure::failed(
+                "the key set holds 64 keys, which is the most; `keys list` says when one leaves",
+            ))
+        }
+    }
+}
+
+fn files(context: &Context) -> KeyFiles {
+    KeyFiles::in_folder(&context.settings.keys_dir)
+}
+
+fn told(key: &Key) -> String {
+    match key.state {
+        KeyState::Active => format!("{}, which signs from now on", key.kid),
+        _ => format!(
+            "{}, which is pending: it signs two AUTH_JWKS_MAX_AGE after a server first served it",
+            key.kid
+        ),
+    }
+}

@@ -1,0 +1,113 @@
+//! The commands. Each is a file here: it reads its arguments, calls `domain` and `store`, prints.
+//!
+//! Exit status: 0 done, 1 failed, 2 wrong arguments, 64 a setting that is wrong.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use shared::clock::{Clock, SystemClock};
+use shared::service::failure::Failure;
+use shared::service::settings::{DotEnv, Environment, ProcessEnvironment, Values};
+use shared::service::telemetry;
+
+use crate::settings::{self, Settings};
+use crate::startup;
+
+mod check_config;
+mod clients;
+mod database;
+mod health;
+mod init;
+mod keys;
+mod output;
+mod password_input;
+mod users;
+
+/// The issuer: it owns the users, checks passwords, signs access tokens and publishes its keys.
+#[derive(Parser)]
+#[command(
+    name = "auth-service",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve, until told to end; in an empty folder, do what `init` does first
+    Serve,
+    /// Make the database, the first signing key and the client of api-service, where missing
+    Init,
+    /// Print every setting, its value and where that comes from
+    CheckConfig(check_config::Arguments),
+    /// Ask the running server whether it is ready; exit 0 if it is, 1 if not
+    Health,
+    /// Signing keys
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Users
+    #[command(subcommand)]
+    Users(users::Command),
+    /// Clients: services that get tokens for themselves
+    #[command(subcommand)]
+    Clients(clients::Command),
+}
+
+/// What every command has.
+struct Context {
+    settings: Settings,
+    values: Values,
+    clock: Arc<dyn Clock>,
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let command = Arguments::command().args(settings::ALL.iter().map(|setting| setting.arg()));
+    let matches = command.get_matches();
+    let arguments = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    let done = DotEnv::read(Path::new(".env"))
+        .and_then(|file| Values::find(settings::ALL, &matches, &ProcessEnvironment, &file))
+        .and_then(|values| Ok((Settings::from_values(&values)?, values)))
+        .map_err(Failure::from)
+        .and_then(|(settings, values)| {
+            execute(arguments.command, Context { settings, values, clock: Arc::new(SystemClock) })
+        });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report("auth-service"),
+    }
+}
+
+fn execute(command: Command, context: Context) -> Result<(), Failure> {
+    match command {
+        Command::Serve => {
+            telemetry::start(ProcessEnvironment.var("RUST_LOG").ok().flatten().as_deref());
+            actix_web::rt::System::new().block_on(startup::serve(context.settings, context.clock))
+        }
+        Command::Init => init::run(&context),
+        Command::CheckConfig(arguments) => check_config::run(&arguments, &context.values),
+        Command::Health => health::run(context.settings.management_bind),
+        Command::Keys(command) => keys::run(command, &context),
+        Command::Users(command) => users::run(command, &context),
+        Command::Clients(command) => clients::run(command, &context),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed_with_every_setting() {
+        Arguments::command().args(settings::ALL.iter().map(|setting| setting.arg())).debug_assert();
+    }
+}

@@ -1,0 +1,104 @@
+//! `users`: create, list, set-role, disable, enable, delete.
+
+use clap::{Subcommand, ValueEnum};
+use shared::contract::directory::UserState;
+use shared::service::failure::Failure;
+use uuid::Uuid;
+
+use super::{Context, database, output};
+use crate::domain::email::Email;
+use crate::domain::users::{Changed, UserStore};
+use crate::store::Database;
+
+mod create;
+mod list;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Create a user; the password is read from standard input, without its line end
+    Create(create::Arguments),
+    /// List the users in order of creation
+    List(list::Arguments),
+    /// Make a user an admin or not
+    SetRole {
+        /// The user's id or e-mail address
+        who: String,
+        /// The role
+        #[arg(long, value_enum)]
+        role: Role,
+    },
+    /// Disable a user and end every session
+    Disable {
+        /// The user's id or e-mail address
+        who: String,
+    },
+    /// Enable a disabled user; no session revives
+    Enable {
+        /// The user's id or e-mail address
+        who: String,
+    },
+    /// Delete a user, every session, and the name and address in the feed
+    Delete {
+        /// The user's id or e-mail address
+        who: String,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Role {
+    /// Every user has it
+    User,
+    /// An operator
+    Admin,
+}
+
+pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
+    let now = context.clock.now();
+    let (who, changed, done) = match command {
+        Command::Create(arguments) => return create::run(&arguments, context),
+        Command::List(arguments) => return list::run(&arguments, context),
+        Command::SetRole { who, role } => {
+            let (database, id) = find(&who, context)?;
+            let admin = role == Role::Admin;
+            let done = if admin { "is an admin" } else { "is no admin" };
+            (who, database.set_user_admin(id, admin, now), done)
+        }
+        Command::Disable { who } => {
+            let (database, id) = find(&who, context)?;
+            (who, database.set_user_state(id, UserState::Disabled, now), "is disabled")
+        }
+        Command::Enable { who } => {
+            let (database, id) = find(&who, context)?;
+            (who, database.set_user_state(id, UserState::Active, now), "is enabled")
+        }
+        Command::Delete { who } => {
+            let (database, id) = find(&who, context)?;
+            (who, database.delete_user(id, now), "is deleted")
+        }
+    };
+    match changed.map_err(Failure::failed)? {
+        Changed::Done => output::line(&format!("{who} {done}")),
+        Changed::Unknown => Err(unknown(&who)),
+        Changed::LastAdmin => Err(Failure::failed(format_args!(
+            "{who} is the last admin; make another one first: auth-service users set-role"
+        ))),
+    }
+}
+
+/// The user that an operator means, and where.
+fn find(who: &str, context: &Context) -> Result<(std::sync::Arc<Database>, Uuid), Failure> {
+    let database = database::existing(context)?;
+    if let Ok(public_id) = Uuid::try_parse(who) {
+        return Ok((database, public_id));
+    }
+    let email = Email::parse(who).map_err(|error| {
+        Failure::failed(format_args!("`{}` is no user's id and {error}", who.escape_debug()))
+    })?;
+    let found = database.find_user_by_email_key(&email.key).map_err(Failure::failed)?;
+    let public_id = found.ok_or_else(|| unknown(who))?.public_id;
+    Ok((database, public_id))
+}
+
+fn unknown(who: &str) -> Failure {
+    Failure::failed(format_args!("there is no user `{}`", who.escape_debug()))
+}
