@@ -38,6 +38,10 @@ pub trait ClientStore: Send + Sync {
     /// Gives a client a new secret; `false` if there is none such.
     fn set_client_secret(&self, client_id: &str, secret_hash: &[u8; 32]) -> StoreResult<bool>;
 
+    /// The feed position at which a client with this id was last removed, if a token of it can
+    /// still live: one with a lower `pos` is refused, also if the id was given out again.
+    fn client_removed_at(&self, client_id: &str) -> StoreResult<Option<u64>>;
+
     /// Removes a client and says so in the feed (`client.removed`); `false` if there is none such.
     fn remove_client(&self, client_id: &str, now: OffsetDateTime) -> StoreResult<bool>;
 }

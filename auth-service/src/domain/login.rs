@@ -9,6 +9,7 @@ use shared::contract::directory::UserState;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::Store;
 use super::error::StoreResult;
 use super::sessions::Session;
 
@@ -45,6 +46,24 @@ pub enum Opened {
     Disabled,
     /// The hash is no longer the verified one, or the account is gone: start over.
     Outdated,
+}
+
+/// What the first step finds.
+pub struct Found {
+    /// The account, if there is one.
+    pub credentials: Option<Credentials>,
+    /// Whether the caller's address has logged in to it before.
+    pub known_address: bool,
+}
+
+/// The first step: looks the account up by its address key.
+pub fn look_up(store: &dyn Store, email_key: &str, from: Option<IpAddr>) -> StoreResult<Found> {
+    let credentials = store.find_credentials(email_key)?;
+    let known_address = match (&credentials, from) {
+        (Some(account), Some(from)) => store.has_logged_in_from(account.public_id, from)?,
+        _ => false,
+    };
+    Ok(Found { credentials, known_address })
 }
 
 /// What the domain asks of the store for a log-in.

@@ -11,8 +11,11 @@ pub mod feed;
 pub mod keys;
 pub mod login;
 pub mod password;
+pub mod service_tokens;
 pub mod sessions;
+pub mod sign_up;
 pub mod throttle;
+pub mod tokens;
 pub mod users;
 
 /// Everything that the issuer asks of a database. A database implements the ports; this follows.

@@ -7,7 +7,9 @@ use time::OffsetDateTime;
 
 use super::Database;
 use super::failure::{damaged, is_taken, store_error};
-use super::schema::clients;
+use super::feed::body;
+use super::schema::{clients, revocations};
+use super::values::position;
 use crate::domain::clients::{Client, ClientStore};
 use crate::domain::error::StoreResult;
 
@@ -69,6 +71,18 @@ impl ClientStore for Database {
                 .set(clients::secret_hash.eq(secret_hash.as_slice()))
                 .execute(transaction.connection)?;
             Ok(changed == 1)
+        })
+    }
+
+    fn client_removed_at(&self, client_id: &str) -> StoreResult<Option<u64>> {
+        self.read(|connection| {
+            let removal = body(&Change::ClientRemoved { client_id: client_id.to_owned() })?;
+            revocations::table
+                .filter(revocations::body.eq(removal))
+                .select(diesel::dsl::max(revocations::seq))
+                .first::<Option<i64>>(connection)?
+                .map(position)
+                .transpose()
         })
     }
 

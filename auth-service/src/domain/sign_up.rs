@@ -1,0 +1,116 @@
+//! What an account must have before it is made. Whether the address is free is for the store to
+//! say, in the transaction that takes it.
+
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::email::Email;
+use super::password;
+use super::users::NewUser;
+
+/// The most code points of a name.
+const LONGEST_NAME: usize = 100;
+
+/// What was sent; a missing field is an empty one.
+pub struct Form {
+    /// What the person is called.
+    pub name: String,
+    /// The address as typed.
+    pub email: String,
+    /// The password as received.
+    pub password: Zeroizing<String>,
+}
+
+/// A form in which nothing is wrong.
+pub struct Applicant {
+    /// What the person is called, as typed.
+    pub name: String,
+    /// The address.
+    pub email: Email,
+    /// The password as received.
+    pub password: Zeroizing<String>,
+}
+
+/// What is wrong with a field, by the field's name.
+pub type FieldErrors = Vec<(&'static str, String)>;
+
+impl Form {
+    /// Checks every field, and tells everything that is wrong at once.
+    pub fn check(self) -> Result<Applicant, FieldErrors> {
+        let mut wrong = FieldErrors::new();
+        if let Some(why) = wrong_with_name(&self.name) {
+            wrong.push(("name", why.into()));
+        }
+        let email = Email::parse(&self.email);
+        if let Err(why) = &email {
+            wrong.push(("email", why.to_string()));
+        }
+        let judged = password::judge(&self.password, &self.name, &self.email);
+        wrong.extend(judged.iter().map(|why| ("password", why.to_string())));
+        match email {
+            Ok(email) if wrong.is_empty() => {
+                Ok(Applicant { name: self.name, email, password: self.password })
+            }
+            _ => Err(wrong),
+        }
+    }
+}
+
+impl Applicant {
+    /// The user to be created, with a fresh id and the hash of the password.
+    pub fn into_user(self, public_id: Uuid, password_hash: String, admin: bool) -> NewUser {
+        NewUser {
+            public_id,
+            name: self.name,
+            email: self.email.shown,
+            email_key: self.email.key,
+            password_hash,
+            admin,
+        }
+    }
+}
+
+fn wrong_with_name(name: &str) -> Option<&'static str> {
+    if name.trim().is_empty() {
+        Some("is empty")
+    } else if name.chars().any(char::is_control) {
+        Some("holds a control character")
+    } else if name.chars().count() > LONGEST_NAME {
+        Some("is longer than 100 characters")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(name: &str, email: &str, password: &str) -> Vec<&'static str> {
+        let form =
+            Form { name: name.into(), email: email.into(), password: password.to_owned().into() };
+        match form.check() {
+            Ok(_) => Vec::new(),
+            Err(wrong) => wrong.into_iter().map(|(field, _)| field).collect(),
+        }
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        assert_eq!(wrong("", "", ""), ["name", "email", "password"]);
+        assert_eq!(wrong("Ann", "ann@example.org", "seven 77"), [""; 0]);
+    }
+
+    #[test]
+    fn a_name_has_1_to_100_code_points_and_no_controls() {
+        for good in ["A", "\u{1f512}".repeat(100).as_str(), "O'Brien; DROP TABLE users", "\u{5d0}"]
+        {
+            assert_eq!(wrong(good, "a@example.org", "correct horse"), [""; 0], "{good}");
+        }
+        for bad in
+            ["", "  ", "\u{e9}".repeat(101).as_str(), "a\0b", "a\r\nb", "\u{1b}[31m", "a\u{85}"]
+        {
+            assert_eq!(wrong(bad, "a@example.org", "correct horse"), ["name"], "{bad:?}");
+        }
+    }
+}

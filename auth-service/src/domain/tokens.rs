@@ -1,0 +1,111 @@
+//! What an access token of a user says.
+
+use shared::contract::claims::{Claims, FIRST_PARTY};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use super::sessions::Session;
+
+/// What every token of this issuer has in common.
+#[derive(Debug, Clone)]
+pub struct TokenPolicy {
+    /// `iss`, to the letter.
+    pub issuer: String,
+    /// The audiences that a token may be asked for beside the issuer, the default of users first.
+    pub audiences: Vec<String>,
+    /// `exp` less `iat`.
+    pub life: Duration,
+}
+
+/// An audience was asked for that this issuer issues no tokens for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is none of the audiences that this issuer knows")]
+pub struct UnknownAudience;
+
+impl TokenPolicy {
+    /// The audience of a user's token: the one asked for, or the first of the list.
+    pub fn user_audience(&self, asked: Option<&str>) -> Result<String, UnknownAudience> {
+        self.known_audience(asked.unwrap_or(self.audiences.first().unwrap_or(&self.issuer)))
+    }
+
+    /// The audience of a service's token: the one asked for, or the issuer.
+    pub fn service_audience(&self, asked: Option<&str>) -> Result<String, UnknownAudience> {
+        self.known_audience(asked.unwrap_or(&self.issuer))
+    }
+
+    fn known_audience(&self, audience: &str) -> Result<String, UnknownAudience> {
+        let known = self.audiences.iter().chain([&self.issuer]).find(|known| *known == audience);
+        known.cloned().ok_or(UnknownAudience)
+    }
+
+    /// The claims of a token of `session` with the id `jti`, issued `now`.
+    pub fn of_session(
+        &self,
+        session: &Session,
+        audience: String,
+        jti: Uuid,
+        now: OffsetDateTime,
+    ) -> Claims {
+        Claims {
+            iss: self.issuer.clone(),
+            sub: session.public_id.to_string(),
+            public_id: Some(session.public_id),
+            aud: audience,
+            iat: now.unix_timestamp(),
+            exp: now.unix_timestamp() + self.life.whole_seconds(),
+            jti,
+            sid: Some(session.sid),
+            client_id: FIRST_PARTY.into(),
+            scope: None,
+            roles: Some(session.roles.clone()),
+            pos: session.pos,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn policy() -> TokenPolicy {
+        TokenPolicy {
+            issuer: "https://login.example.org".into(),
+            audiences: vec!["api-service".into(), "billing".into()],
+            life: Duration::minutes(30),
+        }
+    }
+
+    #[test]
+    fn the_audience_is_the_one_asked_for_out_of_the_known_ones() {
+        let policy = policy();
+        assert_eq!(policy.user_audience(None).as_deref(), Ok("api-service"));
+        assert_eq!(policy.service_audience(None).as_deref(), Ok("https://login.example.org"));
+        for known in ["billing", "api-service", "https://login.example.org"] {
+            assert_eq!(policy.user_audience(Some(known)).as_deref(), Ok(known));
+            assert_eq!(policy.service_audience(Some(known)).as_deref(), Ok(known));
+        }
+        for unknown in ["", "Billing", "bill", "https://login.example.org/"] {
+            assert_eq!(policy.user_audience(Some(unknown)), Err(UnknownAudience), "{unknown}");
+            assert_eq!(policy.service_audience(Some(unknown)), Err(UnknownAudience), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_user_s_token_names_the_user_twice_and_lives_as_long_as_it_should() {
+        let session = Session {
+            sid: Uuid::from_u128(1),
+            public_id: Uuid::from_u128(2),
+            roles: vec!["user".into()],
+            pos: 3,
+        };
+        let now = datetime!(2026-01-02 03:04:05.9 UTC);
+        let claims = policy().of_session(&session, "billing".into(), Uuid::from_u128(4), now);
+        assert_eq!(claims.sub, Uuid::from_u128(2).to_string());
+        assert_eq!(claims.public_id, Some(Uuid::from_u128(2)));
+        assert_eq!((claims.iat, claims.exp), (1_767_323_045, 1_767_324_845));
+        assert_eq!((claims.sid, claims.scope, claims.pos), (Some(Uuid::from_u128(1)), None, 3));
+        assert_eq!(claims.client_id, "first-party");
+    }
+}
