@@ -7,6 +7,7 @@ pub mod blocking;
 pub mod cli;
 pub mod domain;
 pub mod hashing;
+pub mod http;
 pub mod settings;
 pub mod signing;
 pub mod startup;

@@ -1,5 +1,6 @@
 //! The threads, and how many may ask for them at once.
 
+use std::fmt;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
@@ -74,6 +75,12 @@ impl HashingPool {
     /// How many turns are taken now.
     pub fn taken(&self) -> usize {
         self.0.capacity - self.0.turns.available_permits()
+    }
+}
+
+impl fmt::Debug for HashingPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HashingPool").field("taken", &self.taken()).finish_non_exhaustive()
     }
 }
 

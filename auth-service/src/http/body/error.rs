@@ -1,0 +1,47 @@
+//! Why a body can't be read, and what the client is told.
+
+use actix_web::http::StatusCode;
+use shared::service::problem_response::ProblemError;
+
+use super::bytes::MOST_BYTES;
+
+/// Why a body can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(in crate::http) enum BodyError {
+    /// Larger than any request needs to be.
+    #[error("the body is larger than {MOST_BYTES} bytes")]
+    TooLarge,
+    /// Not all of it came in time.
+    #[error("the body did not come in time")]
+    TooSlow,
+    /// Neither a form nor JSON, or in an encoding other than UTF-8.
+    #[error("the body's media type or encoding is not taken here")]
+    MediaType,
+    /// Not what its media type says.
+    #[error("the body is malformed")]
+    Malformed,
+    /// A field is there twice.
+    #[error("the body has a field twice")]
+    Repeated,
+    /// JSON, but not an object.
+    #[error("the body is JSON, but not an object")]
+    NotAnObject,
+}
+
+impl BodyError {
+    pub(in crate::http) fn status(self) -> StatusCode {
+        match self {
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Malformed | Self::Repeated => StatusCode::BAD_REQUEST,
+            Self::NotAnObject => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+}
+
+impl From<BodyError> for ProblemError {
+    fn from(error: BodyError) -> Self {
+        Self::new(error.status(), format!("Nothing was done: {error}."))
+    }
+}

@@ -1,0 +1,46 @@
+//! What a body says, field by field.
+
+use zeroize::Zeroizing;
+
+use super::BodyError;
+
+/// The fields of a body. Those that nobody asks for have no effect.
+#[derive(Default)]
+pub(in crate::http) struct Fields(Vec<(String, Value)>);
+
+/// The value of a field.
+pub(super) enum Value {
+    /// A text; perhaps a password.
+    Text(Zeroizing<String>),
+    /// A number, an array, `null`: no field that is asked for is of such a type.
+    OtherType,
+}
+
+/// A field is not of the type that it must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) struct WrongType(pub(in crate::http) &'static str);
+
+impl Fields {
+    /// Takes a field up.
+    pub(super) fn add(&mut self, name: String, value: Value) -> Result<(), BodyError> {
+        if self.0.iter().any(|(known, _)| *known == name) {
+            return Err(BodyError::Repeated);
+        }
+        self.0.push((name, value));
+        Ok(())
+    }
+
+    /// The text of a field; an empty one if it is left out.
+    pub(in crate::http) fn take(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Zeroizing<String>, WrongType> {
+        let Some(at) = self.0.iter().position(|(known, _)| known == name) else {
+            return Ok(Zeroizing::default());
+        };
+        match self.0.swap_remove(at).1 {
+            Value::Text(text) => Ok(text),
+            Value::OtherType => Err(WrongType(name)),
+        }
+    }
+}

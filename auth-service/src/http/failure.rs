@@ -1,0 +1,53 @@
+//! What went wrong below HTTP, as the client may read it. The cause goes to the log, here alone.
+
+use actix_web::http::StatusCode;
+use shared::service::problem_response::ProblemError;
+
+use crate::domain::error::StoreError;
+use crate::hashing::{Busy, PoolError};
+
+/// Seconds after which a busy service is worth another try: about what a full queue takes.
+const BUSY_SECONDS: u32 = 2;
+
+/// Seconds after which a database that was locked or full is worth another try.
+const UNAVAILABLE_SECONDS: u32 = 5;
+
+pub(super) fn of_store(error: StoreError) -> ProblemError {
+    match error {
+        StoreError::Unavailable(why) => {
+            tracing::warn!(%why, "the database is not available");
+            ProblemError::retry_after(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "This can't be done just now; try again.",
+                UNAVAILABLE_SECONDS,
+            )
+        }
+        StoreError::Failed(why) => {
+            tracing::error!(%why, "the database failed");
+            ProblemError::internal()
+        }
+    }
+}
+
+pub(super) fn of_hashing(error: PoolError) -> ProblemError {
+    tracing::error!(%error, "a password could not be hashed or judged");
+    ProblemError::internal()
+}
+
+pub(super) fn of_signing(error: impl std::fmt::Display) -> ProblemError {
+    tracing::error!(%error, "a token could not be signed");
+    ProblemError::internal()
+}
+
+pub(super) fn of_full_queue(_: Busy) -> ProblemError {
+    busy()
+}
+
+/// Too much to do at the moment.
+pub(super) fn busy() -> ProblemError {
+    ProblemError::retry_after(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Too many requests of this kind are waiting; try again.",
+        BUSY_SECONDS,
+    )
+}

@@ -1,0 +1,152 @@
+//! `GET /feed`: the changes after a position, at once or as soon as one comes.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpRequest, HttpResponse, web};
+use shared::contract::events::{Change, Event, FeedPage, UserChange};
+use shared::contract::problem::Problem;
+use shared::contract::scope::{DIRECTORY_READ, EVENTS_READ};
+use shared::service::problem_response::ProblemError;
+use tokio::time::{Instant, sleep_until};
+use uuid::Uuid;
+
+use super::query::{Query, wrong};
+use super::{Issuer, caller};
+use crate::domain::feed::Changes;
+
+/// The longest wait, in seconds. A proxy's idle time-out is seldom below 30.
+const LONGEST_WAIT: u64 = 25;
+
+/// The most events of one answer.
+const MOST_EVENTS: u64 = 1_000;
+
+/// The most keys that a guard can say it holds.
+const MOST_KIDS: usize = 100;
+
+/// Characters of an RFC 7638 SHA-256 thumbprint.
+const THUMBPRINT: usize = 43;
+
+/// The changes after a position, in commit order.
+///
+/// At once if there are any, else as soon as one comes, else none after `wait` seconds. Without
+/// the scope `directory:read`, events of users carry only `public_id` and `state`.
+#[utoipa::path(
+    get, path = "/feed", tag = "Guards", operation_id = "readFeed",
+    security(("client" = ["events:read"])),
+    params(
+        ("after" = Option<u64>, Query, description = "The position to read from; 0 if left out."),
+        ("wait" = Option<u64>, Query, description = "Seconds to wait for a change, 0 to 25; 0 if left out."),
+        ("limit" = Option<u64>, Query, description = "The most events to send, 1 to 1000; 1000 if left out."),
+        ("instance" = Option<Uuid>, Query, description = "Which guard this is."),
+        ("kids" = Option<String>, Query, description = "The keys that the guard holds, separated by commas."),
+    ),
+    responses(
+        (status = 200, description = "The changes.", body = FeedPage),
+        (status = 401, description = "The token is missing or not good."),
+        (status = 403, description = "The token does not grant `events:read`.", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "The position is older than what is kept, or of another database: take a new snapshot.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A parameter has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database can't be read.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+    )
+)]
+pub(super) async fn read(
+    request: HttpRequest,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let caller = caller::with_scope(&request, &issuer, EVENTS_READ).await?;
+    let asked = Asked::of(&Query::of(&request)?)?;
+    let Some((mut events, oldest)) = changes(&issuer, &asked).await? else {
+        let gone = "The changes after this position are not kept; take a new snapshot.";
+        return Err(ProblemError::new(StatusCode::GONE, gone).into());
+    };
+    if !caller.may(DIRECTORY_READ) {
+        events.iter_mut().for_each(conceal);
+    }
+    let next = events.last().map_or(asked.after, |event| event.seq);
+    let page = FeedPage { events, next, oldest };
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(page))
+}
+
+/// What a guard asks for.
+struct Asked {
+    after: u64,
+    wait: Duration,
+    limit: u32,
+}
+
+impl Asked {
+    fn of(query: &Query) -> Result<Self, ProblemError> {
+        let after = query.number("after", 0, 0, u64::MAX)?;
+        let wait = query.number("wait", 0, 0, LONGEST_WAIT)?;
+        let limit = query.number("limit", MOST_EVENTS, 1, MOST_EVENTS)?;
+        if query.text("instance").is_some_and(|instance| Uuid::try_parse(instance).is_err()) {
+            return Err(wrong("instance", "is not a UUID"));
+        }
+        let kids = query.text("kids").unwrap_or_default();
+        let sound = |kid: &str| {
+            kid.len() == THUMBPRINT
+                && kid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        };
+        if !kids.is_empty() && (kids.split(',').count() > MOST_KIDS || !kids.split(',').all(sound))
+        {
+            return Err(wrong("kids", "is not a list of key thumbprints separated by commas"));
+        }
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        Ok(Self { after, wait: Duration::from_secs(wait), limit })
+    }
+}
+
+/// The changes, once there are any or the wait is over; `None` if the position is gone. Nothing
+/// but a timer and a channel is held while waiting.
+async fn changes(
+    issuer: &Issuer,
+    asked: &Asked,
+) -> Result<Option<(Vec<Event>, u64)>, ProblemError> {
+    let until = Instant::now() + asked.wait;
+    let mut changed = issuer.changed.clone();
+    let (after, limit) = (asked.after, asked.limit);
+    loop {
+        // Before reading: what is committed after the reading wakes the wait.
+        changed.mark_unchanged();
+        match issuer.ask(move |store| store.changes_after(after, limit)).await? {
+            Changes::Gone => return Ok(None),
+            Changes::After { events, oldest } => {
+                let over = asked.wait.is_zero() || issuer.shutdown.begun();
+                if !events.is_empty() || over || Instant::now() >= until {
+                    return Ok(Some((events, oldest)));
+                }
+            }
+        }
+        tokio::select! {
+            moved = changed.changed() => if moved.is_err() {
+                // Nobody will tell of a change any more: the store is gone, and so are we, soon.
+                issuer.shutdown.wait().await;
+            },
+            () = sleep_until(until) => {}
+            () = issuer.shutdown.wait() => {}
+        }
+    }
+}
+
+/// Takes out what only the directory's readers may see.
+fn conceal(event: &mut Event) {
+    match &mut event.change {
+        Change::UserCreated(user)
+        | Change::UserUpdated(user)
+        | Change::UserDisabled(user)
+        | Change::UserEnabled(user) => {
+            let UserChange { public_id, state, .. } = *user;
+            *user = UserChange { public_id, state, name: None, email: None, roles: None };
+        }
+        Change::UserDeleted { .. }
+        | Change::SessionRevoked { .. }
+        | Change::UserSessionsRevoked { .. }
+        | Change::ClientRemoved { .. }
+        | Change::KeyPublished { .. }
+        | Change::KeyActivated { .. }
+        | Change::KeyRevoked { .. }
+        | Change::Unknown => {}
+    }
+}

@@ -1,0 +1,67 @@
+//! What every handler is handed: the parts of the issuer, made once by `startup`.
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use shared::clock::Clock;
+use shared::service::problem_response::ProblemError;
+use shared::service::shutdown::Shutdown;
+use tokio::sync::{Notify, watch};
+
+use super::failure;
+use super::metrics::Metrics;
+use crate::blocking;
+use crate::domain::Store;
+use crate::domain::error::StoreResult;
+use crate::domain::throttle::Throttle;
+use crate::domain::tokens::TokenPolicy;
+use crate::hashing::HashingPool;
+use crate::signing::KeyRing;
+
+/// The parts of the issuer.
+pub struct Issuer {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// Told the feed position whenever it moves.
+    pub changed: watch::Receiver<u64>,
+    /// The signing key and the published set.
+    pub keys: Arc<KeyRing>,
+    /// Hashes passwords.
+    pub hashing: HashingPool,
+    /// Counts failed log-ins.
+    pub throttle: Arc<Throttle>,
+    /// Wakes log-ins that wait for others at the same account to end.
+    pub attempt_ended: Notify,
+    /// What tokens have in common.
+    pub tokens: TokenPolicy,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Ends long polls.
+    pub shutdown: Shutdown,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// What an operator chose.
+    pub options: Options,
+}
+
+/// What an operator chose of how requests are answered.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Whether log-in and sign-up tell nothing of whether an account exists.
+    pub uniform_errors: bool,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The origins whose pages may call from a browser.
+    pub cors_origins: Vec<String>,
+}
+
+impl Issuer {
+    /// Asks the store, off the async threads.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&dyn Store) -> StoreResult<T> + Send + 'static,
+    ) -> Result<T, ProblemError> {
+        let store = Arc::clone(&self.store);
+        blocking::run(move || question(store.as_ref())).await.map_err(failure::of_store)
+    }
+}

@@ -1,0 +1,56 @@
+//! The answers of a log-in. The texts and challenges are those that older clients know.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, ContentType, PRAGMA, WWW_AUTHENTICATE};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::attempt::Outcome;
+use crate::http::Issuer;
+
+const LOGIN_REQUIRED: &str = "Basic realm=\"Login required !!\"";
+const NO_SUCH_USER: &str = "Basic realm=\"User does not exist !!\"";
+const WRONG_PASSWORD: &str = "Basic realm=\"Wrong Password !!\"";
+const ACCOUNT_DISABLED: &str = "Basic realm=\"Account disabled !!\"";
+
+/// What a good log-in gets.
+#[derive(Serialize, ToSchema)]
+pub struct LoginAnswer {
+    /// The access token (RFC 9068).
+    token: String,
+    /// Always `Bearer`.
+    token_type: &'static str,
+    /// The token's life in seconds.
+    expires_in: i64,
+}
+
+pub(super) fn of(issuer: &Issuer, outcome: Outcome) -> HttpResponse {
+    match outcome {
+        Outcome::Token(token) => HttpResponse::Created()
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .insert_header((PRAGMA, "no-cache"))
+            .json(LoginAnswer {
+                token,
+                token_type: "Bearer",
+                expires_in: issuer.tokens.life.whole_seconds(),
+            }),
+        _ if issuer.options.uniform_errors => missing(),
+        Outcome::Unknown => refusal(StatusCode::UNAUTHORIZED, NO_SUCH_USER),
+        Outcome::WrongPassword => refusal(StatusCode::FORBIDDEN, WRONG_PASSWORD),
+        Outcome::Disabled => refusal(StatusCode::FORBIDDEN, ACCOUNT_DISABLED),
+    }
+}
+
+/// The answer where the address or the password is missing.
+pub(super) fn missing() -> HttpResponse {
+    refusal(StatusCode::UNAUTHORIZED, LOGIN_REQUIRED)
+}
+
+fn refusal(status: StatusCode, challenge: &'static str) -> HttpResponse {
+    HttpResponse::build(status)
+        .insert_header((WWW_AUTHENTICATE, challenge))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header(ContentType::plaintext())
+        .body("Could not verify")
+}

@@ -1,0 +1,96 @@
+//! `POST /login`: a password in, an access token out.
+
+mod answer;
+mod attempt;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use shared::contract::problem::Problem;
+use shared::service::problem_response::ProblemError;
+use utoipa::ToSchema;
+
+use super::address::client_address;
+use super::body::{self, WrongType};
+use super::even_time::EvenTime;
+use super::metrics::LoginOutcome;
+use super::{Issuer, query};
+use crate::domain::email::{Email, EmailError};
+pub use answer::LoginAnswer;
+pub(super) use attempt::Outcome;
+use attempt::{Credentials, attempt};
+
+/// What a log-in sends, as a form or as JSON.
+#[derive(ToSchema)]
+pub struct LoginForm {
+    /// The address of the account.
+    #[schema(format = "email")]
+    pub email: String,
+    /// The password.
+    #[schema(format = "password")]
+    pub password: String,
+    /// Whom the token is meant for, if not for the issuer's first audience.
+    pub audience: Option<String>,
+}
+
+/// Logs a user in.
+///
+/// A refusal says why, unless the operator chose uniform answers: then it is `401` with the first
+/// challenge, always.
+#[utoipa::path(
+    post, path = "/login", tag = "Accounts", operation_id = "logIn",
+    request_body(content(
+        (LoginForm = "application/json"),
+        (LoginForm = "application/x-www-form-urlencoded"),
+        (LoginForm = "multipart/form-data"),
+    )),
+    responses(
+        (status = 201, description = "The access token.", body = LoginAnswer),
+        (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "A field is missing, or there is no such user.", body = String, content_type = "text/plain", headers(("WWW-Authenticate" = String, description = "`Basic realm=\"Login required !!\"` or `Basic realm=\"User does not exist !!\"`")), example = "Could not verify"),
+        (status = 403, description = "The password is wrong, or the account is disabled.", body = String, content_type = "text/plain", headers(("WWW-Authenticate" = String, description = "`Basic realm=\"Wrong Password !!\"` or `Basic realm=\"Account disabled !!\"`")), example = "Could not verify"),
+        (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is neither a form nor JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many log-ins failed.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        (status = 503, description = "Too busy, or the database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+    )
+)]
+pub(super) async fn log_in(
+    request: HttpRequest,
+    payload: web::Payload,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, ProblemError> {
+    let mut fields = body::fields(&request, payload).await?;
+    let wrong_type = |WrongType(name)| query::wrong(name, "is not a string");
+    let email = fields.take("email").map_err(wrong_type)?;
+    let password = fields.take("password").map_err(wrong_type)?;
+    let audience = fields.take("audience").map_err(wrong_type)?;
+    if email.is_empty() || password.is_empty() {
+        return Ok(answer::missing());
+    }
+    let asked = Some(audience.as_str()).filter(|audience| !audience.is_empty());
+    let audience = issuer.tokens.user_audience(asked);
+    let audience = audience.map_err(|why| query::wrong("audience", why.to_string()))?;
+
+    let even_time = EvenTime::starting_now();
+    let from = client_address(&request, &issuer.options.trusted_proxies);
+    let credentials = Credentials { email_key: key(&email)?, password, audience, from };
+    let outcome = attempt(&issuer, credentials).await?;
+    let word = LoginOutcome::of(&outcome);
+    issuer.metrics.log_in(word);
+    // The Debug form of a text escapes what a terminal or a log reader could be misled by.
+    tracing::info!(outcome = word.word(), email = ?email.trim(), ?from, "log-in");
+    if issuer.options.uniform_errors && word != LoginOutcome::Ok {
+        even_time.wait().await;
+    }
+    Ok(answer::of(&issuer, outcome))
+}
+
+/// What the account is looked up by. A text that is no address, but could be typed, is that of an
+/// account that does not exist.
+fn key(typed: &str) -> Result<String, ProblemError> {
+    match Email::parse(typed) {
+        Ok(email) => Ok(email.key),
+        Err(EmailError::Malformed) => Ok(format!("not an address: {}", typed.trim())),
+        Err(why) => Err(query::wrong("email", why.to_string())),
+    }
+}

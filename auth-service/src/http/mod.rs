@@ -1,0 +1,31 @@
+//! The issuer's public routes: from HTTP to `domain` and back.
+//!
+//! One file for each route, named as its subject is named in `domain` and `store`. A request's
+//! body is read in [`body`] alone, its query in [`query`], its token judged in [`caller`]; what
+//! goes wrong below becomes an answer in [`failure`].
+
+mod address;
+mod body;
+mod caller;
+mod cors;
+mod directory;
+mod even_time;
+mod failure;
+mod feed;
+mod issuer;
+mod jwks;
+mod login;
+mod metadata;
+mod metrics;
+mod oauth;
+pub mod openapi;
+mod query;
+mod routes;
+mod signup;
+
+pub use issuer::{Issuer, Options};
+pub use metrics::Metrics;
+pub use routes::{routes, serve};
+
+#[cfg(test)]
+mod tests;

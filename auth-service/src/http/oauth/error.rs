@@ -1,0 +1,87 @@
+//! Errors as RFC 6749 §5.2 words them.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use shared::contract::problem::OAuthError;
+use shared::service::problem_response::ProblemError;
+
+use crate::http::body::BodyError;
+
+/// Why no token is issued.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(in crate::http) enum TokenError {
+    /// The request is not one of this protocol.
+    #[error("{0}")]
+    InvalidRequest(&'static str),
+    /// The body can't be read.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// Nobody that is known, or not proven to be so.
+    #[error("the client is unknown, or its secret is wrong")]
+    InvalidClient,
+    /// A way of getting tokens that is not offered here.
+    #[error("the only grant_type here is client_credentials")]
+    UnsupportedGrantType,
+    /// A scope that the client does not have.
+    #[error("the client has no such scope")]
+    InvalidScope,
+    /// An audience that no tokens are issued for (RFC 8707 §2).
+    #[error("no tokens are issued for this audience")]
+    InvalidTarget,
+    /// Not the client's fault.
+    #[error("no token can be issued at the moment")]
+    Ours { status: StatusCode, retry_after: Option<u32> },
+}
+
+impl From<ProblemError> for TokenError {
+    fn from(error: ProblemError) -> Self {
+        Self::Ours { status: error.status_code(), retry_after: error.retry_after }
+    }
+}
+
+impl TokenError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest(_) | Self::Body(_) => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
+            // Of RFC 6749 §4.1.2.1: §5.2 has no word for it.
+            Self::Ours { status: StatusCode::SERVICE_UNAVAILABLE, .. } => "temporarily_unavailable",
+            Self::Ours { .. } => "server_error",
+        }
+    }
+}
+
+impl ResponseError for TokenError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::InvalidClient => StatusCode::UNAUTHORIZED,
+            Self::Body(error) if *error != BodyError::NotAnObject => error.status(),
+            Self::Ours { status, .. } => *status,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header((CACHE_CONTROL, "no-store"));
+        response.insert_header((PRAGMA, "no-cache"));
+        match self {
+            // Wanted where the client tried Basic, and never wrong (RFC 9110 §15.5.2).
+            Self::InvalidClient => {
+                response.insert_header((WWW_AUTHENTICATE, "Basic realm=\"oauth2\""));
+            }
+            Self::Ours { retry_after: Some(seconds), .. } => {
+                response.insert_header((RETRY_AFTER, *seconds));
+            }
+            _ => {}
+        }
+        response.json(OAuthError {
+            error: self.code().into(),
+            error_description: Some(self.to_string()),
+        })
+    }
+}

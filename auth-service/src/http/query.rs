@@ -1,0 +1,52 @@
+//! A request's query, read strictly: a parameter twice is `400`, a value it can't have `422`.
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use shared::service::problem_response::ProblemError;
+
+use super::body::form;
+
+/// The parameters of a query. Those that nobody asks for are ignored.
+pub(super) struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub(super) fn of(request: &HttpRequest) -> Result<Self, ProblemError> {
+        let malformed =
+            |why: &str| ProblemError::new(StatusCode::BAD_REQUEST, format!("The query {why}."));
+        let pairs = form::pairs(request.query_string().as_bytes())
+            .map_err(|_| malformed("is not url-encoded UTF-8"))?;
+        let mut names: Vec<_> = pairs.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        if names.windows(2).any(|two| two[0] == two[1]) {
+            return Err(malformed("names a parameter twice"));
+        }
+        Ok(Self(pairs))
+    }
+
+    /// The parameter's value; an empty one counts as none.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        let pair = self.0.iter().find(|(found, value)| found == name && !value.is_empty());
+        pair.map(|(_, value)| value.as_str())
+    }
+
+    /// The parameter as a whole number from `least` to `most`, `default` if it is left out.
+    pub(super) fn number(
+        &self,
+        name: &'static str,
+        default: u64,
+        least: u64,
+        most: u64,
+    ) -> Result<u64, ProblemError> {
+        let Some(text) = self.text(name) else { return Ok(default) };
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse() {
+            Ok(number) if digits && (least..=most).contains(&number) => Ok(number),
+            _ => Err(wrong(name, format!("is not a whole number from {least} to {most}"))),
+        }
+    }
+}
+
+/// A `422` for one parameter.
+pub(super) fn wrong(name: &'static str, why: impl Into<String>) -> ProblemError {
+    ProblemError::fields([(name, why.into())])
+}

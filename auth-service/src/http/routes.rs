@@ -1,0 +1,73 @@
+//! Every public route, and the listener that serves them.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::http::Method;
+use actix_web::{
+    App, FromRequest, Handler, HttpRequest, HttpServer, Resource, Responder, guard, middleware, web,
+};
+use shared::contract::jwks::JWKS_PATH;
+use shared::service::problem_response::{method_not_allowed, not_found};
+use shared::service::protection::protect;
+use shared::service::{docs_page, server};
+
+use super::{Issuer, cors, directory, feed, jwks, login, metadata, oauth, openapi, signup};
+
+/// Starts the public listener.
+pub fn serve(listener: TcpListener, issuer: Arc<Issuer>) -> std::io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new().wrap(middleware::from_fn(protect)).configure(routes(Arc::clone(&issuer)))
+    });
+    Ok(server::bounded(server).listen(listener)?.run())
+}
+
+/// Adds every route.
+pub fn routes(issuer: Arc<Issuer>) -> impl FnOnce(&mut web::ServiceConfig) {
+    move |config| {
+        let origins = issuer.options.cors_origins.clone();
+        let called_by_pages =
+            |method| middleware::Condition::new(!origins.is_empty(), cors::allow(&origins, method));
+        let behind = metadata::path_behind(&issuer.tokens.issuer);
+        config
+            .app_data(web::Data::from(issuer))
+            .service(post("/signup", signup::sign_up).wrap(called_by_pages(Method::POST)))
+            .service(post("/login", login::log_in).wrap(called_by_pages(Method::POST)))
+            .service(post("/oauth2/token", oauth::issue).wrap(called_by_pages(Method::POST)))
+            .service(get(JWKS_PATH, jwks::key_set))
+            .service(get(metadata::METADATA_PATH, metadata::metadata))
+            .service(get("/feed", feed::read))
+            .service(get("/directory/users", directory::list))
+            .configure(docs_page::routes(
+                openapi::document().to_pretty_json().unwrap_or_default().into(),
+            ))
+            .default_service(web::to(not_found));
+        if let Some(path) = behind {
+            config.service(get(&path, metadata::metadata));
+        }
+    }
+}
+
+fn post<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path).route(web::post().to(handler)).default_service(web::to(
+        |request: HttpRequest| async move { method_not_allowed(&request, "POST") },
+    ))
+}
+
+fn get<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let reads = guard::Any(guard::Get()).or(guard::Head());
+    web::resource(path).route(web::route().guard(reads).to(handler)).default_service(web::to(
+        |request: HttpRequest| async move { method_not_allowed(&request, "GET, HEAD") },
+    ))
+}

@@ -1,0 +1,117 @@
+//! `POST /signup`: makes an account.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, ContentType};
+use actix_web::{HttpRequest, HttpResponse, web};
+use shared::contract::problem::Problem;
+use shared::service::problem_response::ProblemError;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::address::client_address;
+use super::even_time::EvenTime;
+use super::metrics::SignUpOutcome;
+use super::{Issuer, body, failure};
+use crate::domain::sign_up::{Applicant, Form};
+use crate::domain::users::Created;
+
+/// What a sign-up sends, as a form or as JSON.
+#[derive(ToSchema)]
+pub struct SignUpForm {
+    /// What the person is called.
+    #[schema(min_length = 1, max_length = 100)]
+    pub name: String,
+    /// One account per address, compared without regard to case and spelling.
+    #[schema(format = "email", max_length = 254)]
+    pub email: String,
+    /// Not a common one, not the address, not the name.
+    #[schema(format = "password", min_length = 8)]
+    pub password: String,
+}
+
+/// Makes an account.
+///
+/// Whether an address is taken is told, unless the operator chose uniform answers.
+#[utoipa::path(
+    post, path = "/signup", tag = "Accounts", operation_id = "signUp",
+    request_body(content(
+        (SignUpForm = "application/json"),
+        (SignUpForm = "application/x-www-form-urlencoded"),
+        (SignUpForm = "multipart/form-data"),
+    )),
+    responses(
+        (status = 201, description = "The account exists.", body = String, content_type = "text/plain", example = "Successfully registered."),
+        (status = 202, description = "The address has an account already.", body = String, content_type = "text/plain", example = "User already exists. Please Log in."),
+        (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is neither a form nor JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too busy, or the database can't be written to.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn sign_up(
+    request: HttpRequest,
+    payload: web::Payload,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, ProblemError> {
+    let applicant = read(&request, payload).await?;
+    let even_time = EvenTime::starting_now();
+    let outcome = create(&issuer, applicant).await?;
+    issuer.metrics.sign_up(outcome);
+    let address = client_address(&request, &issuer.options.trusted_proxies);
+    tracing::info!(outcome = outcome.word(), from = ?address, "sign-up");
+    if issuer.options.uniform_errors {
+        even_time.wait().await;
+    }
+    Ok(match outcome {
+        SignUpOutcome::Taken if !issuer.options.uniform_errors => {
+            text(StatusCode::ACCEPTED, "User already exists. Please Log in.")
+        }
+        _ => text(StatusCode::CREATED, "Successfully registered."),
+    })
+}
+
+async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Applicant, ProblemError> {
+    let mut fields = body::fields(request, payload).await?;
+    let mut wrong_types = Vec::new();
+    let mut take = |name| {
+        fields.take(name).unwrap_or_else(|body::WrongType(name)| {
+            wrong_types.push((name, "is not a string".to_owned()));
+            Zeroizing::default()
+        })
+    };
+    let (name, email, password) = (take("name"), take("email"), take("password"));
+    if !wrong_types.is_empty() {
+        return Err(ProblemError::fields(wrong_types));
+    }
+    let form = Form { name: name.to_string(), email: email.to_string(), password };
+    form.check().map_err(ProblemError::fields)
+}
+
+async fn create(issuer: &Issuer, applicant: Applicant) -> Result<SignUpOutcome, ProblemError> {
+    let mut turn = issuer.hashing.enter().map_err(failure::of_full_queue)?;
+    if !issuer.options.uniform_errors {
+        // Nobody needs the hash of a taken address. Where the time must tell nothing, it is made.
+        let key = applicant.email.key.clone();
+        if issuer.ask(move |store| store.find_user_by_email_key(&key)).await?.is_some() {
+            return Ok(SignUpOutcome::Taken);
+        }
+    }
+    let password = Zeroizing::new(applicant.password.as_bytes().to_vec());
+    let hash = turn.hash(password).await.map_err(failure::of_hashing)?;
+    drop(turn);
+    let user = applicant.into_user(Uuid::new_v4(), hash, false);
+    let now = issuer.clock.now();
+    match issuer.ask(move |store| store.create_user(&user, now)).await? {
+        Created::User(_) => Ok(SignUpOutcome::Created),
+        Created::AddressTaken => Ok(SignUpOutcome::Taken),
+    }
+}
+
+fn text(status: StatusCode, words: &'static str) -> HttpResponse {
+    HttpResponse::build(status)
+        .insert_header(ContentType::plaintext())
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(words)
+}
