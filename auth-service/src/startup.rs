@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use actix_web::{App, HttpServer, middleware, web};
 use prometheus_client::registry::Registry;
 use shared::clock::Clock;
 use shared::service::failure::Failure;
 use shared::service::management::{self, Management};
-use shared::service::{problem_response, protection, server, shutdown};
+use shared::service::{server, shutdown};
 
 use crate::domain::Store;
+use crate::http;
 use crate::settings::{self, Settings};
 use crate::signing::{KeyFiles, KeyRing};
 use crate::store::instance_lock::InstanceLock;
@@ -17,6 +17,7 @@ use crate::store::{self, Database, Existence};
 
 pub mod first_start;
 mod health;
+mod issuer;
 mod key_policy;
 mod upkeep;
 
@@ -43,19 +44,17 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     let keys = Arc::new(keys);
 
     let mut metrics = Registry::default();
-    let (upkeep, health) = upkeep::Upkeep::new(&database, &keys, &settings, clock, &mut metrics);
+    let (upkeep, health) =
+        upkeep::Upkeep::new(&database, &keys, &settings, Arc::clone(&clock), &mut metrics);
     upkeep.prepare().map_err(Failure::failed)?;
+    let (trigger, shutdown) = shutdown::channel();
+    let issuer = issuer::of(&settings, store, database.changed(), keys, clock, shutdown.clone())?;
+    issuer.metrics.register(&mut metrics, &issuer.hashing);
     let management =
         management::serve(management, Management { readiness: health, metrics: Arc::new(metrics) })
             .map_err(Failure::failed)?;
 
-    let (trigger, shutdown) = shutdown::channel();
-    let service = HttpServer::new(|| {
-        App::new()
-            .wrap(middleware::from_fn(protection::protect))
-            .default_service(web::to(problem_response::not_found))
-    });
-    let service = server::bounded(service).listen(listener).map_err(Failure::failed)?.run();
+    let service = http::serve(listener, issuer).map_err(Failure::failed)?;
 
     tokio::spawn(trigger.fire_on_signal());
     tokio::spawn(upkeep.run(shutdown.clone()));

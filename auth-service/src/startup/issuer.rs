@@ -1,0 +1,69 @@
+//! What the public routes are handed, from the settings and the parts.
+
+use std::sync::Arc;
+
+use shared::clock::Clock;
+use shared::service::failure::Failure;
+use shared::service::shutdown::Shutdown;
+use time::Duration;
+use tokio::sync::{Notify, watch};
+
+use crate::domain::Store;
+use crate::domain::throttle::{Limit, Throttle};
+use crate::domain::tokens::TokenPolicy;
+use crate::hashing::HashingPool;
+use crate::http::{Issuer, Metrics, Options};
+use crate::settings::{FailureLimit, LoginErrors, Settings};
+use crate::signing::KeyRing;
+
+/// Puts the parts together, and starts the threads that hash.
+pub(super) fn of(
+    settings: &Settings,
+    store: Arc<dyn Store>,
+    changed: watch::Receiver<u64>,
+    keys: Arc<KeyRing>,
+    clock: Arc<dyn Clock>,
+    shutdown: Shutdown,
+) -> Result<Arc<Issuer>, Failure> {
+    let throttle = Throttle::new(
+        settings.login_failures_per_account.map(limit),
+        settings.login_failures_per_address.map(limit),
+    );
+    let tokens = TokenPolicy {
+        issuer: settings.issuer.clone(),
+        audiences: settings.audience.clone(),
+        life: span(settings.access_token_ttl),
+    };
+    let options = Options {
+        uniform_errors: settings.login_errors == LoginErrors::Uniform,
+        trusted_proxies: settings.trusted_proxies.clone(),
+        cors_origins: settings.cors_origins.clone(),
+    };
+    if !options.uniform_errors {
+        tracing::warn!(
+            "log-in and sign-up tell whether an account exists; AUTH_LOGIN_ERRORS=uniform hides it"
+        );
+    }
+    Ok(Arc::new(Issuer {
+        store,
+        changed,
+        keys,
+        hashing: HashingPool::start().map_err(Failure::failed)?,
+        throttle: Arc::new(throttle),
+        attempt_ended: Notify::new(),
+        tokens,
+        clock,
+        shutdown,
+        metrics: Metrics::default(),
+        options,
+    }))
+}
+
+fn limit(limit: FailureLimit) -> Limit {
+    Limit { failures: limit.failures, window: span(limit.window) }
+}
+
+/// The settings are bounded far below what either type can hold.
+fn span(setting: std::time::Duration) -> Duration {
+    Duration::try_from(setting).unwrap_or(Duration::MAX)
+}
