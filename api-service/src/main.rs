@@ -1,2 +1,9 @@
-//! placeholder
-fn main() {}
+//! The binary: hands the command line to the library.
+
+use std::process::ExitCode;
+
+use shared::service::settings::ProcessEnvironment;
+
+fn main() -> ExitCode {
+    api_service::cli::run(std::env::args_os(), &ProcessEnvironment)
+}

@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::Config;
 
 use super::problem_response::not_found;
+use super::resource::read;
 
 /// The page's own policy: its scripts and styles from here, and calls to the described service.
 /// Swagger UI sets style attributes and shows `data:` images.
@@ -26,9 +27,9 @@ pub fn routes(openapi: Arc<str>) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         config
             .app_data(web::Data::new(openapi))
-            .route("/openapi.json", web::get().to(document))
-            .route("/docs", web::get().to(page))
-            .route("/docs/{asset}", web::get().to(asset));
+            .service(read("/openapi.json", document))
+            .service(read("/docs", page))
+            .service(read("/docs/{asset}", asset));
     }
 }
 

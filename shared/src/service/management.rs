@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::problem_response::not_found;
 use super::protection::protect;
+use super::resource::read;
 
 /// The state of one part of a service.
 #[derive(Debug, Clone, Serialize)]
@@ -51,13 +52,23 @@ struct Report {
 
 /// Starts the listener.
 pub fn serve(listener: TcpListener, management: Management) -> std::io::Result<Server> {
+    serve_with(listener, management, |_| {})
+}
+
+/// Starts the listener with routes beside those that every service has.
+pub fn serve_with(
+    listener: TcpListener,
+    management: Management,
+    more: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> std::io::Result<Server> {
     let server = HttpServer::new(move || {
         App::new()
             .wrap(middleware::from_fn(protect))
             .app_data(web::Data::new(management.clone()))
-            .route("/health/live", web::get().to(live))
-            .route("/health/ready", web::get().to(ready))
-            .route("/metrics", web::get().to(metrics))
+            .service(read("/health/live", live))
+            .service(read("/health/ready", ready))
+            .service(read("/metrics", metrics))
+            .configure(&more)
             .default_service(web::to(not_found))
     });
     Ok(super::server::bounded(server).workers(1).listen(listener)?.run())

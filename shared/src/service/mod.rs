@@ -5,8 +5,10 @@
 pub mod docs_page;
 pub mod failure;
 pub mod management;
+pub mod probe;
 pub mod problem_response;
 pub mod protection;
+pub mod resource;
 pub mod server;
 pub mod settings;
 pub mod shutdown;

@@ -27,12 +27,20 @@ impl Setting {
     /// The command-line argument of this setting, accepted before and after a subcommand.
     pub fn arg(&self) -> Arg {
         let default = self.default.unwrap_or("none");
+        // Only a placeholder such as `HOST:PORT` reads well behind a flag.
+        let (value_name, takes) = match self.takes {
+            form if form.contains(' ') || form.contains(char::is_lowercase) => {
+                ("VALUE", format!("; takes {form}"))
+            }
+            form => (form, String::new()),
+        };
         Arg::new(self.name)
             .long(self.flag())
-            .value_name(self.takes)
-            .help(format!("{} [env: {}] [default: {default}]", self.help, self.name))
+            .value_name(value_name)
+            .help(format!("{}{takes} [env: {}] [default: {default}]", self.help, self.name))
             .help_heading("Settings")
             .allow_hyphen_values(true)
+            .next_line_help(true)
             .global(true)
     }
 

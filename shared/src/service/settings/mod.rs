@@ -6,6 +6,7 @@
 
 mod definition;
 mod parsers;
+pub mod report;
 mod sources;
 
 pub use definition::Setting;

@@ -1,0 +1,94 @@
+//! `status`: what the guard running here holds, and how old it is.
+
+use std::fmt::Write;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use shared::service::failure::Failure;
+use shared::service::probe;
+
+use super::print;
+use crate::management::{Report, STATUS_PATH};
+use crate::settings::Settings;
+
+pub(super) const NAME: &str = "status";
+
+pub(super) fn command() -> Command {
+    let json = Arg::new("json").long("json").action(ArgAction::SetTrue);
+    Command::new(NAME)
+        .about("Tells what the running guard holds: position, ages, keys, clock")
+        .arg(json.help("Prints JSON, for programs"))
+}
+
+pub(super) fn run(arguments: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
+    let address = settings.management_bind;
+    let answer = probe::get(address, STATUS_PATH)
+        .map_err(|error| Failure::failed(format_args!("no answer from {address}: {error}")))?;
+    let report: Report = serde_json::from_str(&answer.body).map_err(|_| {
+        Failure::failed(format_args!("what answers at {address} is no api-service"))
+    })?;
+    if arguments.get_flag("json") {
+        return print(&serde_json::to_string_pretty(&report).map_err(Failure::failed)?);
+    }
+    print(&for_people(&report))
+}
+
+fn for_people(report: &Report) -> String {
+    let age = |seconds: Option<f64>| match seconds {
+        Some(seconds) => format!("{seconds:.1} s ago"),
+        None => "never".into(),
+    };
+    let trouble = |error: &Option<String>| match error {
+        Some(error) => format!(" ({})", error.replace(char::is_control, " ")),
+        None => String::new(),
+    };
+    let position = report.position.map_or("none".into(), |position| position.to_string());
+    let progress = if report.caught_up { "caught up" } else { "behind" };
+    let skew = report.clock_skew.map_or("unknown".into(), |skew| format!("{skew:+.0} s"));
+    let refused: u64 = report.refused.values().sum();
+    let rows = [
+        ("ready", if report.ready { "yes" } else { "no" }.to_owned()),
+        ("position", format!("{position}, {progress}")),
+        ("feed", format!("{}{}", age(report.feed_age), trouble(&report.feed_error))),
+        ("keys", format!("{}{}", age(report.keys_age), trouble(&report.keys_error))),
+        ("issuer's clock", skew),
+        ("revocations", report.revocations.to_string()),
+        ("requests", format!("{} let through, {refused} refused", report.admitted)),
+    ];
+    let mut text = String::new();
+    for (name, value) in rows {
+        // Writing to a String can't fail.
+        let _ = writeln!(text, "{name:<15} {value}");
+    }
+    for (word, count) in &report.refused {
+        let _ = writeln!(text, "  {word:<13} {count}");
+    }
+    for kid in &report.keys {
+        let _ = writeln!(text, "{:<15} {kid}", "holds key");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_what_is_held_and_how_old_it_is() {
+        let report = Report {
+            ready: true,
+            position: Some(1_790_000_000_000_007),
+            caught_up: false,
+            feed_age: Some(12.34),
+            feed_lag: Some(0.01),
+            feed_error: Some("connection refused".into()),
+            keys: vec!["a".repeat(43), "b".repeat(43)],
+            keys_age: None,
+            keys_error: None,
+            clock_skew: Some(-3.2),
+            revocations: 4,
+            admitted: 100,
+            refused: [("expired".to_owned(), 2), ("missing".to_owned(), 1)].into(),
+        };
+        insta::assert_snapshot!(for_people(&report));
+    }
+}

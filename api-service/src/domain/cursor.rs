@@ -1,0 +1,70 @@
+//! A place in the list of users.
+//!
+//! It names the last user of a page rather than a row number: every replica numbers its rows by
+//! itself, and a client that pages through a load balancer meets several. A user deleted meanwhile
+//! still marks a place.
+
+use std::fmt;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+/// The first letter of a cursor: another way of marking a place would get another one.
+const BY_USER: &str = "u";
+
+/// Behind which user the next page begins. To clients it is opaque.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor(pub Uuid);
+
+/// A text that is no cursor of this service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a cursor that a page gave as `next`")]
+pub struct NotACursor;
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{BY_USER}{}", self.0.simple())
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Self, NotACursor> {
+        let cursor = text
+            .strip_prefix(BY_USER)
+            .and_then(|id| Uuid::try_parse(id).ok())
+            .map(Cursor)
+            .ok_or(NotACursor)?;
+        // One place has one spelling.
+        if cursor.to_string() == text { Ok(cursor) } else { Err(NotACursor) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_as_it_was_written() {
+        let cursor = Cursor(Uuid::new_v4());
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+    }
+
+    #[test]
+    fn nothing_but_a_cursor_is_read_as_one() {
+        let good = "u8c5f9f3e7f5c4d399a550f6a7f2b9a11";
+        assert!(good.parse::<Cursor>().is_ok());
+        for text in [
+            "",
+            "u",
+            "1",
+            "8c5f9f3e7f5c4d399a550f6a7f2b9a11",
+            "u8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11",
+            "u8C5F9F3E7F5C4D399A550F6A7F2B9A11",
+            "u8c5f9f3e7f5c4d399a550f6a7f2b9a11 ",
+        ] {
+            assert_eq!(text.parse::<Cursor>(), Err(NotACursor), "{text}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The guard's word on a request, and the log line where it refuses.
+
+use actix_web::HttpRequest;
+use shared::contract::claims::ROLE_USER;
+use shared::verifier::{AccessToken, Refusal, Subject};
+use uuid::Uuid;
+
+use super::Api;
+
+/// Lets users through, and says who calls. A service's token is not for these routes.
+pub(super) async fn user(request: &HttpRequest, api: &Api) -> Result<Uuid, Refusal> {
+    with_role(request, api, ROLE_USER).await
+}
+
+/// Lets users through who have `role` in their token and in the directory.
+pub(super) async fn with_role(
+    request: &HttpRequest,
+    api: &Api,
+    role: &str,
+) -> Result<Uuid, Refusal> {
+    let judged =
+        api.guard.admit_role(request.headers(), role).await.and_then(|token| caller(&token));
+    if let Err(refusal) = &judged {
+        note(request, refusal);
+    }
+    judged
+}
+
+fn caller(token: &AccessToken) -> Result<Uuid, Refusal> {
+    match &token.subject {
+        Subject::User { public_id, .. } => Ok(*public_id),
+        Subject::Service => Err(Refusal::Forbidden { scope: None }),
+    }
+}
+
+/// Nothing of the token is told: it may still be good somewhere.
+fn note(request: &HttpRequest, refusal: &Refusal) {
+    let from = request.peer_addr().map(|peer| peer.to_string()).unwrap_or_default();
+    let (method, path) = (request.method(), request.path());
+    match refusal {
+        Refusal::Missing => tracing::debug!(%method, path, %from, "refused: {refusal}"),
+        Refusal::Unavailable { .. } => {
+            tracing::warn!(%method, path, %from, "not answered: {refusal}")
+        }
+        _ => tracing::info!(%method, path, %from, "refused: {refusal}"),
+    }
+}

@@ -1,0 +1,54 @@
+//! The routes for clients. The only layer that knows HTTP.
+
+mod admission;
+mod openapi;
+mod page_query;
+mod protected_resource;
+mod users;
+
+use std::sync::Arc;
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{middleware, web};
+use shared::guard::Guard;
+use shared::service::resource::read;
+use shared::service::{docs_page, problem_response};
+
+pub use openapi::document as openapi;
+
+use crate::blocking::Blocking;
+use crate::domain::directory::Directory;
+use crate::domain::visibility::Visibility;
+
+/// What the routes need. Made once and cloned into every worker.
+#[derive(Clone)]
+pub struct Api {
+    /// Judges tokens.
+    pub guard: Guard,
+    /// Where users are read from.
+    pub directory: Arc<dyn Directory>,
+    /// Who may read records other than their own.
+    pub visibility: Visibility,
+    /// The hop to threads that may block.
+    pub blocking: Blocking,
+    /// The issuer, to the letter.
+    pub issuer: String,
+    /// This service's own public address.
+    pub public_url: String,
+}
+
+/// Adds every route.
+pub fn routes(api: Api, openapi: Arc<str>) -> impl FnOnce(&mut web::ServiceConfig) {
+    move |config| {
+        // What is personal is kept by no cache, refused or not (RFC 9111 §5.2.2.5).
+        let unstored = || middleware::DefaultHeaders::new().add((CACHE_CONTROL, "no-store"));
+        config
+            .app_data(web::Data::new(api))
+            .service(read("/user", users::list).wrap(unstored()))
+            .service(read("/user/me", users::me).wrap(unstored()))
+            .service(read("/user/{public_id}", users::one).wrap(unstored()))
+            .service(read(protected_resource::PATH, protected_resource::metadata))
+            .configure(docs_page::routes(openapi))
+            .default_service(web::to(problem_response::not_found));
+    }
+}

@@ -1,0 +1,170 @@
+//! `GET /user`, `/user/me`, `/user/{public_id}`: the directory, for its own users.
+
+use actix_web::http::StatusCode;
+use actix_web::{Error, HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use shared::contract::bearer::Reason;
+use shared::contract::claims::ROLE_ADMIN;
+use shared::contract::problem::Problem;
+use shared::service::problem_response::ProblemError;
+use shared::verifier::Refusal;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::page_query::PageQuery;
+use super::{Api, admission};
+use crate::domain::directory::{DirectoryError, User};
+use crate::domain::visibility::Visibility;
+
+/// A user, as users see each other.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = User)]
+pub(super) struct UserBody {
+    /// The user's id.
+    public_id: Uuid,
+    /// The name, as typed.
+    name: String,
+    /// The e-mail address, as typed.
+    email: String,
+}
+
+/// Some users, in order of creation.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UserPage)]
+pub(super) struct PageBody {
+    /// The users. Disabled ones are among them.
+    users: Vec<UserBody>,
+    /// The `after` of the next page; null if no user follows.
+    next: Option<String>,
+}
+
+/// The refusal of a token. Clients of all ages read `message`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TokenRefused)]
+pub(super) struct RefusedBody {
+    /// `Token is missing !!` or `Token is invalid !!`; `WWW-Authenticate` says more.
+    message: String,
+}
+
+impl From<User> for UserBody {
+    fn from(User { public_id, name, email }: User) -> Self {
+        Self { public_id, name, email }
+    }
+}
+
+/// Users in order of creation, page by page.
+#[utoipa::path(
+    get,
+    path = "/user",
+    operation_id = "list_users",
+    tag = "users",
+    params(
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000,
+            description = "At most so many users; 100 if left out"),
+        ("after" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = PageBody),
+        (status = 400, description = "More than one token", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 401, description = "No token, or one that is not good", body = RefusedBody),
+        (status = 403, description = "A service's token, or too little right", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 422, description = "A parameter can't have this value", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "Can't be answered now; try again", body = Problem,
+            content_type = "application/problem+json"),
+    ),
+    security(("bearer" = []), ("x_access_token" = []))
+)]
+pub(super) async fn list(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
+    match api.visibility {
+        Visibility::Everyone => admission::user(&request, &api).await?,
+        Visibility::Admins => admission::with_role(&request, &api, ROLE_ADMIN).await?,
+    };
+    let PageQuery { limit, after } = PageQuery::parse(request.query_string())?;
+    let directory = api.directory.clone();
+    let page = api.blocking.run(move || directory.page(after, limit)).await?.map_err(problem)?;
+    Ok(HttpResponse::Ok().json(PageBody {
+        users: page.users.into_iter().map(UserBody::from).collect(),
+        next: page.next.map(|cursor| cursor.to_string()),
+    }))
+}
+
+/// The caller's own record.
+#[utoipa::path(
+    get,
+    path = "/user/me",
+    operation_id = "read_own_user",
+    tag = "users",
+    responses(
+        (status = 200, description = "The caller", body = UserBody),
+        (status = 400, description = "More than one token", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 401, description = "No token, or one that is not good", body = RefusedBody),
+        (status = 403, description = "A service's token", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "Can't be answered now; try again", body = Problem,
+            content_type = "application/problem+json"),
+    ),
+    security(("bearer" = []), ("x_access_token" = []))
+)]
+pub(super) async fn me(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
+    let caller = admission::user(&request, &api).await?;
+    let found = api.directory.find(caller).map_err(problem)?;
+    // Deleted between the guard's look and this one.
+    let user = found.ok_or(Refusal::Invalid(Reason::Revoked))?;
+    Ok(HttpResponse::Ok().json(UserBody::from(user)))
+}
+
+/// One user.
+#[utoipa::path(
+    get,
+    path = "/user/{public_id}",
+    operation_id = "read_user",
+    tag = "users",
+    params(("public_id" = Uuid, Path, description = "Whose record")),
+    responses(
+        (status = 200, description = "The user", body = UserBody),
+        (status = 400, description = "More than one token", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 401, description = "No token, or one that is not good", body = RefusedBody),
+        (status = 403, description = "A service's token, or too little right", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "No such user", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "Can't be answered now; try again", body = Problem,
+            content_type = "application/problem+json"),
+    ),
+    security(("bearer" = []), ("x_access_token" = []))
+)]
+pub(super) async fn one(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
+    let caller = admission::user(&request, &api).await?;
+    let wanted = request.match_info().get("public_id").and_then(|id| Uuid::try_parse(id).ok());
+    if api.visibility == Visibility::Admins && wanted != Some(caller) {
+        admission::with_role(&request, &api, ROLE_ADMIN).await?;
+    }
+    // A point read of microseconds: a hop to another thread would cost more than it.
+    let found = wanted.map(|wanted| api.directory.find(wanted)).transpose().map_err(problem)?;
+    let user = found.flatten().ok_or_else(|| {
+        ProblemError::new(StatusCode::NOT_FOUND, "There is no user with this id.")
+    })?;
+    Ok(HttpResponse::Ok().json(UserBody::from(user)))
+}
+
+fn problem(error: DirectoryError) -> ProblemError {
+    match error {
+        DirectoryError::UnknownCursor => ProblemError::fields([(
+            "after",
+            "names no place in the list any more; begin again without it".to_owned(),
+        )]),
+        DirectoryError::Unavailable(why) => {
+            tracing::error!(%why, "the directory can't be read");
+            ProblemError::retry_after(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The directory can't be read now; try again.",
+                1,
+            )
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The guard of the user directory: a resource server that judges every access token by itself
+//! and answers from its own replica.
+//!
+//! `http` → `domain` ← `store` (the replica); `management` shows operators the guard's state;
+//! `startup` puts the parts together for the commands in `cli`.
+
+pub mod blocking;
+pub mod cli;
+pub mod domain;
+pub mod http;
+pub mod management;
+pub mod settings;
+pub mod startup;
+pub mod store;

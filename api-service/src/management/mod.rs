@@ -1,0 +1,37 @@
+//! What operators see of this service: readiness, metrics, and the guard's whole state.
+
+mod metrics;
+mod readiness;
+mod report;
+
+use std::sync::Arc;
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpResponse, web};
+use shared::guard::Guard;
+use shared::service::management::Management;
+use shared::service::resource::read;
+
+pub use report::Report;
+
+/// Where the guard's whole state is told, to the command `status`.
+pub const STATUS_PATH: &str = "/status";
+
+/// Readiness and metrics of `guard`.
+pub fn management(guard: &Guard) -> Management {
+    Management {
+        readiness: Arc::new(readiness::GuardReadiness(guard.clone())),
+        metrics: Arc::new(metrics::registry(guard.clone())),
+    }
+}
+
+/// The routes that only this service has.
+pub fn routes(guard: Guard) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
+    move |config| {
+        config.app_data(web::Data::new(guard.clone())).service(read(STATUS_PATH, status));
+    }
+}
+
+async fn status(guard: web::Data<Guard>) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(Report::of(&guard.status()))
+}

@@ -1,0 +1,114 @@
+//! Defaults, and what is refused.
+
+use clap::Command;
+use shared::service::settings::{DotEnv, Environment};
+
+use super::*;
+
+struct Variables<'a>(&'a [(&'a str, &'a str)]);
+
+impl Environment for Variables<'_> {
+    fn var(&self, name: &str) -> Result<Option<String>, ()> {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        Ok(found.map(|(_, value)| (*value).to_owned()))
+    }
+}
+
+fn settings(variables: &[(&str, &str)]) -> Result<Settings, SettingError> {
+    let flags = Command::new("x").args(ALL.iter().map(|setting| setting.arg()));
+    let flags = flags.try_get_matches_from(["x"]).expect("flags");
+    let values = Values::find(ALL, &flags, &Variables(variables), &DotEnv::default());
+    Settings::from_values(&values.expect("values"))
+}
+
+fn refusal(variables: &[(&str, &str)]) -> String {
+    settings(variables).expect_err(&format!("{variables:?} is wrong")).to_string()
+}
+
+#[test]
+fn the_defaults_are_those_of_the_contract() {
+    let settings = settings(&[]).expect("settings");
+    assert_eq!(settings.bind.to_string(), "127.0.0.1:8002");
+    assert_eq!(settings.management_bind.to_string(), "127.0.0.1:9002");
+    assert_eq!(settings.issuer, "http://localhost:8001");
+    assert_eq!(settings.auth_url.as_str(), "http://localhost:8001/");
+    assert_eq!(settings.public_url, "http://localhost:8002");
+    assert!(settings.allow_http.is_empty());
+    assert_eq!(settings.audience, "api-service");
+    assert_eq!(settings.database, PathBuf::from("data/api.db"));
+    assert_eq!(settings.clock_leeway, Duration::from_secs(10));
+    assert_eq!(settings.max_token_life, Duration::from_secs(86_400));
+    assert_eq!(settings.user_list, Visibility::Everyone);
+    assert_eq!(settings.client_id, "api-service");
+    assert_eq!(settings.client_secret_file, PathBuf::from("keys/clients/api-service.secret"));
+    assert_eq!(settings.max_staleness, Duration::from_secs(86_400));
+}
+
+#[test]
+fn the_issuer_is_reached_where_it_is_unless_told_otherwise() {
+    let issuer = ("API_ISSUER", "https://login.example.org/a");
+    assert_eq!(settings(&[issuer]).expect("settings").auth_url.as_str(), issuer.1);
+    let inside = ("API_AUTH_URL", "https://auth.internal/");
+    let both = settings(&[issuer, inside]).expect("settings");
+    assert_eq!((both.issuer.as_str(), both.auth_url.as_str()), (issuer.1, inside.1));
+}
+
+#[test]
+fn plain_http_to_a_name_that_is_not_allowed_is_refused_as_the_address_it_is_used_for() {
+    let inside = ("API_AUTH_URL", "http://auth-service:8001");
+    assert!(refusal(&[inside]).starts_with("API_AUTH_URL (--auth-url): "));
+    assert!(settings(&[inside, ("API_ALLOW_HTTP", "other, auth-service")]).is_ok());
+    assert!(settings(&[("API_AUTH_URL", "http://[::1]:8001")]).is_ok());
+    // Where no address is set, the issuer's own is the one used.
+    let issuer = ("API_ISSUER", "http://login.example.org");
+    assert!(refusal(&[issuer]).starts_with("API_AUTH_URL (--auth-url): "));
+}
+
+#[test]
+fn the_issuer_is_kept_to_the_letter() {
+    let issuer = "https://Login.Example.org:443/a/";
+    assert_eq!(settings(&[("API_ISSUER", issuer)]).expect("settings").issuer, issuer);
+}
+
+#[test]
+fn a_wrong_value_is_refused_by_name() {
+    for (name, value) in [
+        ("API_BIND", "8002"),
+        ("API_MANAGEMENT_BIND", "nowhere"),
+        ("API_ISSUER", "localhost:8001"),
+        ("API_AUTH_URL", "https://user:password@login.example.org"),
+        ("API_PUBLIC_URL", "here"),
+        ("API_ALLOW_HTTP", "http://auth-service"),
+        ("API_ALLOW_HTTP", "auth-service:8001"),
+        ("API_ALLOW_HTTP", "a,,b"),
+        ("API_AUDIENCE", "a b"),
+        ("API_DATABASE_URL", "postgres://localhost/api"),
+        ("API_DATABASE_URL", "sqlit://data/api.db"),
+        ("API_DATABASE_URL", "data/api.db"),
+        ("API_DATABASE_URL", "sqlite://"),
+        ("API_CLOCK_LEEWAY", "61s"),
+        ("API_CLOCK_LEEWAY", "10"),
+        ("API_MAX_TOKEN_LIFE", "0s"),
+        ("API_USER_LIST", "nobody"),
+        ("API_CLIENT_ID", "a b"),
+        ("API_CLIENT_SECRET_FILE", "a\nb"),
+        ("API_MAX_STALENESS", "0s"),
+    ] {
+        let line = refusal(&[(name, value)]);
+        assert!(line.starts_with(&format!("{name} (--")) && !line.contains('\n'), "{line}");
+        assert!(!line.contains("password@"), "{line}");
+    }
+}
+
+#[test]
+fn the_edges_of_each_range_are_taken() {
+    for (name, value) in [
+        ("API_CLOCK_LEEWAY", "0s"),
+        ("API_CLOCK_LEEWAY", "1m"),
+        ("API_MAX_TOKEN_LIFE", "1s"),
+        ("API_MAX_STALENESS", "365d"),
+        ("API_USER_LIST", "admin"),
+    ] {
+        assert!(settings(&[(name, value)]).is_ok(), "{name}={value}");
+    }
+}

@@ -1,0 +1,38 @@
+//! The forms of values that only this service has.
+
+use std::path::PathBuf;
+
+use shared::service::settings::path;
+use url::Host;
+
+use crate::domain::visibility::Visibility;
+
+pub(super) const USER_LIST: &[(&str, Visibility)] =
+    &[("everyone", Visibility::Everyone), ("admin", Visibility::Admins)];
+
+/// The file of a replica. Only SQLite: it is one file per instance and may be deleted at any time.
+pub(super) fn sqlite_file(value: &str) -> Result<PathBuf, String> {
+    let Some(file) = value.strip_prefix("sqlite://") else {
+        return Err("is not a sqlite:// address".into());
+    };
+    if file.is_empty() || file.ends_with('/') {
+        return Err("names no file".into());
+    }
+    if file.contains(['?', '#']) {
+        return Err("has a query or a fragment".into());
+    }
+    path(file)
+}
+
+/// A name as it stands in a token and in a form: visible characters only.
+pub(super) fn name(value: &str) -> Result<String, String> {
+    if value.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err("holds a blank or a control character".into());
+    }
+    Ok(value.to_owned())
+}
+
+/// A host name or an address, without scheme and port. Compared without regard to case.
+pub(super) fn host_name(value: &str) -> Result<String, String> {
+    Host::parse(value).map(|host| host.to_string()).map_err(|_| "is not a host name".into())
+}

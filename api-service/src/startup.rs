@@ -1,0 +1,97 @@
+//! Puts the parts together: the only place that knows all of them.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use actix_web::{App, HttpServer, middleware};
+use shared::clock::SystemClock;
+use shared::guard::{Guard, GuardConfig};
+use shared::service::failure::Failure;
+use shared::service::protection::protect;
+use shared::service::{management, server, shutdown};
+
+use crate::blocking::Blocking;
+use crate::http::{self, Api};
+use crate::management as guard_management;
+use crate::settings::{self, Settings};
+use crate::store::{PAGE_READERS, Replica};
+
+/// Threads for what is no request: the guard's tasks.
+const BACKGROUND_THREADS: usize = 2;
+
+/// Serves until a signal.
+pub fn run(settings: Settings) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(BACKGROUND_THREADS)
+        .enable_all()
+        .build()
+        .map_err(Failure::failed)?
+        .block_on(serve(settings))
+}
+
+async fn serve(settings: Settings) -> Result<(), Failure> {
+    // Both addresses first: who can't have them should not touch the replica.
+    let listener = server::bind(&settings::BIND, settings.bind)?;
+    let operators = server::bind(&settings::MANAGEMENT_BIND, settings.management_bind)?;
+    let (trigger, shutdown) = shutdown::channel();
+    tokio::spawn(trigger.fire_on_signal());
+
+    let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let replica = open(&settings, workers).await?;
+    let guard = Guard::start(guard_config(&settings), replica.clone(), Arc::new(SystemClock))
+        .await
+        .map_err(Failure::failed)?;
+    let api = Api {
+        guard: guard.clone(),
+        directory: replica,
+        visibility: settings.user_list,
+        blocking: Blocking::new(PAGE_READERS),
+        issuer: settings.issuer,
+        public_url: settings.public_url,
+    };
+    let openapi: Arc<str> = http::openapi().map_err(Failure::failed)?.into();
+    let clients = HttpServer::new(move || {
+        App::new()
+            .wrap(middleware::from_fn(protect))
+            .configure(http::routes(api.clone(), Arc::clone(&openapi)))
+    });
+    let clients =
+        server::bounded(clients).workers(workers).listen(listener).map_err(Failure::failed)?.run();
+    let management = management::serve_with(
+        operators,
+        guard_management::management(&guard),
+        guard_management::routes(guard.clone()),
+    )
+    .map_err(Failure::failed)?;
+    tracing::info!(
+        clients = %settings.bind, operators = %settings.management_bind,
+        replica = %settings.database.display(), "api-service is up"
+    );
+    let ended = server::run_until(vec![clients, management], &shutdown).await;
+    guard.stop().await;
+    tracing::info!("stopped");
+    ended
+}
+
+async fn open(settings: &Settings, workers: usize) -> Result<Arc<Replica>, Failure> {
+    let path = settings.database.clone();
+    tokio::task::spawn_blocking(move || Replica::open(&path, workers))
+        .await
+        .map_err(Failure::failed)?
+        .map(Arc::new)
+        .map_err(Failure::failed)
+}
+
+fn guard_config(settings: &Settings) -> GuardConfig {
+    GuardConfig {
+        issuer: settings.issuer.clone(),
+        auth_url: settings.auth_url.clone(),
+        audience: settings.audience.clone(),
+        client_id: settings.client_id.clone(),
+        client_secret_file: settings.client_secret_file.clone(),
+        leeway: settings.clock_leeway,
+        max_token_life: settings.max_token_life,
+        max_staleness: settings.max_staleness,
+        allow_http: settings.allow_http.clone(),
+    }
+}

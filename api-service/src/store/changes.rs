@@ -1,0 +1,84 @@
+//! The feed's changes, applied to users.
+
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+use shared::contract::directory::DirectoryUser;
+use shared::contract::events::{Change, UserChange};
+use uuid::Uuid;
+
+use super::rows::{DELETED, UserRow, roles_of};
+use super::schema::users;
+
+/// Applies one change. Applied again, it changes nothing.
+pub(super) fn apply(connection: &mut SqliteConnection, change: &Change) -> QueryResult<()> {
+    match change {
+        Change::UserCreated(user)
+        | Change::UserUpdated(user)
+        | Change::UserDisabled(user)
+        | Change::UserEnabled(user) => put(connection, user),
+        Change::UserDeleted { public_id } => bury(connection, *public_id),
+        Change::SessionRevoked { .. }
+        | Change::UserSessionsRevoked { .. }
+        | Change::ClientRemoved { .. }
+        | Change::KeyPublished { .. }
+        | Change::KeyActivated { .. }
+        | Change::KeyRevoked { .. }
+        | Change::Unknown => Ok(()),
+    }
+}
+
+/// Writes the record that the change leads to: what it does not tell stays as it is.
+fn put(connection: &mut SqliteConnection, change: &UserChange) -> QueryResult<()> {
+    let found = find(connection, change.public_id)?.filter(|row| row.state != DELETED);
+    let (name, email, roles) = match (&change.name, &change.email, &change.roles, found) {
+        (Some(name), Some(email), Some(roles), _) => (name.clone(), email.clone(), roles.clone()),
+        (name, email, roles, Some(row)) => (
+            name.clone().unwrap_or(row.name),
+            email.clone().unwrap_or(row.email),
+            roles.clone().unwrap_or_else(|| roles_of(&row.roles)),
+        ),
+        _ => {
+            tracing::warn!(
+                public_id = %change.public_id,
+                "the feed tells too little of a user who is not known here; \
+                 this guard's client may lack a scope"
+            );
+            return Ok(());
+        }
+    };
+    let user =
+        DirectoryUser { public_id: change.public_id, name, email, state: change.state, roles };
+    upsert(connection, &UserRow::of(&user))
+}
+
+/// Empties the record. The row stays as a place that a cursor can name.
+fn bury(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<()> {
+    let known = find(connection, public_id)?.is_some();
+    if known { upsert(connection, &UserRow::tombstone(public_id)) } else { Ok(()) }
+}
+
+fn find(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<Option<UserRow>> {
+    users::table
+        .filter(users::public_id.eq(public_id.as_bytes().as_slice()))
+        .select(UserRow::as_select())
+        .first(connection)
+        .optional()
+}
+
+/// Writes a row. A user who is known keeps their place, a new one comes last.
+fn upsert(connection: &mut SqliteConnection, row: &UserRow) -> QueryResult<()> {
+    let content = (
+        users::name.eq(&row.name),
+        users::email.eq(&row.email),
+        users::state.eq(&row.state),
+        users::roles.eq(&row.roles),
+        users::sum.eq(row.sum),
+    );
+    diesel::insert_into(users::table)
+        .values((users::public_id.eq(&row.public_id), content))
+        .on_conflict(users::public_id)
+        .do_update()
+        .set(content)
+        .execute(connection)?;
+    Ok(())
+}

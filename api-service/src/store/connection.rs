@@ -1,0 +1,53 @@
+//! Connections: one that writes, and pools of readers.
+
+use std::path::Path;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, ConnectionResult};
+
+use super::OpenError;
+
+pub(super) type Readers = Pool<ConnectionManager<SqliteConnection>>;
+
+/// `NORMAL` is enough: a power cut may lose the last commits, but each holds its feed position, so
+/// the guard asks for them again.
+const WRITER: &str = "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; \
+    PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;";
+
+const READER: &str = "PRAGMA busy_timeout = 100; PRAGMA query_only = ON;";
+
+/// How long a reader waits for a connection. The pools are as large as their users are many, so
+/// only a disk that hangs lets it get that far.
+const WAIT: Duration = Duration::from_millis(500);
+
+/// The connection that writes.
+pub(super) fn writer(path: &Path) -> ConnectionResult<SqliteConnection> {
+    let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
+    connection.batch_execute(WRITER).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    Ok(connection)
+}
+
+/// A pool of `size` connections that only read.
+pub(super) fn readers(path: &Path, size: usize) -> Result<Readers, OpenError> {
+    Pool::builder()
+        .max_size(u32::try_from(size.max(1)).unwrap_or(u32::MAX))
+        .connection_timeout(WAIT)
+        .test_on_check_out(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connection_customizer(Box::new(Reader))
+        .build(ConnectionManager::new(path.to_string_lossy()))
+        .map_err(|error| OpenError::io(path, &error))
+}
+
+#[derive(Debug)]
+struct Reader;
+
+impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Reader {
+    fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
+        connection.batch_execute(READER).map_err(diesel::r2d2::Error::QueryError)
+    }
+}

@@ -1,0 +1,91 @@
+//! The replica's file: opened if it can be trusted, else set aside and begun anew.
+
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use diesel::QueryResult;
+use diesel::connection::SimpleConnection;
+use diesel::sqlite::SqliteConnection;
+use uuid::Uuid;
+
+use super::inspection::{self, Finding};
+use super::{OpenError, connection, state};
+
+/// Makes the folder that the replica goes into.
+pub(super) fn prepare_folder(path: &Path) -> Result<(), OpenError> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    fs::create_dir_all(folder).map_err(|error| OpenError::io(folder, &error))
+}
+
+/// The connection that writes to the replica at `path`.
+pub(super) fn open_or_rebuild(path: &Path) -> Result<SqliteConnection, OpenError> {
+    // Made here rather than by SQLite: it holds names and addresses, so it is nobody else's to
+    // read. The files that SQLite puts beside it take their mode from it.
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| OpenError::io(path, &error))?;
+    drop(file);
+
+    let why = match connection::writer(path) {
+        Ok(mut open) => match inspection::inspect(&mut open) {
+            Ok(Finding::Whole) => return Ok(open),
+            Ok(Finding::Empty) => return begin(open, path),
+            Ok(Finding::Foreign) => return Err(OpenError::Foreign(path.to_owned())),
+            Ok(Finding::OtherVersion(version)) => format!("it is of version {version}"),
+            Ok(Finding::Damaged(why)) => why,
+            Err(error) => error.to_string(),
+        },
+        Err(error) => error.to_string(),
+    };
+    set_aside(path)?;
+    tracing::warn!(
+        replica = %path.display(), %why,
+        "the replica can't be trusted: it is begun anew, from a snapshot of the issuer"
+    );
+    let fresh = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    fresh.map_err(|error| OpenError::io(path, &error))?;
+    begin(connection::writer(path).map_err(|error| OpenError::io(path, &error))?, path)
+}
+
+/// Makes the tables of a new replica, and says who this guard is from now on.
+fn begin(mut connection: SqliteConnection, path: &Path) -> Result<SqliteConnection, OpenError> {
+    let made: QueryResult<()> = connection.immediate_transaction(|connection| {
+        connection.batch_execute(include_str!("schema.sql"))?;
+        connection.batch_execute(&inspection::mark())?;
+        state::put(connection, state::INSTANCE, &Uuid::new_v4().to_string())
+    });
+    made.map_err(|error| OpenError::io(path, &error))?;
+    Ok(connection)
+}
+
+/// Renames the file, and removes what SQLite kept beside it. One damaged file is kept for whoever
+/// wants to know what happened.
+fn set_aside(path: &Path) -> Result<(), OpenError> {
+    fs::rename(path, with_suffix(path, ".damaged")).map_err(|error| OpenError::io(path, &error))?;
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let beside = with_suffix(path, suffix);
+        match fs::remove_file(&beside) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(OpenError::io(&beside, &error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}

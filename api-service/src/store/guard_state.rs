@@ -1,0 +1,182 @@
+//! The replica as the guard's store: each call is one transaction.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+use shared::clock::{from_unix_micros, unix_micros};
+use shared::contract::directory::DirectoryUser;
+use shared::contract::events::Event;
+use shared::guard::store::{Batch, Contact, Held, SavedKeys, SnapshotEnd, UserRecord};
+use shared::guard::{GuardStore, StoreError};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::rows::UserRow;
+use super::schema::{revocations, staged_users};
+use super::{Replica, changes, state, store_error, sums};
+
+/// In order of their places, so that the new rows are numbered in order of creation.
+const UNSTAGE: &str = "DELETE FROM users; \
+    INSERT INTO users (public_id, name, email, state, roles, sum) \
+    SELECT public_id, name, email, state, roles, sum FROM staged_users ORDER BY ordinal; \
+    DELETE FROM staged_users;";
+
+impl GuardStore for Replica {
+    fn load(&self) -> Result<Held, StoreError> {
+        let connection = &mut *self.write();
+        held(connection).map_err(store_error)
+    }
+
+    fn has_directory(&self) -> bool {
+        true
+    }
+
+    fn apply(&self, batch: &Batch<'_>) -> Result<(), StoreError> {
+        self.write()
+            .immediate_transaction(|connection| {
+                let position = state::number::<u64>(connection, state::POSITION)?;
+                for event in batch.events {
+                    if position.is_none_or(|position| event.seq > position) {
+                        changes::apply(connection, &event.change)?;
+                    }
+                }
+                hold(connection, batch.revocations)?;
+                let forget = batch.forget.iter().map(|seq| signed(*seq));
+                diesel::delete(revocations::table.filter(revocations::seq.eq_any(forget)))
+                    .execute(connection)?;
+                move_to(connection, batch.position, batch.at)
+            })
+            .map_err(store_error)
+    }
+
+    fn begin_snapshot(&self) -> Result<(), StoreError> {
+        diesel::delete(staged_users::table)
+            .execute(&mut *self.write())
+            .map(drop)
+            .map_err(store_error)
+    }
+
+    fn stage_users(&self, users: &[DirectoryUser]) -> Result<(), StoreError> {
+        self.write()
+            .immediate_transaction(|connection| {
+                users.iter().try_for_each(|user| stage(connection, user))
+            })
+            .map_err(store_error)
+    }
+
+    fn finish_snapshot(&self, end: &SnapshotEnd<'_>) -> Result<(), StoreError> {
+        self.write()
+            .immediate_transaction(|connection| {
+                connection.batch_execute(UNSTAGE)?;
+                diesel::delete(revocations::table).execute(connection)?;
+                hold(connection, end.revocations)?;
+                move_to(connection, end.position, end.at)
+            })
+            .map_err(store_error)
+    }
+
+    fn save_keys(&self, keys: &SavedKeys) -> Result<(), StoreError> {
+        self.write()
+            .immediate_transaction(|connection| {
+                state::put(connection, state::KEYS, &keys.text)?;
+                match &keys.etag {
+                    Some(etag) => state::put(connection, state::KEYS_ETAG, etag)?,
+                    None => state::remove(connection, state::KEYS_ETAG)?,
+                }
+                put_time(connection, state::KEYS_CONTACT, keys.fetched_at)
+            })
+            .map_err(store_error)
+    }
+
+    fn touch(&self, contact: Contact, at: OffsetDateTime) -> Result<(), StoreError> {
+        let name = match contact {
+            Contact::Keys => state::KEYS_CONTACT,
+            Contact::Feed => state::FEED_CONTACT,
+        };
+        put_time(&mut self.write(), name, at).map_err(store_error)
+    }
+
+    fn find_user(&self, public_id: Uuid) -> Result<Option<UserRecord>, StoreError> {
+        self.record(public_id)
+    }
+}
+
+fn held(connection: &mut SqliteConnection) -> QueryResult<Held> {
+    let damaged = |error: Box<dyn std::error::Error + Send + Sync>| {
+        diesel::result::Error::DeserializationError(error)
+    };
+    let instance = state::get(connection, state::INSTANCE)?.unwrap_or_default();
+    let events: Vec<String> =
+        revocations::table.order(revocations::seq).select(revocations::event).load(connection)?;
+    let revocations = events
+        .iter()
+        .map(|event| serde_json::from_str(event))
+        .collect::<Result<_, _>>()
+        .map_err(|error| damaged(Box::new(error)))?;
+    let text = state::get(connection, state::KEYS)?;
+    let fetched_at = time_of(connection, state::KEYS_CONTACT)?;
+    let etag = state::get(connection, state::KEYS_ETAG)?;
+    let keys = text.zip(fetched_at).map(|(text, fetched_at)| SavedKeys { text, etag, fetched_at });
+    Ok(Held {
+        instance: instance.parse().map_err(|error: uuid::Error| damaged(Box::new(error)))?,
+        position: state::number(connection, state::POSITION)?,
+        feed_contact: time_of(connection, state::FEED_CONTACT)?,
+        revocations,
+        keys,
+    })
+}
+
+fn stage(connection: &mut SqliteConnection, user: &DirectoryUser) -> QueryResult<()> {
+    let row = UserRow::of(user);
+    let content = (
+        staged_users::name.eq(&row.name),
+        staged_users::email.eq(&row.email),
+        staged_users::state.eq(&row.state),
+        staged_users::roles.eq(&row.roles),
+        staged_users::sum.eq(row.sum),
+    );
+    diesel::insert_into(staged_users::table)
+        .values((staged_users::public_id.eq(&row.public_id), content))
+        .on_conflict(staged_users::public_id)
+        .do_update()
+        .set(content)
+        .execute(connection)?;
+    Ok(())
+}
+
+fn hold(connection: &mut SqliteConnection, events: &[Event]) -> QueryResult<()> {
+    for event in events {
+        let text = serde_json::to_string(event)
+            .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
+        let seq = signed(event.seq);
+        let row = (
+            revocations::seq.eq(seq),
+            revocations::sum.eq(sums::of(&[&seq.to_le_bytes(), text.as_bytes()])),
+            revocations::event.eq(text),
+        );
+        diesel::replace_into(revocations::table).values(row).execute(connection)?;
+    }
+    Ok(())
+}
+
+fn move_to(
+    connection: &mut SqliteConnection,
+    position: u64,
+    at: OffsetDateTime,
+) -> QueryResult<()> {
+    state::put(connection, state::POSITION, &position.to_string())?;
+    put_time(connection, state::FEED_CONTACT, at)
+}
+
+fn put_time(connection: &mut SqliteConnection, name: &str, at: OffsetDateTime) -> QueryResult<()> {
+    state::put(connection, name, &unix_micros(at).to_string())
+}
+
+fn time_of(connection: &mut SqliteConnection, name: &str) -> QueryResult<Option<OffsetDateTime>> {
+    Ok(state::number(connection, name)?.map(from_unix_micros))
+}
+
+/// A position as SQLite keeps it. Positions are microseconds since 1970 and count up: they fit.
+fn signed(seq: u64) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
+}
