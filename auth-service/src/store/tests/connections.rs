@@ -1,0 +1,105 @@
+//! A database in trouble: every answer is an error, soon, and it heals by itself.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+use super::super::{Database, Existence, OpenError};
+use super::fixture::{START, new_user, sqlite};
+use crate::domain::error::StoreError;
+use crate::domain::feed::FeedStore;
+use crate::domain::users::{Created, UserStore};
+
+#[test]
+fn a_database_locked_by_another_process_is_unavailable_within_five_seconds() {
+    let fixture = sqlite();
+    let file = fixture.folder.path().join("new/auth.db");
+    let mut other = SqliteConnection::establish(file.to_str().expect("UTF-8")).expect("opened");
+    other.batch_execute("BEGIN EXCLUSIVE").expect("locked");
+    let began = Instant::now();
+    // Three at once: the later ones wait for the writer, too.
+    std::thread::scope(|scope| {
+        for name in ["a", "b", "c"] {
+            let store = &fixture.store;
+            scope.spawn(move || {
+                let refused = store.create_user(&new_user(name), START);
+                assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+            });
+        }
+        fixture.store.position().expect("reading goes on");
+    });
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    other.batch_execute("ROLLBACK").expect("unlocked");
+    let created = fixture.store.create_user(&new_user("d"), START);
+    assert!(matches!(created, Ok(Created::User(_))), "{created:?}");
+}
+
+#[test]
+fn a_database_file_that_was_replaced_is_unavailable() {
+    let fixture = sqlite();
+    let file = fixture.folder.path().join("new/auth.db");
+    let aside = file.with_extension("aside");
+    fs::rename(&file, &aside).expect("moved");
+    for put in [false, true] {
+        if put {
+            fs::copy(&aside, &file).expect("replaced");
+        }
+        let refused = fixture.store.create_user(&new_user("a"), START);
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        assert!(matches!(fixture.store.position(), Err(StoreError::Unavailable(_))));
+    }
+    fs::rename(&aside, &file).expect("moved back");
+    fixture.user("a");
+}
+
+#[test]
+fn a_new_database_is_readable_by_its_owner_alone() {
+    let fixture = sqlite();
+    fixture.user("a");
+    let folder = fixture.folder.path().join("new");
+    let mode = |path| fs::metadata(path).expect("metadata").permissions().mode() & 0o777;
+    assert_eq!(mode(folder.clone()), 0o700);
+    let entries: Vec<_> = fs::read_dir(&folder).expect("listed").collect();
+    assert!(entries.len() >= 2, "the database and its write-ahead log");
+    for entry in entries {
+        let path = entry.expect("an entry").path();
+        assert_eq!(mode(path.clone()), 0o600, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_missing_database_is_not_made_by_one_who_reads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("auth.db");
+    let refused = Database::open(&file, Existence::Expect, START);
+    assert!(matches!(refused, Err(OpenError::Missing(_))));
+    assert!(!file.exists());
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_by_name_and_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("auth.db");
+    let content = "not a database ".repeat(100);
+    fs::write(&file, &content).expect("written");
+    let error = Database::open(&file, Existence::Create, START).expect_err("refused").to_string();
+    assert!(error.contains("auth.db") && error.contains("backup"), "{error}");
+    assert!(!error.contains('\n'), "{error}");
+    assert_eq!(fs::read_to_string(&file).expect("read"), content);
+}
+
+#[test]
+fn two_processes_may_make_one_database_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("auth.db");
+    let positions: Vec<u64> = std::thread::scope(|scope| {
+        let open = || Database::open(&file, Existence::Create, START).expect("opened");
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+        let opened = threads.into_iter().map(|thread| thread.join().expect("no panic"));
+        opened.map(|database| database.position().expect("a position")).collect()
+    });
+    assert!(positions.iter().all(|position| *position == positions[0]), "{positions:?}");
+}

@@ -1,0 +1,97 @@
+//! A new database, and shorthands for what most tests begin with.
+
+use std::sync::Arc;
+
+use shared::contract::events::{Change, Event};
+use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use super::super::{Database, Existence};
+use crate::domain::feed::{Changes, FeedStore};
+use crate::domain::login::{LoginStore, Opened, Opening};
+use crate::domain::sessions::Session;
+use crate::domain::users::{Created, NewUser, User, UserStore};
+
+/// When the tests begin.
+pub(super) const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
+
+/// The hash of nothing, the same for all users.
+pub(super) const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
+
+/// A database of a test's own.
+pub(super) struct Fixture {
+    pub(super) store: Arc<Database>,
+    pub(super) folder: tempfile::TempDir,
+}
+
+/// On a file.
+pub(super) fn sqlite() -> Fixture {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("new/auth.db");
+    let store = Database::open(&file, Existence::Create, START).expect("a database");
+    Fixture { store, folder }
+}
+
+/// So many seconds after the tests began.
+pub(super) fn second(seconds: i64) -> OffsetDateTime {
+    START + Duration::seconds(seconds)
+}
+
+/// A user to be created, with the address `name@example.org`.
+pub(super) fn new_user(name: &str) -> NewUser {
+    NewUser {
+        public_id: Uuid::new_v4(),
+        name: name.to_owned(),
+        email: format!("{name}@Example.org"),
+        email_key: format!("{}@example.org", name.to_lowercase()),
+        password_hash: HASH.to_owned(),
+        admin: false,
+    }
+}
+
+impl Fixture {
+    pub(super) fn create(&self, new: &NewUser) -> User {
+        match self.store.create_user(new, START).expect("answered") {
+            Created::User(user) => user,
+            Created::AddressTaken => panic!("the address is taken"),
+        }
+    }
+
+    pub(super) fn user(&self, name: &str) -> User {
+        self.create(&new_user(name))
+    }
+
+    pub(super) fn admin(&self, name: &str) -> User {
+        self.create(&NewUser { admin: true, ..new_user(name) })
+    }
+
+    pub(super) fn open_session(&self, user: &User) -> Session {
+        let opening = Opening {
+            public_id: user.public_id,
+            verified_hash: HASH.to_owned(),
+            sid: Uuid::new_v4(),
+            address: None,
+        };
+        match self.store.open_session(&opening, START).expect("answered") {
+            Opened::Session(session) => session,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn position(&self) -> u64 {
+        self.store.position().expect("a position")
+    }
+
+    /// Every event after a position.
+    pub(super) fn events_after(&self, after: u64) -> Vec<Event> {
+        match self.store.changes_after(after, u32::MAX).expect("answered") {
+            Changes::After { events, .. } => events,
+            Changes::Gone => panic!("{after} is gone"),
+        }
+    }
+
+    pub(super) fn changes_after(&self, after: u64) -> Vec<Change> {
+        self.events_after(after).into_iter().map(|event| event.change).collect()
+    }
+}

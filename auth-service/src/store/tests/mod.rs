@@ -1,0 +1,29 @@
+//! What every database must do. Each test is a function of a [`Fixture`] and runs on all of them.
+
+mod clients;
+mod connections;
+mod directory;
+mod feed;
+mod fixture;
+mod keys;
+mod locking;
+mod login;
+mod sessions;
+mod users;
+mod watching;
+
+/// Runs each test on every kind of database.
+macro_rules! on_every_database {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            $(
+                #[test]
+                fn $test() {
+                    super::$test(&super::super::fixture::sqlite());
+                }
+            )*
+        }
+    };
+}
+
+use on_every_database;
