@@ -12,6 +12,7 @@ use shared::service::failure::Failure;
 use shared::service::settings::{DotEnv, Environment, ProcessEnvironment, Values};
 use shared::service::telemetry;
 
+use crate::http;
 use crate::settings::{self, Settings};
 use crate::startup;
 
@@ -46,6 +47,8 @@ enum Command {
     Init,
     /// Print every setting, its value and where that comes from
     CheckConfig(check_config::Arguments),
+    /// Print the description of the routes (`OpenAPI` 3.1)
+    Openapi,
     /// Ask the running server whether it is ready; exit 0 if it is, 1 if not
     Health,
     /// Signing keys
@@ -95,6 +98,7 @@ fn execute(command: Command, context: Context) -> Result<(), Failure> {
         }
         Command::Init => init::run(&context),
         Command::CheckConfig(arguments) => check_config::run(&arguments, &context.values),
+        Command::Openapi => output::json(&http::openapi::document()),
         Command::Health => health::run(context.settings.management_bind),
         Command::Keys(command) => keys::run(command, &context),
         Command::Users(command) => users::run(command, &context),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use shared::service::failure::Failure;
 use time::OffsetDateTime;
@@ -30,7 +30,10 @@ pub(super) fn table(
     rows: impl IntoIterator<Item = Vec<String>>,
 ) -> Result<(), Failure> {
     let mut table = Table::new();
-    table.set_content_arrangement(ContentArrangement::Disabled).set_header(header.to_vec());
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(header.to_vec());
     for row in rows {
         table.add_row(row.into_iter().map(|cell| printable(&cell)).collect::<Vec<_>>());
     }

@@ -8,9 +8,8 @@ use uuid::Uuid;
 
 use super::super::{Context, database, output, password_input};
 use super::Role;
-use crate::domain::email::Email;
-use crate::domain::password;
-use crate::domain::users::{Created, NewUser, UserStore};
+use crate::domain::sign_up::Form;
+use crate::domain::users::{Created, UserStore};
 use crate::hashing;
 
 #[derive(Args)]
@@ -29,23 +28,21 @@ pub(crate) struct Arguments {
     password_file: Option<PathBuf>,
 }
 
+/// The rules are those of `/signup`.
 pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
-    let name = arguments.name.trim();
-    let email = Email::parse(&arguments.email)
-        .map_err(|error| Failure::failed(format_args!("the e-mail address {error}")))?;
-    let password = password_input::read(arguments.password_file.as_deref())?;
-    if let Some(wrong) = password::judge(&password, name, &email.shown).first() {
-        return Err(Failure::failed(format_args!("the password {wrong}")));
-    }
-    let database = database::or_new(context)?;
-    let new = NewUser {
-        public_id: Uuid::new_v4(),
-        name: name.to_owned(),
-        email: email.shown,
-        email_key: email.key,
-        password_hash: hashing::hash(password.as_bytes()).map_err(Failure::failed)?,
-        admin: arguments.role == Role::Admin,
+    let form = Form {
+        name: arguments.name.clone(),
+        email: arguments.email.clone(),
+        password: password_input::read(arguments.password_file.as_deref())?,
     };
+    let applicant = form.check().map_err(|wrong| {
+        let wrong: Vec<String> =
+            wrong.into_iter().map(|(field, why)| format!("the {field} {why}")).collect();
+        Failure::failed(wrong.join("; "))
+    })?;
+    let database = database::or_new(context)?;
+    let hash = hashing::hash(applicant.password.as_bytes()).map_err(Failure::failed)?;
+    let new = applicant.into_user(Uuid::new_v4(), hash, arguments.role == Role::Admin);
     match database.create_user(&new, context.clock.now()).map_err(Failure::failed)? {
         Created::User(user) => output::line(&user.public_id.to_string()),
         Created::AddressTaken => Err(Failure::failed("another user has this e-mail address")),

@@ -1,0 +1,87 @@
+//! The folder of the private keys.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use super::super::{FileError, KeyFiles, Unfit};
+use super::material::{new_key, shared_key};
+
+#[test]
+fn a_kept_key_is_whole_and_readable_by_its_owner_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = folder.path().join("keys/signing");
+    let files = KeyFiles::in_folder(&keys);
+    let key = shared_key();
+    files.keep(&key).expect("kept");
+    files.keep(&key).expect("kept again");
+    let path = keys.join(format!("{}.pem", key.kid()));
+    let mode = |path| fs::metadata(path).expect("metadata").permissions().mode() & 0o777;
+    assert_eq!((mode(&keys), mode(&path)), (0o700, 0o600));
+    assert_eq!(fs::read_dir(&keys).expect("listed").count(), 1);
+    assert_eq!(files.read(key.kid()).expect("read").kid(), key.kid());
+    files.check_modes().expect("private");
+}
+
+#[test]
+fn a_file_that_others_can_read_is_refused_with_what_to_type() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = KeyFiles::in_folder(folder.path());
+    let key = shared_key();
+    files.keep(&key).expect("kept");
+    let path = folder.path().join(format!("{}.pem", key.kid()));
+    for mode in [0o640, 0o604, 0o620, 0o644] {
+        fs::set_permissions(&path, Permissions::from_mode(mode)).expect("changed");
+        let line = files.read(key.kid()).expect_err("refused").to_string();
+        assert!(line.contains(&format!("chmod 600 {}", path.display())), "{line}");
+        assert!(matches!(files.check_modes(), Err(FileError::OpenToOthers(_))), "{mode:o}");
+    }
+}
+
+#[test]
+fn a_file_with_another_key_or_half_a_key_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = KeyFiles::in_folder(folder.path());
+    let (key, other) = (shared_key(), new_key());
+    files.keep(&key).expect("kept");
+    let path = folder.path().join(format!("{}.pem", key.kid()));
+
+    fs::write(&path, other.to_pem().as_bytes()).expect("written");
+    assert!(matches!(files.read(key.kid()), Err(FileError::WrongKey(..))));
+
+    let pem = key.to_pem();
+    for length in [0, 1, 30, pem.len() / 2, pem.len() - 20] {
+        fs::write(&path, &pem.as_bytes()[..length]).expect("written");
+        let refused = files.read(key.kid()).expect_err("refused");
+        let half = matches!(refused, FileError::Unfit(_, Unfit::Damaged | Unfit::NotAKey));
+        assert!(half, "{length}: {refused}");
+    }
+    fs::remove_file(&path).expect("removed");
+    assert!(matches!(files.read(key.kid()), Err(FileError::Missing(_))));
+}
+
+/// A crash between the temporary file and the rename leaves only the former behind.
+#[test]
+fn what_a_crash_left_behind_is_no_key_and_hinders_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = KeyFiles::in_folder(folder.path());
+    let key = shared_key();
+    let leftover = folder.path().join(format!(".{}.pem.{}.tmp", key.kid(), std::process::id()));
+    fs::write(&leftover, "-----BEGIN PRIV").expect("written");
+    files.check_modes().expect("it is no key");
+    assert!(matches!(files.read(key.kid()), Err(FileError::Missing(_))));
+    files.keep(&key).expect("kept");
+    assert_eq!(files.read(key.kid()).expect("read").kid(), key.kid());
+    assert!(!leftover.exists());
+}
+
+#[test]
+fn a_forgotten_key_is_gone_and_forgetting_again_is_no_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = KeyFiles::in_folder(folder.path());
+    let key = shared_key();
+    files.keep(&key).expect("kept");
+    files.forget(key.kid()).expect("forgotten");
+    files.forget(key.kid()).expect("forgotten again");
+    assert!(matches!(files.read(key.kid()), Err(FileError::Missing(_))));
+    KeyFiles::in_folder(&folder.path().join("none")).check_modes().expect("no folder, no file");
+}

@@ -1,0 +1,147 @@
+//! What is taken as a signing key, and what is refused with which words.
+
+use std::fs;
+
+use rsa::pkcs1::{EncodeRsaPrivateKey, LineEnding};
+use rsa::pkcs8::EncodePrivateKey;
+use rsa::rand_core::OsRng;
+use rsa::{BigUint, RsaPrivateKey};
+
+use super::super::{PrivateKey, Unfit, key_files, public_pem};
+use super::material::{printed, ran, shared_key};
+
+fn refused(file: &[u8]) -> Unfit {
+    PrivateKey::from_pem(file).expect_err("refused")
+}
+
+#[test]
+fn keys_of_the_usual_programs_are_taken_as_they_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    for (program, arguments, label) in [
+        ("ssh-keygen", "-q -t rsa -b 4096 -m PEM -N '' -f key", "RSA PRIVATE KEY"),
+        ("openssl", "genrsa -traditional -out key 2048", "RSA PRIVATE KEY"),
+        ("openssl", "genrsa -out key 3072", "PRIVATE KEY"),
+    ] {
+        let _ = fs::remove_file(at.join("key"));
+        if !ran(at, program, arguments) {
+            continue;
+        }
+        let key = key_files::read_key(&at.join("key")).expect(arguments);
+        assert!(key.to_pem().starts_with(&format!("-----BEGIN {label}-----\n")), "{arguments}");
+        let public = key.public();
+        let pem = public_pem(&public.n, &public.e).expect("a public key");
+        assert_eq!(pem, printed(at, "openssl", "rsa -in key -pubout"), "{arguments}");
+        // What is kept is what came in.
+        fs::write(at.join("kept"), key.to_pem().as_bytes()).expect("written");
+        let modulus = |file| printed(at, "openssl", &format!("rsa -in {file} -noout -modulus"));
+        assert_eq!(modulus("kept"), modulus("key"));
+    }
+}
+
+#[test]
+fn other_files_of_these_programs_are_refused_with_what_they_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    let pass = "-aes256 -passout pass:secret";
+    for (program, arguments, expected) in [
+        ("openssl", "genrsa -out key 1024", Unfit::TooShort(1024)),
+        ("openssl", &*format!("genrsa {pass} -out key 2048"), Unfit::Encrypted),
+        ("openssl", &*format!("genrsa -traditional {pass} -out key 2048"), Unfit::Encrypted),
+        ("openssl", "ecparam -name prime256v1 -genkey -out key", Unfit::OtherKind("EC")),
+        ("openssl", "ecparam -name prime256v1 -genkey -noout -out key", Unfit::OtherKind("EC")),
+        (
+            "openssl",
+            "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key",
+            Unfit::OtherKind("EC"),
+        ),
+        ("openssl", "genpkey -algorithm ED25519 -out key", Unfit::OtherKind("Ed25519")),
+        (
+            "openssl",
+            "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out key",
+            Unfit::OtherKind("RSA for PSS alone"),
+        ),
+        ("openssl", "ecparam -name prime256v1 -out key", Unfit::NotAKey),
+        (
+            "openssl",
+            "req -x509 -newkey rsa:2048 -nodes -keyout other -subj /CN=x -out key",
+            Unfit::Certificate,
+        ),
+        ("openssl", "rsa -in other -pubout -out key", Unfit::Public),
+        ("openssl", "rsa -in other -RSAPublicKey_out -out key", Unfit::Public),
+        ("openssl", "rsa -in other -outform DER -out key", Unfit::Binary),
+        ("openssl", "genrsa -traditional -primes 3 -out key 2048", Unfit::ManyPrimes),
+        ("openssl", "genrsa -traditional -3 -out key 2048", Unfit::Exponent),
+        ("ssh-keygen", "-q -t rsa -b 2048 -N '' -f key", Unfit::OpenSsh),
+        ("ssh-keygen", "-q -t ed25519 -N '' -f key", Unfit::OpenSsh),
+    ] {
+        let _ = fs::remove_file(at.join("key"));
+        if ran(at, program, arguments) {
+            let file = fs::read(at.join("key")).expect("made");
+            assert_eq!(refused(&file), expected, "{program} {arguments}");
+            if program == "ssh-keygen" {
+                let public = fs::read(at.join("key.pub")).expect("made");
+                assert_eq!(refused(&public), Unfit::Public, "{arguments}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_damaged_file_is_refused() {
+    let whole = shared_key().to_pem();
+    let half = &whole[..whole.len() / 2];
+    assert_eq!(refused(half.as_bytes()), Unfit::Damaged);
+    let lines: Vec<&str> = whole.lines().collect();
+    let without_a_line = [&lines[..5], &lines[6..]].concat().join("\n");
+    assert_eq!(refused(without_a_line.as_bytes()), Unfit::Damaged);
+    let with_a_blot = whole.replacen(lines[3], &"!".repeat(64), 1);
+    assert_eq!(refused(with_a_blot.as_bytes()), Unfit::Damaged);
+    assert_eq!(refused(b""), Unfit::NotAKey);
+    assert_eq!(refused(b"password: hunter2\n"), Unfit::NotAKey);
+    assert_eq!(refused(&[0xff; 100]), Unfit::Binary);
+    assert_eq!(refused(&vec![b'A'; 70_000]), Unfit::TooLarge);
+}
+
+#[test]
+fn no_single_changed_bit_makes_another_key() {
+    let whole = shared_key();
+    let pem = whole.to_pem();
+    let lines = pem.lines().count();
+    for line in 1..lines - 1 {
+        let mut changed: Vec<String> = pem.lines().map(str::to_owned).collect();
+        let first = if changed[line].starts_with('A') { "B" } else { "A" };
+        changed[line].replace_range(..1, first);
+        let read = PrivateKey::from_pem(changed.join("\n").as_bytes());
+        assert!(read.is_err(), "line {line} of {lines}");
+    }
+}
+
+#[test]
+fn numbers_that_do_not_belong_together_are_refused() {
+    let mut random = OsRng;
+    let one = RsaPrivateKey::new(&mut random, 1024).expect("a key");
+    let pkcs1 = one.to_pkcs1_pem(LineEnding::LF).expect("PEM");
+    assert_eq!(refused(pkcs1.as_bytes()), Unfit::TooShort(1024));
+    let pkcs8 = one.to_pkcs8_pem(LineEnding::LF).expect("PEM");
+    assert_eq!(refused(pkcs8.as_bytes()), Unfit::TooShort(1024));
+
+    let small = BigUint::from(3_u32);
+    let cube = RsaPrivateKey::new_with_exp(&mut random, 2048, &small).expect("a key");
+    let pem = cube.to_pkcs1_pem(LineEnding::LF).expect("PEM");
+    assert_eq!(refused(pem.as_bytes()), Unfit::Exponent);
+}
+
+#[test]
+fn a_refusal_is_one_line_that_names_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("key.pem");
+    fs::write(
+        &file,
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n",
+    )
+    .expect("written");
+    let line = key_files::read_key(&file).expect_err("refused").to_string();
+    assert!(line.contains("key.pem is a private key in OpenSSH's own format"), "{line}");
+    assert!(line.contains("ssh-keygen -p -m PEM") && !line.contains('\n'), "{line}");
+}

@@ -1,0 +1,7 @@
+//! Keys made, imported, kept, refused and signed with.
+
+mod files;
+mod import;
+mod material;
+mod ring;
+mod signing;

@@ -1,0 +1,81 @@
+//! Tokens, as the issuer's own verifier judges them.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use shared::contract::claims::{Claims, FIRST_PARTY};
+use shared::verifier::{Profile, PublicKey, inspect};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use super::super::{PrivateKey, Signer};
+use super::material::{new_key, shared_key};
+
+const NOW: i64 = 1_800_000_000;
+
+pub(super) fn claims() -> Claims {
+    let user = Uuid::new_v4();
+    Claims {
+        iss: "http://localhost:8001".into(),
+        sub: user.to_string(),
+        public_id: Some(user),
+        aud: "api-service".into(),
+        iat: NOW,
+        exp: NOW + 1_800,
+        jti: Uuid::new_v4(),
+        sid: Some(Uuid::new_v4()),
+        client_id: FIRST_PARTY.into(),
+        scope: None,
+        roles: Some(vec!["user".into()]),
+        pos: 7,
+    }
+}
+
+fn verifies(token: &str, key: &PrivateKey) -> bool {
+    let profile = Profile {
+        issuer: "http://localhost:8001".into(),
+        audiences: vec!["api-service".into()],
+        leeway: Duration::ZERO,
+        max_life: Duration::DAY,
+    };
+    let now = OffsetDateTime::from_unix_timestamp(NOW).expect("a time");
+    let jwk = serde_json::to_value(key.public()).expect("JSON");
+    let public = PublicKey::from_jwk(&jwk).expect("a public key");
+    inspect(token, &profile, now).expect("well-formed").verify(&public).is_ok()
+}
+
+#[test]
+fn a_token_verifies_with_its_own_key_alone() {
+    let signer = Signer::new(shared_key());
+    let token = signer.sign(&claims()).expect("signed");
+    assert!(verifies(&token, &shared_key()));
+    assert!(!verifies(&token, &new_key()));
+}
+
+#[test]
+fn the_header_has_exactly_three_members_in_order() {
+    let signer = Signer::new(shared_key());
+    let token = signer.sign(&claims()).expect("signed");
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next().expect("a header")).expect("text");
+    let expected = format!(r#"{{"alg":"RS256","typ":"at+jwt","kid":"{}"}}"#, signer.kid());
+    assert_eq!(String::from_utf8(header).expect("UTF-8"), expected);
+}
+
+#[test]
+fn a_signer_knows_whether_it_was_used() {
+    let signer = Signer::new(shared_key());
+    assert!(!signer.used());
+    signer.sign(&claims()).expect("signed");
+    assert!(signer.used());
+}
+
+#[test]
+fn nothing_private_is_ever_shown() {
+    let key = shared_key();
+    let pem = key.to_pem();
+    let shown = format!("{key:?} {:?}", Signer::new(shared_key()));
+    assert!(shown.contains(key.kid()));
+    for line in pem.lines() {
+        assert!(!shown.contains(line), "{shown}");
+    }
+    assert!(shown.len() < 300, "{shown}");
+}
