@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use actix_web::{App, HttpServer, middleware};
+use actix_web::{App, middleware};
 use shared::clock::SystemClock;
 use shared::guard::{Guard, GuardConfig};
 use shared::service::failure::Failure;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Server;
 use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER};
-use actix_web::{App, HttpResponse, HttpServer, middleware, web};
+use actix_web::{App, HttpResponse, middleware, web};
 use prometheus_client::registry::Registry;
 use serde::Serialize;
 
@@ -61,7 +61,7 @@ pub fn serve_with(
     management: Management,
     more: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> std::io::Result<Server> {
-    let server = HttpServer::new(move || {
+    super::server::serve(listener, Some(1), move || {
         App::new()
             .wrap(middleware::from_fn(protect))
             .app_data(web::Data::new(management.clone()))
@@ -70,8 +70,7 @@ pub fn serve_with(
             .service(read("/metrics", metrics))
             .configure(&more)
             .default_service(web::to(not_found))
-    });
-    Ok(super::server::bounded(server).workers(1).listen(listener)?.run())
+    })
 }
 
 async fn live() -> HttpResponse {

@@ -2,8 +2,10 @@
 //!
 //! Both binaries are built from these parts, so that an operator who knows one knows the other.
 
+mod connection;
 pub mod docs_page;
 pub mod failure;
+mod framing;
 pub mod management;
 pub mod probe;
 pub mod problem_response;

@@ -4,19 +4,27 @@ use std::fmt::Debug;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
+use actix_http::{HttpService, Request, Response};
+use actix_server::Server;
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::Error;
 use actix_web::body::MessageBody;
-use actix_web::dev::{AppConfig, Server, ServiceFactory};
-use actix_web::{Error, HttpServer};
+use actix_web::dev::AppConfig;
+use tokio::net::TcpStream;
 
+use super::connection::Connection;
 use super::failure::Failure;
 use super::settings::Setting;
 use super::shutdown::Shutdown;
 
-/// How long a client may take to send a request's head.
+/// How long a client may take to send its first request's head.
 const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// How long a client may take to end its side of a connection that is over.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long requests under way may take after a shutdown began, in seconds. An orchestrator that
 /// kills after ten never has to.
@@ -33,22 +41,50 @@ pub fn bind(setting: &Setting, address: SocketAddr) -> Result<TcpListener, Failu
     })
 }
 
-/// Gives `server` the bounds that every listener has. Signals are left to [`Shutdown`].
-pub fn bounded<F, I, S, B>(server: HttpServer<F, I, S, B>) -> HttpServer<F, I, S, B>
+/// Serves `app` on `listener`, on as many threads as `workers` says, or one per core. Signals are
+/// left to [`Shutdown`].
+///
+/// It is what `HttpServer` does, over a [`Connection`] instead of the bare stream.
+pub fn serve<F, I, S, B>(
+    listener: TcpListener,
+    workers: Option<usize>,
+    app: F,
+) -> std::io::Result<Server>
 where
     F: Fn() -> I + Send + Clone + 'static,
-    I: actix_service::IntoServiceFactory<S, actix_http::Request>,
-    S: ServiceFactory<actix_http::Request, Config = AppConfig> + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig> + 'static,
     S::Error: Into<Error> + 'static,
     S::InitError: Debug,
-    S::Response: Into<actix_http::Response<B>> + 'static,
+    S::Response: Into<Response<B>> + 'static,
     B: MessageBody + 'static,
 {
-    server
-        .client_request_timeout(REQUEST_HEAD_TIMEOUT)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .disable_signals()
+    let mut builder = Server::build().shutdown_timeout(SHUTDOWN_SECONDS).disable_signals();
+    if let Some(workers) = workers {
+        builder = builder.workers(workers);
+    }
+    let ending = builder.graceful_shutdown_signal();
+    let builder = builder.listen("http", listener, move || {
+        let ending = ending.clone();
+        let app = app().into_factory().map_err(|error| error.into().error_response());
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let ending = ending.clone();
+                async move { ending.notified().await }
+            })
+            .client_request_timeout(REQUEST_HEAD_TIMEOUT)
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            .keep_alive(KEEP_ALIVE)
+            .h1(map_config(app, |()| AppConfig::default()));
+        fn_service(async |stream: TcpStream| {
+            let peer = stream.peer_addr().ok();
+            // An answer is written at once, so there is nothing to wait and gather for.
+            drop(stream.set_nodelay(true));
+            Ok((Connection::new(stream), peer))
+        })
+        .and_then(http)
+    })?;
+    Ok(builder.run())
 }
 
 /// Runs `servers` until `shutdown` begins, then lets each finish what is under way.

@@ -1,0 +1,202 @@
+//! One client's connection: its bytes on their way to the HTTP parser and back, bounded in time.
+//!
+//! The server underneath times the first head of a connection and idle ones. Here every head and
+//! every body has its time, and so has an answer that the client does not take; who is too slow
+//! loses the connection, whatever a handler is waiting for.
+
+use std::future::Future;
+use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::framing::{Framing, Part};
+
+/// How long a head may take from its first byte on.
+const HEAD: Duration = Duration::from_secs(10);
+
+/// How long the content of a request may take. No route takes more than 16 KiB.
+const BODY: Duration = Duration::from_secs(15);
+
+/// How long an answer may wait for a client that does not read.
+const ANSWER: Duration = Duration::from_secs(20);
+
+/// A stream that is held to these times, and to proper line ends.
+#[derive(Debug)]
+pub(super) struct Connection<T> {
+    stream: T,
+    framing: Framing,
+    receiving: Deadline,
+    sending: Deadline,
+}
+
+impl<T> Connection<T> {
+    pub(super) fn new(stream: T) -> Self {
+        Self {
+            stream,
+            framing: Framing::new(),
+            receiving: Deadline::default(),
+            sending: Deadline::default(),
+        }
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Connection<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        match Pin::new(&mut this.stream).poll_read(context, buffer) {
+            Poll::Ready(read) => {
+                let place = this.framing.place();
+                this.framing.follow(&mut buffer.filled_mut()[before..]);
+                // More bytes of the same part do not buy it more time.
+                if this.framing.place() != place {
+                    this.receiving.clear();
+                }
+                Poll::Ready(read)
+            }
+            Poll::Pending => {
+                let patience = match this.framing.part() {
+                    Part::Between => return Poll::Pending,
+                    Part::Head => HEAD,
+                    Part::Body => BODY,
+                };
+                ready!(this.receiving.poll(context, patience));
+                Poll::Ready(Err(ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+}
+
+impl<T: AsyncWrite + Unpin> Connection<T> {
+    /// Passes on what writing came to; a write that is stuck for too long has failed.
+    fn sent<R>(
+        &mut self,
+        context: &mut Context<'_>,
+        outcome: Poll<io::Result<R>>,
+    ) -> Poll<io::Result<R>> {
+        if outcome.is_ready() {
+            self.sending.clear();
+            return outcome;
+        }
+        ready!(self.sending.poll(context, ANSWER));
+        Poll::Ready(Err(ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let outcome = Pin::new(&mut this.stream).poll_write(context, bytes);
+        this.sent(context, outcome)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+    }
+}
+
+/// A time limit that costs nothing until something has to be waited for.
+#[derive(Debug, Default)]
+struct Deadline(Option<Pin<Box<Sleep>>>);
+
+impl Deadline {
+    fn clear(&mut self) {
+        self.0 = None;
+    }
+
+    /// Ready once `patience` is over, counted from the first call since it was cleared.
+    fn poll(&mut self, context: &mut Context<'_>, patience: Duration) -> Poll<()> {
+        self.0
+            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + patience)))
+            .as_mut()
+            .poll(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    const HEAD_TEXT: &[u8] = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n";
+
+    async fn read(connection: &mut Connection<tokio::io::DuplexStream>) -> io::Result<usize> {
+        connection.read(&mut [0; 1_024]).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_trickles_in_loses_the_connection_however_often_a_byte_comes() {
+        let (mut client, server) = duplex(64);
+        let mut connection = Connection::new(server);
+        let began = Instant::now();
+        let trickle = async {
+            for byte in HEAD_TEXT {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                if client.write_all(&[*byte]).await.is_err() {
+                    break;
+                }
+            }
+        };
+        let outcome = async { loop { read(&mut connection).await?; } };
+        let outcome: io::Result<()> = tokio::select! { outcome = outcome => outcome, () = trickle => Ok(()) };
+        assert_eq!(outcome.expect_err("cut off").kind(), ErrorKind::TimedOut);
+        assert_eq!(began.elapsed(), Duration::from_secs(1) + HEAD);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_come_loses_the_connection() {
+        let (mut client, server) = duplex(1_024);
+        let mut connection = Connection::new(server);
+        client.write_all(HEAD_TEXT).await.expect("sent");
+        client.write_all(b"abc").await.expect("sent");
+        let began = Instant::now();
+        read(&mut connection).await.expect("the head");
+        let error = loop {
+            if let Err(error) = read(&mut connection).await {
+                break error;
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert_eq!(began.elapsed(), BODY);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn between_requests_nothing_is_owed() {
+        let (mut client, server) = duplex(1_024);
+        let mut connection = Connection::new(server);
+        client.write_all(HEAD_TEXT).await.expect("sent");
+        client.write_all(b"abcde").await.expect("sent");
+        while connection.framing.part() != Part::Between {
+            read(&mut connection).await.expect("bytes");
+        }
+        let idle = tokio::time::timeout(10 * BODY, read(&mut connection)).await;
+        assert!(idle.is_err(), "the server's own time for idle connections holds");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_nobody_takes_is_given_up() {
+        let (_client, server) = duplex(4);
+        let mut connection = Connection::new(server);
+        let began = Instant::now();
+        let error = connection.write_all(b"longer than that").await.expect_err("stuck");
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert_eq!(began.elapsed(), ANSWER);
+    }
+}
