@@ -50,13 +50,12 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         public_url: settings.public_url,
     };
     let openapi: Arc<str> = http::openapi().map_err(Failure::failed)?.into();
-    let clients = HttpServer::new(move || {
+    let clients = server::serve(listener, Some(workers), move || {
         App::new()
             .wrap(middleware::from_fn(protect))
             .configure(http::routes(api.clone(), Arc::clone(&openapi)))
-    });
-    let clients =
-        server::bounded(clients).workers(workers).listen(listener).map_err(Failure::failed)?.run();
+    })
+    .map_err(Failure::failed)?;
     let management = management::serve_with(
         operators,
         guard_management::management(&guard),

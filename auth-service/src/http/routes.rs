@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::dev::Server;
 use actix_web::http::Method;
 use actix_web::{
-    App, FromRequest, Handler, HttpRequest, HttpServer, Resource, Responder, guard, middleware, web,
+    App, FromRequest, Handler, HttpRequest, Resource, Responder, guard, middleware, web,
 };
 use shared::contract::jwks::JWKS_PATH;
 use shared::service::problem_response::{method_not_allowed, not_found};
@@ -17,10 +17,9 @@ use super::{Issuer, cors, directory, feed, jwks, login, metadata, oauth, openapi
 
 /// Starts the public listener.
 pub fn serve(listener: TcpListener, issuer: Arc<Issuer>) -> std::io::Result<Server> {
-    let server = HttpServer::new(move || {
+    server::serve(listener, None, move || {
         App::new().wrap(middleware::from_fn(protect)).configure(routes(Arc::clone(&issuer)))
-    });
-    Ok(server::bounded(server).listen(listener)?.run())
+    })
 }
 
 /// Adds every route.

@@ -210,7 +210,10 @@ mod tests {
             ("\nGET / HTTP/1.1\r\n\r\n", "\0GET / HTTP/1.1\r\n\r\n"),
             ("X\r\n\r\nGET /\nH: x", "X\r\n\r\nGET /\0H: x"),
             ("X\r\nContent-Length: 1\r\n\r\n\n\n", "X\r\nContent-Length: 1\r\n\r\n\n\0"),
-            ("X\r\nTransfer-Encoding: chunked\r\n\r\n1\n", "X\r\nTransfer-Encoding: chunked\r\n\r\n1\0"),
+            (
+                "X\r\nTransfer-Encoding: chunked\r\n\r\n1\n",
+                "X\r\nTransfer-Encoding: chunked\r\n\r\n1\0",
+            ),
         ] {
             assert_eq!(follow(text).0, expected);
         }
