@@ -27,6 +27,8 @@ pub(super) enum Request {
         after: u64,
         /// Whether to wait for one if there is none.
         wait: bool,
+        /// How many changes.
+        limit: usize,
     },
     /// A page of the directory.
     Directory {
@@ -87,6 +89,8 @@ pub(super) enum Rejection {
 #[derive(Debug)]
 pub(super) struct Machine {
     directory: bool,
+    /// How many changes or users make a full page.
+    page: usize,
     phase: Phase,
     caught_up: bool,
     /// What the last step, once written, leads to.
@@ -118,7 +122,14 @@ impl Machine {
     /// A machine that goes on where the store stands. `directory`: whether users are wanted.
     pub(super) fn new(position: Option<u64>, directory: bool) -> Self {
         let phase = position.map_or_else(|| Phase::Snapshot(Snapshot::default()), Phase::Following);
-        Self { directory, phase, caught_up: false, pending: None }
+        Self { directory, page: PAGE, phase, caught_up: false, pending: None }
+    }
+
+    /// The same with other pages, so that a test fills some.
+    #[cfg(test)]
+    pub(super) fn with_pages_of(mut self, page: usize) -> Self {
+        self.page = page;
+        self
     }
 
     /// The position applied; `None` while a snapshot is taken.
@@ -137,11 +148,13 @@ impl Machine {
     /// What to ask now.
     pub(super) fn request(&self) -> Request {
         match &self.phase {
-            Phase::Following(after) => Request::Feed { after: *after, wait: self.caught_up },
+            Phase::Following(after) => {
+                Request::Feed { after: *after, wait: self.caught_up, limit: self.page }
+            }
             Phase::Snapshot(snapshot) => Request::Directory {
                 after: snapshot.cursor.clone(),
                 // Without a directory only the first page's revocations and position are wanted.
-                limit: if self.directory { PAGE } else { 1 },
+                limit: if self.directory { self.page } else { 1 },
             },
         }
     }
@@ -160,14 +173,19 @@ impl Machine {
     }
 
     /// Judges a page of the feed. What it gives is to be written, then [`written`](Self::written).
+    /// A refused one is a failed call.
     pub(super) fn page(&mut self, page: FeedPage) -> Result<Step, Rejection> {
+        self.judge_page(page).inspect_err(|_| self.failed())
+    }
+
+    fn judge_page(&mut self, page: FeedPage) -> Result<Step, Rejection> {
         let Phase::Following(position) = self.phase else {
             return Err(Rejection::Next);
         };
-        if page.events.len() > PAGE {
+        if page.events.len() > self.page {
             return Err(Rejection::TooLong);
         }
-        let full = page.events.len() == PAGE;
+        let full = page.events.len() == self.page;
         let follows = |before: u64, after: u64| before.checked_add(1) == Some(after);
         if !page.events.windows(2).all(|two| follows(two[0].seq, two[1].seq)) {
             return Err(Rejection::Gap);
@@ -190,12 +208,17 @@ impl Machine {
         Ok(if events.is_empty() { Step::Quiet } else { Step::Apply { events, position: last } })
     }
 
-    /// Judges a page of the directory, likewise.
+    /// Judges a page of the directory, likewise. A refused one ends the snapshot: which of its
+    /// pages was wrong can't be known.
     pub(super) fn directory(&mut self, page: DirectoryPage) -> Result<Step, Rejection> {
+        self.judge_directory(page).inspect_err(|_| self.start_over())
+    }
+
+    fn judge_directory(&mut self, page: DirectoryPage) -> Result<Step, Rejection> {
         let Phase::Snapshot(snapshot) = &self.phase else {
             return Err(Rejection::Pages);
         };
-        if page.users.len() > PAGE {
+        if page.users.len() > self.page {
             return Err(Rejection::TooLong);
         }
         let ids: HashSet<_> = page.users.iter().map(|user| user.public_id).collect();

@@ -227,10 +227,6 @@ impl Reader {
                 false
             }
             Trouble::Call(error) => error.is_outage(),
-            Trouble::Rejected(Rejection::Pages | Rejection::FutureRevocation) => {
-                self.machine.start_over();
-                true
-            }
             Trouble::Rejected(_) | Trouble::Store(_) | Trouble::Slow => true,
         };
         self.machine.failed();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::machine::{PAGE, Request};
+use super::machine::Request;
 use crate::contract::directory::DirectoryPage;
 use crate::contract::events::FeedPage;
 use crate::guard::issuer_client::{CallError, IssuerClient};
@@ -40,12 +40,12 @@ pub(super) async fn call(
     kids: &[String],
 ) -> Result<Answer, CallError> {
     match request {
-        Request::Feed { after, wait } => {
+        Request::Feed { after, wait, limit } => {
             let seconds = if *wait { WAIT_SECONDS } else { 0 };
             let query = [
                 ("after", after.to_string()),
                 ("wait", seconds.to_string()),
-                ("limit", PAGE.to_string()),
+                ("limit", limit.to_string()),
                 ("instance", instance.to_string()),
                 ("kids", kids.join(",")),
             ];
