@@ -228,13 +228,21 @@ fn spoil(answer: Answer, random: &mut Random) -> Answer {
     let Answer::Feed(mut page) = answer else { return answer };
     let count = page.events.len();
     match random.below(5) {
-        0 if count > 2 => drop(page.events.remove(1 + random.below(count - 2))),
+        0 if count > 1 => drop(page.events.remove(random.below(count - 1))),
         1 if count > 0 => page.events.insert(0, page.events[count - 1].clone()),
         2 if count > 1 => page.events.swap(0, count - 1),
         3 => page.next += 1,
         _ => page.next = page.next.saturating_sub(1),
     }
     Answer::Feed(page)
+}
+
+/// The same request, as it was asked a little earlier: its answer overlaps with what is applied.
+fn behind(mut request: Request) -> Request {
+    if let Request::Feed { after, .. } = &mut request {
+        *after = after.saturating_sub(2);
+    }
+    request
 }
 
 fn restart(disk: &Disk) -> Machine {
@@ -271,9 +279,12 @@ fn run(seed: u64) {
             }
             1 if !earlier.is_empty() => answer = earlier[random.below(earlier.len())].clone(),
             2 => answer = spoil(answer, &mut random),
+            3 => answer = honest(&issuer, &behind(request)),
             _ => earlier.push(answer.clone()),
         }
         let judged = match answer {
+            // Where an overlapping answer was wanted, the issuer may hold none.
+            Answer::Gone if fault == 3 => continue,
             Answer::Gone => {
                 machine.start_over();
                 continue;
@@ -372,6 +383,44 @@ fn changes_applied_before_are_passed_over() {
     assert_eq!(machine.position(), Some(10), "before it is written");
     machine.written();
     assert_eq!(machine.position(), Some(12));
+}
+
+#[test]
+fn a_directory_that_leads_round_in_a_circle_is_refused_and_begun_anew() {
+    let user = |name: u64| DirectoryUser {
+        public_id: Uuid::from_u64_pair(name, 0),
+        name: "n".into(),
+        email: "e".into(),
+        state: UserState::Active,
+        roles: vec!["user".into()],
+    };
+    let page = |users: &[u64], next: Option<&str>, position: u64| DirectoryPage {
+        users: users.iter().copied().map(user).collect(),
+        revocations: Vec::new(),
+        position,
+        next: next.map(str::to_owned),
+    };
+    let good = [page(&[1], Some("a"), 5), page(&[2], Some("b"), 6), page(&[3], None, 6)];
+    for bad in [
+        page(&[3], Some("a"), 6),
+        page(&[2], None, 6),
+        page(&[3, 3], None, 6),
+        page(&[], Some("c"), 6),
+        page(&[3], None, 4),
+    ] {
+        let mut machine = Machine::new(None, true);
+        for page in &good[..2] {
+            machine.directory(page.clone()).expect("a good page");
+            machine.written();
+        }
+        assert_eq!(machine.directory(bad.clone()), Err(Rejection::Pages), "{bad:?}");
+        assert_eq!(machine.request(), Request::Directory { after: None, limit: 1_000 });
+        for page in &good {
+            machine.directory(page.clone()).expect("a good page");
+            machine.written();
+        }
+        assert_eq!(machine.position(), Some(5), "the first page's");
+    }
 }
 
 #[test]
