@@ -7,6 +7,8 @@
 mod budget;
 mod cache;
 mod fetch;
+#[cfg(test)]
+mod fetch_tests;
 mod negative;
 mod owner;
 #[cfg(test)]
