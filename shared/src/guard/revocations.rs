@@ -219,3 +219,6 @@ fn replace<K: Eq + std::hash::Hash>(map: &mut HashMap<K, Entry>, key: K, entry: 
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

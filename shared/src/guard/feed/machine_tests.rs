@@ -1,15 +1,15 @@
-//! The machine against a model: an issuer whose feed grows and is pruned, a network that loses,
-//! repeats and spoils answers, and a guard that crashes before, between and after its writes.
+//! The machine against the model, over a network that loses, repeats and spoils answers, in a guard
+//! that crashes before, between and after its writes.
 //!
 //! Whatever happens, no change is missed, none is applied twice, and in the end the replica is the
 //! issuer's directory.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use time::macros::datetime;
 use uuid::Uuid;
 
 use super::machine::{Machine, Rejection, Request, Step};
+use super::machine_model::{Disk, Issuer, Random, event, record};
 use crate::contract::directory::{DirectoryPage, DirectoryUser, UserState};
 use crate::contract::events::{Change, Event, FeedPage, UserChange};
 
@@ -18,192 +18,6 @@ const SEEDS: u64 = 10_000;
 
 /// Small pages, so that full ones are common.
 const PAGE: usize = 4;
-
-struct Random(u64);
-
-impl Random {
-    /// SplitMix64.
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(limit).expect("small")).expect("small")
-    }
-
-    fn one_in(&mut self, chances: usize) -> bool {
-        self.below(chances) == 0
-    }
-}
-
-fn event(seq: u64, change: Change) -> Event {
-    Event { seq, at: datetime!(2026-01-02 03:04:05 UTC), change }
-}
-
-fn record(user: &DirectoryUser) -> UserChange {
-    UserChange {
-        public_id: user.public_id,
-        state: user.state,
-        name: Some(user.name.clone()),
-        email: Some(user.email.clone()),
-        roles: Some(user.roles.clone()),
-    }
-}
-
-/// The issuer: users in order of creation, the feed, and what of it is still kept.
-#[derive(Default)]
-struct Issuer {
-    users: BTreeMap<u64, DirectoryUser>,
-    events: Vec<Event>,
-    end: u64,
-    revocations: Vec<Event>,
-}
-
-impl Issuer {
-    fn append(&mut self, change: Change) {
-        self.end += 1;
-        self.events.push(event(self.end, change));
-    }
-
-    fn change(&mut self, random: &mut Random) {
-        let known: Vec<u64> = self.users.keys().copied().collect();
-        let pick = |random: &mut Random| known[random.below(known.len())];
-        match random.below(8) {
-            0..=2 => {
-                let public_id = Uuid::from_u64_pair(random.next(), random.next());
-                let user = DirectoryUser {
-                    public_id,
-                    name: format!("user {}", self.end),
-                    email: format!("{}@example.org", self.end),
-                    state: UserState::Active,
-                    roles: vec!["user".into()],
-                };
-                self.append(Change::UserCreated(record(&user)));
-                self.users.insert(self.end, user);
-            }
-            3 if !known.is_empty() => {
-                let place = pick(random);
-                let user = self.users.get_mut(&place).expect("picked");
-                user.name.push('x');
-                let change = Change::UserUpdated(record(user));
-                self.append(change);
-            }
-            4 if !known.is_empty() => {
-                let place = pick(random);
-                let user = self.users.get_mut(&place).expect("picked");
-                user.state = UserState::Disabled;
-                let change = Change::UserDisabled(record(user));
-                self.append(change);
-            }
-            5 if !known.is_empty() => {
-                let user = self.users.remove(&pick(random)).expect("picked");
-                self.append(Change::UserDeleted { public_id: user.public_id });
-            }
-            6 if random.one_in(4) && !self.events.is_empty() => {
-                let pruned = random.below(self.events.len()) + 1;
-                self.events.drain(..pruned);
-            }
-            7 if random.one_in(40) => {
-                // A new database: another history, numbered from further on.
-                *self = Self { end: self.end + 1_000, ..Self::default() };
-            }
-            _ => {
-                let sid = Uuid::from_u64_pair(random.next(), random.next());
-                self.append(Change::SessionRevoked { sid, public_id: sid });
-                self.revocations.extend(self.events.last().cloned());
-            }
-        }
-    }
-
-    fn feed(&self, after: u64, limit: usize) -> Option<FeedPage> {
-        let oldest = self.events.first().map_or(self.end + 1, |event| event.seq);
-        if after + 1 < oldest || after > self.end {
-            return None;
-        }
-        let newer = self.events.iter().filter(|event| event.seq > after);
-        let events: Vec<_> = newer.take(limit).cloned().collect();
-        let next = events.last().map_or(after, |event| event.seq);
-        Some(FeedPage { events, next, oldest })
-    }
-
-    fn directory(&self, after: Option<&str>, limit: usize) -> DirectoryPage {
-        let from = after.map_or(0, |cursor| cursor.parse::<u64>().expect("our cursor") + 1);
-        let page: Vec<_> = self.users.range(from..).take(limit).collect();
-        let last = page.last().map_or(0, |(place, _)| **place);
-        let more = self.users.range(last + 1..).next().is_some() && !page.is_empty();
-        DirectoryPage {
-            users: page.into_iter().map(|(_, user)| user.clone()).collect(),
-            revocations: if after.is_none() { self.revocations.clone() } else { Vec::new() },
-            position: self.end,
-            next: more.then(|| last.to_string()),
-        }
-    }
-}
-
-/// What is on the guard's disk.
-#[derive(Default)]
-struct Disk {
-    position: Option<u64>,
-    users: BTreeMap<Uuid, DirectoryUser>,
-    revocations: BTreeSet<u64>,
-    staged: BTreeMap<Uuid, DirectoryUser>,
-}
-
-impl Disk {
-    fn write(&mut self, step: &Step) {
-        match step {
-            Step::Quiet => {}
-            Step::Apply { events, position } => {
-                let mut expected = self.position.expect("a snapshot came first") + 1;
-                for event in events {
-                    assert_eq!(event.seq, expected, "missed or doubled");
-                    expected += 1;
-                    self.apply(event);
-                }
-                assert_eq!(*position + 1, expected);
-                self.position = Some(*position);
-            }
-            Step::Stage { begin, users, finish } => {
-                if *begin {
-                    self.staged.clear();
-                }
-                self.staged.extend(users.iter().map(|user| (user.public_id, user.clone())));
-                if let Some((revocations, position)) = finish {
-                    self.users = std::mem::take(&mut self.staged);
-                    self.revocations = revocations.iter().map(|event| event.seq).collect();
-                    self.position = Some(*position);
-                }
-            }
-        }
-    }
-
-    fn apply(&mut self, event: &Event) {
-        match &event.change {
-            Change::UserCreated(user)
-            | Change::UserUpdated(user)
-            | Change::UserDisabled(user)
-            | Change::UserEnabled(user) => {
-                let full = DirectoryUser {
-                    public_id: user.public_id,
-                    name: user.name.clone().expect("told"),
-                    email: user.email.clone().expect("told"),
-                    state: user.state,
-                    roles: user.roles.clone().expect("told"),
-                };
-                self.users.insert(user.public_id, full);
-            }
-            Change::UserDeleted { public_id } => {
-                self.users.remove(public_id);
-            }
-            Change::SessionRevoked { .. } => assert!(self.revocations.insert(event.seq), "doubled"),
-            _ => {}
-        }
-    }
-}
 
 #[derive(Clone)]
 enum Answer {
@@ -249,7 +63,7 @@ fn restart(disk: &Disk) -> Machine {
     Machine::new(disk.position, true).with_pages_of(PAGE)
 }
 
-/// One run. `faults` of 0 is a good day.
+/// One run.
 fn run(seed: u64) {
     let mut random = Random(seed);
     let mut issuer = Issuer { end: random.next() % 1_000_000, ..Issuer::default() };
@@ -444,8 +258,13 @@ fn without_a_directory_only_the_first_page_is_read_and_no_user_is_kept() {
 #[test]
 fn a_new_user_without_a_record_is_refused_only_by_a_directory() {
     let id = Uuid::from_u64_pair(1, 1);
-    let bare =
-        UserChange { public_id: id, state: UserState::Active, name: None, email: None, roles: None };
+    let bare = UserChange {
+        public_id: id,
+        state: UserState::Active,
+        name: None,
+        email: None,
+        roles: None,
+    };
     let events = vec![event(11, Change::UserCreated(bare))];
     let page = FeedPage { events, next: 11, oldest: 1 };
     let with = Machine::new(Some(10), true).page(page.clone());

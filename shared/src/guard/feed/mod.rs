@@ -6,6 +6,8 @@
 
 mod machine;
 #[cfg(test)]
+mod machine_model;
+#[cfg(test)]
 mod machine_tests;
 mod reader;
 mod view;

@@ -144,7 +144,8 @@ async fn a_redirect_is_not_followed() {
             counted.fetch_add(1, Ordering::SeqCst);
         }
     });
-    for status in ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent"] {
+    for status in ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent"]
+    {
         let location = format!("location: http://{address}/.well-known/jwks.json\r\n");
         let (url, server) = serve(answer(status, &location, &key_set()), Then::Close).await;
         assert!(fetch(&url, ask(None)).await.is_err(), "{status}");
