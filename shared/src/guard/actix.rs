@@ -128,7 +128,7 @@ where
         let rule = self.rule.clone();
         Box::pin(async move {
             let judged = match rule.role {
-                Some(role) => rule.guard.admit_role(request.headers(), role).await,
+                Some(wanted) => rule.guard.admit_role(request.headers(), wanted).await,
                 None => rule.guard.admit(request.headers()).await,
             };
             match judged {

@@ -9,10 +9,10 @@ use super::address::{self, AddressError};
 use crate::verifier::Profile;
 
 /// How long a guard trusts what it holds while the issuer can't be reached, unless set.
-pub const MAX_STALENESS: Duration = Duration::from_secs(24 * 3_600);
+pub const MAX_STALENESS: Duration = Duration::from_hours(24);
 
 /// The longest life of a token that is taken, unless set.
-pub const MAX_TOKEN_LIFE: Duration = Duration::from_secs(24 * 3_600);
+pub const MAX_TOKEN_LIFE: Duration = Duration::from_hours(24);
 
 /// The tolerance for clocks that differ, unless set.
 pub const LEEWAY: Duration = Duration::from_secs(10);

@@ -58,7 +58,7 @@ mod tests {
         tokio::time::advance(Duration::from_secs(5)).await;
         assert_eq!(stamp.age(&clock), Duration::from_secs(5));
         clock.advance(time::Duration::HOUR);
-        assert_eq!(stamp.age(&clock), Duration::from_secs(3_600));
+        assert_eq!(stamp.age(&clock), Duration::from_hours(1));
         clock.advance(-2 * time::Duration::HOUR);
         assert_eq!(stamp.age(&clock), Duration::from_secs(5));
     }

@@ -28,7 +28,7 @@ const TOKEN_LIMIT: usize = 64 * 1024;
 const SECRET_LIMIT: u64 = 4 * 1024;
 
 /// The longest that a token is used, whatever its `expires_in`.
-const LONGEST_USE: Duration = Duration::from_secs(3_600);
+const LONGEST_USE: Duration = Duration::from_hours(1);
 
 /// Why a call brought nothing.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -15,7 +15,7 @@ use crate::contract::events::{Change, Event};
 use crate::verifier::{AccessToken, Reason, Subject};
 
 /// On top of the longest life of a token and the leeway: issuers' clocks may differ a little.
-const MARGIN: Duration = Duration::from_secs(600);
+const MARGIN: Duration = Duration::from_mins(10);
 
 /// Whether a change revokes anything, and so must survive a restart.
 pub fn revokes(change: &Change) -> bool {

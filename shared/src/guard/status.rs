@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// More than this off the issuer's clock, and a guard is not ready.
-pub const MAX_SKEW: Duration = Duration::from_secs(300);
+pub const MAX_SKEW: Duration = Duration::from_mins(5);
 
 /// The state of a guard at one moment.
 #[derive(Debug, Clone)]

@@ -55,7 +55,7 @@ impl Issuer {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let position = 1_000;
         let (secret, jwks) = ("correct".into(), vec![key.jwk.clone()]);
-        let state = State { position, secret, jwks, ..State::default() };
+        let state = State { position, jwks, secret, ..State::default() };
         let issuer = Self {
             url,
             state: Arc::new(Mutex::new(state)),

@@ -1,6 +1,6 @@
 //! The guard as its users see it, over real connections to an issuer that does what a test says:
 //! it changes users and keys, goes away, lies, and comes back.
-#![expect(clippy::expect_used, reason = "a helper that fails shall end its test")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a helper that fails shall end its test")]
 
 mod directory;
 mod http;

@@ -20,7 +20,7 @@ use crate::guard::store::{Batch, Contact, GuardStore, SnapshotEnd, StoreError};
 use crate::verifier::Verdicts;
 
 /// How often revocations are looked through for those that no living token can meet.
-const PRUNE_EVERY: Duration = Duration::from_secs(60);
+const PRUNE_EVERY: Duration = Duration::from_mins(1);
 
 /// That nothing was new is written at most this often.
 const TOUCH_EVERY: Duration = Duration::from_secs(10);

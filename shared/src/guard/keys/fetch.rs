@@ -19,7 +19,7 @@ use crate::verifier::{JwkError, MAX_KEY_SET_BYTES, PublicKey, parse_key_set};
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// `max-age` where the issuer names none (RFC 9111 leaves it to the client).
-const DEFAULT_MAX_AGE: Duration = Duration::from_secs(60);
+const DEFAULT_MAX_AGE: Duration = Duration::from_mins(1);
 
 /// An `ETag` longer than this is not kept.
 const LONGEST_ETAG: usize = 256;

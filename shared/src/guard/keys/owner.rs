@@ -25,7 +25,7 @@ use crate::guard::store::{Contact, GuardStore, SavedKeys};
 
 /// The pace of polls stays within these bounds, whatever `max-age` says.
 const SHORTEST_POLL: Duration = Duration::from_millis(250);
-const LONGEST_POLL: Duration = Duration::from_secs(300);
+const LONGEST_POLL: Duration = Duration::from_mins(5);
 
 /// The first and the longest pause after failed polls.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);

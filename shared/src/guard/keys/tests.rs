@@ -60,7 +60,7 @@ impl KeySource for Source {
         if self.0.down.load(Ordering::SeqCst) {
             return Err(FetchError::new("down"));
         }
-        let (text, etag, max_age) = (String::new(), None, Duration::from_secs(60));
+        let (text, etag, max_age) = (String::new(), None, Duration::from_mins(1));
         Ok(Fetched::Set { keys, text, etag, max_age })
     }
 }
@@ -107,7 +107,7 @@ impl Setup {
 #[tokio::test(start_paused = true)]
 async fn the_set_is_polled_at_about_half_its_max_age() {
     let setup = setup(&[&key(1)]).await;
-    sleep(Duration::from_secs(600)).await;
+    sleep(Duration::from_mins(10)).await;
     assert!((20..=26).contains(&setup.polls()), "{}", setup.polls());
     let asked = setup.issuer.asked();
     assert!(asked.iter().all(|(_, ask)| !ask.past_caches));
@@ -235,7 +235,7 @@ async fn while_the_issuer_fails_requests_never_speed_up_the_retries() {
 async fn so_many_wait_and_no_more_and_announced_keys_have_places_of_their_own() {
     let (old, new) = (key(1), key(2));
     let setup = setup(&[&old]).await;
-    *setup.issuer.delay.lock().expect("whole") = Duration::from_secs(60);
+    *setup.issuer.delay.lock().expect("whole") = Duration::from_mins(1);
     let asked: Vec<_> = (0..1_500).map(|n| setup.find(&format!("made-up-{n}"))).collect();
     sleep(Duration::from_millis(1)).await;
     let turned_away = asked.iter().filter(|answer| answer.is_finished()).count();
@@ -256,7 +256,7 @@ async fn so_many_wait_and_no_more_and_announced_keys_have_places_of_their_own() 
 #[tokio::test(start_paused = true)]
 async fn a_request_is_told_within_two_seconds_that_the_issuer_does_not_answer() {
     let setup = setup(&[&key(1)]).await;
-    *setup.issuer.delay.lock().expect("whole") = Duration::from_secs(3_600);
+    *setup.issuer.delay.lock().expect("whole") = Duration::from_hours(1);
     let came = Instant::now();
     let refused = setup.cache.find("made-up").await.expect_err("made up");
     assert_eq!(refused, NotFound::Unavailable(1));
@@ -279,10 +279,10 @@ async fn a_revoked_key_is_dropped_at_once_and_never_taken_again() {
     setup.cache.revoke(stolen.kid());
     assert_eq!(setup.cache.kids(), [good.kid()]);
     setup.cache.announce(stolen.kid());
-    sleep(Duration::from_secs(120)).await;
+    sleep(Duration::from_mins(2)).await;
     assert_eq!(setup.cache.kids(), [good.kid()], "an old copy of the set still has it");
     assert_eq!(setup.cache.find(stolen.kid()).await.expect_err("revoked"), NotFound::Revoked);
     setup.issuer.serve(&[&stolen]);
-    sleep(Duration::from_secs(120)).await;
+    sleep(Duration::from_mins(2)).await;
     assert_eq!(setup.cache.kids(), [good.kid()], "nor does it empty the cache");
 }

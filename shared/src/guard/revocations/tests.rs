@@ -4,7 +4,7 @@ use super::*;
 use time::macros::datetime;
 
 const AT: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
-const LIFE: Duration = Duration::from_secs(3_600);
+const LIFE: Duration = Duration::from_hours(1);
 const USER: Uuid = Uuid::from_u128(1);
 const PHONE: Uuid = Uuid::from_u128(2);
 const LAPTOP: Uuid = Uuid::from_u128(3);
