@@ -1,13 +1,12 @@
 //! Tokens that a client gets for itself (RFC 6749 §4.4): whether it is the client, and what it is
 //! granted.
 
-use sha2::{Digest, Sha256};
 use shared::contract::claims::Claims;
 use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::clients::Client;
+use super::clients::{Client, secret_hash};
 use super::tokens::TokenPolicy;
 
 /// A scope was asked for that the client does not have, or the list is none.
@@ -17,7 +16,7 @@ pub struct InvalidScope;
 
 /// Whether `secret` is the client's. Where there is no such client, the same work is done.
 pub fn authentic(client: Option<&Client>, secret: &str) -> bool {
-    let presented: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+    let presented = secret_hash(secret);
     let expected = client.map_or([0; 32], |client| client.secret_hash);
     bool::from(presented.ct_eq(&expected)) && client.is_some()
 }
@@ -73,7 +72,7 @@ mod tests {
         Client {
             client_id: "reports".into(),
             scopes: vec!["events:read".into(), "directory:read".into()],
-            secret_hash: Sha256::digest(b"the secret").into(),
+            secret_hash: super::secret_hash("the secret"),
             created_at: OffsetDateTime::UNIX_EPOCH,
         }
     }

@@ -221,6 +221,7 @@ mod tests {
         Arc::new(Throttle::new(limit(per_account), limit(per_address)))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as `admit` takes it")]
     fn address(text: &str) -> Option<IpAddr> {
         Some(text.parse().unwrap())
     }

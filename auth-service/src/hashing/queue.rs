@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::argon2id::{HashError, Memory, Verified, hash_in, verify_in};
 
 /// How long a thread keeps its working memory without work.
-const KEEP_MEMORY: Duration = Duration::from_secs(60);
+const KEEP_MEMORY: Duration = Duration::from_mins(1);
 
 /// A piece of work, and where its result goes. If nobody waits for the result any more, the work
 /// is not done.

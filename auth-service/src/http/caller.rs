@@ -23,7 +23,6 @@ const UNAVAILABLE_SECONDS: u32 = 5;
 
 /// A client that may do what it asks for.
 pub(super) struct Caller {
-    pub(super) client_id: String,
     scope: Option<String>,
 }
 
@@ -72,7 +71,7 @@ async fn judge(
     if !holds(token.scope.as_deref(), scope) {
         return Err(Refusal::Forbidden { scope: Some(scope) });
     }
-    Ok(Caller { client_id: token.client_id, scope: token.scope })
+    Ok(Caller { scope: token.scope })
 }
 
 fn verify(token: &str, issuer: &Issuer) -> Result<AccessToken, Reason> {

@@ -29,6 +29,7 @@ pub(super) fn of_store(error: StoreError) -> ProblemError {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it ends here, as in every `map_err`")]
 pub(super) fn of_hashing(error: PoolError) -> ProblemError {
     tracing::error!(%error, "a password could not be hashed or judged");
     ProblemError::internal()
@@ -39,12 +40,8 @@ pub(super) fn of_signing(error: impl std::fmt::Display) -> ProblemError {
     ProblemError::internal()
 }
 
+/// Too many passwords wait to be hashed.
 pub(super) fn of_full_queue(_: Busy) -> ProblemError {
-    busy()
-}
-
-/// Too much to do at the moment.
-pub(super) fn busy() -> ProblemError {
     ProblemError::retry_after(
         StatusCode::SERVICE_UNAVAILABLE,
         "Too many requests of this kind are waiting; try again.",

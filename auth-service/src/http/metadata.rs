@@ -15,7 +15,7 @@ pub(super) const METADATA_PATH: &str = "/.well-known/oauth-authorization-server"
 
 /// What this issuer offers.
 #[derive(Serialize, ToSchema)]
-pub struct Metadata {
+pub(super) struct Metadata {
     /// The `iss` of every token.
     issuer: String,
     /// Where services get tokens.

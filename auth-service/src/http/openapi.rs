@@ -42,7 +42,7 @@ impl Modify for Security {
     }
 }
 
-/// The OpenAPI 3.1 document.
+/// The document, of version 3.1.
 pub fn document() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }

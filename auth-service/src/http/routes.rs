@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use actix_web::dev::Server;
 use actix_web::http::Method;
-use actix_web::{
-    App, FromRequest, Handler, HttpRequest, Resource, Responder, guard, middleware, web,
-};
+use actix_web::{App, FromRequest, Handler, HttpRequest, Resource, Responder, middleware, web};
 use shared::contract::jwks::JWKS_PATH;
 use shared::service::problem_response::{method_not_allowed, not_found};
 use shared::service::protection::protect;
+use shared::service::resource::read;
 use shared::service::{docs_page, server};
 
 use super::{Issuer, cors, directory, feed, jwks, login, metadata, oauth, openapi, signup};
@@ -34,16 +33,16 @@ pub fn routes(issuer: Arc<Issuer>) -> impl FnOnce(&mut web::ServiceConfig) {
             .service(post("/signup", signup::sign_up).wrap(called_by_pages(Method::POST)))
             .service(post("/login", login::log_in).wrap(called_by_pages(Method::POST)))
             .service(post("/oauth2/token", oauth::issue).wrap(called_by_pages(Method::POST)))
-            .service(get(JWKS_PATH, jwks::key_set))
-            .service(get(metadata::METADATA_PATH, metadata::metadata))
-            .service(get("/feed", feed::read))
-            .service(get("/directory/users", directory::list))
+            .service(read(JWKS_PATH, jwks::key_set))
+            .service(read(metadata::METADATA_PATH, metadata::metadata))
+            .service(read("/feed", feed::read))
+            .service(read("/directory/users", directory::list))
             .configure(docs_page::routes(
                 openapi::document().to_pretty_json().unwrap_or_default().into(),
             ))
             .default_service(web::to(not_found));
         if let Some(path) = behind {
-            config.service(get(&path, metadata::metadata));
+            config.service(read(&path, metadata::metadata));
         }
     }
 }
@@ -56,17 +55,5 @@ where
 {
     web::resource(path).route(web::post().to(handler)).default_service(web::to(
         |request: HttpRequest| async move { method_not_allowed(&request, "POST") },
-    ))
-}
-
-fn get<F, Args>(path: &str, handler: F) -> Resource
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    let reads = guard::Any(guard::Get()).or(guard::Head());
-    web::resource(path).route(web::route().guard(reads).to(handler)).default_service(web::to(
-        |request: HttpRequest| async move { method_not_allowed(&request, "GET, HEAD") },
     ))
 }

@@ -32,10 +32,12 @@ pub(in crate::http) fn decode(text: &[u8]) -> Result<String, BodyError> {
     while let Some(byte) = bytes.next() {
         decoded.push(match byte {
             b'+' => b' ',
-            b'%' => match (bytes.next().and_then(hex), bytes.next().and_then(hex)) {
-                (Some(high), Some(low)) => high << 4 | low,
-                _ => return Err(BodyError::Malformed),
-            },
+            b'%' => {
+                match (bytes.next().copied().and_then(hex), bytes.next().copied().and_then(hex)) {
+                    (Some(high), Some(low)) => high << 4 | low,
+                    _ => return Err(BodyError::Malformed),
+                }
+            }
             byte => *byte,
         });
     }
@@ -45,8 +47,8 @@ pub(in crate::http) fn decode(text: &[u8]) -> Result<String, BodyError> {
     })
 }
 
-fn hex(digit: &u8) -> Option<u8> {
-    char::from(*digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]

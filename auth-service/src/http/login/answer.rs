@@ -16,7 +16,7 @@ const ACCOUNT_DISABLED: &str = "Basic realm=\"Account disabled !!\"";
 
 /// What a good log-in gets.
 #[derive(Serialize, ToSchema)]
-pub struct LoginAnswer {
+pub(in crate::http) struct LoginAnswer {
     /// The access token (RFC 9068).
     token: String,
     /// Always `Bearer`.

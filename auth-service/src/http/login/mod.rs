@@ -14,21 +14,22 @@ use super::even_time::EvenTime;
 use super::metrics::LoginOutcome;
 use super::{Issuer, query};
 use crate::domain::email::{Email, EmailError};
-pub use answer::LoginAnswer;
+pub(super) use answer::LoginAnswer;
 pub(super) use attempt::Outcome;
 use attempt::{Credentials, attempt};
 
 /// What a log-in sends, as a form or as JSON.
 #[derive(ToSchema)]
-pub struct LoginForm {
+#[expect(dead_code, reason = "only described: the body is read field by field")]
+pub(super) struct LoginForm {
     /// The address of the account.
     #[schema(format = "email")]
-    pub email: String,
+    email: String,
     /// The password.
     #[schema(format = "password")]
-    pub password: String,
+    password: String,
     /// Whom the token is meant for, if not for the issuer's first audience.
-    pub audience: Option<String>,
+    audience: Option<String>,
 }
 
 /// Logs a user in.

@@ -19,23 +19,24 @@ use crate::http::{Issuer, failure};
 
 /// What a service sends.
 #[derive(ToSchema)]
-pub struct TokenForm {
+#[expect(dead_code, reason = "only described: the body is read field by field")]
+pub(in crate::http) struct TokenForm {
     /// Always `client_credentials`.
-    pub grant_type: String,
+    grant_type: String,
     /// The scopes wanted, separated by blanks; all that the client has if left out.
-    pub scope: Option<String>,
+    scope: Option<String>,
     /// Whom the token is meant for, if not for the issuer.
-    pub audience: Option<String>,
+    audience: Option<String>,
     /// The client, if it does not authenticate in the header.
-    pub client_id: Option<String>,
+    client_id: Option<String>,
     /// Its secret, likewise.
     #[schema(format = "password")]
-    pub client_secret: Option<String>,
+    client_secret: Option<String>,
 }
 
 /// What a service gets (RFC 6749 §5.1).
 #[derive(Serialize, ToSchema)]
-pub struct TokenAnswer {
+pub(in crate::http) struct TokenAnswer {
     /// The access token (RFC 9068).
     access_token: String,
     /// Always `Bearer`.

@@ -1,1 +1,16 @@
-//! Route tests.
+//! The public routes from outside: requests in, answers out, over a real database in a folder of
+//! its own. One file for each route, named by its path.
+
+mod actors;
+mod bodies;
+mod browsers;
+mod directory_users;
+mod feed;
+mod login;
+mod login_throttle;
+mod login_uniform;
+mod oauth2_token;
+mod openapi;
+mod server;
+mod signup;
+mod well_known;

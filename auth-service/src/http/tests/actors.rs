@@ -1,0 +1,66 @@
+//! Who calls: people with accounts, and services with secrets.
+
+use actix_web::test::TestRequest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+use shared::clock::Clock as _;
+use uuid::Uuid;
+
+use super::server::{Answer, Server};
+use crate::domain::clients::{Client, ClientStore as _, secret_hash};
+use crate::domain::email::Email;
+use crate::domain::users::UserStore as _;
+
+pub(super) const PASSWORD: &str = "correct horse";
+
+impl Server {
+    /// Signs somebody up under `name@example.org`.
+    pub(super) async fn sign_up(&self, name: &str) -> Uuid {
+        let email = format!("{name}@example.org");
+        let form = [("name", name), ("email", &email), ("password", PASSWORD)];
+        let answer = self.post_form("/signup", &form).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let key = Email::parse(&email).unwrap().key;
+        self.database.find_user_by_email_key(&key).unwrap().unwrap().public_id
+    }
+
+    pub(super) async fn log_in(&self, name: &str, password: &str) -> Answer {
+        let email = format!("{name}@example.org");
+        self.post_form("/login", &[("email", &email), ("password", password)]).await
+    }
+
+    /// Registers a client whose secret is `secret`.
+    pub(super) fn add_client(&self, client_id: &str, scopes: &[&str]) {
+        let client = Client {
+            client_id: client_id.into(),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            secret_hash: secret_hash("secret"),
+            created_at: self.clock.now(),
+        };
+        assert!(self.database.add_client(&client).unwrap());
+    }
+
+    /// A token of a client, with these parameters besides.
+    pub(super) async fn service_token(&self, client_id: &str, more: &[(&str, &str)]) -> String {
+        let mut form = vec![
+            ("grant_type", "client_credentials"),
+            ("client_id", client_id),
+            ("client_secret", "secret"),
+        ];
+        form.extend(more);
+        let answer = self.post_form("/oauth2/token", &form).await;
+        answer.json()["access_token"].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned()
+    }
+
+    pub(super) async fn get_with(&self, path: &str, token: &str) -> Answer {
+        let bearer = ("authorization", format!("Bearer {token}"));
+        self.call(TestRequest::get().uri(path).insert_header(bearer)).await
+    }
+}
+
+/// The claims of a token, unchecked.
+pub(super) fn claims(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}

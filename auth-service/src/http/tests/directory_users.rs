@@ -1,0 +1,77 @@
+//! `GET /directory/users`.
+
+use serde_json::json;
+use shared::clock::Clock as _;
+use shared::contract::directory::UserState;
+
+use super::server::Server;
+use crate::domain::feed::FeedStore as _;
+use crate::domain::users::UserStore as _;
+
+async fn reader() -> (Server, String) {
+    let server = Server::start();
+    server.add_client("guard", &["directory:read"]);
+    let token = server.service_token("guard", &[]).await;
+    (server, token)
+}
+
+#[actix_web::test]
+async fn pages_lead_through_all_users_in_order_of_creation() {
+    let (server, token) = reader().await;
+    for name in ["ann", "bob", "cid"] {
+        server.sign_up(name).await;
+    }
+    let mut names = Vec::new();
+    let mut path = "/directory/users?limit=2".to_owned();
+    loop {
+        let page = server.get_with(&path, &token).await.json();
+        names.extend(page["users"].as_array().unwrap().iter().map(|user| user["name"].clone()));
+        assert_eq!(page["position"], json!(server.database.position().unwrap()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/directory/users?limit=2&after={next}");
+    }
+    assert_eq!(names, ["ann", "bob", "cid"]);
+}
+
+#[actix_web::test]
+async fn a_record_tells_who_somebody_is_and_nothing_of_a_password() {
+    let (server, token) = reader().await;
+    let ann = server.sign_up("ann").await;
+    let answer = server.get_with("/directory/users", &token).await;
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(
+        answer.json()["users"],
+        json!([{"public_id": ann, "name": "ann", "email": "ann@example.org",
+            "state": "active", "roles": ["user"]}])
+    );
+    assert!(!answer.body.contains("argon2"));
+}
+
+#[actix_web::test]
+async fn the_first_page_has_the_revocations_and_the_others_none() {
+    let (server, token) = reader().await;
+    let ann = server.sign_up("ann").await;
+    server.sign_up("bob").await;
+    server.database.set_user_state(ann, UserState::Disabled, server.clock.now()).unwrap();
+    let first = server.get_with("/directory/users?limit=1", &token).await.json();
+    assert_eq!(first["users"][0]["state"], json!("disabled"));
+    let revocation = &first["revocations"][0];
+    assert_eq!(revocation["type"], json!("user.sessions_revoked"));
+    assert_eq!((&revocation["public_id"], &revocation["except"]), (&json!(ann), &json!(null)));
+    let next = first["next"].as_str().unwrap();
+    let second = server.get_with(&format!("/directory/users?after={next}"), &token).await.json();
+    assert_eq!((&second["revocations"], &second["next"]), (&json!([]), &json!(null)));
+}
+
+#[actix_web::test]
+async fn wrong_cursors_and_limits_are_422_and_wrong_tokens_refused() {
+    let (server, token) = reader().await;
+    for query in ["limit=0", "limit=1001", "limit=x", "after=x", "after=0", "after=%27"] {
+        let answer = server.get_with(&format!("/directory/users?{query}"), &token).await;
+        assert_eq!(answer.status, 422, "{query}");
+    }
+    assert_eq!(server.get("/directory/users").await.status, 401);
+    server.add_client("events", &["events:read"]);
+    let events = server.service_token("events", &[]).await;
+    assert_eq!(server.get_with("/directory/users", &events).await.status, 403);
+}

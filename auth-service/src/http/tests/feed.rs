@@ -1,0 +1,173 @@
+//! `GET /feed`.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use shared::clock::Clock as _;
+
+use super::actors::PASSWORD;
+use super::server::{Answer, ISSUER, Server};
+use crate::domain::clients::ClientStore as _;
+use crate::domain::feed::FeedStore as _;
+
+fn types(answer: &Answer) -> Vec<Value> {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()["events"].as_array().unwrap().iter().map(|event| event["type"].clone()).collect()
+}
+
+async fn reader(scopes: &[&str]) -> (Server, String, u64) {
+    let server = Server::start();
+    server.add_client("guard", scopes);
+    let token = server.service_token("guard", &[]).await;
+    let position = server.database.position().unwrap();
+    (server, token, position)
+}
+
+#[actix_web::test]
+async fn changes_come_at_once_in_order_and_next_leads_on() {
+    let (server, token, start) = reader(&["events:read", "directory:read"]).await;
+    let ann = server.sign_up("ann").await;
+    server.sign_up("bob").await;
+    let first = server.get_with(&format!("/feed?after={start}&limit=1&wait=25"), &token).await;
+    assert_eq!(types(&first), ["user.created"]);
+    assert_eq!(first.header("cache-control"), "no-store");
+    let event = &first.json()["events"][0];
+    assert_eq!((&event["public_id"], &event["name"]), (&json!(ann), &json!("ann")));
+    assert_eq!(
+        (event["seq"].as_u64(), first.json()["next"].as_u64()),
+        (Some(start + 1), Some(start + 1))
+    );
+
+    let next = first.json()["next"].as_u64().unwrap();
+    let kid = "A".repeat(43);
+    let instance = "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11";
+    let path = format!("/feed?after={next}&instance={instance}&kids={kid},{kid}");
+    let second = server.get_with(&path, &token).await;
+    assert_eq!(types(&second), ["user.created"]);
+    let end = server.get_with(&format!("/feed?after={}", start + 2), &token).await.json();
+    assert_eq!((&end["events"], &end["next"]), (&json!([]), &json!(start + 2)));
+}
+
+#[actix_web::test]
+async fn a_waiting_reader_is_woken_by_a_change() {
+    let (server, token, start) = reader(&["events:read", "directory:read"]).await;
+    let path = format!("/feed?after={start}&wait=25");
+    let reading = server.get_with(&path, &token);
+    let (answer, _) = tokio::join!(reading, server.sign_up("ann"));
+    assert_eq!(types(&answer), ["user.created"]);
+}
+
+#[actix_web::test]
+async fn without_a_change_the_wait_ends_empty() {
+    let (server, token, start) = reader(&["events:read"]).await;
+    let before = std::time::Instant::now();
+    let answer = server.get_with(&format!("/feed?after={start}&wait=1"), &token).await;
+    assert!(types(&answer).is_empty());
+    assert!(before.elapsed() >= Duration::from_secs(1));
+}
+
+#[actix_web::test]
+async fn a_shutdown_ends_the_wait() {
+    let (server, token, start) = reader(&["events:read"]).await;
+    let path = format!("/feed?after={start}&wait=25");
+    let reading = server.get_with(&path, &token);
+    let ending = async { server.ending.fire() };
+    let both = futures_util::future::join(reading, ending);
+    let (answer, ()) = tokio::time::timeout(Duration::from_secs(10), both).await.unwrap();
+    assert!(types(&answer).is_empty());
+}
+
+#[actix_web::test]
+async fn positions_of_another_database_or_beyond_the_end_are_410() {
+    let (server, token, start) = reader(&["events:read"]).await;
+    for after in [0, 17, start + 1, u64::MAX] {
+        let answer = server.get_with(&format!("/feed?after={after}&wait=25"), &token).await;
+        assert_eq!(answer.status, 410, "{after}");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+}
+
+#[actix_web::test]
+async fn without_directory_read_users_have_only_an_id_and_a_state() {
+    let (server, token, start) = reader(&["events:read"]).await;
+    let ann = server.sign_up("ann").await;
+    let answer = server.get_with(&format!("/feed?after={start}"), &token).await;
+    let body = answer.json();
+    let mut event = body["events"][0].as_object().unwrap().clone();
+    event.remove("at");
+    assert_eq!(
+        Value::Object(event),
+        json!({"seq": start + 1, "type": "user.created", "public_id": ann, "state": "active"})
+    );
+    assert!(!answer.body.contains("ann@"));
+}
+
+#[actix_web::test]
+async fn a_wrong_parameter_is_422_and_one_given_twice_400() {
+    let (server, token, start) = reader(&["events:read"]).await;
+    for query in [
+        "after=x",
+        "after=-1",
+        "after=+1",
+        "after=18446744073709551616",
+        "wait=26",
+        "wait=1.5",
+        "limit=0",
+        "limit=1001",
+        "instance=1",
+        "kids=short",
+        "kids=%27%20OR%201=1",
+    ] {
+        assert_eq!(server.get_with(&format!("/feed?{query}"), &token).await.status, 422, "{query}");
+    }
+    for query in [format!("after={start}&after={start}"), "after=%zz".into()] {
+        assert_eq!(server.get_with(&format!("/feed?{query}"), &token).await.status, 400, "{query}");
+    }
+}
+
+#[actix_web::test]
+async fn who_may_not_read_is_refused_in_the_right_way() {
+    let server = Server::start();
+    server.add_client("other", &["directory:read"]);
+    server.sign_up("ann").await;
+    let user_token = |audience: &'static str| {
+        let server = &server;
+        let form = [("email", "ann@example.org"), ("password", PASSWORD), ("audience", audience)];
+        async move {
+            server.post_form("/login", &form).await.json()["token"].as_str().unwrap().to_owned()
+        }
+    };
+    let missing = server.get("/feed").await;
+    assert_eq!((missing.status.as_u16(), missing.header("www-authenticate")), (401, "Bearer"));
+    assert_eq!(missing.json(), json!({"message": "Token is missing !!"}));
+
+    let for_us = server.get_with("/feed", &user_token(ISSUER).await).await;
+    assert_eq!(for_us.status, 403);
+    assert!(for_us.header("www-authenticate").contains("insufficient_scope"));
+    let for_others = server.get_with("/feed", &user_token("api-service").await).await;
+    assert_eq!(for_others.status, 401);
+    assert!(for_others.header("www-authenticate").contains("audience"));
+
+    let scope = server.get_with("/feed", &server.service_token("other", &[]).await).await;
+    assert_eq!(scope.status, 403);
+    assert!(scope.header("www-authenticate").contains("scope=\"events:read\""));
+    let elsewhere = server.service_token("other", &[("audience", "billing")]).await;
+    assert_eq!(server.get_with("/feed", &elsewhere).await.status, 401);
+    assert_eq!(server.get_with("/feed", "no.token.this").await.status, 401);
+}
+
+#[actix_web::test]
+async fn a_removed_client_s_tokens_are_void_also_when_its_id_is_given_out_again() {
+    let (server, token, start) = reader(&["events:read"]).await;
+    let path = format!("/feed?after={start}");
+    assert_eq!(server.get_with(&path, &token).await.status, 200);
+    assert!(server.database.remove_client("guard", server.clock.now()).unwrap());
+    let removed = server.get_with(&path, &token).await;
+    assert_eq!(removed.status, 401);
+    assert!(removed.header("www-authenticate").contains("revoked"));
+
+    server.add_client("guard", &["events:read"]);
+    assert_eq!(server.get_with(&path, &token).await.status, 401);
+    let fresh = server.service_token("guard", &[]).await;
+    assert_eq!(types(&server.get_with(&path, &fresh).await), ["client.removed"]);
+}

@@ -1,0 +1,176 @@
+//! `POST /login`: the table of the contract, row by row.
+
+use actix_web::test::TestRequest;
+use serde_json::json;
+use shared::clock::Clock as _;
+use shared::contract::directory::UserState;
+
+use super::actors::{PASSWORD, claims};
+use super::server::{Answer, ISSUER, Server, Setup};
+use crate::domain::users::UserStore as _;
+
+fn refused(answer: &Answer) -> (u16, &str, &str) {
+    assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    (answer.status.as_u16(), answer.header("www-authenticate"), &answer.body)
+}
+
+#[actix_web::test]
+async fn the_right_password_gets_a_token_of_a_new_session() {
+    let server = Server::start();
+    let ann = server.sign_up("ann").await;
+    let answer = server.log_in("ann", PASSWORD).await;
+    assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (201, "no-store"));
+    let body = answer.json();
+    assert_eq!(body.as_object().unwrap().len(), 3);
+    assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(1_800)));
+
+    let one = claims(body["token"].as_str().unwrap());
+    let other = claims(server.log_in("ann", PASSWORD).await.json()["token"].as_str().unwrap());
+    assert_eq!((&one["sub"], &one["public_id"]), (&json!(ann), &json!(ann)));
+    assert_eq!((&one["iss"], &one["aud"]), (&json!(ISSUER), &json!("api-service")));
+    assert_eq!(one["roles"], json!(["user"]));
+    assert_eq!(one["exp"].as_i64().unwrap() - one["iat"].as_i64().unwrap(), 1_800);
+    assert!(one["sid"] != other["sid"] && one["jti"] != other["jti"]);
+    assert!(one.get("scope").is_none());
+}
+
+#[actix_web::test]
+async fn forms_multipart_and_json_all_log_in() {
+    let server = Server::start();
+    server.sign_up("ann").await;
+    let json = json!({"email": "ann@example.org", "password": PASSWORD, "x": [1]});
+    assert_eq!(server.post_json("/login", &json).await.status, 201);
+    let part = |name: &str, value: &str| {
+        format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let body = part("email", "Ann@example.org") + &part("password", PASSWORD) + "--B--\r\n";
+    let request = TestRequest::post()
+        .uri("/login")
+        .insert_header(("content-type", "multipart/form-data; boundary=B"))
+        .set_payload(body);
+    assert_eq!(server.call(request).await.status, 201);
+}
+
+#[actix_web::test]
+async fn a_missing_or_empty_member_or_no_body_at_all_is_401_login_required() {
+    let server = Server::start();
+    server.sign_up("ann").await;
+    let expected = (401, "Basic realm=\"Login required !!\"", "Could not verify");
+    for form in [
+        &[("email", "ann@example.org")][..],
+        &[("password", PASSWORD)],
+        &[("email", ""), ("password", PASSWORD)],
+        &[("email", "ann@example.org"), ("password", "")],
+        &[],
+    ] {
+        assert_eq!(refused(&server.post_form("/login", form).await), expected, "{form:?}");
+    }
+    assert_eq!(refused(&server.call(TestRequest::post().uri("/login")).await), expected);
+    assert_eq!(refused(&server.post_json("/login", &json!({})).await), expected);
+}
+
+#[actix_web::test]
+async fn unknown_users_wrong_passwords_and_disabled_accounts_are_told_apart() {
+    let server = Server::start();
+    let ann = server.sign_up("ann").await;
+    for unknown in ["nobody", "' OR 1=1 --", "\u{1f512}"] {
+        let answer = server.log_in(unknown, PASSWORD).await;
+        let expected = (401, "Basic realm=\"User does not exist !!\"", "Could not verify");
+        assert_eq!(refused(&answer), expected, "{unknown}");
+    }
+    for wrong in ["correct horse ", "Correct horse", "' OR '1'='1", "x\0"] {
+        let answer = server.log_in("ann", wrong).await;
+        let expected = (403, "Basic realm=\"Wrong Password !!\"", "Could not verify");
+        assert_eq!(refused(&answer), expected, "{wrong}");
+    }
+    server.database.set_user_state(ann, UserState::Disabled, server.clock.now()).unwrap();
+    let expected = (403, "Basic realm=\"Account disabled !!\"", "Could not verify");
+    assert_eq!(refused(&server.log_in("ann", PASSWORD).await), expected);
+    let expected = (403, "Basic realm=\"Wrong Password !!\"", "Could not verify");
+    assert_eq!(refused(&server.log_in("ann", "wrong").await), expected);
+}
+
+#[actix_web::test]
+async fn what_no_address_can_be_or_is_no_string_is_422() {
+    let server = Server::start();
+    for email in ["a\0@example.org", "a@example.org\r\nx", &format!("{}@x.org", "a".repeat(255))] {
+        let form = [("email", email), ("password", PASSWORD)];
+        assert_eq!(server.post_form("/login", &form).await.status, 422, "{email:?}");
+    }
+    for body in [
+        json!({"email": 1, "password": PASSWORD}),
+        json!({"email": null, "password": PASSWORD}),
+        json!({"email": "a@example.org", "password": ["x"]}),
+        json!({"email": "a@example.org", "password": "x", "audience": {}}),
+    ] {
+        assert_eq!(server.post_json("/login", &body).await.status, 422, "{body}");
+    }
+}
+
+#[actix_web::test]
+async fn the_audience_is_the_one_asked_for_or_422() {
+    let server = Server::start();
+    server.sign_up("ann").await;
+    let log_in = |audience: &'static str| {
+        let server = &server;
+        let form = [("email", "ann@example.org"), ("password", PASSWORD), ("audience", audience)];
+        async move { server.post_form("/login", &form).await }
+    };
+    for (asked, granted) in [("", "api-service"), ("billing", "billing"), (ISSUER, ISSUER)] {
+        let token = log_in(asked).await.json()["token"].as_str().unwrap().to_owned();
+        assert_eq!(claims(&token)["aud"], json!(granted), "{asked}");
+    }
+    let answer = log_in("elsewhere").await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.json()["errors"]["audience"].is_array());
+}
+
+#[actix_web::test]
+async fn a_weaker_hash_is_replaced_at_the_next_log_in() {
+    let server = Server::start();
+    let ann = server.sign_up("ann").await;
+    let hash = |key: &str| {
+        use crate::domain::login::LoginStore as _;
+        server.database.find_credentials(key).unwrap().unwrap().password_hash
+    };
+    let weak = weak_hash(PASSWORD);
+    assert!(server.database.rehash_password(ann, &hash("ann@example.org"), &weak).unwrap());
+    assert_eq!(server.log_in("ann", "wrong one").await.status, 403);
+    assert_eq!(hash("ann@example.org"), weak);
+    assert_eq!(server.log_in("ann", PASSWORD).await.status, 201);
+    assert!(hash("ann@example.org").starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    assert_eq!(server.log_in("ann", PASSWORD).await.status, 201);
+}
+
+fn weak_hash(password: &str) -> String {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD_NO_PAD;
+    let params = argon2::Params::new(64, 1, 1, Some(32)).unwrap();
+    let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+    let (salt, mut output) = (b"0123456789abcdef", [0; 32]);
+    argon2.hash_password_into(password.as_bytes(), salt, &mut output).unwrap();
+    let (salt, output) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(output));
+    format!("$argon2id$v=19$m=64,t=1,p=1${salt}${output}")
+}
+
+#[actix_web::test]
+async fn of_64_at_once_none_is_lost_and_past_the_queue_the_rest_is_told_to_come_again() {
+    let server = Server::start();
+    server.sign_up("ann").await;
+    let all = (0..64).map(|_| server.log_in("ann", PASSWORD));
+    let answers = futures_util::future::join_all(all).await;
+    assert!(answers.iter().all(|answer| answer.status == 201));
+
+    let server = Server::with(Setup { queue: 4, ..Setup::default() });
+    server.sign_up("ann").await;
+    let all = (0..64).map(|_| server.log_in("ann", PASSWORD));
+    let answers = futures_util::future::join_all(all).await;
+    let (good, busy): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);
+    assert_eq!((good.len(), busy.len()), (4, 60));
+    for answer in busy {
+        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "2"));
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    assert_eq!(server.log_in("ann", PASSWORD).await.status, 201);
+}
