@@ -20,7 +20,7 @@ pub use definitions::{
 pub use values::shown;
 
 const SECOND: Duration = Duration::from_secs(1);
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// The value of every setting.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -59,7 +59,7 @@ impl From<Client> for Row {
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::Add { client_id, scope, secret_file } => {
-            add(client_id, &scope, secret_file.as_deref(), context)
+            add(&client_id, &scope, secret_file.as_deref(), context)
         }
         Command::List { json } => list(json, context),
         Command::Remove { client_id } => remove(&client_id, context),
@@ -67,34 +67,34 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
 }
 
 fn add(
-    client_id: String,
+    client_id: &str,
     scope: &str,
     secret_file: Option<&Path>,
     context: &Context,
 ) -> Result<(), Failure> {
-    check_id(&client_id).map_err(Failure::failed)?;
+    check_id(client_id).map_err(Failure::failed)?;
     let scopes = parse_scopes(scope)
         .ok_or_else(|| Failure::failed("a scope holds a character that RFC 6749 does not allow"))?;
     let database = database::or_new(context)?;
     let taken = || Failure::failed(format_args!("the client {client_id} exists already"));
     // Before the file is written over.
-    if database.find_client(&client_id).map_err(Failure::failed)?.is_some() {
+    if database.find_client(client_id).map_err(Failure::failed)?.is_some() {
         return Err(taken());
     }
     let secret = new_secret().map_err(Failure::failed)?;
     if let Some(file) = secret_file {
-        let content = Zeroizing::new(format!("{}\n", secret.as_str()));
-        durable_file::write(file, content.as_bytes(), 0o600).map_err(|error| {
+        let line = Zeroizing::new(format!("{}\n", secret.as_str()));
+        durable_file::write(file, line.as_bytes(), 0o600).map_err(|error| {
             Failure::failed(format_args!("can't write {}: {error}", file.display()))
         })?;
     }
-    let client = Client {
-        client_id: client_id.clone(),
+    let new = Client {
+        client_id: client_id.to_owned(),
         scopes,
         secret_hash: secret_hash(&secret),
         created_at: context.clock.now(),
     };
-    if !database.add_client(&client).map_err(Failure::failed)? {
+    if !database.add_client(&new).map_err(Failure::failed)? {
         return Err(taken());
     }
     match secret_file {

@@ -24,7 +24,7 @@ pub(super) enum Command {
     },
     /// Make a key; it signs once verifiers have had time to fetch it
     Generate {
-        /// The size: 2048, 3072 or 4096 [default: AUTH_KEY_BITS]
+        /// The size: 2048, 3072 or 4096 [default: `AUTH_KEY_BITS`]
         #[arg(long, value_parser = key_bits)]
         bits: Option<KeyBits>,
     },
@@ -76,7 +76,7 @@ fn import(file: &std::path::Path, activate: bool, context: &Context) -> Result<(
     let database = database::or_new(context)?;
     let known = database.list_keys().map_err(Failure::failed)?;
     if let Some(key) = known.into_iter().find(|key| key.kid == imported.kid()) {
-        return import_known(key, &imported, activate, &database, context);
+        return import_known(&key, &imported, activate, &database, context);
     }
     let entry = if activate { Entry::AtOnce } else { Entry::AtOnceIfUnused };
     let key = add(&imported, entry, &database, context)?;
@@ -86,7 +86,7 @@ fn import(file: &std::path::Path, activate: bool, context: &Context) -> Result<(
 /// The same key again: its file is written anew, in case it was lost; its state changes only if
 /// that is asked for, and never back.
 fn import_known(
-    key: Key,
+    key: &Key,
     imported: &PrivateKey,
     activate: bool,
     database: &Database,

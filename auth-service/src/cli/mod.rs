@@ -9,7 +9,7 @@ use std::sync::Arc;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use shared::clock::{Clock, SystemClock};
 use shared::service::failure::Failure;
-use shared::service::settings::{DotEnv, Environment, ProcessEnvironment, Values};
+use shared::service::settings::{DotEnv, Environment, ProcessEnvironment, Setting, Values};
 use shared::service::telemetry;
 
 use crate::http;
@@ -71,7 +71,7 @@ struct Context {
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let command = Arguments::command().args(settings::ALL.iter().map(|setting| setting.arg()));
+    let command = Arguments::command().args(settings::ALL.iter().map(Setting::arg));
     let matches = command.get_matches();
     let arguments = match Arguments::from_arg_matches(&matches) {
         Ok(arguments) => arguments,
@@ -112,6 +112,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed_with_every_setting() {
-        Arguments::command().args(settings::ALL.iter().map(|setting| setting.arg())).debug_assert();
+        Arguments::command().args(settings::ALL.iter().map(Setting::arg)).debug_assert();
     }
 }

@@ -1,7 +1,7 @@
 //! Defaults, and what is refused.
 
 use clap::Command;
-use shared::service::settings::{DotEnv, Environment};
+use shared::service::settings::{DotEnv, Environment, Setting};
 
 use super::*;
 
@@ -15,7 +15,7 @@ impl Environment for Variables<'_> {
 }
 
 fn settings(variables: &[(&str, &str)], flags: &[&str]) -> Result<Settings, SettingError> {
-    let command = Command::new("x").args(ALL.iter().map(|setting| setting.arg()));
+    let command = Command::new("x").args(ALL.iter().map(Setting::arg));
     let flags = command.try_get_matches_from([&["x"], flags].concat()).expect("flags");
     let values = Values::find(ALL, &flags, &Variables(variables), &DotEnv::default());
     Settings::from_values(&values.expect("values"))
@@ -28,8 +28,8 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(settings.management_bind.to_string(), "127.0.0.1:9001");
     assert_eq!(settings.database, Database::Sqlite("data/auth.db".into()));
     assert_eq!(settings.key_bits, KeyBits::B4096);
-    assert_eq!(settings.access_token_ttl, Duration::from_secs(1_800));
-    let fifteen_minutes = Duration::from_secs(900);
+    assert_eq!(settings.access_token_ttl, Duration::from_mins(30));
+    let fifteen_minutes = Duration::from_mins(15);
     let limit = |failures| Some(FailureLimit { failures, window: fifteen_minutes });
     assert_eq!(settings.login_failures_per_account, limit(10));
     assert_eq!(settings.login_failures_per_address, limit(1_000));

@@ -16,7 +16,7 @@ pub(super) const KEY_SIZES: &[(&str, KeyBits)] =
 pub(super) const LOGIN_ERRORS: &[(&str, LoginErrors)] =
     &[("distinct", LoginErrors::Distinct), ("uniform", LoginErrors::Uniform)];
 
-const LONGEST_WINDOW: Duration = Duration::from_secs(7 * 86_400);
+const LONGEST_WINDOW: Duration = Duration::from_hours(7 * 24);
 
 /// A database by the scheme of its URL. An unknown one is refused: taken for a file name, a typing
 /// error would become a new, empty database.

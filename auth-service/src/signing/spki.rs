@@ -1,4 +1,4 @@
-//! A public key as `openssl rsa -pubout` prints it: SubjectPublicKeyInfo in PEM (RFC 5280 §4.1).
+//! A public key as `openssl rsa -pubout` prints it: `SubjectPublicKeyInfo` in PEM (RFC 5280 §4.1).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

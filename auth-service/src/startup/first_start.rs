@@ -89,13 +89,12 @@ fn register(
     secret: Option<Zeroizing<String>>,
     now: OffsetDateTime,
 ) -> Result<String, Failure> {
-    let (secret, whose) = match secret {
-        Some(secret) => (secret, "with the secret found"),
-        None => {
-            let secret = new_secret().map_err(Failure::failed)?;
-            write_secret(file, &secret)?;
-            (secret, "with a new secret")
-        }
+    let (secret, whose) = if let Some(secret) = secret {
+        (secret, "with the secret found")
+    } else {
+        let secret = new_secret().map_err(Failure::failed)?;
+        write_secret(file, &secret)?;
+        (secret, "with a new secret")
     };
     let client = Client {
         client_id: CLIENT_ID.into(),

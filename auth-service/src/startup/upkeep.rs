@@ -24,7 +24,7 @@ use crate::store::watcher::{INTERVAL, Watcher};
 const SESSIONS_KEPT: time::Duration = time::Duration::days(90);
 
 /// The longest time between two rounds of forgetting.
-const FORGET_EVERY: Duration = Duration::from_secs(3_600);
+const FORGET_EVERY: Duration = Duration::from_hours(1);
 
 /// The state between two rounds.
 pub(super) struct Upkeep {

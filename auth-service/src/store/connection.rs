@@ -40,7 +40,7 @@ struct Synchronous {
 const FULL: i64 = 2;
 
 impl AnyConnection {
-    /// Opens an existing SQLite file; never creates one.
+    /// Opens an existing `SQLite` file; never creates one.
     pub(super) fn sqlite(file: &Path, purpose: Purpose, busy: Duration) -> ConnectionResult<Self> {
         let mut url = url::Url::from_file_path(file)
             .map_err(|()| ConnectionError::InvalidConnectionUrl("not an absolute path".into()))?;

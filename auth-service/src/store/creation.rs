@@ -84,8 +84,8 @@ pub fn make_folder(file: &Path) -> Result<(), OpenError> {
         .map_err(|error| OpenError::Unwritable(folder.to_owned(), error))
 }
 
-/// Makes the folder and an empty file that nobody else can read; SQLite gives the files beside it
-/// the same mode.
+/// Makes the folder and an empty file that nobody else can read; `SQLite` gives the files beside
+/// it the same mode.
 fn make(file: &Path) -> Result<(), OpenError> {
     make_folder(file)?;
     OpenOptions::new()

@@ -52,7 +52,7 @@ impl std::fmt::Debug for Database {
 }
 
 impl Database {
-    /// Opens the SQLite database in `file` and brings its tables up to date. A new one starts its
+    /// Opens the `SQLite` database in `file` and brings its tables up to date. A new one starts its
     /// feed at the time `now`, in microseconds, so that no position of another database fits it.
     pub fn open(
         file: &Path,
@@ -61,7 +61,7 @@ impl Database {
     ) -> Result<Arc<Self>, OpenError> {
         let opened = creation::open(file, existence, now)?;
         let position = watch::Sender::new(opened.position);
-        let connections = pool::Connections::new(opened.file.clone());
+        let connections = pool::Connections::new(&opened.file);
         Ok(Arc::new(Self { file: opened.file, identity: opened.identity, connections, position }))
     }
 

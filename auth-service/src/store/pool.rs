@@ -2,7 +2,7 @@
 //! one writer with a queue before it does not.
 
 use std::ops::{Deref, DerefMut};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::ConnectionError;
@@ -78,7 +78,7 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(file: PathBuf) -> Self {
+    pub(super) fn new(file: &Path) -> Self {
         let pool = |purpose, size| {
             Pool::builder()
                 .max_size(size)
@@ -89,20 +89,20 @@ impl Connections {
                 .max_lifetime(None)
                 .idle_timeout(None)
                 .error_handler(Box::new(NopErrorHandler))
-                .build_unchecked(Opener { file: file.clone(), purpose })
+                .build_unchecked(Opener { file: file.to_owned(), purpose })
         };
         Self { writer: pool(Purpose::Write, 1), readers: pool(Purpose::Read, READERS) }
     }
 
     pub(super) fn writer(&self) -> Result<PooledConnection<Opener>, StoreError> {
-        self.writer.get().map_err(none_free)
+        self.writer.get().map_err(|error| none_free(&error))
     }
 
     pub(super) fn reader(&self) -> Result<PooledConnection<Opener>, StoreError> {
-        self.readers.get().map_err(none_free)
+        self.readers.get().map_err(|error| none_free(&error))
     }
 }
 
-fn none_free(error: r2d2::Error) -> StoreError {
+fn none_free(error: &r2d2::Error) -> StoreError {
     StoreError::Unavailable(format!("no connection became free: {error}"))
 }

@@ -32,17 +32,13 @@ pub(super) fn ran(folder: &Path, program: &str, arguments: &str) -> bool {
     // An empty argument is written as ''.
     let arguments = arguments.split(' ').map(|argument| argument.trim_matches('\''));
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
-    match command.output() {
-        Ok(output) => {
-            let errors = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{command:?}: {errors}");
-            true
-        }
-        Err(_) => {
-            eprintln!("skipped: {program} is not installed");
-            false
-        }
-    }
+    let Ok(output) = command.output() else {
+        eprintln!("skipped: {program} is not installed");
+        return false;
+    };
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {errors}");
+    true
 }
 
 /// What a program prints when run in `folder`.

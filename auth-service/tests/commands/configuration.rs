@@ -1,0 +1,78 @@
+//! Settings: where they come from, and what a wrong one costs.
+
+use std::fs;
+use std::process::Stdio;
+
+use crate::folder::{Folder, outcome};
+
+#[test]
+fn a_wrong_value_is_64_wherever_it_comes_from() {
+    let folder = Folder::new();
+    assert!(folder.run("check-config --bind 8001").failed(64).contains("AUTH_BIND (--bind)"));
+    let mut command = folder.program("check-config");
+    let told = outcome(command.env("AUTH_ACCESS_TOKEN_TTL", "25h"), "").failed(64);
+    assert!(told.contains("AUTH_ACCESS_TOKEN_TTL") && told.contains("5s to 24h"), "{told}");
+    fs::write(folder.path().join(".env"), "AUTH_LOGIN_ERRORS=none\n").expect("written");
+    assert!(folder.run("check-config").failed(64).contains("distinct or uniform"));
+}
+
+#[test]
+fn each_value_is_shown_with_its_origin() {
+    let folder = Folder::new();
+    fs::write(folder.path().join(".env"), "AUTH_FEED_KEEP=2d\nAUTH_KEY_BITS=3072\n")
+        .expect("written");
+    let shown = folder.run("check-config --json --audience a,b").json();
+    let find = |name: &str| {
+        let settings = shown["settings"].as_array().expect("settings");
+        let row = settings.iter().find(|row| row["name"] == name).expect("listed");
+        (row["value"].as_str().map(str::to_owned), row["origin"].as_str().expect("one").to_owned())
+    };
+    assert_eq!(find("AUTH_AUDIENCE"), (Some("a,b".into()), "flag".into()));
+    assert_eq!(find("AUTH_KEY_BITS"), (Some("2048".into()), "environment".into()));
+    assert_eq!(find("AUTH_FEED_KEEP"), (Some("2d".into()), ".env".into()));
+    assert_eq!(find("AUTH_JWKS_MAX_AGE"), (Some("60s".into()), "default".into()));
+    assert_eq!(find("AUTH_CORS_ORIGINS"), (None, "default".into()));
+}
+
+#[test]
+fn the_printed_env_file_says_the_same_when_it_is_read() {
+    let folder = Folder::new();
+    let printed = folder.run("check-config --env --issuer https://login.example.org").done();
+    assert!(printed.contains("\nAUTH_ISSUER=https://login.example.org\n"), "{printed}");
+    assert!(printed.contains("\n#AUTH_JWKS_MAX_AGE=60s\n"), "{printed}");
+    fs::write(folder.path().join(".env"), &printed).expect("written");
+    let again = folder.run("check-config --env").done();
+    assert_eq!(again.replace('\r', ""), printed);
+}
+
+#[test]
+fn wrong_arguments_are_2() {
+    let folder = Folder::new();
+    for arguments in ["frobnicate", "serve --nonsense", "keys", "users set-role x"] {
+        assert_eq!(folder.run(arguments).status, 2, "{arguments}");
+    }
+}
+
+#[test]
+fn an_unwritable_folder_is_1() {
+    let folder = Folder::new();
+    let told = folder.run("init --database-url sqlite:///proc/nowhere/auth.db").failed(1);
+    assert!(told.contains("/proc/nowhere"), "{told}");
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_a_command_quietly() {
+    let folder = Folder::new();
+    let mut command = folder.program("openapi");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().expect("ended");
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
+}
+
+#[test]
+fn the_openapi_document_is_printed() {
+    let document = Folder::new().run("openapi").json();
+    assert!(document["openapi"].as_str().expect("a version").starts_with("3.1"));
+    assert!(document["paths"]["/login"].is_object());
+}

@@ -1,0 +1,59 @@
+//! `init`: once is enough, twice does no harm.
+
+use std::fs;
+
+use crate::folder::Folder;
+
+const SECRET: &str = "keys/clients/api-service.secret";
+
+#[test]
+fn init_makes_what_is_missing_and_nothing_that_others_can_read() {
+    let folder = Folder::new();
+    let said = folder.run("init").done();
+    assert!(said.contains("made the signing key") && said.contains(SECRET), "{said}");
+    let files = folder.files();
+    assert!(files.iter().all(|(_, mode)| *mode == 0o600), "{files:?}");
+    assert_eq!(
+        files.iter().filter(|(path, _)| path.starts_with(folder.path().join("keys"))).count(),
+        2
+    );
+    let secret = fs::read_to_string(folder.path().join(SECRET)).expect("a secret");
+    assert_eq!(secret.trim_end().len(), 43, "256 bits");
+    assert!(!said.contains(secret.trim_end()));
+}
+
+#[test]
+fn init_again_changes_nothing() {
+    let folder = Folder::new();
+    folder.run("init").done();
+    let keys = folder.run("keys list --json").json();
+    let secret = fs::read(folder.path().join(SECRET)).expect("a secret");
+    let said = folder.run("init").done();
+    assert!(!said.contains("made") && !said.contains("new secret"), "{said}");
+    assert_eq!(folder.run("keys list --json").json(), keys);
+    assert_eq!(fs::read(folder.path().join(SECRET)).expect("a secret"), secret);
+}
+
+#[test]
+fn a_lost_secret_is_replaced_and_that_is_said() {
+    let folder = Folder::new();
+    folder.run("init").done();
+    let before = fs::read(folder.path().join(SECRET)).expect("a secret");
+    fs::remove_file(folder.path().join(SECRET)).expect("removed");
+    let said = folder.run("init").done();
+    assert!(said.contains("new secret") && said.contains("old one is void"), "{said}");
+    assert_ne!(fs::read(folder.path().join(SECRET)).expect("a secret"), before);
+}
+
+#[test]
+fn a_secret_that_is_there_is_registered_in_a_new_database() {
+    let folder = Folder::new();
+    folder.run("init").done();
+    let before = fs::read(folder.path().join(SECRET)).expect("a secret");
+    fs::remove_dir_all(folder.path().join("data")).expect("removed");
+    let said = folder.run("init").done();
+    assert!(said.contains("with the secret found"), "{said}");
+    assert_eq!(fs::read(folder.path().join(SECRET)).expect("a secret"), before);
+    let said = folder.run("init").done();
+    assert!(said.contains("is registered, its secret is in"), "{said}");
+}

@@ -1,0 +1,86 @@
+//! `keys`.
+
+use std::fs;
+use std::process::Command;
+
+use crate::folder::Folder;
+
+fn states(folder: &Folder) -> Vec<String> {
+    let json = folder.run("keys list --json").json();
+    let keys = json["keys"].as_array().expect("keys");
+    keys.iter().map(|key| key["state"].as_str().expect("a state").to_owned()).collect()
+}
+
+/// An RSA key made by openssl in the folder.
+fn openssl_key(folder: &Folder, name: &str) {
+    let made = Command::new("openssl")
+        .args(["genrsa", "-traditional", "-out", name, "2048"])
+        .current_dir(folder.path())
+        .output();
+    assert!(made.expect("openssl is installed").status.success());
+}
+
+#[test]
+fn an_imported_key_signs_if_nothing_was_signed_and_is_exported_as_openssl_prints_it() {
+    let folder = Folder::new();
+    folder.run("init").done();
+    openssl_key(&folder, "mine.pem");
+    let said = folder.run("keys import mine.pem").done();
+    assert!(said.contains("signs from now on"), "{said}");
+    assert_eq!(states(&folder), ["retiring", "active"]);
+    let openssl = Command::new("openssl")
+        .args(["rsa", "-in", "mine.pem", "-pubout"])
+        .current_dir(folder.path())
+        .output()
+        .expect("openssl is installed");
+    let exported = folder.run("keys export-public").done();
+    assert_eq!(exported.as_bytes(), openssl.stdout);
+
+    let jwk = folder.run("keys export-public --format jwk").json();
+    let kid = jwk["kid"].as_str().expect("a kid");
+    assert_eq!(folder.run(&format!("keys export-public {kid}")).done(), exported);
+    assert!(jwk.get("d").is_none() && jwk["kty"] == "RSA");
+    // Again is no change.
+    let said = folder.run("keys import mine.pem").done();
+    assert!(said.contains("known already"), "{said}");
+    assert_eq!(states(&folder), ["retiring", "active"]);
+}
+
+#[test]
+fn an_import_into_an_empty_folder_makes_the_first_key() {
+    let folder = Folder::new();
+    openssl_key(&folder, "mine.pem");
+    folder.run("keys import mine.pem").done();
+    assert_eq!(states(&folder), ["active"]);
+    folder.run("init").done();
+    assert_eq!(states(&folder), ["active"]);
+}
+
+#[test]
+fn a_generated_key_waits_and_an_import_can_be_activated_at_once() {
+    let folder = Folder::new();
+    let said = folder.run("keys generate").done();
+    assert!(said.contains("signs from now on"), "{said}");
+    let said = folder.run("keys generate --bits 3072").done();
+    assert!(said.contains("pending"), "{said}");
+    assert_eq!(states(&folder), ["active", "pending"]);
+    openssl_key(&folder, "mine.pem");
+    folder.run("keys import mine.pem --activate").done();
+    assert_eq!(states(&folder), ["retiring", "pending", "active"]);
+    let table = folder.run("keys list").done();
+    assert!(table.contains("waits for a server") && table.contains("leaves the key set at"));
+}
+
+#[test]
+fn what_is_no_signing_key_is_refused_in_one_line_and_changes_nothing() {
+    let folder = Folder::new();
+    folder.run("init").done();
+    let before = folder.files();
+    fs::write(folder.path().join("note"), "no key").expect("written");
+    assert!(folder.run("keys import note").failed(1).contains("note holds no private key"));
+    fs::remove_file(folder.path().join("note")).expect("removed");
+    assert!(folder.run("keys import missing").failed(1).contains("missing"));
+    assert_eq!(folder.files(), before);
+    assert_eq!(folder.run("keys generate --bits 1024").status, 2);
+    folder.run("keys export-public nobody").failed(1);
+}

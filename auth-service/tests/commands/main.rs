@@ -1,0 +1,10 @@
+//! The commands, as an operator types them.
+#![expect(clippy::expect_used, reason = "a test says what it expects")]
+
+mod clients;
+mod configuration;
+mod first_start;
+mod folder;
+mod keys;
+mod serving;
+mod users;
