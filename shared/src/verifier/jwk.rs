@@ -138,6 +138,7 @@ impl PublicKey {
     /// Whether `signature` is this key's RSASSA-PKCS1-v1_5 SHA-256 signature of `message`
     /// (RFC 8017 §8.2.2).
     pub(super) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        // The library checks the length too; that it goes on doing so is not left to it.
         signature.len() == self.inner.signature_bytes
             && self.inner.parsed.verify_sig(message, signature).is_ok()
     }

@@ -84,6 +84,7 @@ mod tests {
             &[("authorization", "Bearer\ta.b.c")],
             &[("authorization", "Basic dXNlcjpwYXNzd29yZA==")],
             &[("authorization", "DPoP a.b.c")],
+            &[("authorization", "Digest a.b.c")],
             &[("authorization", "a.b.c")],
             &[("authorization", "B\u{e9}arer a.b.c")],
             &[("cookie", "token=a.b.c")],

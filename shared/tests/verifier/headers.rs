@@ -1,10 +1,11 @@
 //! The header: exactly `alg`, `typ`, `kid`; nothing in it offers a key or changes what is signed.
 
 use serde_json::{Value, json};
-use shared::verifier::Reason;
+use shared::verifier::{Reason, inspect};
 
 use crate::minting::{
-    assert_refused, assert_taken, encode, signer, stranger, user_claims, with, without,
+    NOW, assert_refused, assert_taken, at, encode, profile, signer, stranger, user_claims, with,
+    without,
 };
 
 fn token(header: &Value) -> String {
@@ -149,13 +150,14 @@ fn a_well_formed_kid_of_a_key_that_is_not_held_is_a_matter_of_keys() {
 #[test]
 fn a_key_is_never_used_for_a_token_that_names_another() {
     let token = stranger().token(&user_claims());
-    let unverified = shared::verifier::inspect(
-        &token,
-        &crate::minting::profile(),
-        crate::minting::at(crate::minting::NOW),
-    )
-    .expect("good but for its key");
+    let unverified = inspect(&token, &profile(), at(NOW)).expect("good but for its key");
     assert_eq!(unverified.kid(), stranger().kid());
+    assert_eq!(unverified.verify(&signer().public), Err(Reason::Key));
+
+    // Nor where its own signature would be good.
+    let header = stranger().header().to_string();
+    let token = signer().token_of(&header, &user_claims().to_string());
+    let unverified = inspect(&token, &profile(), at(NOW)).expect("good but for its key");
     assert_eq!(unverified.verify(&signer().public), Err(Reason::Key));
 
     // The other way round: our `kid` over a signature of a key that is good, but not that one.
