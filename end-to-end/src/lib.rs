@@ -22,6 +22,7 @@ pub mod client;
 pub mod connection;
 pub mod forge;
 pub mod http;
+pub mod orders;
 pub mod pair;
 pub mod poll;
 pub mod port;

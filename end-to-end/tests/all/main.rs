@@ -26,4 +26,5 @@ mod service_tokens;
 mod settings;
 mod shutdown;
 mod signup;
+mod third_service;
 mod throttling;

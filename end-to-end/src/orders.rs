@@ -1,0 +1,56 @@
+//! The example of a third service, guarded by the shared crate alone.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::client::Client;
+use crate::forge::write_private;
+use crate::http::{self, Request};
+use crate::process::{Launch, Process};
+use crate::service::Service;
+use crate::{binaries, poll, port};
+
+/// The running example, with a client of its own at the issuer.
+#[derive(Debug)]
+pub struct Orders {
+    launch: Launch,
+    arguments: Vec<String>,
+    process: Option<Process>,
+    url: String,
+}
+
+impl Orders {
+    /// Registers its client and starts it.
+    pub fn start(auth: &Service, folder: &Path) -> Self {
+        let client = Client::registered(auth, "orders", &["directory:read", "events:read"]);
+        let folder = folder.join("orders");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        write_private(&folder.join("secret"), &client.secret);
+        let address = format!("127.0.0.1:{}", port::free());
+        let arguments =
+            ["--bind", &address, "--issuer", &auth.url, "--client-secret-file", "secret"]
+                .map(str::to_owned)
+                .to_vec();
+        let launch = Launch { program: binaries::orders(), folder, environment: Vec::new() };
+        let mut orders =
+            Self { launch, arguments, process: None, url: format!("http://{address}") };
+        orders.restart();
+        orders
+    }
+
+    /// Ends it, if it runs, and starts it (again).
+    pub fn restart(&mut self) {
+        self.process = None;
+        let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
+        let log = self.launch.folder.join("log");
+        self.process = Some(self.launch.spawn(&arguments, &log));
+        poll::until("the third service is ready", Duration::from_secs(20), || {
+            self.get("/ready").try_send().is_ok_and(|answer| answer.status == 200)
+        });
+    }
+
+    /// A `GET`.
+    pub fn get(&self, path: &str) -> Request {
+        http::request("GET", &format!("{}{path}", self.url))
+    }
+}
