@@ -23,13 +23,8 @@ impl Client {
 
     /// Registers a client by command; its secret is shown only then.
     pub fn registered(auth: &Service, id: &str, scopes: &[&str]) -> Self {
-        let mut arguments = vec!["clients", "add", id];
-        for scope in scopes {
-            arguments.extend(["--scope", scope]);
-        }
-        let added = auth.command_json(&arguments);
-        let secret = added["client_secret"].as_str().unwrap_or_else(|| panic!("{added}"));
-        Self { id: id.to_owned(), secret: secret.to_owned() }
+        let added = auth.command(&["clients", "add", id, "--scope", &scopes.join(" ")]).done();
+        Self { id: id.to_owned(), secret: added.out.trim().to_owned() }
     }
 
     /// `POST /oauth2/token` with these parameters beside the grant.

@@ -72,9 +72,9 @@ fn every_change_is_told_once_in_order_and_without_gaps() {
     let start = reader.position();
     let ada = User::signed_up(&reader.pair.auth, "Ada");
     let id = ada.public_id(&reader.pair.auth);
-    reader.command(&["users", "set-role", &id, "admin"]);
+    reader.command(&["users", "set-role", &id, "--role", "admin"]);
     let second = User::signed_up(&reader.pair.auth, "Grace");
-    reader.command(&["users", "set-role", &second.public_id(&reader.pair.auth), "admin"]);
+    reader.command(&["users", "set-role", &second.public_id(&reader.pair.auth), "--role", "admin"]);
     reader.command(&["users", "disable", &id]);
     reader.command(&["users", "enable", &id]);
     reader.command(&["users", "delete", &id]);

@@ -30,14 +30,14 @@ fn a_user_is_created_given_a_role_disabled_enabled_and_deleted_beside_the_server
     pair.accepts("created by command", &token);
     let id = token::claims(&token)["sub"].as_str().expect("a sub").to_owned();
 
-    pair.auth.command(&["users", "set-role", &id, "admin"]).done();
+    pair.auth.command(&["users", "set-role", &id, "--role", "admin"]).done();
     poll::until("the role is in the next token", SOON, || {
         token::claims(&user.log_in(&pair.auth))["roles"] == json!(["user", "admin"])
     });
     pair.accepts("a change of role ends no session", &token);
     let another = User::new("Grace");
     create(&pair, &another, &["--role", "admin"]);
-    pair.auth.command(&["users", "set-role", &id, "user"]).done();
+    pair.auth.command(&["users", "set-role", &id, "--role", "user"]).done();
 
     pair.auth.command(&["users", "disable", &id]).done();
     poll::until("the guard refuses", SOON, || pair.me(&token).status == 401);
@@ -67,7 +67,7 @@ fn the_last_admin_stays() {
     for arguments in [
         &["users", "disable", &id][..],
         &["users", "delete", &id],
-        &["users", "set-role", &id, "user"],
+        &["users", "set-role", &id, "--role", "user"],
     ] {
         pair.auth.command(arguments).failed_with(1, &["admin"]);
     }
@@ -91,7 +91,9 @@ fn a_command_that_cannot_be_done_says_why_in_one_line() {
     for command in ["disable", "enable", "delete"] {
         pair.auth.command(&["users", command, &nobody]).failed_with(1, &[&nobody]);
     }
-    pair.auth.command(&["users", "set-role", &nobody, "admin"]).failed_with(1, &[&nobody]);
+    pair.auth
+        .command(&["users", "set-role", &nobody, "--role", "admin"])
+        .failed_with(1, &[&nobody]);
     let make = |name: &str, email: &str, password: &str| {
         let arguments = ["users", "create", "--name", name, "--email", email];
         pair.auth.launch.run_with(&arguments, password)
