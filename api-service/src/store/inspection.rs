@@ -54,11 +54,10 @@ pub(super) fn inspect(connection: &mut SqliteConnection) -> QueryResult<Finding>
     if application != APPLICATION || version != VERSION {
         return Ok(Finding::OtherVersion(version));
     }
-    let report: Line =
-        diesel::sql_query("SELECT integrity_check AS line FROM pragma_integrity_check(1)")
-            .get_result(connection)?;
-    if report.line != "ok" {
-        return Ok(Finding::Damaged(report.line));
+    // As a table-valued function it would take the 1 for the name of a table.
+    let report: Report = diesel::sql_query("PRAGMA integrity_check(1)").get_result(connection)?;
+    if report.integrity_check != "ok" {
+        return Ok(Finding::Damaged(report.integrity_check));
     }
     if !sums_hold(connection)? {
         return Ok(Finding::Damaged("a row is not as it was written".into()));
@@ -97,9 +96,9 @@ struct Number {
 }
 
 #[derive(QueryableByName)]
-struct Line {
+struct Report {
     #[diesel(sql_type = Text)]
-    line: String,
+    integrity_check: String,
 }
 
 fn number(connection: &mut SqliteConnection, query: &str) -> QueryResult<i64> {
