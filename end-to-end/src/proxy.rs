@@ -26,7 +26,7 @@ impl KeySetAnswer {
         let body = body.as_ref();
         let mut bytes = format!(
             "HTTP/1.1 {status}\r\ncontent-type: {media_type}\r\ncontent-length: {}\r\n\
-             connection: close\r\n\r\n",
+             cache-control: max-age=1\r\nconnection: close\r\n\r\n",
             body.len()
         )
         .into_bytes();

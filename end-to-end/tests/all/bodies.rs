@@ -99,7 +99,6 @@ fn malformed() -> Vec<Vec<u8>> {
         b"{}\0".to_vec(),
         "[".repeat(8_000).into_bytes(),
         "{\"a\":".repeat(2_000).into_bytes(),
-        format!("{}{}", "[".repeat(7_000), "]".repeat(7_000)).into_bytes(),
     ]);
     texts
 }
@@ -141,6 +140,8 @@ fn strict_json_of_any_value_is_never_a_fault_of_the_server() {
         "{\"a\":\"\u{2028}\"}",
         "{\"email\":{\"$gt\":\"\"},\"password\":{\"$gt\":\"\"}}",
         "{\"__proto__\":{\"admin\":true}}",
+        &format!("{}{}", "[".repeat(7_000), "]".repeat(7_000)),
+        &format!("{}1{}", "{\"email\":".repeat(1_000), "}".repeat(1_000)),
         "{\"email\":\"\\ud83d\\ude00\",\"password\":\"\\u0000\"}",
     ];
     for route in ROUTES {

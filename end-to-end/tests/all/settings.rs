@@ -195,13 +195,13 @@ fn a_taken_port_and_an_unwritable_folder_stop_the_start_with_one_line() {
     let below = pair.folder().join("file/below");
     let below = below.to_string_lossy();
     pair.set("API_DATABASE_URL", &format!("sqlite://{below}/api.db"));
-    last_line(&pair.api, "API_DATABASE_URL");
+    last_line(&pair.api, &below);
     let good = pair.auth.launch.clone();
     pair.set("AUTH_DATABASE_URL", &format!("sqlite://{below}/auth.db"));
-    last_line(&pair.auth, "AUTH_DATABASE_URL");
+    last_line(&pair.auth, &below);
     pair.auth.launch = good;
     pair.set("AUTH_KEYS_DIR", &below);
-    last_line(&pair.auth, "AUTH_KEYS_DIR");
+    last_line(&pair.auth, &below);
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn one_database_has_one_server_and_a_killed_one_does_not_count() {
         let mut second = service.launch.clone();
         second.set(&format!("{prefix}_BIND"), &format!("127.0.0.1:{}", port::free()));
         second.set(&format!("{prefix}_MANAGEMENT_BIND"), &format!("127.0.0.1:{}", port::free()));
-        second.run_briefly(&["serve"]).failed_in_log(1, "another process");
+        second.run_briefly(&["serve"]).failed_in_log(1, "another");
         assert!(service.ready(), "the first one does not notice");
         for _ in 0..3 {
             service.stop_by("KILL");

@@ -90,7 +90,7 @@ fn a_refusal_never_repeats_what_was_sent() {
         assert!(!all.contains(mark) && !all.contains("injected"), "{all}");
     }
     let secret = "tell-me-again-what-i-have-said";
-    for claim in ["sub", "iss", "aud", "client_id", "jti"] {
+    for claim in ["sub", "iss", "aud", "sid", "jti"] {
         let answer = bench.pair.me(&bench.forge.mint(&with(&bench.claims, claim, secret)));
         let all = format!("{}{}", answer.header_lines().join("\n"), answer.text());
         assert!(answer.status == 401 && !all.contains(secret), "{all}");
