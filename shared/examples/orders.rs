@@ -2,7 +2,7 @@
 //! their own. It knows nothing of the users but what their tokens say.
 //!
 //! ```text
-//! auth-service clients add orders --scope directory:read --scope events:read
+//! auth-service clients add orders --scope "directory:read events:read" --secret-file orders.secret
 //! cargo run --example orders --features guard -- --client-secret-file orders.secret
 //! ```
 
