@@ -181,7 +181,8 @@ impl Drop for Admitted<'_> {
 }
 
 fn too_many(retry_after: time::Duration) -> ProblemError {
-    let seconds = u32::try_from(retry_after.whole_seconds() + 1).unwrap_or(u32::MAX);
+    let seconds = (retry_after.whole_milliseconds() + 999) / 1_000;
+    let seconds = u32::try_from(seconds.max(1)).unwrap_or(u32::MAX);
     ProblemError::retry_after(
         StatusCode::TOO_MANY_REQUESTS,
         "Too many log-ins failed; wait before the next one.",
