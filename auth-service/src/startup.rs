@@ -33,6 +33,7 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     let management = server::bind(&settings::MANAGEMENT_BIND, settings.management_bind)?;
 
     let database = Database::open(file, Existence::Create, clock.now()).map_err(Failure::failed)?;
+    database.check().map_err(Failure::failed)?;
     for line in first_start::of_server(&database, &settings, clock.now())? {
         tracing::info!("{line}");
     }

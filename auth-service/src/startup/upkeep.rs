@@ -13,7 +13,7 @@ use shared::service::shutdown::Shutdown;
 use super::health::Health;
 use crate::domain::error::StoreResult;
 use crate::domain::feed::{FeedStore, REVOCATIONS_KEPT};
-use crate::domain::keys::{KeyState, KeyStore, next_steps};
+use crate::domain::keys::{Key, KeyState, KeyStore, Step, next_steps};
 use crate::domain::sessions::SessionStore;
 use crate::settings::Settings;
 use crate::signing::KeyRing;
@@ -119,13 +119,19 @@ impl Upkeep {
             }
         }
         self.health.database_was_read(Instant::now());
+        // A key without a good file stops neither the other keys nor the forgetting.
+        let keys = self.look_after_keys();
+        let forgot = self.forget().map_err(|error| error.to_string());
+        keys.and(forgot)
+    }
+
+    fn look_after_keys(&mut self) -> Result<(), String> {
         if self.keys_changed {
             self.follow_keys()?;
             self.keys_changed = false;
         }
         self.note_use().map_err(|error| error.to_string())?;
-        self.step()?;
-        self.forget().map_err(|error| error.to_string())
+        self.step()
     }
 
     /// Takes over the keys as the database has them.
@@ -155,40 +161,45 @@ impl Upkeep {
     /// Notes that the active key has signed.
     fn note_use(&self) -> StoreResult<()> {
         let signer = self.keys.signer();
-        let unnoted = |keys: &[crate::domain::keys::Key]| {
-            keys.iter().any(|key| key.kid == signer.kid() && !key.signed)
-        };
+        let unnoted = |keys: &[Key]| keys.iter().any(|key| key.kid == signer.kid() && !key.signed);
         if signer.used() && unnoted(&self.keys.keys()) {
             self.database.note_signed(signer.kid())?;
         }
         Ok(())
     }
 
-    /// Takes the steps that are due.
+    /// Takes the steps that are due, each on its own.
     fn step(&mut self) -> Result<(), String> {
         let now = self.clock.now();
+        let mut outcome = Ok(());
         for step in next_steps(&self.keys.keys(), &self.keys.policy(), now) {
-            self.keys_changed = true;
-            match step.to {
-                KeyState::Active => {
-                    // A key without a good file never signs; the one before it goes on.
-                    self.keys.files().read(&step.kid).map_err(|error| error.to_string())?;
-                    let done = self.database.activate_key(&step.kid, now);
-                    done.map_err(|error| error.to_string())?;
-                    tracing::info!(kid = %step.kid, "the key signs from now on");
-                }
-                KeyState::Retired => {
-                    let done = self.database.retire_key(&step.kid, now);
-                    done.map_err(|error| error.to_string())?;
-                    self.keys.files().forget(&step.kid).map_err(|error| error.to_string())?;
-                    tracing::info!(kid = %step.kid, "the key has left the key set");
-                }
-                KeyState::Pending | KeyState::Retiring | KeyState::Revoked => {}
+            match self.take(&step, now) {
+                Ok(()) => self.keys_changed = true,
+                Err(line) => outcome = Err(line),
             }
         }
         if self.keys_changed {
             self.follow_keys()?;
             self.keys_changed = false;
+        }
+        outcome
+    }
+
+    fn take(&self, step: &Step, now: time::OffsetDateTime) -> Result<(), String> {
+        let (files, kid) = (self.keys.files(), &step.kid);
+        match step.to {
+            KeyState::Active => {
+                // A key without a good file never signs; the one before it goes on.
+                files.read(kid).map_err(|error| error.to_string())?;
+                self.database.activate_key(kid, now).map_err(|error| error.to_string())?;
+                tracing::info!(%kid, "the key signs from now on");
+            }
+            KeyState::Retired => {
+                self.database.retire_key(kid, now).map_err(|error| error.to_string())?;
+                tracing::info!(%kid, "the key has left the key set");
+                files.forget(kid).map_err(|error| error.to_string())?;
+            }
+            KeyState::Pending | KeyState::Retiring | KeyState::Revoked => {}
         }
         Ok(())
     }

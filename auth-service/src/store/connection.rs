@@ -36,6 +36,12 @@ struct Synchronous {
     synchronous: i64,
 }
 
+#[derive(QueryableByName)]
+struct QuickCheck {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    quick_check: String,
+}
+
 /// `PRAGMA synchronous` of FULL: a commit that was answered survives a power cut.
 const FULL: i64 = 2;
 
@@ -82,6 +88,17 @@ impl AnyConnection {
                 let _ =
                     <Self as diesel::Connection>::TransactionManager::rollback_transaction(self);
                 Err(error)
+            }
+        }
+    }
+
+    /// What is structurally wrong with the database, if anything is.
+    pub(super) fn damage(&mut self) -> QueryResult<Option<String>> {
+        match self {
+            Self::Sqlite(connection) => {
+                let found = diesel::sql_query("PRAGMA quick_check(1)")
+                    .get_result::<QuickCheck>(connection)?;
+                Ok(Some(found.quick_check).filter(|found| found != "ok"))
             }
         }
     }

@@ -19,6 +19,9 @@ use super::transaction::read_position;
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
+/// As many bytes as are looked through in about a second.
+const LARGEST_CHECKED: u64 = 256 * 1024 * 1024;
+
 /// Whether a database that does not exist is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existence {
@@ -95,6 +98,23 @@ fn make(file: &Path) -> Result<(), OpenError> {
         .open(file)
         .map(drop)
         .map_err(|error| OpenError::Unwritable(file.to_owned(), error))
+}
+
+/// Looks through a database for damage before it is served. One that is too large to be looked
+/// through in a moment is served unseen.
+pub(super) fn check(file: &Path) -> Result<(), OpenError> {
+    let unusable = |why: String| OpenError::Unusable(file.to_owned(), why);
+    let size = std::fs::metadata(file).map_err(|error| unusable(error.to_string()))?.len();
+    if size > LARGEST_CHECKED {
+        return Ok(());
+    }
+    let mut connection = AnyConnection::sqlite(file, Purpose::Read, FREE_LOCK)
+        .map_err(|e| unusable(one_line(&e)))?;
+    match connection.damage() {
+        Ok(None) => Ok(()),
+        Ok(Some(damage)) => Err(unusable(damage.replace('\n', " "))),
+        Err(error) => Err(unusable(one_line(&error))),
+    }
 }
 
 /// Brings the tables up to date, in one transaction: two processes that start at once do it once.

@@ -65,6 +65,11 @@ impl Database {
         Ok(Arc::new(Self { file: opened.file, identity: opened.identity, connections, position }))
     }
 
+    /// Looks for damage, before anything is promised.
+    pub fn check(&self) -> Result<(), OpenError> {
+        creation::check(&self.file)
+    }
+
     /// Tells the feed position whenever it has moved, through this process or (within
     /// [`watcher::INTERVAL`], while a watcher runs) another one.
     pub fn changed(&self) -> watch::Receiver<u64> {
@@ -93,8 +98,8 @@ impl Database {
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
     ) -> StoreResult<QueryResult<T>> {
-        let mut slot = self.connections.writer()?;
         self.check_identity()?;
+        let mut slot = self.connections.writer()?;
         let mut position = None;
         let done = slot.writing(|connection| {
             let mut transaction = Transaction::new(connection);
@@ -112,8 +117,8 @@ impl Database {
 
     /// Runs `work` on one state of the database.
     fn read<T>(&self, work: impl FnOnce(&mut AnyConnection) -> QueryResult<T>) -> StoreResult<T> {
-        let mut slot = self.connections.reader()?;
         self.check_identity()?;
+        let mut slot = self.connections.reader()?;
         let done = slot.transaction(work);
         if done.is_err() {
             slot.distrust();

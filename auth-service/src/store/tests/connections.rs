@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::super::{Database, Existence, OpenError};
-use super::fixture::{START, new_user, sqlite};
+use super::fixture::{Fixture, START, new_user, sqlite};
 use crate::domain::error::StoreError;
 use crate::domain::feed::FeedStore;
 use crate::domain::users::{Created, UserStore};
@@ -89,6 +89,28 @@ fn a_file_that_is_no_database_is_refused_by_name_and_left_alone() {
     assert!(error.contains("auth.db") && error.contains("backup"), "{error}");
     assert!(!error.contains('\n'), "{error}");
     assert_eq!(fs::read_to_string(&file).expect("read"), content);
+}
+
+#[test]
+fn a_damaged_database_is_found_and_named() {
+    let fixture = sqlite();
+    for n in 0..200 {
+        fixture.user(&format!("user{n}"));
+    }
+    fixture.store.check().expect("whole");
+    let Fixture { store, folder } = fixture;
+    drop(store);
+    let file = folder.path().join("new/auth.db");
+    let whole = fs::read(&file).expect("read");
+    let mut blotted = whole.clone();
+    let middle = whole.len() / 2 / 4096 * 4096;
+    blotted[middle..middle + 4096].fill(0xa5);
+    for content in [&blotted, &whole[..whole.len() / 2]] {
+        fs::write(&file, content).expect("written");
+        let found = Database::open(&file, Existence::Expect, START).and_then(|store| store.check());
+        let line = found.expect_err("damaged").to_string();
+        assert!(line.contains("auth.db") && line.contains("backup"), "{line}");
+    }
 }
 
 #[test]
