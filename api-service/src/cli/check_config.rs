@@ -16,12 +16,18 @@ pub(super) fn command() -> Command {
     Command::new(NAME)
         .about("Shows every setting, its value and where it came from, or the first wrong one")
         .arg(flag("json", "Prints JSON, for programs"))
-        .arg(flag("env", "Prints a documented .env file with the defaults").conflicts_with("json"))
+        .arg(
+            flag(
+                "env",
+                "Prints a documented .env file; settings at their default are commented out",
+            )
+            .conflicts_with("json"),
+        )
 }
 
 pub(super) fn run(arguments: &ArgMatches, values: &Values) -> Result<(), Failure> {
     if arguments.get_flag("env") {
-        return print(&report::env_file(settings::ALL));
+        return print(&report::env_file(settings::ALL, values, str::to_owned));
     }
     Settings::from_values(values)?;
     let rows = report::rows(settings::ALL, values, str::to_owned);

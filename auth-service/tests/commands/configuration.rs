@@ -23,7 +23,7 @@ fn each_value_is_shown_with_its_origin() {
         .expect("written");
     let shown = folder.run("check-config --json --audience a,b").json();
     let find = |name: &str| {
-        let settings = shown["settings"].as_array().expect("settings");
+        let settings = shown.as_array().expect("settings");
         let row = settings.iter().find(|row| row["name"] == name).expect("listed");
         (row["value"].as_str().map(str::to_owned), row["origin"].as_str().expect("one").to_owned())
     };

@@ -4,7 +4,7 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde::Serialize;
 
-use super::{Setting, Values};
+use super::{Origin, Setting, Values};
 
 /// One setting as it is in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,7 +42,79 @@ pub fn table(rows: &[Row]) -> String {
     table.trim_fmt()
 }
 
-/// A `.env` file that documents every one of `settings`, each at its default.
-pub fn env_file(settings: &[Setting]) -> String {
-    settings.iter().map(|setting| setting.env_lines(None)).collect::<Vec<_>>().join("\n")
+/// A `.env` file that documents every one of `settings`: with its value, or, commented out, with
+/// its default. `shown` takes the secret out of a value that may hold one.
+pub fn env_file(settings: &[Setting], values: &Values, shown: impl Fn(&str) -> String) -> String {
+    let lines = |setting: &Setting| {
+        let given = values.raw(setting).filter(|(_, origin)| *origin != Origin::Default);
+        let value = given.map(|(value, _)| {
+            quoted(&if setting.sensitive { shown(value) } else { value.to_owned() })
+        });
+        setting.env_lines(value.as_deref())
+    };
+    settings.iter().map(lines).collect::<Vec<_>>().join("\n")
+}
+
+/// A value as a `.env` file must hold it to be read as it is.
+fn quoted(value: &str) -> String {
+    if value.chars().all(|c| c.is_ascii_alphanumeric() || "._:/,@+-%[]".contains(c)) {
+        return value.to_owned();
+    }
+    if !value.contains('\'') {
+        return format!("'{value}'");
+    }
+    let escape = |c: char| match c {
+        '\\' | '"' | '$' => format!("\\{c}"),
+        c => c.to_string(),
+    };
+    format!("\"{}\"", value.chars().map(escape).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Command;
+
+    use super::super::DotEnv;
+    use super::super::sources::Environment;
+    use super::*;
+
+    const NAME: Setting = Setting {
+        name: "AUTH_NAME",
+        default: Some("none"),
+        takes: "a text",
+        help: "What it is called",
+        sensitive: false,
+    };
+
+    struct Fixed(Option<&'static str>);
+
+    impl Environment for Fixed {
+        fn var(&self, _: &str) -> Result<Option<String>, ()> {
+            Ok(self.0.map(str::to_owned))
+        }
+    }
+
+    fn values(variable: Option<&'static str>, dot_env: &DotEnv) -> Values {
+        let flags = Command::new("x").get_matches_from(["x"]);
+        Values::find(&[NAME], &flags, &Fixed(variable), dot_env).expect("values")
+    }
+
+    #[test]
+    fn a_printed_env_file_is_read_as_it_was() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(".env");
+        for value in ["plain", "two words", "a#b", "$HOME", "it's", r#"it's "$x" \n"#, r"a\b"] {
+            let printed =
+                env_file(&[NAME], &values(Some(value), &DotEnv::default()), str::to_owned);
+            std::fs::write(&path, &printed).expect("written");
+            let read = values(None, &DotEnv::read(&path).expect("readable"));
+            assert_eq!(read.raw(&NAME), Some((value, Origin::DotEnv)), "{printed}");
+        }
+    }
+
+    #[test]
+    fn a_default_is_commented_out() {
+        let printed = env_file(&[NAME], &values(None, &DotEnv::default()), str::to_owned);
+        assert_eq!(printed, "# What it is called. Takes a text.\n#AUTH_NAME=none\n");
+    }
 }
