@@ -227,10 +227,11 @@ fn a_body_over_sixteen_kib_is_too_large() {
         let fields = [("name", "n"), ("email", "e"), ("password", &*"p".repeat(17_000))];
         pair.auth.post(route).multipart(&fields).send().problem(413);
     }
-    let head = "POST /signup HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let head = "POST /signup HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+                content-type: application/json\r\n";
     // A length that is only promised is enough to refuse.
     let promised = format!("{head}content-length: 1000000000\r\n\r\n{{");
-    let patience = std::time::Duration::from_secs(5);
+    let patience = std::time::Duration::from_secs(4);
     let answer =
         end_to_end::connection::exchange(pair.auth.address(), promised.as_bytes(), patience);
     assert_eq!(answer.statuses(), [413], "{answer:?}");

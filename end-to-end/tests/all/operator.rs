@@ -100,10 +100,10 @@ fn a_command_that_cannot_be_done_says_why_in_one_line() {
     };
     make("Ada", "ada@example.org", "short\n").failed_with(1, &["password"]);
     make("Ada", "ada@example.org", "").failed_with(1, &["password"]);
-    make("Ada", "no address", "a long and quiet evening\n").failed_with(1, &["e-mail"]);
+    make("Ada", "no address", "a long and quiet evening\n").failed_with(1, &["mail"]);
     make("", "ada@example.org", "a long and quiet evening\n").failed_with(1, &["name"]);
     make("Ada", "ada@example.org", "a long and quiet evening\n").done();
-    make("Ada", "ADA@example.org", "a long and quiet evening\n").failed_with(1, &["exists"]);
+    make("Ada", "ADA@example.org", "a long and quiet evening\n").failed_with(1, &["another user"]);
     assert_eq!(rows(&pair, "users").len(), 1);
 }
 
