@@ -110,11 +110,12 @@ impl Forge {
         path
     }
 
-    /// The lines of the private key's text, in both forms: none may ever be seen in a log.
+    /// The full lines of the private key's text, in both forms: none may ever be seen in a log.
+    /// (The last one may be as short as a word that means something else.)
     pub fn private_lines(&self) -> Vec<String> {
         let one = self.key.to_pkcs1_pem(LineEnding::LF).expect("PEM");
         let eight = self.key.to_pkcs8_pem(LineEnding::LF).expect("PEM");
-        one.lines().chain(eight.lines()).filter(|l| !l.contains("--")).map(Into::into).collect()
+        one.lines().chain(eight.lines()).filter(|line| line.len() == 64).map(Into::into).collect()
     }
 }
 
