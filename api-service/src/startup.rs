@@ -30,14 +30,14 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
 }
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
-    // Both addresses first: who can't have them should not touch the replica.
+    // The replica first: a process that is just ending gives up its addresses with its lock.
+    let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let replica = open(&settings, workers).await?;
     let listener = server::bind(&settings::BIND, settings.bind)?;
     let operators = server::bind(&settings::MANAGEMENT_BIND, settings.management_bind)?;
     let (trigger, shutdown) = shutdown::channel();
     tokio::spawn(trigger.fire_on_signal());
 
-    let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let replica = open(&settings, workers).await?;
     let guard = Guard::start(guard_config(&settings), replica.clone(), Arc::new(SystemClock))
         .await
         .map_err(Failure::failed)?;

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::framing::{Framing, Part};
@@ -24,58 +24,45 @@ const BODY: Duration = Duration::from_secs(15);
 /// How long an answer may wait for a client that does not read.
 const ANSWER: Duration = Duration::from_secs(20);
 
+/// How long a client that was refused in the middle of a request may go on sending it. A
+/// connection closed with bytes unread is reset, and the refusal is lost with it.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// And how much.
+const LINGER_BYTES: usize = 1024 * 1024;
+
 /// A stream that is held to these times, and to proper line ends.
 #[derive(Debug)]
-pub(super) struct Connection<T> {
-    stream: T,
+pub(super) struct Connection<T: Stream> {
+    /// There until the connection is dropped.
+    stream: Option<T>,
     framing: Framing,
     receiving: Deadline,
     sending: Deadline,
+    /// Whether the client has nothing more to say, or no more time for it.
+    over: bool,
 }
 
-impl<T> Connection<T> {
+/// What a connection runs over.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for T {}
+
+impl<T: Stream> Connection<T> {
     pub(super) fn new(stream: T) -> Self {
         Self {
-            stream,
+            stream: Some(stream),
             framing: Framing::new(),
             receiving: Deadline::default(),
             sending: Deadline::default(),
+            over: false,
         }
     }
-}
 
-impl<T: AsyncRead + Unpin> AsyncRead for Connection<T> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let before = buffer.filled().len();
-        match Pin::new(&mut this.stream).poll_read(context, buffer) {
-            Poll::Ready(read) => {
-                let place = this.framing.place();
-                this.framing.follow(&mut buffer.filled_mut()[before..]);
-                // More bytes of the same part do not buy it more time.
-                if this.framing.place() != place {
-                    this.receiving.clear();
-                }
-                Poll::Ready(read)
-            }
-            Poll::Pending => {
-                let patience = match this.framing.part() {
-                    Part::Between => return Poll::Pending,
-                    Part::Head => HEAD,
-                    Part::Body => BODY,
-                };
-                ready!(this.receiving.poll(context, patience));
-                Poll::Ready(Err(ErrorKind::TimedOut.into()))
-            }
-        }
+    fn stream(&mut self) -> io::Result<Pin<&mut T>> {
+        self.stream.as_mut().map(Pin::new).ok_or_else(|| ErrorKind::NotConnected.into())
     }
-}
 
-impl<T: AsyncWrite + Unpin> Connection<T> {
     /// Passes on what writing came to; a write that is stuck for too long has failed.
     fn sent<R>(
         &mut self,
@@ -87,28 +74,87 @@ impl<T: AsyncWrite + Unpin> Connection<T> {
             return outcome;
         }
         ready!(self.sending.poll(context, ANSWER));
+        self.over = true;
         Poll::Ready(Err(ErrorKind::TimedOut.into()))
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
+impl<T: Stream> AsyncRead for Connection<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        if let Poll::Ready(read) = this.stream()?.poll_read(context, buffer) {
+            let place = this.framing.place();
+            let new = &mut buffer.filled_mut()[before..];
+            this.over |= new.is_empty();
+            this.framing.follow(new);
+            // More bytes of the same part do not buy it more time.
+            if this.framing.place() != place {
+                this.receiving.clear();
+            }
+            return Poll::Ready(read);
+        }
+        let patience = match this.framing.part() {
+            Part::Between => return Poll::Pending,
+            Part::Head => HEAD,
+            Part::Body => BODY,
+        };
+        ready!(this.receiving.poll(context, patience));
+        this.over = true;
+        Poll::Ready(Err(ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<T: Stream> AsyncWrite for Connection<T> {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let outcome = Pin::new(&mut this.stream).poll_write(context, bytes);
+        let outcome = this.stream()?.poll_write(context, bytes);
         this.sent(context, outcome)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+        self.get_mut().stream()?.poll_flush(context)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+        self.get_mut().stream()?.poll_shutdown(context)
     }
+}
+
+impl<T: Stream> Drop for Connection<T> {
+    fn drop(&mut self) {
+        let cut_short = !self.over && self.framing.part() != Part::Between;
+        if let (true, Some(stream), Ok(runtime)) =
+            (cut_short, self.stream.take(), tokio::runtime::Handle::try_current())
+        {
+            runtime.spawn(linger(stream));
+        }
+    }
+}
+
+/// Reads on, for nothing, what a refused client is still sending.
+async fn linger<T: Stream>(mut stream: T) {
+    let rest = async {
+        stream.shutdown().await?;
+        let (mut bytes, mut passed_over) = ([0; 8_192], 0);
+        while passed_over < LINGER_BYTES {
+            match stream.read(&mut bytes).await? {
+                0 => break,
+                count => passed_over += count,
+            }
+        }
+        Ok::<_, io::Error>(())
+    };
+    // However it ends, the connection is over now.
+    drop(tokio::time::timeout(LINGER, rest).await);
 }
 
 /// A time limit that costs nothing until something has to be waited for.
@@ -131,7 +177,7 @@ impl Deadline {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::io::duplex;
 
     use super::*;
 

@@ -55,3 +55,45 @@ async fn asset(name: web::Path<String>) -> HttpResponse {
         _ => not_found().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::App;
+    use actix_web::test::{TestRequest, call_service, init_service, read_body};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn everything_that_the_page_names_is_served_from_here() {
+        let app = init_service(App::new().configure(routes("{}".into()))).await;
+        let get = |path: &str| TestRequest::with_uri(path).to_request();
+        let page = call_service(&app, get("/docs")).await;
+        assert_eq!(page.headers().get(CONTENT_TYPE).expect("a type"), "text/html; charset=utf-8");
+        assert!(page.headers().contains_key(CONTENT_SECURITY_POLICY));
+        let page = String::from_utf8(read_body(page).await.to_vec()).expect("UTF-8");
+        assert!(!page.contains("://"), "an address of another host: {page}");
+
+        let named: Vec<_> = page
+            .split(['"', '\''])
+            .filter(|text| text.starts_with('/'))
+            .chain(["/openapi.json"])
+            .collect();
+        assert!(named.len() >= 4, "{named:?}");
+        for path in named {
+            let response = call_service(&app, get(path)).await;
+            assert_eq!(response.status(), 200, "{path}");
+            let kind = response.headers().get(CONTENT_TYPE).expect("a type").to_str().expect("ASCII");
+            let expected = match path.rsplit_once('.').map(|(_, kind)| kind) {
+                Some("css") => "text/css",
+                Some("js") => "text/javascript",
+                Some("png") => "image/png",
+                _ => "application/json",
+            };
+            assert!(kind.starts_with(expected), "{path}: {kind}");
+            assert!(!read_body(response).await.is_empty(), "{path}");
+        }
+        for path in ["/docs/none.js", "/docs/../Cargo.toml", "/docs/%2e%2e%2fCargo.toml"] {
+            assert_eq!(call_service(&app, get(path)).await.status(), 404, "{path}");
+        }
+    }
+}

@@ -101,3 +101,66 @@ async fn metrics(management: web::Data<Management>) -> HttpResponse {
         .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
         .body(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::service::probe;
+
+    struct Switch(AtomicBool);
+
+    impl Readiness for Switch {
+        fn parts(&self) -> BTreeMap<&'static str, Part> {
+            let ok = self.0.load(Ordering::SeqCst);
+            BTreeMap::from([
+                ("database", Part { ok, age_seconds: Some(1.5), detail: None }),
+                ("key", Part { ok: true, age_seconds: None, detail: Some("words".into()) }),
+            ])
+        }
+    }
+
+    fn start(readiness: Arc<dyn Readiness>) -> SocketAddr {
+        let mut metrics = Registry::default();
+        let requests = prometheus_client::metrics::counter::Counter::<u64>::default();
+        metrics.register("requests", "Requests", requests.clone());
+        requests.inc();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let management = Management { readiness, metrics: Arc::new(metrics) };
+        tokio::spawn(serve(listener, management).expect("a server"));
+        address
+    }
+
+    async fn get(address: SocketAddr, path: &'static str) -> probe::Answer {
+        let asked = tokio::task::spawn_blocking(move || probe::get(address, path));
+        asked.await.expect("no panic").expect("an answer")
+    }
+
+    #[actix_web::test]
+    async fn readiness_falls_with_any_part_and_liveness_with_none() {
+        let switch = Arc::new(Switch(AtomicBool::new(true)));
+        let address = start(switch.clone());
+        let ready = get(address, "/health/ready").await;
+        assert_eq!(ready.status, 200);
+        assert_eq!(
+            ready.body,
+            r#"{"status":"ready","parts":{"database":{"ok":true,"age_seconds":1.5},"key":{"ok":true,"detail":"words"}}}"#
+        );
+        switch.0.store(false, Ordering::SeqCst);
+        let ready = get(address, "/health/ready").await;
+        assert_eq!((ready.status, ready.body.contains("not ready")), (503, true));
+        assert_eq!(get(address, "/health/live").await.status, 200);
+        assert_eq!(get(address, "/").await.status, 404);
+    }
+
+    #[actix_web::test]
+    async fn metrics_are_told_as_prometheus_reads_them() {
+        let metrics = get(start(Arc::new(Switch(AtomicBool::new(true)))), "/metrics").await;
+        assert_eq!(metrics.status, 200);
+        assert!(metrics.body.contains("requests_total 1\n"), "{}", metrics.body);
+        assert!(metrics.body.ends_with("# EOF\n"));
+    }
+}

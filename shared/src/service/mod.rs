@@ -3,6 +3,7 @@
 //! Both binaries are built from these parts, so that an operator who knows one knows the other.
 
 mod connection;
+mod descriptors;
 pub mod docs_page;
 pub mod failure;
 mod framing;

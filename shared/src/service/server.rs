@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use actix_http::{HttpService, Request, Response};
@@ -12,9 +13,11 @@ use actix_service::{
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::AppConfig;
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpStream;
 
 use super::connection::Connection;
+use super::descriptors;
 use super::failure::Failure;
 use super::settings::Setting;
 use super::shutdown::Shutdown;
@@ -32,15 +35,27 @@ const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// kills after ten never has to.
 const SHUTDOWN_SECONDS: u64 = 8;
 
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 1_024;
+
 /// Binds `address`, which `setting` names.
 pub fn bind(setting: &Setting, address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).map_err(|error| {
+    listen(address).map_err(|error| {
         let why = match error.kind() {
             std::io::ErrorKind::AddrInUse => "another process listens there already".to_owned(),
             _ => error.to_string(),
         };
         Failure::failed(format_args!("{}: can't listen on {address}: {why}", setting.name))
     })
+}
+
+/// As `TcpListener::bind`, with a longer queue.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 /// Serves `app` on `listener`, on as many threads as `workers` says, or one per core. Signals are
@@ -61,10 +76,13 @@ where
     S::Response: Into<Response<B>> + 'static,
     B: MessageBody + 'static,
 {
-    let mut builder = Server::build().shutdown_timeout(SHUTDOWN_SECONDS).disable_signals();
-    if let Some(workers) = workers {
-        builder = builder.workers(workers);
-    }
+    let workers = workers
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get));
+    let builder = Server::build()
+        .workers(workers)
+        .max_concurrent_connections(descriptors::connections_per_thread(workers))
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .disable_signals();
     let ending = builder.graceful_shutdown_signal();
     let builder = builder.listen("http", listener, move || {
         let ending = ending.clone();
@@ -102,3 +120,7 @@ pub async fn run_until(servers: Vec<Server>, shutdown: &Shutdown) -> Result<(), 
     let (_, ended) = tokio::join!(stopping, running);
     ended.map(drop).map_err(Failure::failed)
 }
+
+#[cfg(test)]
+#[path = "server_tests.rs"]
+mod tests;
