@@ -49,6 +49,9 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         issuer: settings.issuer,
         public_url: settings.public_url,
     };
+    // As bound: an address with port 0 gets a port of the system's choice.
+    let clients_at = listener.local_addr().unwrap_or(settings.bind);
+    let operators_at = operators.local_addr().unwrap_or(settings.management_bind);
     let openapi: Arc<str> = http::openapi().map_err(Failure::failed)?.into();
     let clients = server::serve(listener, Some(workers), move || {
         App::new()
@@ -63,7 +66,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     )
     .map_err(Failure::failed)?;
     tracing::info!(
-        clients = %settings.bind, operators = %settings.management_bind,
+        clients = %clients_at, operators = %operators_at,
         replica = %settings.database.display(), "api-service is up"
     );
     let ended = server::run_until(vec![clients, management], &shutdown).await;

@@ -58,8 +58,10 @@ fn parts(status: &GuardStatus) -> BTreeMap<&'static str, Part> {
             Part {
                 ok: status.clock_agrees(),
                 age_seconds: None,
-                detail: Some(match status.skew {
-                    Some(skew) => format!("the issuer's is {:+} s off", skew.whole_seconds()),
+                detail: Some(match status.skew.map(time::Duration::whole_seconds) {
+                    Some(0) => "agrees with the issuer's".into(),
+                    Some(ahead @ 1..) => format!("{ahead} s behind the issuer's"),
+                    Some(behind) => format!("{} s ahead of the issuer's", behind.abs()),
                     None => "the issuer's is not known yet".into(),
                 }),
             },

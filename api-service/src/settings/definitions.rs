@@ -51,12 +51,14 @@ pub const ISSUER: Setting = setting(
 );
 
 /// Where the issuer is reached.
-pub const AUTH_URL: Setting = setting(
-    "API_AUTH_URL",
-    None,
-    "an https address, or plain http to loopback or to a name that API_ALLOW_HTTP lists",
-    "Where to reach the issuer, if that differs from its public address",
-);
+pub const AUTH_URL: Setting = Setting {
+    name: "API_AUTH_URL",
+    default: None,
+    takes: "an https address, or plain http to loopback or to a name that API_ALLOW_HTTP lists",
+    help: "Where to reach the issuer, if that differs from its public address",
+    // Credentials in it are refused, and the refusal does not repeat them.
+    sensitive: true,
+};
 
 /// This service's own public address.
 pub const PUBLIC_URL: Setting = setting(

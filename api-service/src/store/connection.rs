@@ -6,16 +6,21 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
 use diesel::sqlite::SqliteConnection;
-use diesel::{Connection, ConnectionResult};
+use diesel::{Connection, ConnectionError, ConnectionResult, QueryResult};
 
 use super::OpenError;
 
 pub(super) type Readers = Pool<ConnectionManager<SqliteConnection>>;
 
+/// What no other connection may be in the way of.
+const PATIENCE: &str = "PRAGMA busy_timeout = 2000;";
+
 /// `NORMAL` is enough: a power cut may lose the last commits, but each holds its feed position, so
 /// the guard asks for them again.
-const WRITER: &str = "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; \
-    PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;";
+///
+/// Deleted users leave nothing behind in the file (`secure_delete`).
+const WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+    PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;";
 
 const READER: &str = "PRAGMA busy_timeout = 100; PRAGMA query_only = ON;";
 
@@ -23,11 +28,16 @@ const READER: &str = "PRAGMA busy_timeout = 100; PRAGMA query_only = ON;";
 /// only a disk that hangs lets it get that far.
 const WAIT: Duration = Duration::from_millis(500);
 
-/// The connection that writes.
-pub(super) fn writer(path: &Path) -> ConnectionResult<SqliteConnection> {
+/// A connection that has written nothing yet, to look at what is there.
+pub(super) fn open(path: &Path) -> ConnectionResult<SqliteConnection> {
     let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
-    connection.batch_execute(WRITER).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    connection.batch_execute(PATIENCE).map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
+}
+
+/// Makes it the connection that writes.
+pub(super) fn for_writing(connection: &mut SqliteConnection) -> QueryResult<()> {
+    connection.batch_execute(WRITER)
 }
 
 /// A pool of `size` connections that only read.

@@ -36,10 +36,13 @@ pub(super) fn open_or_rebuild(path: &Path) -> Result<SqliteConnection, OpenError
         .map_err(|error| OpenError::io(path, &error))?;
     drop(file);
 
-    let why = match connection::writer(path) {
-        Ok(mut open) => match inspection::inspect(&mut open) {
-            Ok(Finding::Whole) => return Ok(open),
-            Ok(Finding::Empty) => return begin(open, path),
+    let why = match connection::open(path) {
+        Ok(mut found) => match inspection::inspect(&mut found) {
+            Ok(Finding::Whole) => {
+                let ready = connection::for_writing(&mut found);
+                return ready.map(|()| found).map_err(|error| OpenError::io(path, &error));
+            }
+            Ok(Finding::Empty) => return begin(found, path),
             Ok(Finding::Foreign) => return Err(OpenError::Foreign(path.to_owned())),
             Ok(Finding::OtherVersion(version)) => format!("it is of version {version}"),
             Ok(Finding::Damaged(why)) => why,
@@ -54,11 +57,13 @@ pub(super) fn open_or_rebuild(path: &Path) -> Result<SqliteConnection, OpenError
     );
     let fresh = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     fresh.map_err(|error| OpenError::io(path, &error))?;
-    begin(connection::writer(path).map_err(|error| OpenError::io(path, &error))?, path)
+    begin(connection::open(path).map_err(|error| OpenError::io(path, &error))?, path)
 }
 
 /// Makes the tables of a new replica, and says who this guard is from now on.
 fn begin(mut connection: SqliteConnection, path: &Path) -> Result<SqliteConnection, OpenError> {
+    let ready = connection::for_writing(&mut connection);
+    ready.map_err(|error| OpenError::io(path, &error))?;
     let made: QueryResult<()> = connection.immediate_transaction(|connection| {
         connection.batch_execute(include_str!("schema.sql"))?;
         connection.batch_execute(&inspection::mark())?;

@@ -1,1 +1,270 @@
-//! What a replica promises.
+//! What a replica promises to the guard.
+
+use std::path::PathBuf;
+
+use shared::contract::directory::{DirectoryUser, UserState};
+use shared::contract::events::{Change, Event, UserChange};
+use shared::guard::GuardStore;
+use shared::guard::store::{Batch, Contact, SavedKeys, SnapshotEnd, UserRecord};
+use time::OffsetDateTime;
+use time::macros::datetime;
+use uuid::Uuid;
+
+use super::*;
+use crate::domain::directory::{Directory, DirectoryError};
+
+mod damage;
+mod pages;
+
+const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05.678901 UTC);
+
+/// A folder with room for one replica.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("deep/api.db")
+    }
+
+    fn open(&self) -> Replica {
+        Replica::open(&self.path(), 2).expect("a replica")
+    }
+}
+
+fn user(name: &str) -> DirectoryUser {
+    DirectoryUser {
+        public_id: Uuid::new_v4(),
+        name: name.into(),
+        email: format!("{name}@example.org"),
+        state: UserState::Active,
+        roles: vec!["user".into()],
+    }
+}
+
+fn full(user: &DirectoryUser) -> UserChange {
+    UserChange {
+        public_id: user.public_id,
+        state: user.state,
+        name: Some(user.name.clone()),
+        email: Some(user.email.clone()),
+        roles: Some(user.roles.clone()),
+    }
+}
+
+/// A change that tells the state only.
+fn bare(public_id: Uuid, state: UserState) -> UserChange {
+    UserChange { public_id, state, name: None, email: None, roles: None }
+}
+
+fn event(seq: u64, change: Change) -> Event {
+    Event { seq, at: NOW, change }
+}
+
+fn apply(replica: &Replica, events: &[Event]) {
+    let position = events.last().expect("an event").seq;
+    let batch = Batch { events, revocations: &[], forget: &[], position, at: NOW };
+    replica.apply(&batch).expect("applied");
+}
+
+fn snapshot(replica: &Replica, users: &[DirectoryUser], position: u64) {
+    replica.begin_snapshot().expect("begun");
+    for page in users.chunks(2) {
+        replica.stage_users(page).expect("staged");
+    }
+    let end = SnapshotEnd { revocations: &[], position, at: NOW };
+    replica.finish_snapshot(&end).expect("finished");
+}
+
+fn names(replica: &Replica) -> Vec<String> {
+    let page = replica.page(None, 1_000).expect("a page");
+    page.users.into_iter().map(|user| user.name).collect()
+}
+
+#[test]
+fn a_new_replica_holds_nothing_but_its_name_which_it_keeps() {
+    let place = Place::new();
+    let held = place.open().load().expect("held");
+    assert_eq!((held.position, held.feed_contact, held.keys), (None, None, None));
+    assert!(held.revocations.is_empty());
+    assert_eq!(place.open().load().expect("held").instance, held.instance);
+    assert_ne!(Place::new().open().load().expect("held").instance, held.instance);
+}
+
+#[test]
+fn what_is_stored_is_given_back_after_a_restart() {
+    let place = Place::new();
+    let ann = user("ann");
+    let keys = SavedKeys { text: "{\"keys\":[]}".into(), etag: Some("\"e\"".into()), fetched_at: NOW };
+    let ended = event(8, Change::SessionRevoked { sid: Uuid::new_v4(), public_id: ann.public_id });
+    let replica = place.open();
+    snapshot(&replica, std::slice::from_ref(&ann), 7);
+    let events = [ended.clone()];
+    let batch = Batch { events: &events, revocations: &events, forget: &[], position: 8, at: NOW };
+    replica.apply(&batch).expect("applied");
+    replica.save_keys(&keys).expect("saved");
+    drop(replica);
+
+    let replica = place.open();
+    let held = replica.load().expect("held");
+    assert_eq!((held.position, held.feed_contact), (Some(8), Some(NOW)));
+    assert_eq!((held.revocations, held.keys), (vec![ended], Some(keys)));
+    let record = UserRecord { state: UserState::Active, roles: vec!["user".into()] };
+    assert_eq!(replica.find_user(ann.public_id).expect("read"), Some(record));
+}
+
+#[test]
+fn each_kind_of_change_leads_to_the_record_that_it_tells() {
+    let place = Place::new();
+    let replica = place.open();
+    let ann = user("ann");
+    let record = || replica.find_user(ann.public_id).expect("read");
+    apply(&replica, &[event(1, Change::UserCreated(full(&ann)))]);
+    let user_role = vec!["user".to_owned()];
+    assert_eq!(record(), Some(UserRecord { state: UserState::Active, roles: user_role.clone() }));
+
+    apply(&replica, &[event(2, Change::UserDisabled(bare(ann.public_id, UserState::Disabled)))]);
+    assert_eq!(record(), Some(UserRecord { state: UserState::Disabled, roles: user_role }));
+    assert_eq!(names(&replica), ["ann"], "disabled users are listed");
+
+    let roles = vec!["user".to_owned(), "admin".to_owned()];
+    let change = UserChange { name: Some("Ann".into()), roles: Some(roles.clone()), ..full(&ann) };
+    apply(&replica, &[event(3, Change::UserUpdated(change))]);
+    apply(&replica, &[event(4, Change::UserEnabled(bare(ann.public_id, UserState::Active)))]);
+    assert_eq!(record(), Some(UserRecord { state: UserState::Active, roles }));
+    assert_eq!(names(&replica), ["Ann"]);
+
+    apply(&replica, &[event(5, Change::UserDeleted { public_id: ann.public_id })]);
+    assert_eq!(record(), None);
+    assert_eq!(replica.find(ann.public_id).expect("read"), None);
+    assert!(names(&replica).is_empty());
+}
+
+#[test]
+fn changes_applied_again_change_nothing() {
+    let place = Place::new();
+    let replica = place.open();
+    let ann = user("ann");
+    let events = [
+        event(1, Change::UserCreated(full(&ann))),
+        event(2, Change::UserDisabled(bare(ann.public_id, UserState::Disabled))),
+    ];
+    apply(&replica, &events);
+    apply(&replica, &events);
+    apply(&replica, &[events[0].clone(), event(3, Change::Unknown)]);
+    let record = replica.find_user(ann.public_id).expect("read").expect("a record");
+    assert_eq!(record.state, UserState::Disabled, "an older change came after it");
+    assert_eq!(names(&replica), ["ann"]);
+    assert_eq!(replica.load().expect("held").position, Some(3));
+}
+
+#[test]
+fn a_change_that_tells_too_little_of_an_unknown_user_lets_nobody_in() {
+    let place = Place::new();
+    let replica = place.open();
+    let nobody = Uuid::new_v4();
+    apply(&replica, &[event(1, Change::UserEnabled(bare(nobody, UserState::Active)))]);
+    assert_eq!(replica.find_user(nobody).expect("read"), None);
+    assert_eq!(replica.load().expect("held").position, Some(1));
+}
+
+#[test]
+fn revocations_are_kept_until_they_are_forgotten() {
+    let place = Place::new();
+    let replica = place.open();
+    let public_id = Uuid::new_v4();
+    let revoked =
+        |seq| event(seq, Change::SessionRevoked { sid: Uuid::new_v4(), public_id });
+    let events = [revoked(1), revoked(2), revoked(3)];
+    let batch = Batch { events: &events, revocations: &events, forget: &[], position: 3, at: NOW };
+    replica.apply(&batch).expect("applied");
+    let fourth = [revoked(4)];
+    let batch =
+        Batch { events: &fourth, revocations: &fourth, forget: &[1, 3], position: 4, at: NOW };
+    replica.apply(&batch).expect("applied");
+    let held = replica.load().expect("held").revocations;
+    assert_eq!(held, [events[1].clone(), fourth[0].clone()]);
+}
+
+#[test]
+fn a_snapshot_takes_the_place_of_everything_at_its_end_and_not_before() {
+    let place = Place::new();
+    let replica = place.open();
+    let (ann, bob, cid, dan) = (user("ann"), user("bob"), user("cid"), user("dan"));
+    snapshot(&replica, &[ann.clone(), bob.clone()], 5);
+
+    // One that never comes to its end leaves nothing behind.
+    replica.begin_snapshot().expect("begun");
+    replica.stage_users(&[user("lost")]).expect("staged");
+    assert_eq!(names(&replica), ["ann", "bob"]);
+
+    let sessions = Change::UserSessionsRevoked { public_id: bob.public_id, except: None };
+    let revocations = [event(6, sessions)];
+    replica.begin_snapshot().expect("begun");
+    replica.stage_users(&[cid.clone(), bob.clone()]).expect("staged");
+    // A page may tell a user again, newer.
+    let renamed = DirectoryUser { name: "Bob".into(), ..bob };
+    replica.stage_users(&[renamed, dan]).expect("staged");
+    let end = SnapshotEnd { revocations: &revocations, position: 9, at: NOW };
+    replica.finish_snapshot(&end).expect("finished");
+
+    assert_eq!(names(&replica), ["cid", "Bob", "dan"]);
+    assert_eq!(replica.find_user(ann.public_id).expect("read"), None);
+    let held = replica.load().expect("held");
+    assert_eq!((held.position, held.revocations), (Some(9), revocations.to_vec()));
+}
+
+#[test]
+fn contact_moves_only_what_was_confirmed() {
+    let place = Place::new();
+    let replica = place.open();
+    let keys = SavedKeys { text: "{}".into(), etag: None, fetched_at: NOW };
+    replica.save_keys(&SavedKeys { etag: Some("old".into()), ..keys.clone() }).expect("saved");
+    replica.save_keys(&keys).expect("saved");
+    let later = NOW + time::Duration::MINUTE;
+    replica.touch(Contact::Keys, later).expect("noted");
+    let held = replica.load().expect("held");
+    assert_eq!(held.keys, Some(SavedKeys { fetched_at: later, ..keys }));
+    assert_eq!(held.feed_contact, None);
+    replica.touch(Contact::Feed, later).expect("noted");
+    assert_eq!(replica.load().expect("held").feed_contact, Some(later));
+}
+
+#[test]
+fn a_replica_is_one_processs() {
+    let place = Place::new();
+    let first = place.open();
+    let error = Replica::open(&place.path(), 2).err().expect("refused");
+    assert!(matches!(error, OpenError::InUse(_)), "{error}");
+    assert!(!error.to_string().contains('\n'));
+    // A process that is just ending is waited for.
+    let path = place.path();
+    let second = std::thread::spawn(move || Replica::open(&path, 2).map(drop));
+    drop(first);
+    second.join().expect("no panic").expect("opened once the first was gone");
+}
+
+#[test]
+fn a_replica_is_nobody_elses_to_read() {
+    let place = Place::new();
+    let replica = place.open();
+    snapshot(&replica, &[user("ann")], 1);
+    for file in std::fs::read_dir(place.path().parent().expect("a folder")).expect("listed") {
+        let path = file.expect("a file").path();
+        let holds_users = !path.to_string_lossy().ends_with(".lock");
+        if holds_users {
+            assert!(!shared::durable_file::open_to_others(&path).expect("metadata"), "{path:?}");
+        }
+    }
+}
+
+#[test]
+fn what_can_not_be_opened_is_told_in_one_line() {
+    let error = Replica::open(std::path::Path::new("/proc/none/api.db"), 1).err().expect("refused");
+    assert!(error.to_string().contains("/proc/none") && !error.to_string().contains('\n'));
+}

@@ -1,0 +1,140 @@
+//! Files that are not what was written: set aside and begun anew, or refused as somebody else's.
+
+use std::path::Path;
+
+use diesel::Connection;
+use diesel::connection::SimpleConnection;
+use diesel::sqlite::SqliteConnection;
+
+use super::*;
+
+/// A replica that holds something worth losing, closed.
+fn filled(place: &Place) -> Uuid {
+    let replica = place.open();
+    let users: Vec<_> = (0..50).map(|number| user(&format!("user-{number}"))).collect();
+    snapshot(&replica, &users, 7);
+    let sid = Uuid::new_v4();
+    let events = [event(8, Change::SessionRevoked { sid, public_id: users[0].public_id })];
+    let batch = Batch { events: &events, revocations: &events, forget: &[], position: 8, at: NOW };
+    replica.apply(&batch).expect("applied");
+    replica
+        .save_keys(&SavedKeys { text: "{\"keys\":[]}".into(), etag: None, fetched_at: NOW })
+        .expect("saved");
+    let instance = replica.load().expect("held").instance;
+    drop(replica);
+    // Whoever closes last does this by itself, but a reader's thread may take a moment longer.
+    sql(&place.path(), "PRAGMA wal_checkpoint(TRUNCATE)");
+    instance
+}
+
+fn sql(path: &Path, text: &str) {
+    let mut connection =
+        SqliteConnection::establish(path.to_str().expect("UTF-8")).expect("a database");
+    connection.batch_execute(text).expect("done");
+}
+
+/// A place where `bytes` are found as the replica. A place of its own: what has a file open closes
+/// it a little after the replica is dropped, and SQLite writes to it then.
+fn found(bytes: &[u8]) -> Place {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path().parent().expect("a folder")).expect("made");
+    std::fs::write(place.path(), bytes).expect("written");
+    place
+}
+
+fn damaged(place: &Place) -> PathBuf {
+    PathBuf::from(format!("{}.damaged", place.path().display()))
+}
+
+/// Whether the replica was begun anew, and works.
+fn begun_anew(place: &Place, instance: Uuid) -> bool {
+    let replica = place.open();
+    let held = replica.load().expect("held");
+    let anew = held.instance != instance;
+    assert_eq!(anew, held.position.is_none() && held.keys.is_none() && names(&replica).is_empty());
+    snapshot(&replica, &[user("after")], 9);
+    anew
+}
+
+#[test]
+fn a_whole_replica_is_kept() {
+    let place = Place::new();
+    let instance = filled(&place);
+    assert!(!begun_anew(&place, instance));
+    assert!(!damaged(&place).exists());
+}
+
+#[test]
+fn what_is_no_database_is_set_aside() {
+    let place = found(b"not a database, whatever its name says");
+    assert!(begun_anew(&place, Uuid::nil()));
+    assert!(damaged(&place).exists());
+}
+
+#[test]
+fn a_truncated_replica_is_begun_anew_wherever_it_was_cut() {
+    let place = Place::new();
+    let instance = filled(&place);
+    let whole = std::fs::read(place.path()).expect("the file");
+    for permille in [0, 1, 100, 500, 900, 999] {
+        let place = found(&whole[..whole.len() * permille / 1_000]);
+        assert!(begun_anew(&place, instance), "cut at {permille} per mille");
+    }
+    assert!(!begun_anew(&found(&whole), instance), "the whole file is good");
+}
+
+#[test]
+fn a_flipped_bit_never_goes_unseen_where_it_could_matter() {
+    let place = Place::new();
+    let instance = filled(&place);
+    let whole = std::fs::read(place.path()).expect("the file");
+    // In each kind of row: a name, a state, a revocation, the keys, the position.
+    for content in [
+        &b"user-17"[..],
+        b"user-17@example.org",
+        b"active[\"user\"]",
+        b"session.revoked",
+        b"keys{\"keys\"",
+        b"position8",
+    ] {
+        let at = whole.windows(content.len()).position(|window| window == content);
+        let at = at.unwrap_or_else(|| panic!("no {}", String::from_utf8_lossy(content)));
+        for bit in 0..8 {
+            let mut flipped = whole.clone();
+            flipped[at + content.len() - 1] ^= 1 << bit;
+            let anew = begun_anew(&found(&flipped), instance);
+            assert!(anew, "bit {bit} of {}", String::from_utf8_lossy(content));
+        }
+    }
+}
+
+#[test]
+fn a_replica_of_another_version_is_begun_anew() {
+    for version in [0, 2, 99] {
+        let place = Place::new();
+        let instance = filled(&place);
+        sql(&place.path(), &format!("PRAGMA user_version = {version}"));
+        assert!(begun_anew(&place, instance), "version {version}");
+    }
+}
+
+#[test]
+fn somebody_elses_database_is_refused_and_not_touched() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path().parent().expect("a folder")).expect("made");
+    sql(&place.path(), "CREATE TABLE users (password_hash TEXT); INSERT INTO users VALUES ('x');");
+    let before = std::fs::read(place.path()).expect("the file");
+    let error = Replica::open(&place.path(), 1).err().expect("refused");
+    assert!(matches!(error, OpenError::Foreign(_)), "{error}");
+    assert!(std::fs::read(place.path()).expect("the file") == before, "it was written to");
+    assert!(!damaged(&place).exists());
+}
+
+#[test]
+fn a_log_without_its_replica_is_not_believed() {
+    let place = Place::new();
+    let instance = filled(&place);
+    std::fs::remove_file(place.path()).expect("removed");
+    std::fs::write(format!("{}-wal", place.path().display()), "left over").expect("written");
+    assert!(begun_anew(&place, instance));
+}
