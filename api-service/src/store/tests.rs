@@ -100,7 +100,8 @@ fn a_new_replica_holds_nothing_but_its_name_which_it_keeps() {
 fn what_is_stored_is_given_back_after_a_restart() {
     let place = Place::new();
     let ann = user("ann");
-    let keys = SavedKeys { text: "{\"keys\":[]}".into(), etag: Some("\"e\"".into()), fetched_at: NOW };
+    let keys =
+        SavedKeys { text: "{\"keys\":[]}".into(), etag: Some("\"e\"".into()), fetched_at: NOW };
     let ended = event(8, Change::SessionRevoked { sid: Uuid::new_v4(), public_id: ann.public_id });
     let replica = place.open();
     snapshot(&replica, std::slice::from_ref(&ann), 7);
@@ -178,8 +179,7 @@ fn revocations_are_kept_until_they_are_forgotten() {
     let place = Place::new();
     let replica = place.open();
     let public_id = Uuid::new_v4();
-    let revoked =
-        |seq| event(seq, Change::SessionRevoked { sid: Uuid::new_v4(), public_id });
+    let revoked = |seq| event(seq, Change::SessionRevoked { sid: Uuid::new_v4(), public_id });
     let events = [revoked(1), revoked(2), revoked(3)];
     let batch = Batch { events: &events, revocations: &events, forget: &[], position: 3, at: NOW };
     replica.apply(&batch).expect("applied");

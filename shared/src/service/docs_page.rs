@@ -82,7 +82,8 @@ mod tests {
         for path in named {
             let response = call_service(&app, get(path)).await;
             assert_eq!(response.status(), 200, "{path}");
-            let kind = response.headers().get(CONTENT_TYPE).expect("a type").to_str().expect("ASCII");
+            let kind =
+                response.headers().get(CONTENT_TYPE).expect("a type").to_str().expect("ASCII");
             let expected = match path.rsplit_once('.').map(|(_, kind)| kind) {
                 Some("css") => "text/css",
                 Some("js") => "text/javascript",

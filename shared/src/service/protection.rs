@@ -5,11 +5,11 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{
-    CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
-};
 use actix_web::error::InternalError;
+use actix_web::http::header::{
+    CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
 use actix_web::middleware::Next;
 use futures_util::FutureExt;
 
@@ -78,7 +78,10 @@ mod tests {
         let response = error.error_response();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         for (name, value) in HEADERS {
-            assert_eq!(response.headers().get(name).map(HeaderValue::as_bytes), Some(value.as_bytes()));
+            assert_eq!(
+                response.headers().get(name).map(HeaderValue::as_bytes),
+                Some(value.as_bytes())
+            );
         }
         let body = actix_web::body::to_bytes(response.into_body()).await.expect("a body");
         assert!(!String::from_utf8_lossy(&body).contains("secret"));
@@ -88,15 +91,20 @@ mod tests {
 
     #[actix_web::test]
     async fn an_answer_keeps_the_headers_that_it_set() {
-        let page = async || {
-            HttpResponse::Ok().insert_header((CONTENT_SECURITY_POLICY, "own")).finish()
-        };
+        let page =
+            async || HttpResponse::Ok().insert_header((CONTENT_SECURITY_POLICY, "own")).finish();
         let app = App::new().wrap(middleware::from_fn(protect)).default_service(web::to(page));
         let app = init_service(app).await;
         let response =
             try_call_service(&app, TestRequest::default().to_request()).await.ok().expect("one");
         let headers = response.headers();
-        assert_eq!(headers.get(CONTENT_SECURITY_POLICY).map(HeaderValue::as_bytes), Some(&b"own"[..]));
-        assert_eq!(headers.get(X_CONTENT_TYPE_OPTIONS).map(HeaderValue::as_bytes), Some(&b"nosniff"[..]));
+        assert_eq!(
+            headers.get(CONTENT_SECURITY_POLICY).map(HeaderValue::as_bytes),
+            Some(&b"own"[..])
+        );
+        assert_eq!(
+            headers.get(X_CONTENT_TYPE_OPTIONS).map(HeaderValue::as_bytes),
+            Some(&b"nosniff"[..])
+        );
     }
 }
