@@ -62,7 +62,7 @@ pub(super) async fn sign_up(
     let outcome = create(&issuer, applicant).await?;
     issuer.metrics.sign_up(outcome);
     let address = client_address(&request, &issuer.options.trusted_proxies);
-    tracing::info!(outcome = outcome.word(), %email, from = ?address, "sign-up");
+    tracing::info!(outcome = outcome.word(), %email, from = address.map(tracing::field::display), "sign-up");
     if issuer.options.uniform_errors {
         even_time.wait().await;
     }

@@ -155,7 +155,7 @@ impl<'i> Admitted<'i> {
                 Admission::Wait => ended.await,
                 Admission::Refused { retry_after } => {
                     issuer.metrics.log_in_throttled();
-                    tracing::info!(email = ?key, from = ?credentials.from, "log-in refused: too many failed");
+                    tracing::info!(email = ?key, from = credentials.from.map(tracing::field::display), "log-in refused: too many failed");
                     return Err(too_many(retry_after));
                 }
             }

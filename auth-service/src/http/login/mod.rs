@@ -79,7 +79,7 @@ pub(super) async fn log_in(
     let word = LoginOutcome::of(&outcome);
     issuer.metrics.log_in(word);
     // The Debug form of a text escapes what a terminal or a log reader could be misled by.
-    tracing::info!(outcome = word.word(), email = ?email.trim(), ?from, "log-in");
+    tracing::info!(outcome = word.word(), email = ?email.trim(), from = from.map(tracing::field::display), "log-in");
     if issuer.options.uniform_errors && word != LoginOutcome::Ok {
         even_time.wait().await;
     }

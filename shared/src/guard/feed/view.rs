@@ -56,7 +56,7 @@ impl FeedView {
 
     pub(super) fn start(&self) {
         if !self.started.swap(true, Ordering::SeqCst) {
-            tracing::info!(position = ?self.position(), "the guard serves");
+            tracing::info!(position = self.position(), "the guard serves");
         }
     }
 
