@@ -21,8 +21,8 @@ pub use definitions::{
 use crate::domain::visibility::Visibility;
 
 const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-const YEAR: Duration = Duration::from_secs(365 * 86_400);
+const MINUTE: Duration = Duration::from_mins(1);
+const YEAR: Duration = Duration::from_hours(365 * 24);
 
 /// The value of every setting.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -40,7 +40,7 @@ fn note(request: &HttpRequest, refusal: &Refusal) {
     match refusal {
         Refusal::Missing => tracing::debug!(%method, path, %from, "refused: {refusal}"),
         Refusal::Unavailable { .. } => {
-            tracing::warn!(%method, path, %from, "not answered: {refusal}")
+            tracing::warn!(%method, path, %from, "not answered: {refusal}");
         }
         _ => tracing::info!(%method, path, %from, "refused: {refusal}"),
     }

@@ -1,5 +1,6 @@
 //! Metrics for Prometheus, read from the guard at each scrape.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -11,9 +12,11 @@ use prometheus_client::registry::Registry;
 use shared::guard::Guard;
 use shared::guard::status::GuardStatus;
 
+const PREFIX: &str = "signet_guard";
+
 /// The metrics of `guard`.
 pub(super) fn registry(guard: Guard) -> Registry {
-    let mut registry = Registry::with_prefix("signet_guard");
+    let mut registry = Registry::with_prefix(PREFIX);
     registry.register_collector(Box::new(GuardCollector(guard)));
     registry
 }
@@ -34,22 +37,25 @@ impl Collector for GuardCollector {
 
 fn encode(status: &GuardStatus, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
     let GuardStatus { keys, feed, .. } = status;
-    let mut gauge = |name, help, value: Option<f64>| match value {
-        Some(value) => single(&mut encoder, name, help, &ConstGauge::new(value)),
-        None => Ok(()),
-    };
-    let flag = |value: bool| Some(f64::from(u8::from(value)));
+    let to = &mut encoder;
     let seconds = |value: Option<Duration>| value.map(|value| value.as_secs_f64());
-    gauge("ready", "Whether a good token would be answered", flag(status.ready()))?;
-    gauge("keys", "Keys held", Some(keys.kids.len() as f64))?;
-    gauge("keys_age_seconds", "Since the key set was last confirmed", seconds(keys.age))?;
-    gauge("feed_position", "How far the feed is applied", feed.position.map(|it| it as f64))?;
-    gauge("feed_caught_up", "Whether nothing was left to ask for", flag(feed.caught_up))?;
-    gauge("feed_age_seconds", "Since the feed last answered", seconds(feed.age))?;
-    gauge("feed_lag_seconds", "How long the last change took to come here", seconds(feed.lag))?;
-    gauge("revocations", "Revocations held", Some(status.revocations as f64))?;
+    let count = |value: usize| i64::try_from(value).ok();
+    let position = feed.position.and_then(|position| i64::try_from(position).ok());
     let skew = status.skew.map(time::Duration::as_seconds_f64);
-    gauge("clock_skew_seconds", "The issuer's clock less this machine's", skew)?;
+    gauge(to, "ready", "Whether a good token would be answered", Some(i64::from(status.ready())))?;
+    gauge(to, "keys", "Keys held", count(keys.kids.len()))?;
+    gauge(to, "keys_age_seconds", "Since the key set was last confirmed", seconds(keys.age))?;
+    gauge(to, "feed_position", "How far the feed is applied", position)?;
+    gauge(
+        to,
+        "feed_caught_up",
+        "Whether nothing was left to ask for",
+        Some(i64::from(feed.caught_up)),
+    )?;
+    gauge(to, "feed_age_seconds", "Since the feed last answered", seconds(feed.age))?;
+    gauge(to, "feed_lag_seconds", "How long the last change took to come here", seconds(feed.lag))?;
+    gauge(to, "revocations", "Revocations held", count(status.revocations))?;
+    gauge(to, "clock_skew_seconds", "The issuer's clock less this machine's", skew)?;
 
     let admitted = ConstCounter::new(status.admitted);
     single(&mut encoder, "admitted", "Requests let through", &admitted)?;
@@ -57,6 +63,19 @@ fn encode(status: &GuardStatus, mut encoder: DescriptorEncoder<'_>) -> fmt::Resu
     single(&mut encoder, "key_fetch_failures", "Fetches of the key set that failed", &failures)?;
     family(&mut encoder, "key_fetches", "Fetches of the key set", "cause", &keys.fetches)?;
     family(&mut encoder, "refused", "Requests refused", "reason", &status.refused)
+}
+
+/// A gauge that has no value is left out.
+fn gauge<N>(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    value: Option<N>,
+) -> fmt::Result
+where
+    ConstGauge<N>: EncodeMetric,
+{
+    value.map_or(Ok(()), |value| single(encoder, name, help, &ConstGauge::new(value)))
 }
 
 fn single(
@@ -73,7 +92,7 @@ fn family(
     name: &str,
     help: &str,
     label: &str,
-    counts: &std::collections::BTreeMap<&'static str, u64>,
+    counts: &BTreeMap<&'static str, u64>,
 ) -> fmt::Result {
     let kind = prometheus_client::metrics::MetricType::Counter;
     let mut metrics = encoder.encode_descriptor(name, help, None, kind)?;
@@ -81,4 +100,29 @@ fn family(
         ConstCounter::new(*count).encode(metrics.encode_family(&[(label, *word)])?)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::management::readiness::tests::good;
+
+    #[derive(Debug)]
+    struct Fixed(GuardStatus);
+
+    impl Collector for Fixed {
+        fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+            encode(&self.0, encoder)
+        }
+    }
+
+    #[test]
+    fn metrics_are_those_that_operators_build_on() {
+        let mut registry = Registry::with_prefix(PREFIX);
+        let refused = BTreeMap::from([("expired", 3), ("missing", 0)]);
+        registry.register_collector(Box::new(Fixed(GuardStatus { refused, ..good() })));
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).expect("encoded");
+        insta::assert_snapshot!(text);
+    }
 }

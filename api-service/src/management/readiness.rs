@@ -74,14 +74,14 @@ fn progress(feed: &FeedStatus) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::time::Duration;
 
     use shared::guard::status::KeysStatus;
 
     use super::*;
 
-    fn good() -> GuardStatus {
+    pub(in crate::management) fn good() -> GuardStatus {
         GuardStatus {
             serving: true,
             keys: KeysStatus {

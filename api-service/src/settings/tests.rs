@@ -15,7 +15,7 @@ impl Environment for Variables<'_> {
 }
 
 fn settings(variables: &[(&str, &str)]) -> Result<Settings, SettingError> {
-    let flags = Command::new("x").args(ALL.iter().map(|setting| setting.arg()));
+    let flags = Command::new("x").args(ALL.iter().map(shared::service::settings::Setting::arg));
     let flags = flags.try_get_matches_from(["x"]).expect("flags");
     let values = Values::find(ALL, &flags, &Variables(variables), &DotEnv::default());
     Settings::from_values(&values.expect("values"))
@@ -37,11 +37,11 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(settings.audience, "api-service");
     assert_eq!(settings.database, PathBuf::from("data/api.db"));
     assert_eq!(settings.clock_leeway, Duration::from_secs(10));
-    assert_eq!(settings.max_token_life, Duration::from_secs(86_400));
+    assert_eq!(settings.max_token_life, Duration::from_hours(24));
     assert_eq!(settings.user_list, Visibility::Everyone);
     assert_eq!(settings.client_id, "api-service");
     assert_eq!(settings.client_secret_file, PathBuf::from("keys/clients/api-service.secret"));
-    assert_eq!(settings.max_staleness, Duration::from_secs(86_400));
+    assert_eq!(settings.max_staleness, Duration::from_hours(24));
 }
 
 #[test]

@@ -91,6 +91,7 @@ impl Replica {
 pub const PAGE_READERS: usize = 4;
 
 /// A database error on its way to the guard. It is for the log.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn store_error(error: diesel::result::Error) -> StoreError {
     StoreError::new(format_args!("the replica: {error}"))
 }

@@ -25,7 +25,7 @@ async fn refuse(request: HttpRequest) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use actix_web::http::Method;
-    use actix_web::http::header::ALLOW;
+    use actix_web::http::header::{ALLOW, HeaderValue};
     use actix_web::test::{TestRequest, call_service, init_service};
     use actix_web::{App, web};
 
@@ -49,7 +49,7 @@ mod tests {
             let request = TestRequest::with_uri(path).method(method.clone()).to_request();
             let response = call_service(&app, request).await;
             assert_eq!(response.status(), status, "{method} {path}");
-            let allow = response.headers().get(ALLOW).map(|value| value.as_bytes());
+            let allow = response.headers().get(ALLOW).map(HeaderValue::as_bytes);
             assert_eq!(allow, (status == 405).then_some(b"GET, HEAD".as_slice()));
         }
     }

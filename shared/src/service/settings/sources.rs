@@ -11,6 +11,7 @@ use super::Setting;
 /// What stands behind an environment variable; a parameter, so that tests need no process.
 pub trait Environment {
     /// The variable's value; `Err` if it is not UTF-8.
+    #[expect(clippy::result_unit_err, reason = "there is one way to fail, and its caller words it")]
     fn var(&self, name: &str) -> Result<Option<String>, ()>;
 }
 

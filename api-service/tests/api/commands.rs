@@ -1,0 +1,123 @@
+//! The commands: what they print, and how they end.
+
+use std::process::{Command, Output};
+
+fn run(folder: &tempfile::TempDir, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_api-service"))
+        .args(arguments)
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .expect("it runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+#[test]
+fn help_names_every_command_and_setting() {
+    let help = api_service::cli::command().term_width(100).render_long_help();
+    insta::assert_snapshot!(help.to_string());
+}
+
+#[test]
+fn check_config_tells_each_value_and_where_it_came_from() {
+    let folder = folder();
+    std::fs::write(folder.path().join(".env"), "API_AUDIENCE=orders\nAPI_BIND=[::1]:1\n")
+        .expect("written");
+    let checked = run(&folder, &["check-config", "--bind", "127.0.0.1:7"]);
+    assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+    insta::assert_snapshot!(text(&checked.stdout));
+    let json = run(&folder, &["check-config", "--json"]);
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(&json.stdout).expect("JSON");
+    let audience = rows.iter().find(|row| row["name"] == "API_AUDIENCE").expect("a row");
+    assert_eq!((&audience["value"], &audience["origin"]), (&"orders".into(), &".env".into()));
+}
+
+#[test]
+fn the_documented_env_file_changes_nothing() {
+    let folder = folder();
+    let before = run(&folder, &["check-config"]).stdout;
+    let env = run(&folder, &["check-config", "--env"]);
+    insta::assert_snapshot!(text(&env.stdout));
+    std::fs::write(folder.path().join(".env"), &env.stdout).expect("written");
+    assert_eq!(text(&run(&folder, &["check-config"]).stdout), text(&before));
+}
+
+#[test]
+fn each_way_of_going_wrong_has_its_exit_status_and_one_line() {
+    let folder = folder();
+    for (arguments, status, begins) in [
+        (
+            &["check-config", "--clock-leeway", "61s"][..],
+            64,
+            "api-service: API_CLOCK_LEEWAY (--clock-leeway): `61s` ",
+        ),
+        (
+            &["serve", "--auth-url", "http://login.example.org"],
+            64,
+            "api-service: API_AUTH_URL (--auth-url): plain http ",
+        ),
+        (
+            &["serve", "--database-url", "sqlite:///proc/none/api.db"],
+            1,
+            "api-service: /proc/none: ",
+        ),
+        (
+            &["health", "--management-bind", "127.0.0.1:1"],
+            1,
+            "api-service: no answer from 127.0.0.1:1: ",
+        ),
+        (
+            &["status", "--management-bind", "127.0.0.1:1"],
+            1,
+            "api-service: no answer from 127.0.0.1:1: ",
+        ),
+    ] {
+        let output = run(&folder, arguments);
+        let line = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {line}");
+        assert!(line.starts_with(begins) && line.lines().count() == 1, "{arguments:?}: {line}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+    for arguments in
+        [&[][..], &["none"], &["serve", "--none"], &["check-config", "--json", "--env"]]
+    {
+        assert_eq!(run(&folder, arguments).status.code(), Some(2), "{arguments:?}");
+    }
+    for arguments in [&["--help"][..], &["serve", "--help"], &["--version"]] {
+        assert_eq!(run(&folder, arguments).status.code(), Some(0), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_taken_port_is_told_by_the_setting_that_names_it() {
+    let folder = folder();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address").to_string();
+    for (flag, other, name) in [
+        ("--bind", "--management-bind", "API_BIND"),
+        ("--management-bind", "--bind", "API_MANAGEMENT_BIND"),
+    ] {
+        let output = run(&folder, &["serve", flag, &address, other, "127.0.0.1:0"]);
+        let lines = text(&output.stderr);
+        let last = lines.lines().last().unwrap_or_default();
+        assert_eq!(output.status.code(), Some(1), "{lines}");
+        assert!(last.starts_with(&format!("api-service: {name}: ")), "{lines}");
+    }
+}
+
+#[test]
+fn openapi_prints_what_the_route_gives() {
+    let printed = run(&folder(), &["openapi"]);
+    assert_eq!(printed.status.code(), Some(0));
+    assert_eq!(
+        text(&printed.stdout).trim_end(),
+        api_service::http::openapi().expect("a description")
+    );
+}

@@ -1,0 +1,15 @@
+//! api-service from outside: its routes with a real guard and a real replica, and its commands.
+//! The issuer is down in all of these tests: what is held has to do.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test's own parts can't do, fails it"
+)]
+
+mod app;
+mod commands;
+mod descriptions;
+mod signer;
+mod user;
+mod user_list;
