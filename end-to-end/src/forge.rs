@@ -110,12 +110,15 @@ impl Forge {
         path
     }
 
-    /// The full lines of the private key's text, in both forms: none may ever be seen in a log.
-    /// (The last one may be as short as a word that means something else.)
+    /// The secret lines of the private key's text, in both forms: none may ever be seen in a log.
+    /// The first ones hold the modulus, which is public, and the last one may be any short word.
     pub fn private_lines(&self) -> Vec<String> {
         let one = self.key.to_pkcs1_pem(LineEnding::LF).expect("PEM");
         let eight = self.key.to_pkcs8_pem(LineEnding::LF).expect("PEM");
-        one.lines().chain(eight.lines()).filter(|line| line.len() == 64).map(Into::into).collect()
+        let secret = |pem: &str| -> Vec<String> {
+            pem.lines().skip(8).filter(|line| line.len() == 64).map(Into::into).collect()
+        };
+        [secret(&one), secret(&eight)].concat()
     }
 }
 
