@@ -1,5 +1,6 @@
 //! Keys' states. The private keys are files; see `signing`.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use shared::clock::unix_micros;
 use shared::contract::events::Change;
@@ -8,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::Database;
 use super::connection::AnyConnection;
-use super::schema::keys;
+use super::schema::{keys, sessions};
 use super::transaction::Transaction;
 use crate::domain::error::StoreResult;
 use crate::domain::keys::{Added, Entry, Key, KeyState, KeyStore};
@@ -51,6 +52,11 @@ fn stop_active(
     }
 }
 
+/// Each has a token. A running server notes what its key signed only a moment later.
+fn a_session_was_opened(connection: &mut AnyConnection) -> QueryResult<bool> {
+    diesel::select(exists(sessions::table.select(sessions::sid))).get_result(connection)
+}
+
 fn add(
     transaction: &mut Transaction<'_>,
     new: &Key,
@@ -68,7 +74,9 @@ fn add(
     let at_once = !known.iter().any(|key| key.state == KeyState::Active)
         || match entry {
             Entry::Planned => false,
-            Entry::AtOnceIfUnused => !known.iter().any(|key| key.signed),
+            Entry::AtOnceIfUnused => {
+                !known.iter().any(|key| key.signed) && !a_session_was_opened(connection)?
+            }
             Entry::AtOnce => true,
         };
     let fresh = Key::fresh(new.kid.clone(), new.n.clone(), new.e.clone(), now);

@@ -12,6 +12,7 @@ on_every_database! {
     the_first_key_signs_at_once,
     a_planned_key_waits,
     an_imported_key_signs_at_once_only_if_none_has_signed,
+    an_imported_key_waits_as_soon_as_a_session_was_opened,
     a_key_that_stops_is_kept_for_its_longest_token,
     a_known_key_is_not_added_again,
     the_set_never_holds_more_than_it_may,
@@ -78,6 +79,15 @@ fn an_imported_key_signs_at_once_only_if_none_has_signed(fixture: &Fixture) {
     // Also if the key that signed is not the active one any more.
     add(fixture, "e", Entry::AtOnceIfUnused, 4);
     assert_eq!(known(fixture, "e").state, KeyState::Pending);
+}
+
+fn an_imported_key_waits_as_soon_as_a_session_was_opened(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    let user = fixture.user("ann");
+    fixture.open_session(&user);
+    // The note that "a" has signed comes a moment after the token.
+    add(fixture, "b", Entry::AtOnceIfUnused, 1);
+    assert_eq!(known(fixture, "b").state, KeyState::Pending);
 }
 
 fn a_key_that_stops_is_kept_for_its_longest_token(fixture: &Fixture) {
