@@ -1,16 +1,33 @@
-//! A proxy between the guard and the issuer that counts the fetches of the key set, and answers
-//! them wrongly when told to. Everything else passes through as it is.
+//! A proxy between the guard and the issuer that counts the requests for the key set and the feed,
+//! and answers them wrongly when told to. Everything else passes through as it is.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-const KEY_SET: &str = "/.well-known/jwks.json";
+/// What the proxy can answer itself.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject {
+    /// The key set.
+    KeySet,
+    /// The change feed.
+    Feed,
+}
 
-/// What the proxy answers where the key set is asked for.
+impl Subject {
+    fn of(target: &str) -> Option<Self> {
+        match target.split('?').next() {
+            Some("/.well-known/jwks.json") => Some(Self::KeySet),
+            Some("/feed") => Some(Self::Feed),
+            _ => None,
+        }
+    }
+}
+
+/// What the proxy answers where a subject is asked for.
 #[derive(Debug, Clone, Default)]
-pub enum KeySetAnswer {
+pub enum ProxyAnswer {
     /// The issuer's answer.
     #[default]
     True,
@@ -20,7 +37,7 @@ pub enum KeySetAnswer {
     Endless(Vec<u8>),
 }
 
-impl KeySetAnswer {
+impl ProxyAnswer {
     /// A whole answer with a body.
     pub fn whole(status: &str, media_type: &str, body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
@@ -46,8 +63,8 @@ pub struct Proxy {
 #[derive(Debug)]
 struct State {
     upstream: String,
-    key_set: Mutex<KeySetAnswer>,
-    fetches: AtomicUsize,
+    answers: [Mutex<ProxyAnswer>; 2],
+    requests: [AtomicUsize; 2],
 }
 
 impl Proxy {
@@ -57,8 +74,8 @@ impl Proxy {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let state = Arc::new(State {
             upstream: upstream.to_owned(),
-            key_set: Mutex::default(),
-            fetches: AtomicUsize::new(0),
+            answers: Default::default(),
+            requests: Default::default(),
         });
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
@@ -71,27 +88,28 @@ impl Proxy {
         Self { url, state }
     }
 
-    /// How often the key set was asked for.
-    pub fn fetches(&self) -> usize {
-        self.state.fetches.load(Ordering::SeqCst)
+    /// How often a subject was asked for.
+    pub fn requests(&self, subject: Subject) -> usize {
+        self.state.requests[subject as usize].load(Ordering::SeqCst)
     }
 
-    /// From now on the key set is answered like this.
-    pub fn answer(&self, answer: KeySetAnswer) {
-        *self.state.key_set.lock().expect("no thread failed") = answer;
+    /// From now on a subject is answered like this.
+    pub fn answer(&self, subject: Subject, answer: ProxyAnswer) {
+        *self.state.answers[subject as usize].lock().expect("no thread failed") = answer;
     }
 }
 
 impl State {
     fn serve(&self, mut client: TcpStream) -> std::io::Result<()> {
         let request = read_request(&mut client)?;
-        if request.split(|byte| *byte == b' ').nth(1).is_some_and(|p| p == KEY_SET.as_bytes()) {
-            self.fetches.fetch_add(1, Ordering::SeqCst);
-            let answer = self.key_set.lock().expect("no thread failed").clone();
+        let target = request.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+        if let Some(subject) = Subject::of(&String::from_utf8_lossy(target)) {
+            self.requests[subject as usize].fetch_add(1, Ordering::SeqCst);
+            let answer = self.answers[subject as usize].lock().expect("no thread failed").clone();
             match answer {
-                KeySetAnswer::True => {}
-                KeySetAnswer::Bytes(bytes) => return finish(client, &bytes),
-                KeySetAnswer::Endless(head) => {
+                ProxyAnswer::True => {}
+                ProxyAnswer::Bytes(bytes) => return finish(client, &bytes),
+                ProxyAnswer::Endless(head) => {
                     client.write_all(&head)?;
                     loop {
                         client.write_all(&[b' '; 8_192])?;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use end_to_end::forge::{Forge, thumbprint};
 use end_to_end::pair::{Pair, good_claims};
 use end_to_end::poll;
-use end_to_end::proxy::{KeySetAnswer, Proxy};
+use end_to_end::proxy::{Proxy, ProxyAnswer, Subject};
 use end_to_end::token::{encode, with, without};
 use serde_json::{Value, json};
 
@@ -22,8 +22,10 @@ fn behind_proxy() -> (Pair, Proxy) {
 }
 
 fn fetched_again(proxy: &Proxy) {
-    let before = proxy.fetches();
-    poll::until("the key set is fetched", Duration::from_secs(20), || proxy.fetches() > before + 1);
+    let before = proxy.requests(Subject::KeySet);
+    poll::until("the key set is fetched", Duration::from_secs(20), || {
+        proxy.requests(Subject::KeySet) > before + 1
+    });
 }
 
 #[test]
@@ -38,21 +40,21 @@ fn a_wrong_answer_never_takes_a_good_key_away() {
     let many: Vec<_> = (0..200).map(|n: u32| with(&jwk, "kid", n.to_string())).collect();
     let endless = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"keys\":[".to_vec();
     let answers = [
-        ("500", KeySetAnswer::whole("500 Internal Server Error", json, "{}")),
-        ("404", KeySetAnswer::whole("404 Not Found", json, key_set(&jwk))),
-        ("HTML", KeySetAnswer::whole("200 OK", "text/html", "<html>Welcome to the hotel</html>")),
-        ("no JSON", KeySetAnswer::whole("200 OK", json, "{\"keys\":")),
-        ("no keys", KeySetAnswer::whole("200 OK", json, r#"{"keys":[]}"#)),
-        ("no set", KeySetAnswer::whole("200 OK", json, "[]")),
-        ("null", KeySetAnswer::whole("200 OK", json, r#"{"keys":null}"#)),
-        ("nothing", KeySetAnswer::whole("200 OK", json, "")),
-        ("no usable key", KeySetAnswer::whole("200 OK", json, key_set(&with(&jwk, "use", "enc")))),
-        ("200 keys", KeySetAnswer::whole("200 OK", json, json!({ "keys": many }).to_string())),
-        ("50 MB", KeySetAnswer::whole("200 OK", json, blanks)),
-        ("endless", KeySetAnswer::Endless(endless)),
+        ("500", ProxyAnswer::whole("500 Internal Server Error", json, "{}")),
+        ("404", ProxyAnswer::whole("404 Not Found", json, key_set(&jwk))),
+        ("HTML", ProxyAnswer::whole("200 OK", "text/html", "<html>Welcome to the hotel</html>")),
+        ("no JSON", ProxyAnswer::whole("200 OK", json, "{\"keys\":")),
+        ("no keys", ProxyAnswer::whole("200 OK", json, r#"{"keys":[]}"#)),
+        ("no set", ProxyAnswer::whole("200 OK", json, "[]")),
+        ("null", ProxyAnswer::whole("200 OK", json, r#"{"keys":null}"#)),
+        ("nothing", ProxyAnswer::whole("200 OK", json, "")),
+        ("no usable key", ProxyAnswer::whole("200 OK", json, key_set(&with(&jwk, "use", "enc")))),
+        ("200 keys", ProxyAnswer::whole("200 OK", json, json!({ "keys": many }).to_string())),
+        ("50 MB", ProxyAnswer::whole("200 OK", json, blanks)),
+        ("endless", ProxyAnswer::Endless(endless)),
         (
             "elsewhere",
-            KeySetAnswer::Bytes(
+            ProxyAnswer::Bytes(
                 b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\
               connection: close\r\n\r\n"
                     .to_vec(),
@@ -60,24 +62,24 @@ fn a_wrong_answer_never_takes_a_good_key_away() {
         ),
         (
             "half",
-            KeySetAnswer::Bytes(
+            ProxyAnswer::Bytes(
                 b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"keys\":[]}".to_vec(),
             ),
         ),
-        ("no HTTP", KeySetAnswer::Bytes(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec())),
-        ("silence", KeySetAnswer::Bytes(Vec::new())),
+        ("no HTTP", ProxyAnswer::Bytes(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec())),
+        ("silence", ProxyAnswer::Bytes(Vec::new())),
     ];
     for (what, answer) in answers {
-        proxy.answer(answer);
+        proxy.answer(Subject::KeySet, answer);
         // One fetch may have begun before.
-        let before = proxy.fetches();
+        let before = proxy.requests(Subject::KeySet);
         poll::until(what, Duration::from_mins(1), || {
             pair.accepts(what, &token);
-            proxy.fetches() >= before + 2
+            proxy.requests(Subject::KeySet) >= before + 2
         });
         assert!(pair.api.ready(), "{what}");
         // A true answer in between keeps the pauses of a failing guard short.
-        proxy.answer(KeySetAnswer::True);
+        proxy.answer(Subject::KeySet, ProxyAnswer::True);
         fetched_again(&proxy);
     }
     let peak = pair.api.process().peak_memory_kib();
@@ -121,7 +123,10 @@ fn one_bad_key_does_not_cost_the_good_ones_and_is_never_used() {
     let odd = with(&good, "x-owner", json!({"team": [1, 2]}));
     let mut keys = unusable.to_vec();
     keys.push(odd);
-    proxy.answer(KeySetAnswer::whole("200 OK", json, json!({ "keys": keys }).to_string()));
+    proxy.answer(
+        Subject::KeySet,
+        ProxyAnswer::whole("200 OK", json, json!({ "keys": keys }).to_string()),
+    );
     fetched_again(&proxy);
     pair.accepts("the good one among the bad", &token);
     let by_short = short.sign(stranger.header().to_string(), claims.to_string());
@@ -132,14 +137,14 @@ fn one_bad_key_does_not_cost_the_good_ones_and_is_never_used() {
 
     // The same `kid` twice: neither is used, whichever stands first.
     let twice = json!({"keys": [good, jwk, with(&jwk, "use", "sig")]}).to_string();
-    proxy.answer(KeySetAnswer::whole("200 OK", json, twice));
+    proxy.answer(Subject::KeySet, ProxyAnswer::whole("200 OK", json, twice));
     fetched_again(&proxy);
     let answer = pair.me(&stranger.mint(&claims));
     assert!(matches!(answer.status, 401 | 503), "twice: {}", answer.status);
 
     // The control: alone and unchanged it is taken.
     let both = json!({"keys": [good, jwk]}).to_string();
-    proxy.answer(KeySetAnswer::whole("200 OK", json, both));
+    proxy.answer(Subject::KeySet, ProxyAnswer::whole("200 OK", json, both));
     poll::until("the stranger is published", Duration::from_secs(10), || {
         pair.me(&stranger.mint(&claims)).status == 200
     });
@@ -154,12 +159,12 @@ fn a_key_that_left_the_set_verifies_no_more() {
     let stranger = Forge::generate(2_048);
     let token = stranger.mint(&claims);
     let set = |keys: Value| {
-        KeySetAnswer::whole("200 OK", "application/json", json!({ "keys": keys }).to_string())
+        ProxyAnswer::whole("200 OK", "application/json", json!({ "keys": keys }).to_string())
     };
     let good = Forge::known().jwk();
-    proxy.answer(set(json!([good, stranger.jwk()])));
+    proxy.answer(Subject::KeySet, set(json!([good, stranger.jwk()])));
     poll::until("published", Duration::from_secs(10), || pair.me(&token).status == 200);
-    proxy.answer(set(json!([good])));
+    proxy.answer(Subject::KeySet, set(json!([good])));
     poll::until("taken away", Duration::from_secs(10), || pair.me(&token).status != 200);
     pair.refuses_as("key", "the key is gone, its remembered verdict too", &token);
     pair.accepts("the other key", &Forge::known().mint(&claims));
@@ -178,7 +183,7 @@ fn a_flood_of_unknown_keys_costs_a_handful_of_fetches_and_hides_no_real_one() {
     pair.accepts("before", &good);
     let next = Forge::generate(2_048);
 
-    let before = proxy.fetches();
+    let before = proxy.requests(Subject::KeySet);
     let began = Instant::now();
     let flood = Duration::from_secs(6);
     std::thread::scope(|scope| {
@@ -208,7 +213,7 @@ fn a_flood_of_unknown_keys_costs_a_handful_of_fetches_and_hides_no_real_one() {
         });
     });
     // At most 2 + t/2, and what the feed announced: one key published and made active.
-    let fetches = proxy.fetches() - before;
+    let fetches = proxy.requests(Subject::KeySet) - before;
     assert!(fetches <= 2 + 3 + 2, "{fetches} fetches in {:?}", began.elapsed());
     pair.accepts("after", &good);
 }

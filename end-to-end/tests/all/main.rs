@@ -7,8 +7,10 @@
 
 mod authorisation;
 mod bodies;
+mod database_faults;
 mod descriptions;
 mod feed;
+mod feed_faults;
 mod hashing_load;
 mod http_hygiene;
 mod issued_tokens;
@@ -16,6 +18,7 @@ mod judged_tokens;
 mod key_import;
 mod key_set;
 mod key_set_faults;
+mod kills;
 mod login;
 mod management;
 mod newcomer;

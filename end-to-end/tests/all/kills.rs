@@ -1,0 +1,78 @@
+//! Ends without warning (SIGKILL): what was acknowledged is kept, what was revoked stays so.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use end_to_end::pair::Pair;
+use end_to_end::poll;
+use end_to_end::user::User;
+use uuid::Uuid;
+
+/// A pause of random length, so that the kills fall on different moments.
+fn a_moment() -> Duration {
+    let (random, _) = Uuid::new_v4().as_u64_pair();
+    Duration::from_millis(random % 300)
+}
+
+#[test]
+fn every_acknowledged_sign_up_survives_the_issuers_sudden_end() {
+    let mut pair = Pair::prepare();
+    pair.auth.start();
+    let acknowledged = Mutex::new(Vec::new());
+    for round in 0..8 {
+        let pause = a_moment();
+        std::thread::scope(|scope| {
+            for client in 0..4 {
+                let (auth, acknowledged) = (&pair.auth, &acknowledged);
+                let url = format!("{}/signup", auth.url);
+                scope.spawn(move || {
+                    loop {
+                        let user = User::new(&format!("User {round} {client}"));
+                        let fields = [
+                            ("name", &*user.name),
+                            ("email", &user.email),
+                            ("password", &user.password),
+                        ];
+                        let sent = end_to_end::http::request("POST", &url).form(&fields).try_send();
+                        match sent {
+                            Ok(answer) if answer.status == 201 => {
+                                acknowledged.lock().expect("no client failed").push(user);
+                            }
+                            Ok(answer) => drop(answer.problem(503)),
+                            Err(_) => break,
+                        }
+                    }
+                });
+            }
+            poll::throughout("under load", pause, || true);
+            pair.auth.process().signal("KILL");
+        });
+        pair.auth.wait_end(Duration::from_secs(5));
+        pair.auth.start();
+    }
+    let acknowledged = acknowledged.into_inner().expect("no client failed");
+    assert!(!acknowledged.is_empty());
+    for user in acknowledged.iter().rev().take(60) {
+        user.try_login(&pair.auth).expect(201);
+    }
+    let listed = pair.auth.command(&["users", "list", "--json"]).done().out;
+    for user in &acknowledged {
+        assert!(listed.contains(&user.email), "{}", user.email);
+    }
+}
+
+#[test]
+fn no_revoked_token_is_good_after_the_guards_sudden_end() {
+    let mut pair = Pair::start();
+    for round in 0..6 {
+        let user = User::signed_up(&pair.auth, &format!("User {round}"));
+        let token = user.log_in(&pair.auth);
+        pair.accepts("before", &token);
+        let id = user.public_id(&pair.auth);
+        pair.auth.command(&["users", "disable", &id]).done();
+        poll::throughout("a random moment", a_moment() / 3, || true);
+        pair.api.stop_by("KILL");
+        pair.api.start();
+        pair.refuses_as("revoked", "from the first answer on", &token);
+    }
+}
