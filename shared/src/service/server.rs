@@ -22,8 +22,9 @@ use super::failure::Failure;
 use super::settings::Setting;
 use super::shutdown::Shutdown;
 
-/// How long a client may take to send its first request's head.
-const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to send its first request's head. Where idle connections fill a
+/// small process, everybody else waits for this.
+const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
