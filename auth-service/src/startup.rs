@@ -60,5 +60,7 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     tokio::spawn(trigger.fire_on_signal());
     tokio::spawn(upkeep.run(shutdown.clone()));
     tracing::info!(address = %settings.bind, issuer = %settings.issuer, "serving");
-    server::run_until(vec![service, management], &shutdown).await
+    let ended = server::run_until(vec![service, management], &shutdown).await;
+    tracing::info!("stopped");
+    ended
 }
