@@ -103,10 +103,15 @@ impl Forge {
         self.key.to_public_key().to_public_key_der().expect("DER").into_vec()
     }
 
+    /// The private key as PEM (PKCS#1): what a minting library is given.
+    pub fn private_pem(&self) -> String {
+        self.key.to_pkcs1_pem(LineEnding::LF).expect("PEM").to_string()
+    }
+
     /// Writes the private key as `ssh-keygen -m PEM` would (PKCS#1), for the owner alone.
     pub fn write_to(&self, folder: &Path) -> PathBuf {
         let path = folder.join(format!("{}.pem", self.kid));
-        write_private(&path, &self.key.to_pkcs1_pem(LineEnding::LF).expect("PEM"));
+        write_private(&path, &self.private_pem());
         path
     }
 

@@ -23,6 +23,7 @@ pub mod connection;
 pub mod forge;
 pub mod http;
 pub mod orders;
+pub mod outside;
 pub mod pair;
 pub mod poll;
 pub mod port;

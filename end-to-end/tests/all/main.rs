@@ -7,6 +7,7 @@
 
 mod authorisation;
 mod bodies;
+mod clients;
 mod database_faults;
 mod descriptions;
 mod feed;
