@@ -8,7 +8,7 @@ use shared::clock::SystemClock;
 use shared::guard::{Guard, GuardConfig};
 use shared::service::failure::Failure;
 use shared::service::protection::protect;
-use shared::service::{management, server, shutdown};
+use shared::service::{management, server, serving, shutdown};
 
 use crate::blocking::Blocking;
 use crate::http::{self, Api};
@@ -69,7 +69,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         clients = %clients_at, operators = %operators_at,
         replica = %settings.database.display(), "api-service is up"
     );
-    let ended = server::run_until(vec![clients, management], &shutdown).await;
+    let ended = serving::run_until(vec![clients, management], &shutdown).await;
     guard.stop().await;
     tracing::info!("stopped");
     ended

@@ -6,7 +6,7 @@ use prometheus_client::registry::Registry;
 use shared::clock::Clock;
 use shared::service::failure::Failure;
 use shared::service::management::{self, Management};
-use shared::service::{server, shutdown};
+use shared::service::{server, serving, shutdown};
 
 use crate::domain::Store;
 use crate::http;
@@ -60,7 +60,7 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     tokio::spawn(trigger.fire_on_signal());
     tokio::spawn(upkeep.run(shutdown.clone()));
     tracing::info!(address = %settings.bind, issuer = %settings.issuer, "serving");
-    let ended = server::run_until(vec![service, management], &shutdown).await;
+    let ended = serving::run_until(vec![service, management], &shutdown).await;
     tracing::info!("stopped");
     ended
 }

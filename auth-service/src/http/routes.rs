@@ -3,19 +3,19 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use actix_web::dev::Server;
 use actix_web::http::Method;
 use actix_web::{App, FromRequest, Handler, HttpRequest, Resource, Responder, middleware, web};
 use shared::contract::jwks::JWKS_PATH;
 use shared::service::problem_response::{method_not_allowed, not_found};
 use shared::service::protection::protect;
 use shared::service::resource::read;
+use shared::service::serving::Serving;
 use shared::service::{docs_page, server};
 
 use super::{Issuer, cors, directory, feed, jwks, login, metadata, oauth, openapi, signup};
 
 /// Starts the public listener.
-pub fn serve(listener: TcpListener, issuer: Arc<Issuer>) -> std::io::Result<Server> {
+pub fn serve(listener: TcpListener, issuer: Arc<Issuer>) -> std::io::Result<Serving> {
     server::serve(listener, None, move || {
         App::new().wrap(middleware::from_fn(protect)).configure(routes(Arc::clone(&issuer)))
     })

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use actix_web::dev::Server;
 use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER};
 use actix_web::{App, HttpResponse, middleware, web};
 use prometheus_client::registry::Registry;
@@ -15,6 +14,7 @@ use serde::Serialize;
 use super::problem_response::not_found;
 use super::protection::protect;
 use super::resource::read;
+use super::serving::Serving;
 
 /// The state of one part of a service.
 #[derive(Debug, Clone, Serialize)]
@@ -51,7 +51,7 @@ struct Report {
 }
 
 /// Starts the listener.
-pub fn serve(listener: TcpListener, management: Management) -> std::io::Result<Server> {
+pub fn serve(listener: TcpListener, management: Management) -> std::io::Result<Serving> {
     serve_with(listener, management, |_| {})
 }
 
@@ -60,7 +60,7 @@ pub fn serve_with(
     listener: TcpListener,
     management: Management,
     more: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
-) -> std::io::Result<Server> {
+) -> std::io::Result<Serving> {
     super::server::serve(listener, Some(1), move || {
         App::new()
             .wrap(middleware::from_fn(protect))

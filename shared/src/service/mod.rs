@@ -13,6 +13,7 @@ pub mod problem_response;
 pub mod protection;
 pub mod resource;
 pub mod server;
+pub mod serving;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;

@@ -1,4 +1,4 @@
-//! Listeners: bound before anything is promised, bounded in time, stopped in order.
+//! Listeners: bound before anything is promised, bounded in time.
 
 use std::fmt::Debug;
 use std::net::{SocketAddr, TcpListener};
@@ -19,8 +19,8 @@ use tokio::net::TcpStream;
 use super::connection::Connection;
 use super::descriptors;
 use super::failure::Failure;
+use super::serving::{Ending, Serving};
 use super::settings::Setting;
-use super::shutdown::Shutdown;
 
 /// How long a client may take to send its first request's head. Where idle connections fill a
 /// small process, everybody else waits for this.
@@ -60,14 +60,14 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Serves `app` on `listener`, on as many threads as `workers` says, or one per core. Signals are
-/// left to [`Shutdown`].
+/// left to [`Shutdown`](super::shutdown::Shutdown).
 ///
 /// It is what `HttpServer` does, over a [`Connection`] instead of the bare stream.
 pub fn serve<F, I, S, B>(
     listener: TcpListener,
     workers: Option<usize>,
     app: F,
-) -> std::io::Result<Server>
+) -> std::io::Result<Serving>
 where
     F: Fn() -> I + Send + Clone + 'static,
     I: IntoServiceFactory<S, Request>,
@@ -84,14 +84,21 @@ where
         .max_concurrent_connections(descriptors::connections_per_thread(workers))
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals();
-    let ending = builder.graceful_shutdown_signal();
+    let last_call = builder.graceful_shutdown_signal();
+    let same_listener = listener.try_clone()?;
+    let ending = Ending::default();
+    let asked_to_leave = ending.clone();
     let builder = builder.listen("http", listener, move || {
-        let ending = ending.clone();
-        let app = app().into_factory().map_err(|error| error.into().error_response());
+        let last_call = last_call.clone();
+        let asked_to_leave = asked_to_leave.clone();
+        let app = app()
+            .into_factory()
+            .map_err(|error| error.into().error_response())
+            .map(move |response: S::Response| asked_to_leave.mark(response.into()));
         let http = HttpService::build()
             .graceful_shutdown_signal(move || {
-                let ending = ending.clone();
-                async move { ending.notified().await }
+                let last_call = last_call.clone();
+                async move { last_call.notified().await }
             })
             .client_request_timeout(REQUEST_HEAD_TIMEOUT)
             .client_disconnect_timeout(DISCONNECT_TIMEOUT)
@@ -105,21 +112,7 @@ where
         })
         .and_then(http)
     })?;
-    Ok(builder.run())
-}
-
-/// Runs `servers` until `shutdown` begins, then lets each finish what is under way.
-pub async fn run_until(servers: Vec<Server>, shutdown: &Shutdown) -> Result<(), Failure> {
-    let stops: Vec<_> = servers.iter().map(Server::handle).collect();
-    let running = futures_util::future::try_join_all(servers);
-    tokio::pin!(running);
-    tokio::select! {
-        ended = &mut running => return ended.map(drop).map_err(Failure::failed),
-        () = shutdown.wait() => {}
-    }
-    let stopping = futures_util::future::join_all(stops.iter().map(|stop| stop.stop(true)));
-    let (_, ended) = tokio::join!(stopping, running);
-    ended.map(drop).map_err(Failure::failed)
+    Ok(Serving::new(builder.run(), same_listener, ending))
 }
 
 #[cfg(test)]
