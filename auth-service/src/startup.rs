@@ -34,6 +34,9 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
 
     let database = Database::open(file, Existence::Create, clock.now()).map_err(Failure::failed)?;
     database.check().map_err(Failure::failed)?;
+    if database.begin_service(clock.now()).map_err(Failure::failed)? {
+        tracing::info!("the change feed begins anew: this database was not served here before");
+    }
     for line in first_start::of_server(&database, &settings, clock.now())? {
         tracing::info!("{line}");
     }
@@ -61,6 +64,9 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     tokio::spawn(upkeep.run(shutdown.clone()));
     tracing::info!(address = %settings.bind, issuer = %settings.issuer, "serving");
     let ended = serving::run_until(vec![service, management], &shutdown).await;
+    if let Err(error) = database.note_service() {
+        tracing::warn!(%error, "what was served could not be noted");
+    }
     tracing::info!("stopped");
     ended
 }

@@ -11,6 +11,12 @@ pub(super) struct FileIdentity {
     inode: u64,
 }
 
+impl std::fmt::Display for FileIdentity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.device, self.inode)
+    }
+}
+
 impl FileIdentity {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         let metadata = std::fs::metadata(path)?;

@@ -15,6 +15,7 @@ use transaction::Transaction;
 
 mod clients;
 mod connection;
+mod continuity;
 mod creation;
 mod directory;
 mod failure;
