@@ -39,6 +39,8 @@ pub(super) enum Command {
     /// Print a public key
     ExportPublic {
         /// The key's thumbprint [default: the active key]
+        // One in 64 begins with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         kid: Option<String>,
         /// The form
         #[arg(long, value_enum, default_value = "pem")]
