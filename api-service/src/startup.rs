@@ -21,12 +21,15 @@ const BACKGROUND_THREADS: usize = 2;
 
 /// Serves until a signal.
 pub fn run(settings: Settings) -> Result<(), Failure> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(BACKGROUND_THREADS)
         .enable_all()
         .build()
-        .map_err(Failure::failed)?
-        .block_on(serve(settings))
+        .map_err(Failure::failed)?;
+    let ended = runtime.block_on(serve(settings));
+    // Nothing is left that matters, but a thread may hang in a read or a name look-up.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn serve(settings: Settings) -> Result<(), Failure> {

@@ -76,6 +76,8 @@ fn a_wrong_value_is_refused_by_name() {
         ("API_BIND", "8002"),
         ("API_MANAGEMENT_BIND", "nowhere"),
         ("API_ISSUER", "localhost:8001"),
+        ("API_ISSUER", "https://login.example.org:99999"),
+        ("API_PUBLIC_URL", "https://[::1"),
         ("API_AUTH_URL", "https://user:password@login.example.org"),
         ("API_PUBLIC_URL", "here"),
         ("API_ALLOW_HTTP", "http://auth-service"),

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 use std::time::Duration;
 
 use end_to_end::client::Client;
@@ -25,6 +26,21 @@ fn both_services_end_soon_and_in_order_at_sigterm_and_ctrl_c() {
     }
     let (status, took) = pair.api.stop();
     assert!(status.success() && took < BOUND, "with the issuer alive: {took:?}");
+}
+
+#[test]
+fn a_file_system_that_hangs_does_not_hold_the_guard_s_end_up() {
+    let mut pair = Pair::prepare();
+    pair.auth.start();
+    // A read of a pipe that nobody writes to never ends.
+    let pipe = pair.folder().join("secret");
+    let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
+    assert!(made.success());
+    pair.set("API_CLIENT_SECRET_FILE", &pipe.to_string_lossy());
+    pair.api.spawn();
+    pair.api.wait_live();
+    let (status, took) = pair.api.stop();
+    assert!(status.success() && took < BOUND, "{took:?}");
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod file_store;
 mod freshness;
 mod issuer_client;
 mod keys;
+mod pace;
 mod random;
 mod refusals;
 mod revocations;
@@ -56,6 +57,7 @@ use feed::{FeedView, Reader, Writer};
 use freshness::Stamp;
 use issuer_client::IssuerClient;
 use keys::{HttpSource, KeyCache, Owner};
+use pace::Pace;
 use refusals::Tally;
 use revocations::Revocations;
 use status::{FeedStatus, KeysStatus};
@@ -144,8 +146,15 @@ impl Guard {
         let transport = Transport::new(Arc::clone(&clock))?;
 
         let source = HttpSource::new(transport.clone(), &config.auth_url);
-        let owner =
-            Owner::new(Arc::clone(&keys), source, Arc::clone(&store), Arc::clone(&clock), etag);
+        let pace = Pace::of(config.max_staleness);
+        let owner = Owner::new(
+            Arc::clone(&keys),
+            source,
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            etag,
+            pace,
+        );
         let writer = Writer::new(
             Arc::clone(&store),
             Arc::clone(&clock),
@@ -153,6 +162,7 @@ impl Guard {
             Arc::clone(&verdicts),
             Arc::clone(&revocations),
             forget,
+            pace,
         );
         let reader = Reader::new(
             IssuerClient::new(transport.clone(), &config),
@@ -161,6 +171,7 @@ impl Guard {
             Arc::clone(&clock),
             held.instance,
             writer,
+            pace,
         );
         let stop = watch::Sender::new(false);
         let tasks = vec![

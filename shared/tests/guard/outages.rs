@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
 use shared::contract::events::Change;
+use shared::guard::GuardConfig;
 use shared::verifier::Refusal;
 
 use super::setup::{ANN, LAPTOP, PHONE, REVOKED, Setup, Shifted, refusal, until};
@@ -178,6 +179,60 @@ async fn what_is_held_is_trusted_for_so_long_and_no_longer() {
     setup.issuer.with(|state| state.feed_status = None);
     setup.issuer.come_back().await;
     setup.caught_up(&again).await;
+}
+
+#[actix_web::test]
+async fn however_little_age_is_allowed_a_guard_serves_while_the_issuer_answers_and_no_longer() {
+    let setup = Setup::new();
+    let allowed = Duration::from_secs(2);
+    let config = GuardConfig { max_staleness: allowed, ..setup.config() };
+    let guard = setup.guard_with(config.clone()).await;
+    setup.caught_up(&guard).await;
+    let token = setup.user(ANN, PHONE, &["user"]);
+    let began = Instant::now();
+    while began.elapsed() < 3 * allowed {
+        assert_eq!(refusal(&guard, &token).await, None, "after {:?}", began.elapsed());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    setup.issuer.go_down().await;
+    let down = Instant::now();
+    guard.stop().await;
+    let again = setup.guard_with(config).await;
+    until("it serves what it holds", || again.status().serving).await;
+    until("no longer", || !again.status().serving).await;
+    assert!(down.elapsed() < allowed + Duration::from_millis(200), "{:?}", down.elapsed());
+    assert_eq!(refusal(&again, &token).await, UNAVAILABLE);
+}
+
+#[actix_web::test]
+async fn a_guard_whose_issuer_hangs_serves_what_it_holds_within_two_seconds_of_its_start() {
+    let setup = Setup::new();
+    setup.serving().await.stop().await;
+    // It takes connections, as the system does for a process that stands still, and says nothing.
+    let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let address = silent.local_addr().expect("its address");
+    let auth_url = format!("http://{address}").parse().expect("an address");
+    let began = Instant::now();
+    let guard = setup.guard_with(GuardConfig { auth_url, ..setup.config() }).await;
+    until("it serves", || guard.status().serving).await;
+    assert!(began.elapsed() < Duration::from_millis(1_900), "{:?}", began.elapsed());
+    assert_eq!(refusal(&guard, &setup.user(ANN, PHONE, &["user"])).await, None);
+}
+
+#[actix_web::test]
+async fn a_guard_catches_up_within_a_second_of_the_end_of_a_proxy_s_502() {
+    let setup = Setup::new();
+    let guard = setup.serving().await;
+    for _ in 0..3 {
+        setup.issuer.with(|state| state.feed_status = Some(StatusCode::BAD_GATEWAY));
+        // Ends the call that is held open.
+        setup.issuer.tell(Change::SessionRevoked { sid: PHONE, public_id: ANN });
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        setup.issuer.with(|state| state.feed_status = None);
+        let back = Instant::now();
+        setup.caught_up(&guard).await;
+        assert!(back.elapsed() < Duration::from_secs(1), "{:?}", back.elapsed());
+    }
 }
 
 #[actix_web::test]

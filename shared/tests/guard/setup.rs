@@ -60,6 +60,12 @@ impl Setup {
         Guard::start(self.config(), store, Arc::clone(&self.clock)).await.expect("a guard")
     }
 
+    /// A guard with a configuration of its own, just started.
+    pub(crate) async fn guard_with(&self, config: GuardConfig) -> Guard {
+        let store = Arc::clone(&self.store) as Arc<dyn GuardStore>;
+        Guard::start(config, store, Arc::clone(&self.clock)).await.expect("a guard")
+    }
+
     /// A guard that serves and has heard everything.
     pub(crate) async fn serving(&self) -> Guard {
         let guard = self.guard().await;

@@ -18,12 +18,14 @@ use crate::clock::Clock;
 use crate::guard::freshness::Stamp;
 use crate::guard::issuer_client::{CallError, IssuerClient};
 use crate::guard::keys::KeyCache;
+use crate::guard::pace::Pace;
 use crate::guard::random::Backoff;
 use crate::guard::stop::Stop;
 use crate::guard::store::StoreError;
 
-/// After a start, how long the issuer may take to show that it is there.
-const FIRST_TRY: Duration = Duration::from_secs(2);
+/// After a start, how long the issuer may take to show that it is there. A guard that holds
+/// something serves two seconds after its start at the latest; the rest is for the start itself.
+const FIRST_TRY: Duration = Duration::from_millis(1_500);
 
 /// After an outage a new call is begun so often while earlier ones hang, so that the first moment
 /// of a healed network is used. A lost SYN is sent again only after a second, then two, then four.
@@ -34,14 +36,12 @@ const HEDGES: usize = 12;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_LOST_PAUSE: Duration = Duration::from_millis(800);
 
-/// Pauses after an answer that is no good, which more calls won't mend.
-const LONGEST_REFUSED_PAUSE: Duration = Duration::from_secs(5);
+/// Pauses after an answer that is no good, which more calls won't mend. It may be the secret, which
+/// is read again at each of them.
+const LONGEST_REFUSED_PAUSE: Duration = Duration::from_secs(2);
 
 /// How often a missing secret file is looked for.
 const SECRET_PAUSE: Duration = Duration::from_millis(400);
-
-/// An issuer that answers "nothing new" at once, instead of waiting, is asked no faster than this.
-const QUIET_PAUSE: Duration = Duration::from_secs(1);
 
 /// The task's state.
 pub(in crate::guard) struct Reader {
@@ -52,6 +52,7 @@ pub(in crate::guard) struct Reader {
     instance: Uuid,
     machine: Machine,
     writer: Writer,
+    pace: Pace,
     lost: Backoff,
     refused: Backoff,
     /// Whether no call has ended yet.
@@ -69,7 +70,7 @@ enum Trouble {
     Rejected(#[from] Rejection),
     #[error("the store can't be written: {0}")]
     Store(#[from] StoreError),
-    #[error("the issuer did not answer within {} s of the start", FIRST_TRY.as_secs())]
+    #[error("the issuer did not answer within {FIRST_TRY:?} of the start")]
     Slow,
 }
 
@@ -82,6 +83,7 @@ impl Reader {
         clock: Arc<dyn Clock>,
         instance: Uuid,
         writer: Writer,
+        pace: Pace,
     ) -> Self {
         let machine = Machine::new(view.position(), writer.has_directory());
         Self {
@@ -92,6 +94,7 @@ impl Reader {
             instance,
             machine,
             writer,
+            pace,
             lost: Backoff::new(FIRST_PAUSE, LONGEST_LOST_PAUSE),
             refused: Backoff::new(FIRST_PAUSE, LONGEST_REFUSED_PAUSE),
             first: true,
@@ -116,7 +119,9 @@ impl Reader {
                 Ok(Some(answer)) => {
                     let contact = if waited { Stamp::now(&*self.clock) } else { sent };
                     match self.take(answer, contact).await {
-                        Ok(Step::Quiet) if waited && began.elapsed() < QUIET_PAUSE => QUIET_PAUSE,
+                        Ok(Step::Quiet) if waited && began.elapsed() < self.pace.quiet => {
+                            self.pace.quiet
+                        }
                         Ok(_) => Duration::ZERO,
                         Err(trouble) => self.failed(&trouble),
                     }
@@ -155,7 +160,8 @@ impl Reader {
     fn call(&self, request: &Request) -> impl Future<Output = Result<Answer, CallError>> + use<> {
         let client = Arc::clone(&self.client);
         let (request, instance, kids) = (request.clone(), self.instance, self.keys.kids());
-        async move { wire::call(&client, &request, instance, &kids).await }
+        let longest_wait = self.pace.wait;
+        async move { wire::call(&client, &request, longest_wait, instance, &kids).await }
     }
 
     /// Several calls, one after the other begun; the first that ends counts.
@@ -247,6 +253,10 @@ impl Reader {
             Trouble::Slow => Duration::ZERO,
             Trouble::Call(CallError::Secret { .. }) => SECRET_PAUSE,
             Trouble::Call(CallError::Transport(_)) => self.lost.next(),
+            // A proxy says so for an issuer that is away, or it does itself while it starts.
+            Trouble::Call(CallError::Status(status)) if status.is_server_error() => {
+                self.lost.next()
+            }
             _ => self.refused.next(),
         }
     }

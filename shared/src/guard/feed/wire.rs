@@ -13,10 +13,7 @@ use crate::guard::issuer_client::{CallError, IssuerClient};
 const FEED_PATH: &str = "/feed";
 const DIRECTORY_PATH: &str = "/directory/users";
 
-/// How long the issuer may hold a call open while there is nothing to tell, in seconds.
-const WAIT_SECONDS: u64 = 25;
-
-/// How much longer than that a call may take before its connection is taken for dead.
+/// How much longer than it may be held open a call may take before its connection is taken for dead.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A call that is not held open.
@@ -32,16 +29,18 @@ pub(super) enum Answer {
     Directory(DirectoryPage),
 }
 
-/// Asks once. `instance` and `kids` tell the issuer who asks and which keys it holds.
+/// Asks once. `instance` and `kids` tell the issuer who asks and which keys it holds; a call that
+/// waits is held open for at most `longest_wait` seconds.
 pub(super) async fn call(
     client: &IssuerClient,
     request: &Request,
+    longest_wait: u64,
     instance: Uuid,
     kids: &[String],
 ) -> Result<Answer, CallError> {
     match request {
         Request::Feed { after, wait, limit } => {
-            let seconds = if *wait { WAIT_SECONDS } else { 0 };
+            let seconds = if *wait { longest_wait } else { 0 };
             let query = [
                 ("after", after.to_string()),
                 ("wait", seconds.to_string()),
@@ -50,7 +49,7 @@ pub(super) async fn call(
                 ("kids", kids.join(",")),
             ];
             let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            let timeout = if *wait { Duration::from_secs(WAIT_SECONDS) + GRACE } else { TIMEOUT };
+            let timeout = if *wait { Duration::from_secs(seconds) + GRACE } else { TIMEOUT };
             let body = client.read(FEED_PATH, &query, LIMIT, timeout).await?;
             parse(&body).map(Answer::Feed)
         }

@@ -15,15 +15,13 @@ use crate::clock::Clock;
 use crate::contract::events::{Change, Event};
 use crate::guard::freshness::Stamp;
 use crate::guard::keys::KeyCache;
+use crate::guard::pace::Pace;
 use crate::guard::revocations::{Revocations, revokes};
 use crate::guard::store::{Batch, Contact, GuardStore, SnapshotEnd, StoreError};
 use crate::verifier::Verdicts;
 
 /// How often revocations are looked through for those that no living token can meet.
 const PRUNE_EVERY: Duration = Duration::from_mins(1);
-
-/// That nothing was new is written at most this often.
-const TOUCH_EVERY: Duration = Duration::from_secs(10);
 
 /// The writer.
 pub(in crate::guard) struct Writer {
@@ -36,6 +34,7 @@ pub(in crate::guard) struct Writer {
     forget: Vec<u64>,
     pruned: Instant,
     touched: Option<Instant>,
+    pace: Pace,
 }
 
 impl Writer {
@@ -47,9 +46,10 @@ impl Writer {
         verdicts: Arc<Verdicts>,
         revocations: Arc<RwLock<Revocations>>,
         forget: Vec<u64>,
+        pace: Pace,
     ) -> Self {
         let pruned = Instant::now();
-        Self { store, clock, keys, verdicts, revocations, forget, pruned, touched: None }
+        Self { store, clock, keys, verdicts, revocations, forget, pruned, touched: None, pace }
     }
 
     pub(super) fn has_directory(&self) -> bool {
@@ -63,7 +63,7 @@ impl Writer {
         let mut with = Companions::default();
         match &step {
             Step::Quiet => {
-                if self.touched.is_some_and(|at| at.elapsed() < TOUCH_EVERY) {
+                if self.touched.is_some_and(|at| at.elapsed() < self.pace.touch) {
                     return Ok(step);
                 }
             }

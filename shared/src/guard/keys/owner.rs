@@ -19,13 +19,13 @@ use super::cache::KeyCache;
 use super::fetch::{Ask, FetchError, Fetched, KeySource};
 use crate::clock::Clock;
 use crate::guard::freshness::Stamp;
+use crate::guard::pace::Pace;
 use crate::guard::random::{Backoff, between};
 use crate::guard::stop::Stop;
 use crate::guard::store::{Contact, GuardStore, SavedKeys};
 
-/// The pace of polls stays within these bounds, whatever `max-age` says.
+/// Polls come no faster than this, whatever `max-age` says.
 const SHORTEST_POLL: Duration = Duration::from_millis(250);
-const LONGEST_POLL: Duration = Duration::from_mins(5);
 
 /// The first and the longest pause after failed polls.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -34,9 +34,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How often an announced key is asked for before the announcement is taken for outdated. In
 /// between lie growing pauses, about four seconds in all.
 const ANNOUNCED_TRIES: u32 = 6;
-
-/// A confirmation is written to the store at most this often.
-const TOUCH_EVERY: Duration = Duration::from_secs(10);
 
 /// Why a fetch was begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +76,7 @@ pub(in crate::guard) struct Owner<S> {
     newest: Option<Instant>,
     touched: Option<Instant>,
     busy: [bool; 3],
+    pace: Pace,
 }
 
 impl<S: KeySource> Owner<S> {
@@ -89,6 +87,7 @@ impl<S: KeySource> Owner<S> {
         store: Arc<dyn GuardStore>,
         clock: Arc<dyn Clock>,
         etag: Option<String>,
+        pace: Pace,
     ) -> Self {
         let now = Instant::now();
         Self {
@@ -108,6 +107,7 @@ impl<S: KeySource> Owner<S> {
             newest: None,
             touched: None,
             busy: [false; 3],
+            pace,
         }
     }
 
@@ -129,7 +129,7 @@ impl<S: KeySource> Owner<S> {
     /// Begins every fetch whose time has come; tells when to look again.
     fn begin_what_is_due(&mut self, running: &mut Running) -> Instant {
         let now = Instant::now();
-        let mut wake_at = now + LONGEST_POLL;
+        let mut wake_at = now + self.pace.poll;
 
         if self.cache.take_refresh() {
             self.next_poll = now;
@@ -212,7 +212,7 @@ impl<S: KeySource> Owner<S> {
             Ok((max_age, _)) => {
                 self.backoff.reset();
                 self.failing_until = None;
-                let half = (*max_age / 2).clamp(SHORTEST_POLL, LONGEST_POLL);
+                let half = (*max_age / 2).clamp(SHORTEST_POLL, self.pace.poll);
                 self.next_poll = now + between(half.mul_f64(0.8), half);
                 self.cache.note_error(None);
                 match ended.speaks_for {
@@ -293,7 +293,7 @@ impl<S: KeySource> Owner<S> {
 
     /// Writes what was learnt. A store that fails costs a restart without issuer, nothing now.
     async fn save(&mut self, saved: Option<SavedKeys>, sent: Stamp) {
-        if saved.is_none() && self.touched.is_some_and(|at| at.elapsed() < TOUCH_EVERY) {
+        if saved.is_none() && self.touched.is_some_and(|at| at.elapsed() < self.pace.touch) {
             return;
         }
         self.touched = Some(Instant::now());

@@ -15,9 +15,10 @@ use tokio::time::{Instant, sleep, timeout};
 use super::fetch::{Ask, FetchError, Fetched, KeySource};
 use super::{KeyCache, NotFound, Owner};
 use crate::clock::ManualClock;
-use crate::guard::FileStore;
+use crate::guard::pace::Pace;
 use crate::guard::stop::Stop;
 use crate::guard::store::GuardStore;
+use crate::guard::{FileStore, MAX_STALENESS};
 use crate::verifier::PublicKey;
 
 /// A key that verifies nothing: an odd number with the right bits will do.
@@ -83,7 +84,9 @@ async fn setup(keys: &[&PublicKey]) -> Setup {
     let cache = Arc::new(KeyCache::new(Vec::new(), None, []));
     let source = Source(Arc::clone(&issuer));
     let stop = watch::Sender::new(false);
-    tokio::spawn(Owner::new(Arc::clone(&cache), source, store, clock, None).run(Stop::of(&stop)));
+    let pace = Pace::of(MAX_STALENESS);
+    let owner = Owner::new(Arc::clone(&cache), source, store, clock, None, pace);
+    tokio::spawn(owner.run(Stop::of(&stop)));
     let mut changes = cache.changes();
     changes.wait_for(|count| *count > 0).await.expect("the first fetch");
     Setup { issuer, cache, _folder: folder, _stop: stop }
