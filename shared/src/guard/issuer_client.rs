@@ -33,8 +33,9 @@ const LONGEST_USE: Duration = Duration::from_hours(1);
 /// Why a call brought nothing.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum CallError {
-    /// The secret file is not there, or can't be read.
-    #[error("the client's secret can't be read from {path}: {why}")]
+    /// The secret file is not there, or can't be read. The path is for the log: whoever may ask for
+    /// the status is told none.
+    #[error("the file with the client's secret can't be read: {why}")]
     Secret {
         /// The file.
         path: String,

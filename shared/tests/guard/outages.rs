@@ -89,6 +89,7 @@ async fn without_its_secret_file_a_guard_does_not_serve_and_takes_it_up_within_a
     let again = setup.guard().await;
     let told = || again.status().feed.last_error.unwrap_or_default();
     until("told", || told().contains("secret")).await;
+    assert!(!told().contains('/'), "a path is told: {}", told());
     assert!(!again.status().serving, "the issuer is there, but can't be asked");
     std::fs::write(&setup.secret_file, "correct").expect("written");
     let written = Instant::now();
@@ -150,6 +151,8 @@ async fn a_logout_counts_although_the_disk_is_full_and_is_written_when_there_is_
     setup.store.full(true);
     setup.issuer.tell(Change::SessionRevoked { sid: PHONE, public_id: ANN });
     until("told", || guard.status().feed.last_error.is_some()).await;
+    let told = guard.status().feed.last_error;
+    assert_eq!(told.as_deref(), Some("the store can't be written"), "what the store says of it");
     assert_eq!(refusal(&guard, &phone).await, REVOKED);
     assert!(guard.status().feed.position < Some(setup.position()));
     setup.store.full(false);

@@ -68,10 +68,21 @@ enum Trouble {
     Call(#[from] CallError),
     #[error("the feed's answer is refused: {0}")]
     Rejected(#[from] Rejection),
-    #[error("the store can't be written: {0}")]
+    #[error("the store can't be written")]
     Store(#[from] StoreError),
     #[error("the issuer did not answer within {FIRST_TRY:?} of the start")]
     Slow,
+}
+
+impl Trouble {
+    /// What the log may say on top, and nobody else is told: it may name a file.
+    fn for_the_log(&self) -> Option<&str> {
+        match self {
+            Self::Call(CallError::Secret { path, .. }) => Some(path),
+            Self::Store(StoreError(why)) => Some(why),
+            _ => None,
+        }
+    }
 }
 
 impl Reader {
@@ -240,7 +251,8 @@ impl Reader {
         self.view.change(|seen| {
             seen.caught_up = false;
             if seen.last_error.as_ref() != Some(&line) {
-                tracing::warn!(error = %line, "the feed can't be followed; what is held stays");
+                let detail = trouble.for_the_log();
+                tracing::warn!(error = %line, detail, "the feed can't be followed; what is held stays");
                 seen.last_error = Some(line);
             }
         });

@@ -303,8 +303,9 @@ impl<S: KeySource> Owner<S> {
             None => store.touch(Contact::Keys, sent.wall()),
         });
         if let Ok(Err(error)) = written.await {
+            // The text may name a file, which is for the log only.
             tracing::error!(%error, "the key set could not be stored");
-            self.cache.note_error(Some(error.to_string()));
+            self.cache.note_error(Some("the key set could not be stored".into()));
         }
     }
 }
