@@ -2,10 +2,11 @@
 //!
 //! A client that keeps its connection may send the next request at the very moment at which the
 //! server closes it, and would never know whether it was heard. So the end comes in three steps:
-//! nobody new is let in; for a while every answer asks the client to leave (RFC 9112 §9.6); then
-//! silent connections are closed, and requests under way are finished.
+//! for a while every answer asks the client to leave (RFC 9112 §9.6); then nobody new is let in,
+//! and those who wait at the door are; then silent connections are closed, and requests under way
+//! are finished.
 
-use std::net::{Shutdown as Half, TcpListener};
+use std::net::TcpListener;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,13 +15,15 @@ use std::time::Duration;
 
 use actix_http::{ConnectionType, Response};
 use actix_server::{Server, ServerHandle};
-use socket2::SockRef;
 
 use super::failure::Failure;
 use super::shutdown::Shutdown;
 
 /// How long a client with an open connection is given to send a request and be asked to leave.
-const LEAVING: Duration = Duration::from_millis(300);
+const LEAVING: Duration = Duration::from_millis(500);
+
+/// How long it may take to let in whoever waits at the door.
+const ENTERING: Duration = Duration::from_millis(200);
 
 /// Whether clients are asked to leave.
 #[derive(Debug, Clone, Default)]
@@ -73,16 +76,37 @@ struct End {
 impl End {
     async fn of(self) {
         self.ending.0.store(true, Ordering::Relaxed);
-        self.server.pause().await;
-        // Newcomers are turned away, not left waiting for somebody who will never come.
-        if let Some(listener) = self.listener {
-            // It can't fail but for a listener that is gone already.
-            let _ = SockRef::from(&listener).shutdown(Half::Both);
-        }
         tokio::time::sleep(LEAVING).await;
+        if let Some(listener) = &self.listener {
+            shut_the_door(listener);
+        }
+        tokio::time::sleep(ENTERING).await;
         self.server.stop(true).await;
     }
 }
+
+/// Lets nobody new come as far as the door. Whoever waits there when a listener is closed is reset;
+/// whoever is turned away before that finds the port closed at the next try, a second later.
+#[cfg(target_os = "linux")]
+fn shut_the_door(listener: &TcpListener) {
+    use socket2::{SockFilter, SockRef};
+
+    // Classic BPF over the TCP header: a packet with SYN among its flags is dropped, any other is
+    // taken whole.
+    let no_syn = [
+        SockFilter::new(0x30, 0, 0, 13),
+        SockFilter::new(0x45, 0, 1, 0x02),
+        SockFilter::new(0x06, 0, 0, 0),
+        SockFilter::new(0x06, 0, 0, u32::MAX),
+    ];
+    if let Err(error) = SockRef::from(listener).attach_filter(&no_syn) {
+        tracing::debug!(%error, "connections that come at the very end may be reset");
+    }
+}
+
+/// Elsewhere connections that come at the very end may be reset.
+#[cfg(not(target_os = "linux"))]
+fn shut_the_door(_: &TcpListener) {}
 
 /// Runs `servers` until `shutdown` begins, then lets each finish what is under way.
 pub async fn run_until(servers: Vec<Serving>, shutdown: &Shutdown) -> Result<(), Failure> {

@@ -1,6 +1,9 @@
 //! What clients see of a server's end.
 
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::AtomicU32;
+use std::thread;
 
 use actix_web::{App, HttpResponse, web};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -37,11 +40,51 @@ async fn whoever_is_connected_when_the_end_begins_is_answered_and_asked_to_leave
     assert!(!ask(&mut silent).await.contains("connection: close"), "an ordinary day");
 
     trigger.fire();
-    while TcpStream::connect(address).await.is_ok() {
-        tokio::task::yield_now().await;
-    }
-    assert!(ask(&mut kept).await.contains("connection: close"));
+    while !ask(&mut kept).await.contains("connection: close") {}
     assert!(ask(&mut fresh).await.contains("connection: close"));
     assert_eq!(silent.read(&mut [0; 1]).await.expect("closed in order"), 0);
     running.await.expect("it ran").expect("it ended");
+}
+
+/// Asks over one connection after the other until nobody listens any more, and counts the answers.
+fn newcomers(address: SocketAddr, answers: &AtomicU32) -> io::Result<()> {
+    while let Ok(mut stream) = std::net::TcpStream::connect(address) {
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer:?}");
+        answers.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+#[actix_web::test]
+async fn whoever_still_gets_a_connection_gets_an_answer() {
+    for round in 0..3 {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let app = || App::new().default_service(web::to(HttpResponse::Ok));
+        let serving = server::serve(listener, Some(1), app).expect("a server");
+        let (trigger, shutdown) = shutdown::channel();
+        let answers = Arc::new(AtomicU32::new(0));
+        let client = |_| {
+            let answers = Arc::clone(&answers);
+            thread::spawn(move || newcomers(address, &answers))
+        };
+        let clients: Vec<_> = (0..8).map(client).collect();
+        let end = async {
+            // In the middle of their work.
+            while answers.load(Ordering::Relaxed) < 100 {
+                tokio::task::yield_now().await;
+            }
+            trigger.fire();
+        };
+        let (ended, ()) = tokio::join!(run_until(vec![serving], &shutdown), end);
+        ended.expect("ended");
+        for client in clients {
+            let outcome = client.join().expect("no panic");
+            assert!(outcome.is_ok(), "round {round}: {outcome:?}");
+        }
+    }
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use url::Url;
+
 /// Any text without control characters.
 pub fn text(value: &str) -> Result<String, String> {
     if value.chars().any(char::is_control) {
@@ -97,24 +99,27 @@ pub fn list<T: PartialEq>(
 /// An `http` or `https` address without query, fragment or credentials (RFC 8414 §2 asks that of
 /// an issuer). It is kept to the letter: a token's `iss` is compared byte for byte.
 pub fn origin_url(value: &str) -> Result<String, String> {
-    let rest = value
-        .strip_prefix("https://")
-        .or_else(|| value.strip_prefix("http://"))
-        .ok_or("is not an http or https address")?;
-    let authority = rest.split('/').next().unwrap_or_default();
-    if authority.is_empty() {
-        return Err("names no host".into());
+    if !value.starts_with("https://") && !value.starts_with("http://") {
+        return Err("is not an http or https address".into());
     }
+    // The parser passes over these, and would take a third slash for none.
+    if value.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
+        return Err("holds a blank, a backslash or a control character".into());
+    }
+    let authority = value.split('/').nth(2).unwrap_or_default();
     if authority.contains('@') {
         return Err("holds credentials".into());
     }
-    if rest.contains(['?', '#']) {
+    if value.contains(['?', '#']) {
         return Err("has a query or a fragment".into());
     }
-    if rest.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err("holds a blank or a control character".into());
+    if authority.is_empty() || authority.starts_with(':') {
+        return Err("names no host".into());
     }
-    Ok(value.to_owned())
+    match Url::parse(value) {
+        Ok(_) => Ok(value.to_owned()),
+        Err(error) => Err(format!("is no address: {error}")),
+    }
 }
 
 #[cfg(test)]
@@ -146,9 +151,21 @@ mod tests {
         for good in ["http://localhost:8001", "https://login.example.org/a"] {
             assert_eq!(origin_url(good).as_deref(), Ok(good));
         }
-        for bad in
-            ["localhost:8001", "ftp://x", "https://", "https://u:p@x", "http://x?y", "http://x#y"]
-        {
+        for bad in [
+            "localhost:8001",
+            "ftp://x",
+            "https://",
+            "https:///x",
+            "https://u:p@x",
+            "http://x?y",
+            "http://x#y",
+            "http://:8001",
+            "http://localhost:port",
+            "http://localhost:99999",
+            "http://[::1",
+            "http://x%zz",
+            "http://x\\y",
+        ] {
             assert!(origin_url(bad).is_err(), "{bad}");
         }
     }
