@@ -32,7 +32,7 @@ CREATE TABLE revocations (
     sum   INTEGER NOT NULL
 ) STRICT;
 
--- instance, position, feed_contact, keys, keys_contact
+-- instance, position, feed_contact, keys, keys_etag, keys_contact
 CREATE TABLE replica_state (
     name  TEXT    NOT NULL PRIMARY KEY,
     value TEXT    NOT NULL,

@@ -10,7 +10,7 @@ use super::sums;
 pub(super) const INSTANCE: &str = "instance";
 /// How far the feed is applied.
 pub(super) const POSITION: &str = "position";
-/// When the feed last answered, in microseconds since the Unix epoch.
+/// The moment of which the feed told everything, in microseconds since the Unix epoch.
 pub(super) const FEED_CONTACT: &str = "feed_contact";
 /// The last good key set: its text.
 pub(super) const KEYS: &str = "keys";

@@ -32,7 +32,7 @@ pub struct Held {
     pub instance: Uuid,
     /// How far the feed was applied; `None` before the first snapshot.
     pub position: Option<u64>,
-    /// When the feed last answered.
+    /// The moment of which what is held is true, as far as the feed told.
     pub feed_contact: Option<OffsetDateTime>,
     /// Every revocation that was stored and not forgotten.
     pub revocations: Vec<Event>,
@@ -63,7 +63,8 @@ pub struct Batch<'a> {
     pub forget: &'a [u64],
     /// The position after the batch.
     pub position: u64,
-    /// When the feed answered.
+    /// The moment of which the store is true after the batch: that of the answer, or, if more is to
+    /// come, that of its last change.
     pub at: OffsetDateTime,
 }
 

@@ -70,11 +70,6 @@ impl Verdicts {
         self.lock(&hash).put(hash, token);
     }
 
-    /// Forgets one token.
-    pub fn invalidate(&self, hash: &TokenHash) {
-        self.lock(hash).pop(hash);
-    }
-
     /// Forgets all tokens.
     pub fn clear(&self) {
         for shard in &self.shards {

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicI64;
 use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
-use shared::contract::events::Change;
+use shared::contract::events::{Change, Event, FeedPage};
 use shared::guard::GuardConfig;
 use shared::verifier::Refusal;
 
@@ -182,6 +182,35 @@ async fn what_is_held_is_trusted_for_so_long_and_no_longer() {
     setup.issuer.with(|state| state.feed_status = None);
     setup.issuer.come_back().await;
     setup.caught_up(&again).await;
+}
+
+#[actix_web::test]
+async fn a_guard_that_was_away_too_long_is_not_trusted_before_it_has_heard_everything() {
+    let mut setup = Setup::new();
+    let clock = Arc::new(Shifted(AtomicI64::new(0)));
+    setup.clock = Arc::clone(&clock) as _;
+    setup.serving().await.stop().await;
+    // What happened a day ago fills a page and more, and the issuer dies after the first.
+    let at = setup.clock.now();
+    let first = setup.position() + 1;
+    let events: Vec<_> = (first..first + 1_000)
+        .map(|seq| {
+            let sid = uuid::Uuid::from_u128(seq.into());
+            Event { seq, at, change: Change::SessionRevoked { sid, public_id: ANN } }
+        })
+        .collect();
+    let page = FeedPage { next: first + 999, oldest: 1, events };
+    clock.by(25 * 3_600);
+    setup.issuer.with(|state| {
+        state.lies = vec![String::new(); 1_000];
+        state.lies.push(serde_json::to_string(&page).expect("JSON"));
+    });
+    let guard = setup.guard().await;
+    until("it lost the issuer", || guard.status().feed.last_error.is_some()).await;
+    assert_eq!(guard.status().feed.position, Some(page.next));
+    until("it holds keys", || guard.status().keys.trusted).await;
+    let status = guard.status();
+    assert!(!status.feed.trusted && !status.serving, "{:?}", status.feed);
 }
 
 #[actix_web::test]

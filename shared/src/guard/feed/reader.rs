@@ -194,6 +194,7 @@ impl Reader {
             Answer::Feed(page) => self.machine.page(page)?,
             Answer::Directory(page) => self.machine.directory(page)?,
         };
+        let contact = self.true_as_of(&step, contact);
         let step = match self.writer.write(step, contact).await {
             Ok(step) => step,
             Err(error) => {
@@ -210,7 +211,10 @@ impl Reader {
         };
         let caught_up = self.machine.caught_up();
         self.view.change(|seen| {
-            seen.contact = Some(contact);
+            // A snapshot under way says nothing of what is held.
+            if !matches!(step, Step::Stage { finish: None, .. }) {
+                seen.contact = Some(contact);
+            }
             seen.caught_up = caught_up;
             // A clock that is behind the issuer's makes it negative: as good as nothing.
             seen.lag = lag.map_or(seen.lag, |lag| Some(lag.unwrap_or(Duration::ZERO)));
@@ -231,6 +235,19 @@ impl Reader {
             self.view.start();
         }
         Ok(step)
+    }
+
+    /// The moment of which what is held will be true: that of the answer, or, where there is more to
+    /// ask for, that of the last change in it. How long it is trusted counts from there.
+    fn true_as_of(&self, step: &Step, answered: Stamp) -> Stamp {
+        match step {
+            Step::Apply { events, .. } if !self.machine.caught_up() => {
+                events.last().map_or(answered, |event| {
+                    Stamp::noted(event.at.min(answered.wall()), &*self.clock)
+                })
+            }
+            _ => answered,
+        }
     }
 
     /// Notes a failure; gives the pause before the next try.

@@ -60,7 +60,7 @@ impl FeedView {
         }
     }
 
-    /// When the feed last answered well.
+    /// The moment of which what is held is true.
     pub(in crate::guard) fn contact(&self) -> Option<Stamp> {
         self.lock().contact
     }

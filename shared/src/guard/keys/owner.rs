@@ -32,7 +32,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// How often an announced key is asked for before the announcement is taken for outdated. In
-/// between lie growing pauses, about four seconds in all.
+/// between lie growing pauses, four to eight seconds in all.
 const ANNOUNCED_TRIES: u32 = 6;
 
 /// Why a fetch was begun.
