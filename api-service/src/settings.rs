@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use shared::guard::address;
-use shared::service::settings::{SettingError, Values, duration, host_port, list, one_of, path};
+use shared::service::settings::{
+    SettingError, Values, duration, host_port, list, one_of, origin_url, path,
+};
 use url::Url;
 
 mod definitions;
@@ -62,14 +64,14 @@ impl Settings {
     ///
     /// The first value that its setting can't take.
     pub fn from_values(found: &Values) -> Result<Self, SettingError> {
-        let issuer = found.get(&ISSUER, values::address)?;
+        let issuer = found.get(&ISSUER, origin_url)?;
         let allow_http = found.optional(&ALLOW_HTTP, list(values::host_name))?.unwrap_or_default();
         Ok(Self {
             bind: found.get(&BIND, host_port)?,
             management_bind: found.get(&MANAGEMENT_BIND, host_port)?,
             auth_url: auth_url(found, &issuer, &allow_http)?,
             issuer,
-            public_url: found.get(&PUBLIC_URL, values::address)?,
+            public_url: found.get(&PUBLIC_URL, origin_url)?,
             allow_http,
             audience: found.get(&AUDIENCE, values::name)?,
             database: found.get(&DATABASE_URL, values::sqlite_file)?,
@@ -86,7 +88,7 @@ impl Settings {
 /// Where the issuer is reached: the setting, or the issuer itself. Either way it is the one
 /// address that secrets are sent to, so it is checked here and named in the error.
 fn auth_url(found: &Values, issuer: &str, allowed: &[String]) -> Result<Url, SettingError> {
-    let text = found.optional(&AUTH_URL, values::address)?.unwrap_or_else(|| issuer.to_owned());
+    let text = found.optional(&AUTH_URL, origin_url)?.unwrap_or_else(|| issuer.to_owned());
     address::parse(&text)
         .and_then(|url| address::check(&url, allowed).map(|()| url))
         .map_err(|error| SettingError::new(&AUTH_URL, error))

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use shared::service::settings::{origin_url, path};
-use url::{Host, Url};
+use shared::service::settings::path;
+use url::Host;
 
 use crate::domain::visibility::Visibility;
 
@@ -30,15 +30,6 @@ pub(super) fn name(value: &str) -> Result<String, String> {
         return Err("holds a blank or a control character".into());
     }
     Ok(value.to_owned())
-}
-
-/// An address that a client can call, kept to the letter.
-pub(super) fn address(value: &str) -> Result<String, String> {
-    let text = origin_url(value)?;
-    if Url::parse(&text).is_err() {
-        return Err("is not an http or https address".into());
-    }
-    Ok(text)
 }
 
 /// A host name or an address, without scheme and port. Compared without regard to case.
