@@ -1,4 +1,4 @@
-//! `users`: create, list, set-role, disable, enable, delete.
+//! `users`: create, list, import, set-role, disable, enable, delete.
 
 use clap::{Subcommand, ValueEnum};
 use shared::contract::directory::UserState;
@@ -11,6 +11,7 @@ use crate::domain::users::{Changed, UserStore};
 use crate::store::Database;
 
 mod create;
+mod import;
 mod list;
 
 #[derive(Subcommand)]
@@ -19,6 +20,9 @@ pub(super) enum Command {
     Create(create::Arguments),
     /// List the users in order of creation
     List(list::Arguments),
+    /// Import users with the passwords that they have: from JSON lines, CSV or the SQLite file of the
+    /// Flask tutorial
+    Import(import::Arguments),
     /// Make a user an admin or not
     SetRole {
         /// The user's id or e-mail address
@@ -57,6 +61,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
     let (who, changed, done) = match command {
         Command::Create(arguments) => return create::run(&arguments, context),
         Command::List(arguments) => return list::run(&arguments, context),
+        Command::Import(arguments) => return import::run(&arguments, context),
         Command::SetRole { who, role } => {
             let (database, id) = find(&who, context)?;
             let admin = role == Role::Admin;

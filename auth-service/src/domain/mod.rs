@@ -8,6 +8,7 @@ pub mod directory;
 pub mod email;
 pub mod error;
 pub mod feed;
+pub mod import;
 pub mod keys;
 pub mod login;
 pub mod password;

@@ -70,7 +70,7 @@ impl Applicant {
     }
 }
 
-fn wrong_with_name(name: &str) -> Option<&'static str> {
+pub(super) fn wrong_with_name(name: &str) -> Option<&'static str> {
     if name.trim().is_empty() {
         Some("is empty")
     } else if name.chars().any(char::is_control) {

@@ -1,6 +1,6 @@
 //! One hash: made, or verified, in working memory that the caller keeps.
 
-use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -8,9 +8,13 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use super::cost;
+use super::unfit::Unfit;
 
 /// Random bytes of each salt.
 const SALT_BYTES: usize = 16;
+
+/// The fewest bytes of a hash that is taken over.
+const LEAST_OUTPUT_BYTES: usize = 16;
 
 /// A hash could not be made or judged.
 #[derive(Debug, thiserror::Error)]
@@ -78,22 +82,46 @@ pub(super) fn hash_in(memory: &mut Memory, password: &[u8]) -> Result<String, Ha
     Ok(text)
 }
 
+/// Whether a hash from elsewhere can be stored. One that a log-in could verify, but that is so short
+/// that others' passwords fit it as well, can't.
+pub(super) fn check(phc: &str) -> Result<(), Unfit> {
+    let stored = Stored::read(phc)?;
+    if stored.expected.len() < LEAST_OUTPUT_BYTES { Err(Unfit::Damaged) } else { Ok(()) }
+}
+
+/// A stored hash, read, and no costlier than is bearable.
+struct Stored {
+    params: Params,
+    salt: Salt,
+    expected: Output,
+}
+
+impl Stored {
+    fn read(phc: &str) -> Result<Self, Unfit> {
+        if !phc.starts_with("$argon2id$") {
+            return Err(Unfit::Unknown);
+        }
+        let stored = PasswordHash::new(phc).map_err(|_| Unfit::Damaged)?;
+        if stored.version != Some(19) {
+            return Err(Unfit::Unknown);
+        }
+        let params = Params::try_from(&stored).map_err(|_| Unfit::Damaged)?;
+        let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
+            return Err(Unfit::Damaged);
+        };
+        if !cost::bearable(&params) {
+            return Err(Unfit::TooCostly);
+        }
+        Ok(Self { params, salt, expected })
+    }
+}
+
 pub(super) fn verify_in(
     memory: &mut Memory,
     password: &[u8],
     phc: &str,
 ) -> Result<Verified, HashError> {
-    let stored = PasswordHash::new(phc).map_err(|_| HashError::Unreadable)?;
-    if stored.algorithm.as_str() != "argon2id" || stored.version != Some(19) {
-        return Err(HashError::Unreadable);
-    }
-    let params = Params::try_from(&stored).map_err(|_| HashError::Unreadable)?;
-    let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
-        return Err(HashError::Unreadable);
-    };
-    if !cost::bearable(&params) {
-        return Err(HashError::Unreadable);
-    }
+    let Stored { params, salt, expected } = Stored::read(phc).map_err(|_| HashError::Unreadable)?;
     let mut output = vec![0; expected.len()];
     fill(memory, &params, password, &salt, &mut output)?;
     let right = bool::from(output.ct_eq(expected.as_bytes()));

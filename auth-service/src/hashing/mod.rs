@@ -4,13 +4,21 @@
 //! hundred log-ins at once would take all memory and stop every other answer. Here as many threads
 //! as cores do it, each keeping its working memory, and whoever would have to wait too long is
 //! told so at once.
+//!
+//! Accounts that were imported bring hashes of other methods (`werkzeug`). Each is verified on the
+//! same threads, in at most 64 MiB, and replaced at the log-in that it lets in.
 
 mod argon2id;
 mod cost;
 mod pool;
 mod queue;
+mod scheme;
 mod turn;
+mod unfit;
+mod werkzeug;
 
 pub use argon2id::{HashError, Verified, hash};
 pub use pool::HashingPool;
+pub use scheme::check;
 pub use turn::{Busy, PoolError, Turn};
+pub use unfit::Unfit;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::argon2id::{HashError, Memory, Verified, hash_in, verify_in};
+use super::argon2id::{HashError, Memory, Verified, hash_in};
+use super::scheme::verify_in;
 
 /// How long a thread keeps its working memory without work.
 const KEEP_MEMORY: Duration = Duration::from_mins(1);

@@ -229,10 +229,20 @@ fn create(
     new: &NewUser,
     now: OffsetDateTime,
 ) -> QueryResult<User> {
-    let public_id = new.public_id.to_string();
+    let mut user = insert(transaction.connection, new, now)?;
+    announce(transaction, std::slice::from_mut(&mut user), now)?;
+    Ok(user)
+}
+
+/// The new row. It has no place in the order of users before it is announced.
+pub(super) fn insert(
+    connection: &mut AnyConnection,
+    new: &NewUser,
+    now: OffsetDateTime,
+) -> QueryResult<User> {
     diesel::insert_into(users::table)
         .values((
-            users::public_id.eq(&public_id),
+            users::public_id.eq(new.public_id.to_string()),
             users::name.eq(&new.name),
             users::email.eq(&new.email),
             users::email_key.eq(&new.email_key),
@@ -241,8 +251,8 @@ fn create(
             users::admin.eq(new.admin),
             users::created_at.eq(unix_micros(now)),
         ))
-        .execute(transaction.connection)?;
-    let mut user = User {
+        .execute(connection)?;
+    Ok(User {
         public_id: new.public_id,
         name: new.name.clone(),
         email: new.email.clone(),
@@ -250,13 +260,25 @@ fn create(
         admin: new.admin,
         created_at: now,
         created_seq: 0,
-    };
-    user.created_seq = transaction.append(&[Change::UserCreated(told(&user))], now)?;
-    // The row is this transaction's own, so nothing waits here with the feed locked.
-    diesel::update(users::table.find(&public_id))
-        .set(users::created_seq.eq(position_column(user.created_seq)))
-        .execute(transaction.connection)?;
-    Ok(user)
+    })
+}
+
+/// Tells the feed of new rows, and them their places.
+pub(super) fn announce(
+    transaction: &mut Transaction<'_>,
+    created: &mut [User],
+    now: OffsetDateTime,
+) -> QueryResult<()> {
+    let changes: Vec<_> = created.iter().map(|user| Change::UserCreated(told(user))).collect();
+    let first = transaction.append(&changes, now)?;
+    for (seq, user) in (first..).zip(created) {
+        user.created_seq = seq;
+        // The row is this transaction's own, so nothing waits here with the feed locked.
+        diesel::update(users::table.find(user.public_id.to_string()))
+            .set(users::created_seq.eq(position_column(seq)))
+            .execute(transaction.connection)?;
+    }
+    Ok(())
 }
 
 /// Users in order of creation, by keyset: an OFFSET would count through all that come before.

@@ -32,3 +32,4 @@ mod shutdown;
 mod signup;
 mod third_service;
 mod throttling;
+mod tutorial_import;

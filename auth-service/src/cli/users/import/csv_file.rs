@@ -1,0 +1,119 @@
+//! CSV (RFC 4180): the first line names the columns.
+
+use std::io;
+
+use csv::{ByteRecord, ReaderBuilder};
+
+use super::file::Line;
+use crate::domain::import::Record;
+
+const COLUMNS: [&str; 4] = ["public_id", "name", "email", "password_hash"];
+
+/// The lines of a reader.
+pub(super) struct CsvFile<R> {
+    reader: csv::Reader<R>,
+    /// Where each of [`COLUMNS`] stands.
+    places: [usize; 4],
+    /// How many fields a line has.
+    width: usize,
+}
+
+impl<R: io::Read> CsvFile<R> {
+    /// Reads the first line; what is wrong with it otherwise.
+    pub(super) fn new(reader: R) -> Result<Self, String> {
+        // Lines of another width are refused one by one, not the file.
+        let mut reader = ReaderBuilder::new().flexible(true).from_reader(reader);
+        let header = reader.byte_headers().map_err(|error| format!("can't be read: {error}"))?;
+        let named: Vec<&[u8]> = header.iter().map(<[u8]>::trim_ascii).collect();
+        let mut places = [0; 4];
+        for (place, column) in places.iter_mut().zip(COLUMNS) {
+            let mut found =
+                named.iter().enumerate().filter(|(_, name)| **name == column.as_bytes());
+            *place = match (found.next(), found.next()) {
+                (Some((place, _)), None) => place,
+                (None, _) => return Err(format!("names no column {column}")),
+                _ => return Err(format!("names the column {column} twice")),
+            };
+        }
+        let width = named.len();
+        Ok(Self { reader, places, width })
+    }
+
+    /// The bytes read so far.
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.reader.position().byte()
+    }
+
+    fn record(&self, fields: &ByteRecord) -> Result<Record, String> {
+        if fields.len() != self.width {
+            return Err(format!(
+                "has {} fields where the first line has {}",
+                fields.len(),
+                self.width
+            ));
+        }
+        let [public_id, name, email, password_hash] = self.places.map(|place| {
+            let field = fields.get(place).unwrap_or_default();
+            String::from_utf8(field.to_vec()).map_err(|_| "is not UTF-8".to_owned())
+        });
+        Ok(Record {
+            public_id: public_id?,
+            name: name?,
+            email: email?,
+            password_hash: password_hash?,
+        })
+    }
+}
+
+impl<R: io::Read> Iterator for CsvFile<R> {
+    type Item = io::Result<Line>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut fields = ByteRecord::new();
+        match self.reader.read_byte_record(&mut fields) {
+            Ok(false) => None,
+            Ok(true) => {
+                let line = fields.position().map_or(0, csv::Position::line);
+                let number = i64::try_from(line).unwrap_or(i64::MAX);
+                Some(Ok(Line { number, record: self.record(&fields) }))
+            }
+            Err(error) => Some(Err(io::Error::other(error))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<(i64, Result<String, String>)> {
+        let file = CsvFile::new(text.as_bytes()).expect("a header");
+        file.map(|line| line.expect("read"))
+            .map(|line| (line.number, line.record.map(|record| record.name)))
+            .collect()
+    }
+
+    #[test]
+    fn columns_are_found_by_name_in_any_order() {
+        let text = "id,email, name ,password_hash,public_id\r\n\
+            1,a,\"Lee, Ann\",h,p\r\n2,b,\"two\nlines\",h,p\n3,c,Eve,h,p";
+        let names = read(text);
+        let name = |name: &str| Ok(name.to_owned());
+        assert_eq!(names, [(2, name("Lee, Ann")), (3, name("two\nlines")), (5, name("Eve"))]);
+    }
+
+    #[test]
+    fn a_line_of_another_width_is_refused_alone() {
+        let names = read("public_id,name,email,password_hash\np,Ann,a\np,Bob,b,h\np,Eve,c,h,x\n");
+        assert!(matches!(&*names, [(2, Err(_)), (3, Ok(_)), (4, Err(_))]), "{names:?}");
+    }
+
+    #[test]
+    fn a_header_without_a_column_or_with_one_twice_is_no_header() {
+        for header in
+            ["", "public_id,name,email,password", "public_id,name,name,email,password_hash"]
+        {
+            assert!(CsvFile::new(header.as_bytes()).is_err(), "{header}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! A file of users, whatever its format, read a few lines at a time.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use super::csv_file::CsvFile;
+use super::json_lines::JsonLines;
+use crate::domain::import::Record;
+use crate::store::tutorial::{self, Tutorial, TutorialError};
+
+/// What `SQLite` files begin with.
+const SQLITE: &[u8] = b"SQLite format 3\0";
+
+/// What some programs put before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A user of the file.
+pub(super) struct Line {
+    /// The line's number; of a database, the row's id.
+    pub(super) number: i64,
+    /// What it holds, or why it can't be read; never any of it.
+    pub(super) record: Result<Record, String>,
+}
+
+/// The file can't be read at all, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FileError {
+    #[error("can't read {}: {why}", path.display())]
+    Io { path: PathBuf, why: io::Error },
+    #[error("{} {why}", path.display())]
+    Tutorial { path: PathBuf, why: TutorialError },
+    #[error("{} is neither an SQLite file nor JSON lines, and as CSV its first line {why}", path.display())]
+    Header { path: PathBuf, why: String },
+}
+
+/// An open file.
+pub(super) struct UserFile {
+    path: PathBuf,
+    size: u64,
+    position: u64,
+    content: Content,
+}
+
+enum Content {
+    Tutorial { rows: Tutorial, last: i64 },
+    JsonLines(JsonLines<BufReader<File>>),
+    Csv(CsvFile<BufReader<File>>),
+}
+
+impl UserFile {
+    /// Opens a file and recognises its format by its content.
+    pub(super) fn open(path: &Path) -> Result<Self, FileError> {
+        let failed = |why| FileError::Io { path: path.to_owned(), why };
+        let file = File::open(path).map_err(failed)?;
+        let mut size = file.metadata().map_err(failed)?.len();
+        let mut reader = BufReader::new(file);
+        let start = reader.fill_buf().map_err(failed)?;
+        let content = if start.starts_with(SQLITE) {
+            let (rows, count) = Tutorial::open(path)
+                .map_err(|why| FileError::Tutorial { path: path.to_owned(), why })?;
+            size = count;
+            Content::Tutorial { rows, last: tutorial::FIRST }
+        } else {
+            if start.starts_with(BYTE_ORDER_MARK) {
+                reader.consume(BYTE_ORDER_MARK.len());
+            }
+            let start = reader.fill_buf().map_err(failed)?;
+            if start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
+                Content::JsonLines(JsonLines::new(reader))
+            } else {
+                let csv = CsvFile::new(reader)
+                    .map_err(|why| FileError::Header { path: path.to_owned(), why })?;
+                Content::Csv(csv)
+            }
+        };
+        Ok(Self { path: path.to_owned(), size, position: 0, content })
+    }
+
+    /// How much there is to read, in a unit of its own.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// How much of it was read.
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// At most `limit` more users; none at the end.
+    pub(super) fn read(&mut self, limit: usize) -> Result<Vec<Line>, FileError> {
+        let failed = |why| FileError::Io { path: self.path.clone(), why };
+        match &mut self.content {
+            Content::Tutorial { rows, last } => {
+                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+                let page = rows
+                    .page(*last, limit)
+                    .map_err(|why| FileError::Tutorial { path: self.path.clone(), why })?;
+                *last = page.last().map_or(*last, |row| row.id);
+                self.position += u64::try_from(page.len()).unwrap_or(0);
+                let line = |row: tutorial::TutorialRow| Line {
+                    number: row.id,
+                    record: row.record.map_err(str::to_owned),
+                };
+                Ok(page.into_iter().map(line).collect())
+            }
+            Content::JsonLines(lines) => {
+                let read = lines.by_ref().take(limit).collect::<io::Result<_>>().map_err(failed)?;
+                self.position = lines.bytes_read();
+                Ok(read)
+            }
+            Content::Csv(lines) => {
+                let read = lines.by_ref().take(limit).collect::<io::Result<_>>().map_err(failed)?;
+                self.position = lines.bytes_read();
+                Ok(read)
+            }
+        }
+    }
+}

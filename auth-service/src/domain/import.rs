@@ -1,0 +1,123 @@
+//! Accounts from elsewhere: what a line of a file must hold to become a user, and what the store
+//! makes of a batch of them.
+//!
+//! Names and addresses follow the rules of a sign-up. The password's do not apply: nobody here
+//! knows it, and everybody logs in with the old one.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::email::Email;
+use super::error::StoreResult;
+use super::sign_up::wrong_with_name;
+use super::users::NewUser;
+
+/// One account as a file tells it.
+#[derive(Clone, Default)]
+pub struct Record {
+    /// The id that tokens will carry.
+    pub public_id: String,
+    /// What the person is called.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// The password's hash. Whether it can be verified is for the hashing to say.
+    pub password_hash: String,
+}
+
+impl Record {
+    /// The user to be created, or everything that is wrong with the record, told without any of the
+    /// hash.
+    pub fn check(self) -> Result<NewUser, Vec<String>> {
+        let mut wrong = Vec::new();
+        let public_id = read_id(&self.public_id);
+        if public_id.is_none() {
+            wrong.push("the public_id is no UUID of the form 8-4-4-4-12".to_owned());
+        }
+        if let Some(why) = wrong_with_name(&self.name) {
+            wrong.push(format!("the name {why}"));
+        }
+        let email = Email::parse(&self.email);
+        if let Err(why) = &email {
+            wrong.push(format!("the email {why}"));
+        }
+        match (public_id, email) {
+            (Some(public_id), Ok(email)) if wrong.is_empty() => Ok(NewUser {
+                public_id,
+                name: self.name,
+                email: email.shown,
+                email_key: email.key,
+                password_hash: self.password_hash,
+                admin: false,
+            }),
+            _ => Err(wrong),
+        }
+    }
+}
+
+/// Other tables refer to a user by this text, so that only the form in which it comes out of a token
+/// again is taken (in either case, as RFC 9562 §4 says).
+fn read_id(text: &str) -> Option<Uuid> {
+    Uuid::try_parse(text).ok().filter(|id| id.to_string().eq_ignore_ascii_case(text))
+}
+
+/// What became of one account of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Imported {
+    /// It exists from now on.
+    Created,
+    /// A user with this id was there already, and is as it was.
+    There,
+    /// Another user has the address.
+    AddressTaken,
+}
+
+/// What the domain asks of the store for an import.
+pub trait ImportStore: Send + Sync {
+    /// Creates users in this order, each with its event (`user.created`), in one transaction. Says of
+    /// each what became of it; one that can't be created doesn't keep the others out.
+    fn import_users(&self, users: &[NewUser], now: OffsetDateTime) -> StoreResult<Vec<Imported>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0b0e8a3e-6cbe-4a1b-9d4f-7c3d1f8e2a10";
+
+    fn record() -> Record {
+        Record {
+            public_id: ID.into(),
+            name: "Ann Lee".into(),
+            email: " Ann@Example.ORG".into(),
+            password_hash: "hash".into(),
+        }
+    }
+
+    #[test]
+    fn a_record_becomes_a_user_with_its_id() {
+        let user = record().check().expect("a user");
+        assert_eq!(user.public_id.to_string(), ID);
+        assert_eq!((&*user.email, &*user.email_key), ("Ann@Example.ORG", "ann@example.org"));
+        assert_eq!((&*user.name, &*user.password_hash, user.admin), ("Ann Lee", "hash", false));
+    }
+
+    #[test]
+    fn an_id_is_taken_only_as_it_comes_out_again() {
+        let refused = |public_id: &str| Record { public_id: public_id.into(), ..record() }.check();
+        assert!(refused(&ID.to_uppercase()).is_ok());
+        for other in ["", "17", &ID.replace('-', ""), &format!("{{{ID}}}"), &format!("{ID} ")] {
+            assert!(refused(other).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once_and_never_the_hash() {
+        let wrong = Record { password_hash: "scrypt:secret".into(), ..Record::default() }.check();
+        let wrong = wrong.err().expect("wrong").join("; ");
+        for word in ["public_id", "name", "email"] {
+            assert!(wrong.contains(word), "{wrong}");
+        }
+        assert!(!wrong.contains("secret"), "{wrong}");
+    }
+}

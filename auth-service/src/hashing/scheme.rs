@@ -1,0 +1,68 @@
+//! Which method a stored hash is of. New ones are argon2id; foreign ones stay until their owner's
+//! next log-in, which replaces them.
+
+use super::argon2id::{self, HashError, Memory, Verified};
+use super::unfit::Unfit;
+use super::werkzeug::Stored;
+
+/// The longest hash that is taken over, in bytes; werkzeug's have about 170.
+const LONGEST: usize = 1_024;
+
+/// Whether a hash from elsewhere can be stored, because a log-in could verify it.
+pub fn check(stored: &str) -> Result<(), Unfit> {
+    if stored.len() > LONGEST {
+        return Err(Unfit::Damaged);
+    }
+    if is_phc(stored) { argon2id::check(stored) } else { Stored::read(stored).map(drop) }
+}
+
+pub(super) fn verify_in(
+    memory: &mut Memory,
+    password: &[u8],
+    stored: &str,
+) -> Result<Verified, HashError> {
+    if is_phc(stored) {
+        return argon2id::verify_in(memory, password, stored);
+    }
+    let stored = Stored::read(stored).map_err(|_| HashError::Unreadable)?;
+    let right = stored.is_of(password);
+    Ok(if right { Verified::Right { outdated: true } } else { Verified::Wrong })
+}
+
+fn is_phc(stored: &str) -> bool {
+    stored.starts_with('$')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hashing::hash;
+
+    fn verify(password: &str, stored: &str) -> Verified {
+        verify_in(&mut Memory::default(), password.as_bytes(), stored).unwrap()
+    }
+
+    #[test]
+    fn a_foreign_hash_is_right_and_to_be_replaced() {
+        let stored = "pbkdf2:sha1:1000$3nr0JdqNnzKDCPVw$f61680e11ff5243f9d2c1c0b4e8655d8e56aee20";
+        assert_eq!(verify("correct horse", stored), Verified::Right { outdated: true });
+        assert_eq!(verify("another horse", stored), Verified::Wrong);
+        assert_eq!(check(stored), Ok(()));
+    }
+
+    #[test]
+    fn a_hash_of_ours_can_be_taken_over_and_one_that_asks_for_too_much_can_not() {
+        let ours = hash(b"correct horse").unwrap();
+        assert_eq!(check(&ours), Ok(()));
+        assert_eq!(verify("correct horse", &ours), Verified::Right { outdated: false });
+        for (head, why) in
+            [("m=19456,t=2,p=1", "m=65537,t=2,p=1"), ("m=19456,t=2,p=1", "m=19456,t=17,p=1")]
+        {
+            assert_eq!(check(&ours.replace(head, why)), Err(Unfit::TooCostly), "{why}");
+        }
+        assert_eq!(check(&ours.replace("argon2id", "argon2i")), Err(Unfit::Unknown));
+        assert_eq!(check("$2b$12$abcdefghijklmnopqrstuv"), Err(Unfit::Unknown));
+        assert_eq!(check(&ours[..ours.len() - 30]), Err(Unfit::Damaged), "a short digest");
+        assert_eq!(check("$argon2id$v=19$m=19456,t=2,p=1"), Err(Unfit::Damaged));
+    }
+}
