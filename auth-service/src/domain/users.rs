@@ -43,7 +43,7 @@ pub struct NewUser {
     pub email: String,
     /// What the address is compared by: one account per key.
     pub email_key: String,
-    /// The password's hash, a PHC string.
+    /// The password's hash, a PHC string (or an imported one).
     pub password_hash: String,
     /// Whether the user is an operator besides.
     pub admin: bool,

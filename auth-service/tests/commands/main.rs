@@ -8,3 +8,4 @@ mod folder;
 mod keys;
 mod serving;
 mod users;
+mod users_import;

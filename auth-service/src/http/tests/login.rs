@@ -143,6 +143,30 @@ async fn a_weaker_hash_is_replaced_at_the_next_log_in() {
     assert_eq!(server.log_in("ann", PASSWORD).await.status, 201);
 }
 
+#[actix_web::test]
+async fn an_imported_hash_lets_the_old_password_in_and_is_replaced() {
+    use crate::domain::import::{ImportStore as _, Record};
+    use crate::domain::login::LoginStore as _;
+    let server = Server::start();
+    // Made by werkzeug.
+    let old = "pbkdf2:sha1:1000$3nr0JdqNnzKDCPVw$f61680e11ff5243f9d2c1c0b4e8655d8e56aee20";
+    let public_id = "0b0e8a3e-6cbe-4a1b-9d4f-7c3d1f8e2a10";
+    let (name, email) = ("Ann".into(), "ann@example.org".into());
+    let record = Record { public_id: public_id.into(), name, email, password_hash: old.into() };
+    let user = record.check().unwrap_or_else(|wrong| panic!("{wrong:?}"));
+    server.database.import_users(&[user], server.clock.now()).unwrap();
+
+    let hash = || server.database.find_credentials("ann@example.org").unwrap().unwrap();
+    assert_eq!(server.log_in("ann", "another horse").await.status, 403);
+    assert_eq!(hash().password_hash, old);
+    let answer = server.log_in("ann", "correct horse").await;
+    assert_eq!(answer.status, 201);
+    assert_eq!(claims(answer.json()["token"].as_str().unwrap())["sub"], json!(public_id));
+    assert!(hash().password_hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    assert_eq!(server.log_in("ann", "correct horse").await.status, 201);
+    assert_eq!(server.log_in("ann", "another horse").await.status, 403);
+}
+
 fn weak_hash(password: &str) -> String {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD_NO_PAD;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use super::file::Line;
 use crate::domain::import::Record;
@@ -22,7 +22,12 @@ impl<R: io::Read> CsvFile<R> {
     /// Reads the first line; what is wrong with it otherwise.
     pub(super) fn new(reader: R) -> Result<Self, String> {
         // Lines of another width are refused one by one, not the file.
-        let mut reader = ReaderBuilder::new().flexible(true).from_reader(reader);
+        // A line ends at its line feed: where a return before it ended the line as well, the next
+        // one would be counted from the line feed on.
+        let mut reader = ReaderBuilder::new()
+            .flexible(true)
+            .terminator(Terminator::Any(b'\n'))
+            .from_reader(reader);
         let header = reader.byte_headers().map_err(|error| format!("can't be read: {error}"))?;
         let named: Vec<&[u8]> = header.iter().map(<[u8]>::trim_ascii).collect();
         let mut places = [0; 4];
@@ -54,6 +59,8 @@ impl<R: io::Read> CsvFile<R> {
         }
         let [public_id, name, email, password_hash] = self.places.map(|place| {
             let field = fields.get(place).unwrap_or_default();
+            let last = place + 1 == self.width;
+            let field = field.strip_suffix(b"\r").filter(|_| last).unwrap_or(field);
             String::from_utf8(field.to_vec()).map_err(|_| "is not UTF-8".to_owned())
         });
         Ok(Record {
@@ -70,14 +77,18 @@ impl<R: io::Read> Iterator for CsvFile<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut fields = ByteRecord::new();
-        match self.reader.read_byte_record(&mut fields) {
-            Ok(false) => None,
-            Ok(true) => {
-                let line = fields.position().map_or(0, csv::Position::line);
-                let number = i64::try_from(line).unwrap_or(i64::MAX);
-                Some(Ok(Line { number, record: self.record(&fields) }))
+        loop {
+            match self.reader.read_byte_record(&mut fields) {
+                Ok(false) => return None,
+                // An empty line of a file with returns.
+                Ok(true) if fields.iter().eq([b"\r"]) => {}
+                Ok(true) => {
+                    let line = fields.position().map_or(0, csv::Position::line);
+                    let number = i64::try_from(line).unwrap_or(i64::MAX);
+                    return Some(Ok(Line { number, record: self.record(&fields) }));
+                }
+                Err(error) => return Some(Err(io::Error::other(error))),
             }
-            Err(error) => Some(Err(io::Error::other(error))),
         }
     }
 }
@@ -95,8 +106,8 @@ mod tests {
 
     #[test]
     fn columns_are_found_by_name_in_any_order() {
-        let text = "id,email, name ,password_hash,public_id\r\n\
-            1,a,\"Lee, Ann\",h,p\r\n2,b,\"two\nlines\",h,p\n3,c,Eve,h,p";
+        let text = "id,email,public_id,password_hash, name \r\n\
+            1,a,p,h,\"Lee, Ann\"\r\n2,b,p,h,\"two\nlines\"\n3,c,p,h,Eve\r\n\r\n";
         let names = read(text);
         let name = |name: &str| Ok(name.to_owned());
         assert_eq!(names, [(2, name("Lee, Ann")), (3, name("two\nlines")), (5, name("Eve"))]);

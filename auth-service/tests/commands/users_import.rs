@@ -1,0 +1,146 @@
+//! `users import` of JSON lines and CSV. The tutorial's own database is imported end to end.
+
+use serde_json::{Value, json};
+
+use crate::folder::Folder;
+
+/// Werkzeug's, of nobody's password.
+const HASH: &str = "pbkdf2:sha1:1000$abcdefgh$00112233445566778899aabbccddeeff00112233";
+
+const IDS: [&str; 3] = [
+    "0b0e8a3e-6cbe-4a1b-9d4f-7c3d1f8e2a10",
+    "0b0e8a3e-6cbe-4a1b-9d4f-7c3d1f8e2a11",
+    "0b0e8a3e-6cbe-4a1b-9d4f-7c3d1f8e2a12",
+];
+
+fn user(id: &str, name: &str) -> Value {
+    let email = format!("{name}@example.org");
+    json!({"public_id": id, "name": name, "email": email, "password_hash": HASH})
+}
+
+fn write(folder: &Folder, name: &str, lines: &[Value]) {
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    std::fs::write(folder.path().join(name), text).expect("written");
+}
+
+fn listed(folder: &Folder) -> Vec<(String, String)> {
+    let list = folder.run("users list --json").json();
+    let text = |user: &Value, member: &str| user[member].as_str().expect("text").to_owned();
+    let users = list["users"].as_array().expect("users");
+    users.iter().map(|user| (text(user, "public_id"), text(user, "name"))).collect()
+}
+
+#[test]
+fn json_lines_and_csv_bring_the_same_users() {
+    let folder = Folder::new();
+    write(&folder, "users", &[user(IDS[0], "ann"), user(IDS[1], "bob")]);
+    let csv = format!(
+        "\u{feff}email,name,password_hash,public_id\r\neve@example.org,eve,{HASH},{}",
+        IDS[2]
+    );
+    std::fs::write(folder.path().join("users.txt"), csv).expect("written");
+    assert_eq!(folder.run("users import users").done(), "2 created, 0 there already, 0 refused\n");
+    let outcome = folder.run("users import users.txt");
+    assert!(outcome.errors.is_empty(), "no progress bar but on a terminal: {outcome:?}");
+    outcome.done();
+    let names = ["ann", "bob", "eve"].map(str::to_owned);
+    assert_eq!(listed(&folder), IDS.map(str::to_owned).into_iter().zip(names).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_import_cut_short_or_mended_is_run_again() {
+    let folder = Folder::new();
+    let mut broken = user(IDS[1], "bob");
+    broken["email"] = json!("nowhere");
+    write(&folder, "users", &[user(IDS[0], "ann"), broken]);
+    let outcome = folder.run("users import users");
+    assert_eq!(outcome.status, 1);
+    assert!(outcome.out.starts_with("2: the email "), "{outcome:?}");
+    write(&folder, "users", &[user(IDS[0], "ann"), user(IDS[1], "bob")]);
+    assert_eq!(folder.run("users import users").done(), "1 created, 1 there already, 0 refused\n");
+    assert_eq!(listed(&folder).len(), 2);
+}
+
+#[test]
+fn what_is_refused_is_told_by_line_and_reason_and_never_by_its_hash() {
+    let folder = Folder::new();
+    let with = |member: &str, value: &str| {
+        let mut line = user(IDS[1], "bob");
+        line[member] = json!(value);
+        line
+    };
+    write(
+        &folder,
+        "users",
+        &[
+            user(IDS[0], "ann"),
+            user(IDS[0], "bob"),
+            user(IDS[1], "ANN"),
+            with("public_id", "17"),
+            with("name", "a\u{1b}[31m"),
+            with("password_hash", "pbkdf2:sha256:9000000$abcdefgh$0011"),
+            with("password_hash", "scrypt:1048576:8:1$abcdefgh$0011"),
+            with(
+                "password_hash",
+                "$argon2id$v=19$m=4194304,t=1,p=1$YWJjZGVmZ2g$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            ),
+            with("password_hash", "plain abcdefgh"),
+            with("password_hash", ""),
+            json!(["abcdefgh"]),
+            json!({"password_hash": "abcdefgh"}),
+        ],
+    );
+    let outcome = folder.run("users import users");
+    let told = format!("{}{}", outcome.out, outcome.errors);
+    assert!(!told.contains("abcdefgh") && !told.contains("\u{1b}"), "{told}");
+    let lines: Vec<_> = outcome.out.lines().collect();
+    let reasons = [
+        "2: an earlier line has the public_id",
+        "3: another user has the email",
+        "4: the public_id",
+        "5: the name",
+        "6: the password's hash costs",
+        "7: the password's hash costs",
+        "8: the password's hash costs",
+        "9: the password's hash is of no method",
+        "10: the password's hash is of no method",
+        "11: is no JSON object",
+        "12: has not each",
+        "1 created, 0 there already, 11 refused",
+    ];
+    assert_eq!(lines.len(), reasons.len(), "{lines:#?}");
+    for (line, reason) in lines.iter().zip(reasons) {
+        assert!(line.starts_with(reason), "{line}, not {reason}");
+    }
+    assert!(outcome.failed(1).contains("11 of 12"));
+    assert_eq!(listed(&folder).len(), 1);
+}
+
+#[test]
+fn a_file_that_holds_no_users_is_refused_as_a_whole() {
+    let folder = Folder::new();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes);
+    write("empty", b"").expect("written");
+    write("prose", b"Dear all,\nplease find attached\n").expect("written");
+    write("broken.db", b"SQLite format 3\0 and no more").expect("written");
+    for (file, word) in [
+        ("missing", "can't read"),
+        ("empty", "column"),
+        ("prose", "column"),
+        ("broken.db", "Flask"),
+    ] {
+        let told = folder.run(&format!("users import {file}")).failed(1);
+        assert!(told.contains(word) && told.contains(file), "{told}");
+    }
+    // The issuer's own database has users, but not the tutorial's.
+    folder.run("init").done();
+    assert!(folder.run("users import data/auth.db").failed(1).contains("user"));
+    assert_eq!(folder.run("users import").status, 2);
+}
+
+#[test]
+fn a_file_that_is_no_file_of_users_makes_no_database() {
+    let folder = Folder::new();
+    folder.run("users import missing").failed(1);
+    assert!(folder.files().is_empty());
+}
