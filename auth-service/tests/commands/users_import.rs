@@ -19,7 +19,8 @@ fn user(id: &str, name: &str) -> Value {
 }
 
 fn write(folder: &Folder, name: &str, lines: &[Value]) {
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
+    let text = lines.join("\n");
     std::fs::write(folder.path().join(name), text).expect("written");
 }
 
@@ -92,7 +93,7 @@ fn what_is_refused_is_told_by_line_and_reason_and_never_by_its_hash() {
     );
     let outcome = folder.run("users import users");
     let told = format!("{}{}", outcome.out, outcome.errors);
-    assert!(!told.contains("abcdefgh") && !told.contains("\u{1b}"), "{told}");
+    assert!(!told.contains("abcdefgh") && !told.contains('\u{1b}'), "{told}");
     let lines: Vec<_> = outcome.out.lines().collect();
     let reasons = [
         "2: an earlier line has the public_id",
