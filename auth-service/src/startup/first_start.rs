@@ -1,7 +1,7 @@
 //! What a new installation needs before it can serve: a signing key, and the client that
 //! api-service authenticates as. Each step says what it did, and does nothing the second time.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -30,6 +30,15 @@ pub fn of_operator(
     settings: &Settings,
     now: OffsetDateTime,
 ) -> Result<Vec<String>, Failure> {
+    let _alone = alone(&settings.keys_dir)?;
+    make_missing(database, settings, now)
+}
+
+fn make_missing(
+    database: &Database,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> Result<Vec<String>, Failure> {
     let mut done = vec![first_key(database, settings, now)?];
     let file = Path::new(SECRET_FILE);
     done.push(match (registered(database)?, read_secret(file)?) {
@@ -54,10 +63,31 @@ pub fn of_server(
     settings: &Settings,
     now: OffsetDateTime,
 ) -> Result<Vec<String>, Failure> {
+    let _alone = alone(&settings.keys_dir)?;
     if database.first_start_done().map_err(Failure::failed)? {
         return first_key(database, settings, now).map(|line| vec![line]);
     }
-    of_operator(database, settings, now)
+    make_missing(database, settings, now)
+}
+
+/// Waits until no other process is at these steps, and keeps others out as long as the result
+/// lives. Two at once would each make a key, and one would write over the other's secret.
+fn alone(keys_dir: &Path) -> Result<File, Failure> {
+    let failed = |error: io::Error| {
+        Failure::failed(format_args!("can't lock {}: {error}", keys_dir.display()))
+    };
+    make_folder(keys_dir)
+        .and_then(|()| {
+            let folder = File::open(keys_dir)?;
+            folder.lock()?;
+            Ok(folder)
+        })
+        .map_err(failed)
+}
+
+/// Makes a folder for the owner alone.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Makes a signing key if none signs.
@@ -122,7 +152,7 @@ fn write_secret(file: &Path, secret: &str) -> Result<(), Failure> {
     let failed =
         |error: io::Error| Failure::failed(format_args!("can't write {}: {error}", file.display()));
     if let Some(folder) = file.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+        make_folder(folder).map_err(failed)?;
     }
     durable_file::write(file, Zeroizing::new(format!("{secret}\n")).as_bytes(), 0o600)
         .map_err(failed)

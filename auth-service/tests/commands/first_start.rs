@@ -1,6 +1,7 @@
 //! `init`: once is enough, twice does no harm.
 
 use std::fs;
+use std::process::Stdio;
 
 use crate::folder::Folder;
 
@@ -56,4 +57,19 @@ fn a_secret_that_is_there_is_registered_in_a_new_database() {
     assert_eq!(fs::read(folder.path().join(SECRET)).expect("a secret"), before);
     let said = folder.run("init").done();
     assert!(said.contains("is registered, its secret is in"), "{said}");
+}
+
+#[test]
+fn several_first_starts_at_once_make_one_key_and_one_secret() {
+    let folder = Folder::new();
+    let starts: Vec<_> = (0..4)
+        .map(|_| folder.program("init").stdout(Stdio::null()).spawn().expect("started"))
+        .collect();
+    for mut start in starts {
+        assert!(start.wait().expect("ended").success());
+    }
+    let keys = folder.run("keys list --json").json();
+    assert_eq!(keys["keys"].as_array().expect("a list").len(), 1, "{keys}");
+    let again = folder.run("init").done();
+    assert!(again.contains("the client api-service is registered, its secret is in"), "{again}");
 }
