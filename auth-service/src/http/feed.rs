@@ -25,6 +25,9 @@ const MOST_EVENTS: u64 = 1_000;
 /// The most keys that a guard can say it holds.
 const MOST_KIDS: usize = 100;
 
+/// Seconds after which another server may have taken over from one that is ending.
+const ENDING_SECONDS: u32 = 1;
+
 /// Characters of an RFC 7638 SHA-256 thumbprint.
 const THUMBPRINT: usize = 43;
 
@@ -55,8 +58,14 @@ pub(super) async fn read(
     request: HttpRequest,
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, actix_web::Error> {
+    let came_too_late = issuer.shutdown.begun();
     let caller = caller::with_scope(&request, &issuer, EVENTS_READ).await?;
     let asked = Asked::of(&Query::of(&request)?)?;
+    if came_too_late {
+        // A reader that got an empty page at once would come again at once.
+        let (status, why) = (StatusCode::SERVICE_UNAVAILABLE, "This server is ending; try again.");
+        return Err(ProblemError::retry_after(status, why, ENDING_SECONDS).into());
+    }
     let Some((mut events, oldest)) = changes(&issuer, &asked).await? else {
         let gone = "The changes after this position are not kept; take a new snapshot.";
         return Err(ProblemError::new(StatusCode::GONE, gone).into());

@@ -25,14 +25,18 @@ pub fn serve(listener: TcpListener, issuer: Arc<Issuer>) -> std::io::Result<Serv
 pub fn routes(issuer: Arc<Issuer>) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         let origins = issuer.options.cors_origins.clone();
-        let called_by_pages =
-            |method| middleware::Condition::new(!origins.is_empty(), cors::allow(&origins, method));
+        let called_by_pages = |resource: Resource| {
+            let allowed = cors::allow(&origins, Method::POST);
+            resource
+                .wrap(middleware::Condition::new(!origins.is_empty(), allowed))
+                .wrap(middleware::from_fn(cors::refuse_as_a_problem))
+        };
         let behind = metadata::path_behind(&issuer.tokens.issuer);
         config
             .app_data(web::Data::from(issuer))
-            .service(post("/signup", signup::sign_up).wrap(called_by_pages(Method::POST)))
-            .service(post("/login", login::log_in).wrap(called_by_pages(Method::POST)))
-            .service(post("/oauth2/token", oauth::issue).wrap(called_by_pages(Method::POST)))
+            .service(called_by_pages(post("/signup", signup::sign_up)))
+            .service(called_by_pages(post("/login", login::log_in)))
+            .service(called_by_pages(post("/oauth2/token", oauth::issue)))
             .service(read(JWKS_PATH, jwks::key_set))
             .service(read(metadata::METADATA_PATH, metadata::metadata))
             .service(read("/feed", feed::read))

@@ -25,6 +25,7 @@ async fn pages_of_allowed_origins_may_log_in_and_no_others() {
         assert_eq!(allowed.header("access-control-allow-origin"), PAGE);
         let refused = server.call(preflight(path, "https://evil.example.org")).await;
         assert_eq!(refused.header("access-control-allow-origin"), "");
+        assert_eq!(refused.header("content-type"), "application/problem+json");
     }
     let origin = ("origin", PAGE);
     let answer = server.call(TestRequest::post().uri("/login").insert_header(origin)).await;

@@ -78,6 +78,14 @@ async fn a_shutdown_ends_the_wait() {
 }
 
 #[actix_web::test]
+async fn a_reader_that_comes_after_the_end_began_is_told_to_come_later() {
+    let (server, token, start) = reader(&["events:read"]).await;
+    server.ending.fire();
+    let answer = server.get_with(&format!("/feed?after={start}&wait=25"), &token).await;
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"));
+}
+
+#[actix_web::test]
 async fn positions_of_another_database_or_beyond_the_end_are_410() {
     let (server, token, start) = reader(&["events:read"]).await;
     for after in [0, 17, start + 1, u64::MAX] {
