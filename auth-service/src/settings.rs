@@ -9,12 +9,14 @@ use shared::service::settings::{
     Origin, SettingError, Values, duration, host_port, list, one_of, origin_url, path,
 };
 
+use crate::store::Location;
+
 mod definitions;
 mod values;
 
 pub use definitions::{
-    ACCESS_TOKEN_TTL, ALL, AUDIENCE, BIND, CORS_ORIGINS, DATABASE_URL, FEED_KEEP, ISSUER,
-    JWKS_MAX_AGE, KEY_BITS, KEYS_DIR, LOGIN_ERRORS, LOGIN_FAILURES_PER_ACCOUNT,
+    ACCESS_TOKEN_TTL, ALL, AUDIENCE, BIND, CORS_ORIGINS, DATABASE_PASSWORD_FILE, DATABASE_URL,
+    FEED_KEEP, ISSUER, JWKS_MAX_AGE, KEY_BITS, KEYS_DIR, LOGIN_ERRORS, LOGIN_FAILURES_PER_ACCOUNT,
     LOGIN_FAILURES_PER_ADDRESS, MANAGEMENT_BIND, TRUSTED_PROXIES,
 };
 pub use values::shown;
@@ -32,7 +34,7 @@ pub struct Settings {
     /// The `iss` of every token, to the letter.
     pub issuer: String,
     /// Where the data is kept.
-    pub database: Database,
+    pub database: Location,
     /// The folder of the private keys.
     pub keys_dir: PathBuf,
     /// The size of a new key.
@@ -55,13 +57,6 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// How long the feed keeps an event.
     pub feed_keep: Duration,
-}
-
-/// Where the data is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Database {
-    /// In one file of this machine.
-    Sqlite(PathBuf),
 }
 
 /// The size of an RSA key.
@@ -100,20 +95,11 @@ impl Settings {
     ///
     /// The first value that its setting can't take.
     pub fn from_values(found: &Values) -> Result<Self, SettingError> {
-        if let Some((url, Origin::Flag)) = found.raw(&DATABASE_URL)
-            && values::has_password(url)
-        {
-            return Err(SettingError::new(
-                &DATABASE_URL,
-                "a password on the command line is read by every user of this machine: \
-                 give the URL as an environment variable or in .env",
-            ));
-        }
         Ok(Self {
             bind: found.get(&BIND, host_port)?,
             management_bind: found.get(&MANAGEMENT_BIND, host_port)?,
             issuer: found.get(&ISSUER, origin_url)?,
-            database: found.get(&DATABASE_URL, values::database)?,
+            database: database(found)?,
             keys_dir: found.get(&KEYS_DIR, path)?,
             key_bits: found.get(&KEY_BITS, one_of(values::KEY_SIZES))?,
             jwks_max_age: found.get(&JWKS_MAX_AGE, duration(SECOND, DAY))?,
@@ -132,6 +118,29 @@ impl Settings {
                 .unwrap_or_default(),
             feed_keep: found.get(&FEED_KEEP, duration(SECOND, DAY * 3_650))?,
         })
+    }
+}
+
+/// Where the data is kept, and the password for it.
+fn database(found: &Values) -> Result<Location, SettingError> {
+    if let Some((url, Origin::Flag)) = found.raw(&DATABASE_URL)
+        && values::has_password(url)
+    {
+        return Err(SettingError::new(
+            &DATABASE_URL,
+            "a password on the command line is read by every user of this machine: \
+             give the URL as an environment variable or in .env",
+        ));
+    }
+    let location = found.get(&DATABASE_URL, values::database)?;
+    match (location, found.optional(&DATABASE_PASSWORD_FILE, path)?) {
+        (Location::Postgres(server), Some(file)) => {
+            server.with_password_file(file).map(Location::Postgres).ok_or_else(|| {
+                let line = "AUTH_DATABASE_URL holds a password already";
+                SettingError::new(&DATABASE_PASSWORD_FILE, line)
+            })
+        }
+        (location, _) => Ok(location),
     }
 }
 

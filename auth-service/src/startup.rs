@@ -25,14 +25,15 @@ pub use key_policy::key_policy;
 
 /// Serves until the process is told to end.
 pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Failure> {
-    let settings::Database::Sqlite(file) = &settings.database;
-    store::make_folder(file).map_err(Failure::failed)?;
+    let location = &settings.database;
+    store::make_folder(location).map_err(Failure::failed)?;
     // First of all: a server that is just ending gives up its addresses with its lock.
-    let _lock = InstanceLock::take(file).await.map_err(Failure::failed)?;
+    let lock = InstanceLock::take(location).await.map_err(Failure::failed)?;
     let listener = server::bind(&settings::BIND, settings.bind)?;
     let management = server::bind(&settings::MANAGEMENT_BIND, settings.management_bind)?;
 
-    let database = Database::open(file, Existence::Create, clock.now()).map_err(Failure::failed)?;
+    let database =
+        Database::open(location, Existence::Create, clock.now()).map_err(Failure::failed)?;
     database.check().map_err(Failure::failed)?;
     if database.begin_service(clock.now()).map_err(Failure::failed)? {
         tracing::info!("the change feed begins anew: this database was not served here before");
@@ -63,7 +64,11 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     tokio::spawn(trigger.fire_on_signal());
     tokio::spawn(upkeep.run(shutdown.clone()));
     tracing::info!(address = %settings.bind, issuer = %settings.issuer, "serving");
-    let ended = serving::run_until(vec![service, management], &shutdown).await;
+    let ended = tokio::select! {
+        ended = serving::run_until(vec![service, management], &shutdown) => ended,
+        // At once: the other one signs with keys that this one may not publish.
+        why = lock.lost() => return Err(Failure::failed(why)),
+    };
     if let Err(error) = database.note_service() {
         tracing::warn!(%error, "what was served could not be noted");
     }

@@ -27,6 +27,7 @@ pub mod outside;
 pub mod pair;
 pub mod poll;
 pub mod port;
+pub mod postgres;
 pub mod process;
 pub mod proxy;
 pub mod service;

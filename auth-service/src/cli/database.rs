@@ -5,7 +5,6 @@ use std::sync::Arc;
 use shared::service::failure::Failure;
 
 use super::Context;
-use crate::settings;
 use crate::store::{Database, Existence};
 
 /// The database that a command adds to: made if it does not exist.
@@ -19,6 +18,6 @@ pub(super) fn existing(context: &Context) -> Result<Arc<Database>, Failure> {
 }
 
 fn open(context: &Context, existence: Existence) -> Result<Arc<Database>, Failure> {
-    let settings::Database::Sqlite(file) = &context.settings.database;
-    Database::open(file, existence, context.clock.now()).map_err(Failure::failed)
+    let now = context.clock.now();
+    Database::open(&context.settings.database, existence, now).map_err(Failure::failed)
 }

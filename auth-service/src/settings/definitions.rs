@@ -9,6 +9,7 @@ pub const ALL: &[Setting] = &[
     MANAGEMENT_BIND,
     ISSUER,
     DATABASE_URL,
+    DATABASE_PASSWORD_FILE,
     KEYS_DIR,
     KEY_BITS,
     JWKS_MAX_AGE,
@@ -55,11 +56,19 @@ pub const ISSUER: Setting = setting(
 pub const DATABASE_URL: Setting = Setting {
     name: "AUTH_DATABASE_URL",
     default: Some("sqlite://data/auth.db"),
-    takes: "sqlite://FILE",
-    help: "Where users, sessions, clients and the change feed are kept",
+    takes: "sqlite://FILE or postgres://USER@HOST:PORT/DATABASE",
+    help: "Where users, sessions, clients and the change feed are kept; a password in it is refused on the command line",
     // A URL may hold a password; an error does not repeat it.
     sensitive: true,
 };
+
+/// The password of the database.
+pub const DATABASE_PASSWORD_FILE: Setting = setting(
+    "AUTH_DATABASE_PASSWORD_FILE",
+    None,
+    "a file",
+    "The file with the password for a PostgreSQL database, read at each connection",
+);
 
 /// The folder of the private keys.
 pub const KEYS_DIR: Setting = setting(

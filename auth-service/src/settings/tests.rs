@@ -26,7 +26,7 @@ fn the_defaults_are_those_of_the_contract() {
     let settings = settings(&[], &[]).expect("settings");
     assert_eq!(settings.bind.to_string(), "127.0.0.1:8001");
     assert_eq!(settings.management_bind.to_string(), "127.0.0.1:9001");
-    assert_eq!(settings.database, Database::Sqlite("data/auth.db".into()));
+    assert_eq!(settings.database, Location::Sqlite("data/auth.db".into()));
     assert_eq!(settings.key_bits, KeyBits::B4096);
     assert_eq!(settings.access_token_ttl, Duration::from_mins(30));
     let fifteen_minutes = Duration::from_mins(15);
@@ -46,7 +46,10 @@ fn an_issuer_is_kept_to_the_letter() {
 fn a_wrong_value_is_refused_by_name() {
     for (name, value) in [
         ("AUTH_BIND", "8001"),
-        ("AUTH_DATABASE_URL", "postgres://localhost/auth"),
+        ("AUTH_DATABASE_URL", "postgre://localhost/auth"),
+        ("AUTH_DATABASE_URL", "postgres://localhost"),
+        ("AUTH_DATABASE_URL", "postgres://localhost:port/auth"),
+        ("AUTH_DATABASE_URL", "postgres://u@localhost/auth?password=s3cret"),
         ("AUTH_DATABASE_URL", "sqlit://data/auth.db"),
         ("AUTH_DATABASE_URL", "data/auth.db"),
         ("AUTH_DATABASE_URL", "sqlite://"),
@@ -81,6 +84,16 @@ fn a_password_in_a_flag_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn a_password_is_given_once() {
+    let file = ("AUTH_DATABASE_PASSWORD_FILE", "password");
+    let with = |url| settings(&[("AUTH_DATABASE_URL", url), file], &[]);
+    let error = with("postgres://u:s3cret@db/auth").expect_err("refused").to_string();
+    assert!(error.starts_with(file.0) && !error.contains("s3cret"), "{error}");
+    let found = with("postgres://u@db/auth").expect("settings");
+    assert_eq!(found.database.to_string(), "postgres://u@db/auth");
+}
+
+#[test]
 fn a_password_is_never_shown() {
     for (url, expected) in [
         ("postgres://u:s3@cret@db:5432/auth", "postgres://u:***@db:5432/auth"),
@@ -107,5 +120,5 @@ fn every_setting_is_listed_once() {
     names.sort_unstable();
     let count = names.len();
     names.dedup();
-    assert_eq!((names.len(), count), (count, 15));
+    assert_eq!((names.len(), count), (count, 16));
 }

@@ -8,7 +8,8 @@ use ipnet::IpNet;
 use shared::service::settings::{duration, number, origin_url, text};
 use url::Url;
 
-use super::{Database, FailureLimit, KeyBits, LoginErrors};
+use super::{FailureLimit, KeyBits, LoginErrors};
+use crate::store::{Location, PostgresLocation};
 
 pub(super) const KEY_SIZES: &[(&str, KeyBits)] =
     &[("2048", KeyBits::B2048), ("3072", KeyBits::B3072), ("4096", KeyBits::B4096)];
@@ -20,10 +21,13 @@ const LONGEST_WINDOW: Duration = Duration::from_hours(7 * 24);
 
 /// A database by the scheme of its URL. An unknown one is refused: taken for a file name, a typing
 /// error would become a new, empty database.
-pub(super) fn database(value: &str) -> Result<Database, String> {
+pub(super) fn database(value: &str) -> Result<Location, String> {
     let Some(file) = value.strip_prefix("sqlite://") else {
         let scheme = value.split_once("://").map_or("", |(scheme, _)| scheme);
         return Err(match scheme {
+            "postgres" | "postgresql" => {
+                return PostgresLocation::parse(value).map(Location::Postgres);
+            }
             "" => "the value has no scheme".into(),
             scheme => format!("the scheme `{}` is not known", scheme.escape_debug()),
         });
@@ -34,7 +38,7 @@ pub(super) fn database(value: &str) -> Result<Database, String> {
     if file.contains(['?', '#']) {
         return Err("the value has a query or a fragment".into());
     }
-    text(file).map(|file| Database::Sqlite(PathBuf::from(file)))
+    text(file).map(|file| Location::Sqlite(PathBuf::from(file)))
 }
 
 /// Whether a database URL holds a password.

@@ -1,4 +1,4 @@
-//! What a server does by itself, four times a second: it notices what commands changed beside it,
+//! What a server does by itself, several times a second: it notices what commands changed beside it,
 //! takes the steps of keys' lives that are due, and forgets what is old.
 
 use std::sync::Arc;
@@ -18,13 +18,16 @@ use crate::domain::sessions::SessionStore;
 use crate::settings::Settings;
 use crate::signing::KeyRing;
 use crate::store::Database;
-use crate::store::watcher::{INTERVAL, Watcher};
+use crate::store::watcher::Watcher;
 
 /// How long an address counts as one that the user logs in from, and a session's record is kept.
 const SESSIONS_KEPT: time::Duration = time::Duration::days(90);
 
 /// The longest time between two rounds of forgetting.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
+
+/// The time between two looks at what is due, if nothing has changed.
+const ROUND: Duration = Duration::from_millis(200);
 
 /// The state between two rounds.
 pub(super) struct Upkeep {
@@ -36,6 +39,7 @@ pub(super) struct Upkeep {
     published: Gauge<u64, AtomicU64>,
     feed_keep: Duration,
     forgot_at: Option<Instant>,
+    round_at: Option<Instant>,
     /// Whether the keys may have changed since they were last read.
     keys_changed: bool,
     complaint: Option<String>,
@@ -62,6 +66,7 @@ impl Upkeep {
             published,
             feed_keep: settings.feed_keep,
             forgot_at: None,
+            round_at: None,
             keys_changed: true,
             complaint: None,
         };
@@ -78,7 +83,7 @@ impl Upkeep {
 
     /// Goes round until `shutdown` begins.
     pub(super) async fn run(mut self, shutdown: Shutdown) {
-        let mut rounds = tokio::time::interval(INTERVAL);
+        let mut rounds = tokio::time::interval(self.watcher.interval());
         rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -101,7 +106,7 @@ impl Upkeep {
         match self.try_round() {
             Ok(()) => self.complaint = None,
             Err(line) => {
-                // Once, not four times a second.
+                // Once, not at each round.
                 if self.complaint.as_ref() != Some(&line) {
                     tracing::error!("{line}");
                 }
@@ -111,14 +116,16 @@ impl Upkeep {
     }
 
     fn try_round(&mut self) -> Result<(), String> {
-        match self.watcher.look() {
-            Ok(news) => self.keys_changed |= news,
-            Err(error) => {
-                self.health.database_failed();
-                return Err(error.to_string());
-            }
-        }
+        let news = self.watcher.look().map_err(|error| {
+            self.health.database_failed();
+            error.to_string()
+        })?;
+        self.keys_changed |= news;
         self.health.database_was_read(Instant::now());
+        if !news && self.round_at.is_some_and(|at| at.elapsed() < ROUND) {
+            return Ok(());
+        }
+        self.round_at = Some(Instant::now());
         // A key without a good file stops neither the other keys nor the forgetting.
         let keys = self.look_after_keys();
         let forgot = self.forget().map_err(|error| error.to_string());

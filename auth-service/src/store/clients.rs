@@ -9,7 +9,7 @@ use super::Database;
 use super::failure::{damaged, is_taken, store_error};
 use super::feed::body;
 use super::schema::{clients, revocations};
-use super::values::position;
+use super::values::{position, storable};
 use crate::domain::clients::{Client, ClientStore};
 use crate::domain::error::StoreResult;
 
@@ -44,6 +44,9 @@ impl ClientStore for Database {
     }
 
     fn find_client(&self, client_id: &str) -> StoreResult<Option<Client>> {
+        if !storable(client_id) {
+            return Ok(None);
+        }
         self.read(|connection| {
             clients::table
                 .find(client_id)

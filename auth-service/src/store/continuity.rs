@@ -1,15 +1,16 @@
-//! Whether a database file is the one that was served here last, or a backup put in its place.
+//! Whether a database is the one that was served last, or a backup put in its place.
 //!
 //! A backup tells positions again that guards have heard already, of changes that are no longer
 //! true. So its feed begins anew, at the current time: no position of the lost stretch fits it,
 //! every guard takes a snapshot, and no token is ahead of the feed (its `pos`).
 //!
-//! What was served is noted beside the file, not in it. A note that went into the backup with the
-//! file gives itself away: the copy is another file.
+//! What was served is noted beside a file, not in it. A note that went into the backup with the
+//! file gives itself away: the copy is another file. At a server it is noted in the database: what
+//! was restored there is another table, or the server's history has branched off.
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use diesel::prelude::*;
@@ -18,26 +19,30 @@ use shared::durable_file;
 use time::OffsetDateTime;
 
 use super::Database;
+use super::connection::{AnyConnection, Turn};
+use super::location::Location;
 use super::schema::{events, feed_position};
 use super::transaction::read_position;
 use super::values::position;
 use crate::domain::error::{StoreError, StoreResult};
 
 impl Database {
-    /// Begins the feed anew, unless the file is the one that was served here last. Says whether it
-    /// was begun anew. No other process may serve the file meanwhile.
+    /// Begins the feed anew, unless the database is the one that was served last. Says whether it
+    /// was begun anew. No other process may serve it meanwhile.
     pub fn begin_service(&self, now: OffsetDateTime) -> StoreResult<bool> {
-        let here = self.read(read_position)?;
-        let goes_on = self
-            .noted()
-            .is_some_and(|(file, at)| self.card().is_ok_and(|card| card == file) && at <= here);
+        let goes_on = match &self.location {
+            Location::Sqlite(file) => {
+                let here = self.read(read_position)?;
+                let is = |noted: String| self.card(file).is_ok_and(|card| card == noted);
+                noted(file).is_some_and(|(noted, at)| is(noted) && at <= here)
+            }
+            Location::Postgres(_) => self.read(AnyConnection::was_served)?,
+        };
         if !goes_on {
             let begun = self.write(|transaction| {
+                transaction.take_turn(Turn::Accounts)?;
                 diesel::delete(events::table).execute(transaction.connection)?;
-                let last: i64 = feed_position::table
-                    .select(feed_position::seq)
-                    .first(transaction.connection)?;
-                let begun = unix_micros(now).max(last + 1);
+                let begun = unix_micros(now).max(transaction.connection.draw(1)?);
                 diesel::update(feed_position::table)
                     .set(feed_position::seq.eq(begun))
                     .execute(transaction.connection)?;
@@ -49,35 +54,40 @@ impl Database {
         Ok(!goes_on)
     }
 
-    /// Notes which file was served, and how far its feed has come.
+    /// Notes which database was served, and of a file how far its feed has come.
     pub fn note_service(&self) -> StoreResult<()> {
-        let unwritable = |error: io::Error| {
-            StoreError::Unavailable(format!("can't write {}: {error}", self.note().display()))
+        let Location::Sqlite(file) = &self.location else {
+            return self.write(|transaction| transaction.connection.note_served());
         };
-        let note = format!("{} {}\n", self.card().map_err(unwritable)?, self.read(read_position)?);
-        durable_file::write(&self.note(), note.as_bytes(), 0o600).map_err(unwritable)
-    }
-
-    fn note(&self) -> PathBuf {
-        let mut name = self.file.as_os_str().to_owned();
-        name.push(".served");
-        name.into()
-    }
-
-    /// The file and the position of the last note.
-    fn noted(&self) -> Option<(String, u64)> {
-        let note = fs::read_to_string(self.note()).ok()?;
-        let (file, position) = note.trim_end().rsplit_once(' ')?;
-        Some((file.to_owned(), position.parse().ok()?))
+        let unwritable = |error: io::Error| {
+            StoreError::Unavailable(format!("can't write {}: {error}", note(file).display()))
+        };
+        let card = self.card(file).map_err(unwritable)?;
+        let text = format!("{card} {}\n", self.read(read_position)?);
+        durable_file::write(&note(file), text.as_bytes(), 0o600).map_err(unwritable)
     }
 
     /// What tells the file from any copy of it: its place on the disk and when it was made there,
     /// since a place is used again.
-    fn card(&self) -> io::Result<String> {
-        let made = fs::metadata(&self.file)?.created().ok();
+    fn card(&self, file: &Path) -> io::Result<String> {
+        let made = fs::metadata(file)?.created().ok();
         let made = made.and_then(|made| made.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-        Ok(format!("{} {}", self.identity, made.as_nanos()))
+        let identity = self.identity.map(|identity| identity.to_string()).unwrap_or_default();
+        Ok(format!("{identity} {}", made.as_nanos()))
     }
+}
+
+fn note(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".served");
+    name.into()
+}
+
+/// The file and the position of the last note.
+fn noted(file: &Path) -> Option<(String, u64)> {
+    let note = fs::read_to_string(note(file)).ok()?;
+    let (file, position) = note.trim_end().rsplit_once(' ')?;
+    Some((file.to_owned(), position.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -96,7 +106,8 @@ mod tests {
     const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
     fn open(file: &Path) -> Arc<Database> {
-        Database::open(file, Existence::Create, START).expect("a database")
+        let location = Location::Sqlite(file.to_owned());
+        Database::open(&location, Existence::Create, START).expect("a database")
     }
 
     /// One more event; the position after it.
@@ -131,7 +142,7 @@ mod tests {
             let database = open(&file);
             database.begin_service(START).expect("begun");
             change(&database, "a");
-            let note = fs::read(database.note()).expect("a note");
+            let note = fs::read(super::note(&file)).expect("a note");
             drop(database);
             fs::copy(&file, &backup).expect("copied");
             let database = open(&file);

@@ -1,5 +1,5 @@
-//! Opening a database: the folder and the file if they are missing, the tables of this version,
-//! the first feed position.
+//! Opening a database: a file and its folder if they are missing, the tables of this version, the
+//! first feed position.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
@@ -13,11 +13,12 @@ use time::OffsetDateTime;
 
 use super::connection::{AnyConnection, Purpose};
 use super::file_identity::FileIdentity;
-use super::pool::FREE_LOCK;
+use super::location::Location;
 use super::schema::feed_position;
 use super::transaction::read_position;
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// As many bytes as are looked through in about a second.
 const LARGEST_CHECKED: u64 = 256 * 1024 * 1024;
@@ -36,47 +37,84 @@ pub enum Existence {
 pub enum OpenError {
     /// There is none.
     #[error("there is no database at {0}; `auth-service init` makes one")]
-    Missing(PathBuf),
+    Missing(Location),
     /// The folder or the file can't be made.
     #[error("can't make {0}: {1}")]
     Unwritable(PathBuf, io::Error),
     /// The file is there and can't be used.
     #[error("can't open the database {0}: {1}; if it is damaged, put a backup in its place")]
     Unusable(PathBuf, String),
+    /// The server does not answer, or refuses.
+    #[error("can't use the database {0}: {1}")]
+    Refused(Location, String),
 }
 
 /// What is known of a database that was opened.
 pub(super) struct Opened {
-    pub(super) file: PathBuf,
-    pub(super) identity: FileIdentity,
+    pub(super) location: Location,
+    /// The file's, if it is one.
+    pub(super) identity: Option<FileIdentity>,
     pub(super) position: u64,
 }
 
 pub(super) fn open(
-    file: &Path,
+    location: &Location,
     existence: Existence,
     now: OffsetDateTime,
 ) -> Result<Opened, OpenError> {
+    let location = match location {
+        Location::Sqlite(file) => Location::Sqlite(find(file, existence)?),
+        Location::Postgres(_) => location.clone(),
+    };
+    let unusable = |why: String| unusable(&location, why);
+    let mut connection =
+        AnyConnection::open(&location, Purpose::Write).map_err(|e| unusable(one_line(&e)))?;
+    let holds_tables = connection.holds_tables().map_err(|e| unusable(one_line(&e)))?;
+    if existence == Existence::Expect && !holds_tables {
+        return Err(OpenError::Missing(location));
+    }
+    match connection.unfit() {
+        Ok(None) => {}
+        Ok(Some(why)) => return Err(unusable(why)),
+        Err(error) => return Err(unusable(one_line(&error))),
+    }
+    migrate(&mut connection).map_err(unusable)?;
+    let position = connection
+        .writing(|connection| start_feed(connection, now))
+        .map_err(|e| unusable(one_line(&e)))?;
+    let identity = match &location {
+        Location::Sqlite(file) => {
+            Some(FileIdentity::of(file).map_err(|error| unusable(error.to_string()))?)
+        }
+        Location::Postgres(_) => None,
+    };
+    Ok(Opened { location, identity, position })
+}
+
+fn unusable(location: &Location, why: String) -> OpenError {
+    match location {
+        Location::Sqlite(file) => OpenError::Unusable(file.clone(), why),
+        Location::Postgres(_) => OpenError::Refused(location.clone(), why),
+    }
+}
+
+/// Finds a database file, or makes it, by its absolute path.
+fn find(file: &Path, existence: Existence) -> Result<PathBuf, OpenError> {
     let file =
         std::path::absolute(file).map_err(|error| OpenError::Unwritable(file.to_owned(), error))?;
     match existence {
         Existence::Create => make(&file)?,
-        Existence::Expect if !file.exists() => return Err(OpenError::Missing(file)),
+        Existence::Expect if !file.exists() => {
+            return Err(OpenError::Missing(Location::Sqlite(file)));
+        }
         Existence::Expect => {}
     }
-    let unusable = |why: String| OpenError::Unusable(file.clone(), why);
-    let mut connection = AnyConnection::sqlite(&file, Purpose::Write, FREE_LOCK)
-        .map_err(|e| unusable(one_line(&e)))?;
-    migrate(&mut connection).map_err(unusable)?;
-    let position = connection
-        .writing(|connection| start_feed(connection, now))
-        .map_err(|e| unusable(e.to_string()))?;
-    let identity = FileIdentity::of(&file).map_err(|error| unusable(error.to_string()))?;
-    Ok(Opened { file, identity, position })
+    Ok(file)
 }
 
 /// Makes the folder of a database file, for its owner alone.
-pub fn make_folder(file: &Path) -> Result<(), OpenError> {
+pub fn make_folder(location: &Location) -> Result<(), OpenError> {
+    let Location::Sqlite(file) = location else { return Ok(()) };
     let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
         return Ok(());
     };
@@ -90,7 +128,7 @@ pub fn make_folder(file: &Path) -> Result<(), OpenError> {
 /// Makes the folder and an empty file that nobody else can read; `SQLite` gives the files beside
 /// it the same mode.
 fn make(file: &Path) -> Result<(), OpenError> {
-    make_folder(file)?;
+    make_folder(&Location::Sqlite(file.to_owned()))?;
     OpenOptions::new()
         .append(true)
         .create(true)
@@ -100,16 +138,17 @@ fn make(file: &Path) -> Result<(), OpenError> {
         .map_err(|error| OpenError::Unwritable(file.to_owned(), error))
 }
 
-/// Looks through a database for damage before it is served. One that is too large to be looked
-/// through in a moment is served unseen.
-pub(super) fn check(file: &Path) -> Result<(), OpenError> {
-    let unusable = |why: String| OpenError::Unusable(file.to_owned(), why);
+/// Looks through a database file for damage before it is served. One that is too large to be
+/// looked through in a moment is served unseen; a server looks after its own.
+pub(super) fn check(location: &Location) -> Result<(), OpenError> {
+    let unusable = |why: String| unusable(location, why);
+    let Location::Sqlite(file) = location else { return Ok(()) };
     let size = std::fs::metadata(file).map_err(|error| unusable(error.to_string()))?.len();
     if size > LARGEST_CHECKED {
         return Ok(());
     }
-    let mut connection = AnyConnection::sqlite(file, Purpose::Read, FREE_LOCK)
-        .map_err(|e| unusable(one_line(&e)))?;
+    let mut connection =
+        AnyConnection::open(location, Purpose::Read).map_err(|e| unusable(one_line(&e)))?;
     match connection.damage() {
         Ok(None) => Ok(()),
         Ok(Some(damage)) => Err(unusable(damage.replace('\n', " "))),
@@ -119,17 +158,23 @@ pub(super) fn check(file: &Path) -> Result<(), OpenError> {
 
 /// Brings the tables up to date, in one transaction: two processes that start at once do it once.
 fn migrate(connection: &mut AnyConnection) -> Result<(), String> {
-    let applied = |connection: &mut AnyConnection| match connection {
-        AnyConnection::Sqlite(sqlite) => sqlite
-            .run_pending_migrations(SQLITE_MIGRATIONS)
-            .map(drop)
-            .map_err(diesel::result::Error::QueryBuilderError),
+    let applied = |connection: &mut AnyConnection| {
+        connection.take_turn_to_migrate()?;
+        match connection {
+            AnyConnection::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE_MIGRATIONS),
+            AnyConnection::Postgres(postgres) => {
+                postgres.run_pending_migrations(POSTGRES_MIGRATIONS)
+            }
+        }
+        .map(drop)
+        .map_err(diesel::result::Error::QueryBuilderError)
     };
     connection.writing(applied).map_err(|error| one_line(&error))
 }
 
 /// Gives a new database its first position; gives the position it has.
 fn start_feed(connection: &mut AnyConnection, now: OffsetDateTime) -> QueryResult<u64> {
+    connection.take_turn_to_migrate()?;
     let known = feed_position::table.count().get_result::<i64>(connection)?;
     if known == 0 {
         diesel::insert_into(feed_position::table)

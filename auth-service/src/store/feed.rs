@@ -7,7 +7,7 @@ use shared::contract::events::{Change, Event};
 use time::OffsetDateTime;
 
 use super::Database;
-use super::connection::AnyConnection;
+use super::connection::{AnyConnection, Turn};
 use super::failure::damaged;
 use super::schema::{events, revocations};
 use super::transaction::read_position;
@@ -99,7 +99,11 @@ impl FeedStore for Database {
     fn prune_feed(&self, before: OffsetDateTime) -> StoreResult<usize> {
         let mut pruned = 0;
         loop {
-            match self.write(|transaction| prune_batch(transaction.connection, before))? {
+            let batch = self.write(|transaction| {
+                transaction.take_turn(Turn::Accounts)?;
+                prune_batch(transaction.connection, before)
+            })?;
+            match batch {
                 0 => return Ok(pruned),
                 batch => pruned += batch,
             }

@@ -5,6 +5,7 @@ use shared::clock::unix_micros;
 use time::OffsetDateTime;
 
 use super::Database;
+use super::connection::Turn;
 use super::schema::first_start;
 use crate::domain::error::StoreResult;
 
@@ -17,6 +18,7 @@ impl Database {
     /// Notes that the first start is over; nothing if that is known.
     pub fn note_first_start(&self, now: OffsetDateTime) -> StoreResult<()> {
         self.write(|transaction| {
+            transaction.take_turn(Turn::FirstStart)?;
             let connection = &mut *transaction.connection;
             if first_start::table.count().get_result::<i64>(connection)? == 0 {
                 diesel::insert_into(first_start::table)

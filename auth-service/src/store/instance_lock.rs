@@ -1,54 +1,143 @@
-//! One server per database file: two would sign with different keys and miss each other's events.
+//! One server per database: two would sign with different keys and miss each other's events.
 //!
-//! The lock is the kernel's, on a file beside the database. It goes with the process that holds
-//! it, however that ends; the file itself stays and means nothing.
+//! Beside a file the lock is the kernel's, on a file of its own; at a `PostgreSQL` server it is a
+//! session's. Either goes with the process that holds it, however that ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use diesel::PgConnection;
+
+use super::connection::{Purpose, postgres};
+use super::location::{Location, PostgresLocation};
+
 /// How long a start waits for a server that is just ending.
 const PATIENCE: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(20);
 
+/// How often a session is asked whether it lives.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How often in a row the lock must be another's before a server gives up: its own session, cut
+/// off, may hold it for a while.
+const CHANCES: u32 = 10;
+
 /// Held for as long as a server serves.
-#[derive(Debug)]
 pub struct InstanceLock {
-    _file: File,
+    held: Held,
 }
 
-/// Why a server may not start.
+enum Held {
+    File(#[expect(dead_code, reason = "open, it is locked")] File),
+    Session(PostgresLocation, Option<PgConnection>),
+}
+
+/// Why a server may not start, or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// There is one already.
     #[error("another auth-service serves the database {0}; stop it first")]
-    Held(PathBuf),
+    Held(Location),
     /// The lock file can't be made or locked.
     #[error("can't lock {0}: {1}")]
     Failed(PathBuf, std::io::Error),
+    /// The server does not answer, or refuses.
+    #[error("can't use the database {0}: {1}")]
+    Refused(Location, String),
 }
 
 impl InstanceLock {
-    /// Takes the lock of `database`, waiting up to one second for it.
-    pub async fn take(database: &Path) -> Result<Self, LockError> {
-        let mut name = database.as_os_str().to_owned();
-        name.push(".lock");
-        let path = PathBuf::from(name);
-        let failed = |error| LockError::Failed(path.clone(), error);
-        let file =
-            OpenOptions::new().append(true).create(true).mode(0o600).open(&path).map_err(failed)?;
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Self { _file: file }),
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
-                Err(TryLockError::WouldBlock) => {}
+    /// Takes the lock of a database, waiting up to one second for it.
+    pub async fn take(location: &Location) -> Result<Self, LockError> {
+        let held = match location {
+            Location::Sqlite(file) => lock_file(file).await?,
+            Location::Postgres(server) => {
+                let refused = |why| LockError::Refused(location.clone(), why);
+                let mut session = connect(server).await.map_err(refused)?;
+                let deadline = tokio::time::Instant::now() + PATIENCE;
+                while !postgres::lock_instance(&mut session).map_err(|e| refused(e.to_string()))? {
+                    wait(deadline, location).await?;
+                }
+                Held::Session(server.clone(), Some(session))
             }
-            if tokio::time::Instant::now() >= deadline {
-                return Err(LockError::Held(database.to_owned()));
-            }
-            tokio::time::sleep(RETRY).await;
-        }
+        };
+        Ok(Self { held })
     }
+
+    /// Keeps the lock; ends when another server has it, which may happen after a session was cut.
+    pub async fn lost(self) -> LockError {
+        let Held::Session(server, mut session) = self.held else {
+            let _held = self.held;
+            return std::future::pending().await;
+        };
+        let mut refused = 0;
+        while refused < CHANCES {
+            tokio::time::sleep(LOOK).await;
+            let place = server.clone();
+            let looked = tokio::task::spawn_blocking(move || look(&place, session)).await;
+            (session, refused) = match looked {
+                Ok(Look::Held(session)) => (Some(session), 0),
+                Ok(Look::Anothers) => (None, refused + 1),
+                Ok(Look::Unknown) | Err(_) => (None, refused),
+            };
+        }
+        LockError::Held(Location::Postgres(server))
+    }
+}
+
+enum Look {
+    Held(PgConnection),
+    Anothers,
+    /// The database does not answer: nobody else can serve it, either.
+    Unknown,
+}
+
+/// Whether the session lives; if not, takes the lock in another one.
+fn look(server: &PostgresLocation, session: Option<PgConnection>) -> Look {
+    if let Some(mut session) = session
+        && postgres::answers(&mut session).is_ok()
+    {
+        return Look::Held(session);
+    }
+    let Ok(mut session) = postgres::open(server, Purpose::Read) else { return Look::Unknown };
+    match postgres::lock_instance(&mut session) {
+        Ok(true) => Look::Held(session),
+        Ok(false) => Look::Anothers,
+        Err(_) => Look::Unknown,
+    }
+}
+
+async fn connect(server: &PostgresLocation) -> Result<PgConnection, String> {
+    let server = server.clone();
+    let opened = tokio::task::spawn_blocking(move || postgres::open(&server, Purpose::Read)).await;
+    opened.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+}
+
+async fn lock_file(database: &Path) -> Result<Held, LockError> {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    let path = PathBuf::from(name);
+    let failed = |error| LockError::Failed(path.clone(), error);
+    let file =
+        OpenOptions::new().append(true).create(true).mode(0o600).open(&path).map_err(failed)?;
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Held::File(file)),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        wait(deadline, &Location::Sqlite(database.to_owned())).await?;
+    }
+}
+
+/// Waits for the next try, if there is time for one.
+async fn wait(deadline: tokio::time::Instant, location: &Location) -> Result<(), LockError> {
+    if tokio::time::Instant::now() >= deadline {
+        return Err(LockError::Held(location.clone()));
+    }
+    tokio::time::sleep(RETRY).await;
+    Ok(())
 }

@@ -8,7 +8,7 @@ use shared::contract::jwks::MAX_KEYS;
 use time::{Duration, OffsetDateTime};
 
 use super::Database;
-use super::connection::AnyConnection;
+use super::connection::{AnyConnection, Turn};
 use super::schema::{keys, sessions};
 use super::transaction::Transaction;
 use crate::domain::error::StoreResult;
@@ -118,15 +118,22 @@ impl KeyStore for Database {
     }
 
     fn add_key(&self, key: &Key, entry: Entry, now: OffsetDateTime) -> StoreResult<Added> {
-        self.write(|transaction| add(transaction, key, entry, now))
+        self.write(|transaction| {
+            transaction.take_turn(Turn::Keys)?;
+            add(transaction, key, entry, now)
+        })
     }
 
     fn activate_key(&self, kid: &str, now: OffsetDateTime) -> StoreResult<bool> {
-        self.write(|transaction| activate(transaction, kid, now))
+        self.write(|transaction| {
+            transaction.take_turn(Turn::Keys)?;
+            activate(transaction, kid, now)
+        })
     }
 
     fn retire_key(&self, kid: &str, now: OffsetDateTime) -> StoreResult<bool> {
         self.write(|transaction| {
+            transaction.take_turn(Turn::Keys)?;
             let retiring = keys::table.find(kid).filter(keys::state.eq(KeyState::Retiring.word()));
             let retired = diesel::update(retiring)
                 .set((keys::state.eq(KeyState::Retired.word()), keys::since.eq(unix_micros(now))))
@@ -138,6 +145,7 @@ impl KeyStore for Database {
     fn note_served(&self, now: OffsetDateTime) -> StoreResult<()> {
         let published = [KeyState::Pending, KeyState::Active, KeyState::Retiring];
         self.write(|transaction| {
+            transaction.take_turn(Turn::Keys)?;
             let unserved = keys::table
                 .filter(keys::served_at.is_null())
                 .filter(keys::state.eq_any(published.map(KeyState::word)));
@@ -151,6 +159,7 @@ impl KeyStore for Database {
     fn note_token_life(&self, kid: &str, life: Duration) -> StoreResult<()> {
         let life = micros(life);
         self.write(|transaction| {
+            transaction.take_turn(Turn::Keys)?;
             let shorter = keys::table
                 .find(kid)
                 .filter(keys::longest_life_micros.is_null().or(keys::longest_life_micros.lt(life)));
@@ -163,6 +172,7 @@ impl KeyStore for Database {
 
     fn note_signed(&self, kid: &str) -> StoreResult<()> {
         self.write(|transaction| {
+            transaction.take_turn(Turn::Keys)?;
             diesel::update(keys::table.find(kid))
                 .set(keys::signed.eq(true))
                 .execute(transaction.connection)?;

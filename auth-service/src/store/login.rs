@@ -11,7 +11,7 @@ use super::Database;
 use super::connection::AnyConnection;
 use super::schema::{sessions, users};
 use super::transaction::read_position;
-use super::values::{user_state, uuid};
+use super::values::{storable, user_state, uuid};
 use crate::domain::error::StoreResult;
 use crate::domain::login::{Credentials, LoginStore, Opened, Opening};
 use crate::domain::roles;
@@ -29,6 +29,12 @@ fn lock(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<Option<V
             .find(public_id.to_string())
             .select((users::password_hash, users::state, users::admin))
             .first(connection)
+            .optional(),
+        AnyConnection::Postgres(postgres) => users::table
+            .find(public_id.to_string())
+            .select((users::password_hash, users::state, users::admin))
+            .for_update()
+            .first(postgres)
             .optional(),
     }
 }
@@ -71,6 +77,9 @@ fn open(
 
 impl LoginStore for Database {
     fn find_credentials(&self, email_key: &str) -> StoreResult<Option<Credentials>> {
+        if !storable(email_key) {
+            return Ok(None);
+        }
         self.read(|connection| {
             users::table
                 .filter(users::email_key.eq(email_key))

@@ -3,7 +3,6 @@
 //! One file for each subject, named as in `domain`. A change and the events that tell of it are
 //! one transaction ([`Transaction`]); reads of more than one statement are one, too.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diesel::prelude::*;
@@ -25,6 +24,7 @@ mod first_start;
 mod import;
 pub mod instance_lock;
 mod keys;
+mod location;
 mod login;
 mod pool;
 mod schema;
@@ -39,42 +39,44 @@ pub mod watcher;
 mod tests;
 
 pub use creation::{Existence, OpenError, make_folder};
+pub use location::{Location, PostgresLocation};
 
 /// A database that is open.
 pub struct Database {
-    file: PathBuf,
-    identity: file_identity::FileIdentity,
+    location: Location,
+    identity: Option<file_identity::FileIdentity>,
     connections: pool::Connections,
     position: watch::Sender<u64>,
 }
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("file", &self.file).finish_non_exhaustive()
+        f.debug_struct("Database").field("location", &self.location).finish_non_exhaustive()
     }
 }
 
 impl Database {
-    /// Opens the `SQLite` database in `file` and brings its tables up to date. A new one starts its
-    /// feed at the time `now`, in microseconds, so that no position of another database fits it.
+    /// Opens a database and brings its tables up to date. A new one starts its feed at the time
+    /// `now`, in microseconds, so that no position of another database fits it.
     pub fn open(
-        file: &Path,
+        location: &Location,
         existence: Existence,
         now: time::OffsetDateTime,
     ) -> Result<Arc<Self>, OpenError> {
-        let opened = creation::open(file, existence, now)?;
+        let opened = creation::open(location, existence, now)?;
         let position = watch::Sender::new(opened.position);
-        let connections = pool::Connections::new(&opened.file);
-        Ok(Arc::new(Self { file: opened.file, identity: opened.identity, connections, position }))
+        let connections = pool::Connections::new(&opened.location);
+        let creation::Opened { location, identity, .. } = opened;
+        Ok(Arc::new(Self { location, identity, connections, position }))
     }
 
     /// Looks for damage, before anything is promised.
     pub fn check(&self) -> Result<(), OpenError> {
-        creation::check(&self.file)
+        creation::check(&self.location)
     }
 
-    /// Tells the feed position whenever it has moved, through this process or (within
-    /// [`watcher::INTERVAL`], while a watcher runs) another one.
+    /// Tells the feed position whenever it has moved, through this process or (while a
+    /// [`watcher::Watcher`] looks) another one.
     pub fn changed(&self) -> watch::Receiver<u64> {
         self.position.subscribe()
     }
@@ -131,9 +133,12 @@ impl Database {
 
     /// An open file lives on after it was deleted or replaced: what is written to it then is lost.
     fn check_identity(&self) -> StoreResult<()> {
-        if self.identity.is_still(&self.file) {
-            return Ok(());
+        match (&self.location, self.identity) {
+            (Location::Sqlite(file), Some(identity)) if !identity.is_still(file) => {
+                let line = "the database file was moved, replaced or deleted";
+                Err(StoreError::Unavailable(line.into()))
+            }
+            _ => Ok(()),
         }
-        Err(StoreError::Unavailable("the database file was moved, replaced or deleted".into()))
     }
 }

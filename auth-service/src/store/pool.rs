@@ -1,23 +1,26 @@
-//! Connections: one that writes, a few that read. Competing writers stall each other for seconds;
-//! one writer with a queue before it does not.
+//! Connections: those that write, and those that read. A `SQLite` file has one writer: competing
+//! ones stall each other for seconds, one with a queue before it does not. `PostgreSQL` has several.
 
 use std::ops::{Deref, DerefMut};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::ConnectionError;
 use r2d2::{ManageConnection, NopErrorHandler, Pool, PooledConnection};
 
 use super::connection::{AnyConnection, Purpose};
+use super::location::Location;
 use crate::domain::error::StoreError;
 
 /// How long a query waits for a connection to be free, and then for a lock of another process:
 /// both together stay below the 5 s within which a request must be refused.
 const FREE_CONNECTION: Duration = Duration::from_secs(2);
+/// The same at a server. A pool that can't connect tries again at least twice in this time.
+const FREE_SESSION: Duration = Duration::from_millis(1_500);
 /// See [`FREE_CONNECTION`].
 pub(super) const FREE_LOCK: Duration = Duration::from_millis(2_400);
 
 const READERS: u32 = 6;
+const WRITERS_AT_A_SERVER: u32 = 8;
 
 /// A connection, and whether it can still be trusted.
 pub(super) struct Slot {
@@ -49,7 +52,7 @@ impl DerefMut for Slot {
 /// Opens connections for a pool.
 #[derive(Debug)]
 pub(super) struct Opener {
-    file: PathBuf,
+    location: Location,
     purpose: Purpose,
 }
 
@@ -58,12 +61,12 @@ impl ManageConnection for Opener {
     type Error = ConnectionError;
 
     fn connect(&self) -> Result<Slot, ConnectionError> {
-        let connection = AnyConnection::sqlite(&self.file, self.purpose, FREE_LOCK)?;
+        let connection = AnyConnection::open(&self.location, self.purpose)?;
         Ok(Slot { connection, broken: false })
     }
 
-    fn is_valid(&self, _: &mut Slot) -> Result<(), ConnectionError> {
-        Ok(())
+    fn is_valid(&self, slot: &mut Slot) -> Result<(), ConnectionError> {
+        slot.answers().map_err(ConnectionError::CouldntSetupConfiguration)
     }
 
     fn has_broken(&self, slot: &mut Slot) -> bool {
@@ -78,20 +81,25 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(file: &Path) -> Self {
+    pub(super) fn new(location: &Location) -> Self {
+        let (at_a_server, writers, patience) = match location {
+            Location::Sqlite(_) => (false, 1, FREE_CONNECTION),
+            Location::Postgres(_) => (true, WRITERS_AT_A_SERVER, FREE_SESSION),
+        };
         let pool = |purpose, size| {
             Pool::builder()
                 .max_size(size)
                 .min_idle(Some(1))
-                .connection_timeout(FREE_CONNECTION)
-                // A file can't hang up; an error of a query says enough.
-                .test_on_check_out(false)
+                .connection_timeout(patience)
+                // A server restarts: a session that it ended is replaced before it is used. A
+                // file can't hang up.
+                .test_on_check_out(at_a_server)
                 .max_lifetime(None)
                 .idle_timeout(None)
                 .error_handler(Box::new(NopErrorHandler))
-                .build_unchecked(Opener { file: file.to_owned(), purpose })
+                .build_unchecked(Opener { location: location.clone(), purpose })
         };
-        Self { writer: pool(Purpose::Write, 1), readers: pool(Purpose::Read, READERS) }
+        Self { writer: pool(Purpose::Write, writers), readers: pool(Purpose::Read, READERS) }
     }
 
     pub(super) fn writer(&self) -> Result<PooledConnection<Opener>, StoreError> {

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Database;
-use super::connection::AnyConnection;
+use super::connection::{AnyConnection, Turn};
 use super::schema::{known_addresses, sessions};
 use crate::domain::error::StoreResult;
 use crate::domain::sessions::SessionStore;
@@ -61,6 +61,7 @@ impl SessionStore for Database {
     fn prune_sessions(&self, before: OffsetDateTime) -> StoreResult<usize> {
         let before = unix_micros(before);
         self.write(|transaction| {
+            transaction.take_turn(Turn::Accounts)?;
             let connection = &mut *transaction.connection;
             diesel::delete(known_addresses::table.filter(known_addresses::last_at.lt(before)))
                 .execute(connection)?;

@@ -9,7 +9,7 @@ use shared::clock::unix_micros;
 use shared::contract::events::Change;
 use time::OffsetDateTime;
 
-use super::connection::AnyConnection;
+use super::connection::{AnyConnection, Turn};
 use super::failure::damaged;
 use super::schema::{events, feed_position, revocations};
 use super::values::position;
@@ -31,14 +31,19 @@ impl<'c> Transaction<'c> {
         self.position
     }
 
+    /// Waits until no other transaction has this turn, and keeps it until this one ends. It comes
+    /// before every other lock.
+    pub(super) fn take_turn(&mut self, turn: Turn) -> QueryResult<()> {
+        self.connection.take_turn(turn)?;
+        if turn == Turn::Keys { self.connection.notify(true) } else { Ok(()) }
+    }
+
     /// Adds events to the feed; gives the position of the first. Only statements that wait for no
     /// other transaction may follow.
     pub(super) fn append(&mut self, changes: &[Change], now: OffsetDateTime) -> QueryResult<u64> {
         let count = i64::try_from(changes.len()).map_err(|_| damaged("the list of events"))?;
-        diesel::update(feed_position::table)
-            .set(feed_position::seq.eq(feed_position::seq + count))
-            .execute(self.connection)?;
-        let last = feed_position::table.select(feed_position::seq).first::<i64>(self.connection)?;
+        self.connection.notify(false)?;
+        let last = self.connection.draw(count)?;
         let at = unix_micros(now);
         for (seq, change) in (last - count + 1..).zip(changes) {
             let body = super::feed::body(change)?;

@@ -7,10 +7,10 @@ use shared::contract::events::{Change, UserChange};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::connection::AnyConnection;
+use super::connection::{AnyConnection, Turn};
 use super::schema::{events, users};
 use super::transaction::Transaction;
-use super::values::{position, position_column, user_state, user_state_word, uuid};
+use super::values::{position, position_column, storable, user_state, user_state_word, uuid};
 use super::{Database, failure};
 use crate::domain::error::StoreResult;
 use crate::domain::users::{Changed, Created, NewUser, User, UserQuery, UserStore};
@@ -58,6 +58,14 @@ fn lock(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<Option<U
     match connection {
         // The one writer holds the whole database.
         AnyConnection::Sqlite(_) => find(connection, public_id),
+        AnyConnection::Postgres(postgres) => users::table
+            .find(public_id.to_string())
+            .select(COLUMNS)
+            .for_update()
+            .first::<UserRow>(postgres)
+            .optional()?
+            .map(user)
+            .transpose(),
     }
 }
 
@@ -115,6 +123,9 @@ impl UserStore for Database {
     }
 
     fn find_user_by_email_key(&self, email_key: &str) -> StoreResult<Option<User>> {
+        if !storable(email_key) {
+            return Ok(None);
+        }
         self.read(|connection| {
             users::table
                 .filter(users::email_key.eq(email_key))
@@ -128,6 +139,7 @@ impl UserStore for Database {
 
     fn list_users(&self, query: &UserQuery) -> StoreResult<Vec<User>> {
         self.read(|connection| match &query.search {
+            Some(text) if !storable(text) => Ok(Vec::new()),
             Some(text) => search::page(connection, query, text),
             None => page(connection, query.after, query.limit),
         })
@@ -140,6 +152,7 @@ impl UserStore for Database {
         now: OffsetDateTime,
     ) -> StoreResult<Changed> {
         self.write(|transaction| {
+            transaction.take_turn(Turn::Accounts)?;
             let connection = &mut *transaction.connection;
             let Some(mut user) = lock(connection, public_id)? else { return Ok(Changed::Unknown) };
             if user.state == state {
@@ -173,6 +186,7 @@ impl UserStore for Database {
         now: OffsetDateTime,
     ) -> StoreResult<Changed> {
         self.write(|transaction| {
+            transaction.take_turn(Turn::Accounts)?;
             let connection = &mut *transaction.connection;
             let Some(mut user) = lock(connection, public_id)? else { return Ok(Changed::Unknown) };
             if user.admin == admin {
@@ -192,6 +206,7 @@ impl UserStore for Database {
 
     fn delete_user(&self, public_id: Uuid, now: OffsetDateTime) -> StoreResult<Changed> {
         self.write(|transaction| {
+            transaction.take_turn(Turn::Accounts)?;
             let connection = &mut *transaction.connection;
             let Some(user) = lock(connection, public_id)? else { return Ok(Changed::Unknown) };
             if is_last_admin(connection, &user)? {

@@ -7,6 +7,12 @@ use uuid::Uuid;
 use super::failure::damaged;
 use crate::domain::keys::KeyState;
 
+/// Whether a text can stand in a column at all: to be asked for one that cannot is no fault of
+/// the database.
+pub(super) fn storable(text: &str) -> bool {
+    !text.contains('\0')
+}
+
 pub(super) fn uuid(text: &str) -> QueryResult<Uuid> {
     text.parse().map_err(|_| damaged("an id"))
 }

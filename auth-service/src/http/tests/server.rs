@@ -25,7 +25,7 @@ use crate::hashing::HashingPool;
 use crate::http::{Issuer, Metrics, Options, routes};
 use crate::settings::KeyBits;
 use crate::signing::{KeyFiles, KeyRing, PrivateKey, generate};
-use crate::store::{Database, Existence};
+use crate::store::{Database, Existence, Location};
 
 pub(super) const ISSUER: &str = "https://login.example.org";
 const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
@@ -84,8 +84,12 @@ impl Server {
     pub(super) fn with(setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(NOW));
-        let database =
-            Database::open(&folder.path().join("auth.db"), Existence::Create, NOW).unwrap();
+        let database = Database::open(
+            &Location::Sqlite(folder.path().join("auth.db")),
+            Existence::Create,
+            NOW,
+        )
+        .unwrap();
         let limit = |failures| Limit { failures, window: Duration::minutes(15) };
         let (ending, shutdown) = shutdown::channel();
         let issuer = Issuer {

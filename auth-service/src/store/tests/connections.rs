@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-use super::super::{Database, Existence, OpenError};
+use super::super::{Database, Existence, Location, OpenError, PostgresLocation};
 use super::fixture::{Fixture, START, new_user, sqlite};
 use crate::domain::error::StoreError;
 use crate::domain::feed::FeedStore;
@@ -16,7 +16,7 @@ use crate::domain::users::{Created, UserStore};
 #[test]
 fn a_database_locked_by_another_process_is_unavailable_within_five_seconds() {
     let fixture = sqlite();
-    let file = fixture.folder.path().join("new/auth.db");
+    let file = fixture.file();
     let mut other = SqliteConnection::establish(file.to_str().expect("UTF-8")).expect("opened");
     other.batch_execute("BEGIN EXCLUSIVE").expect("locked");
     let began = Instant::now();
@@ -40,7 +40,7 @@ fn a_database_locked_by_another_process_is_unavailable_within_five_seconds() {
 #[test]
 fn a_database_file_that_was_replaced_is_unavailable() {
     let fixture = sqlite();
-    let file = fixture.folder.path().join("new/auth.db");
+    let file = fixture.file();
     let aside = file.with_extension("aside");
     fs::rename(&file, &aside).expect("moved");
     for put in [false, true] {
@@ -59,7 +59,7 @@ fn a_database_file_that_was_replaced_is_unavailable() {
 fn a_new_database_is_readable_by_its_owner_alone() {
     let fixture = sqlite();
     fixture.user("a");
-    let folder = fixture.folder.path().join("new");
+    let folder = fixture.file().parent().expect("a folder").to_owned();
     let mode = |path| fs::metadata(path).expect("metadata").permissions().mode() & 0o777;
     assert_eq!(mode(folder.clone()), 0o700);
     let entries: Vec<_> = fs::read_dir(&folder).expect("listed").collect();
@@ -74,7 +74,7 @@ fn a_new_database_is_readable_by_its_owner_alone() {
 fn a_missing_database_is_not_made_by_one_who_reads() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("auth.db");
-    let refused = Database::open(&file, Existence::Expect, START);
+    let refused = Database::open(&Location::Sqlite(file.clone()), Existence::Expect, START);
     assert!(matches!(refused, Err(OpenError::Missing(_))));
     assert!(!file.exists());
 }
@@ -85,7 +85,9 @@ fn a_file_that_is_no_database_is_refused_by_name_and_left_alone() {
     let file = folder.path().join("auth.db");
     let content = "not a database ".repeat(100);
     fs::write(&file, &content).expect("written");
-    let error = Database::open(&file, Existence::Create, START).expect_err("refused").to_string();
+    let location = Location::Sqlite(file.clone());
+    let refused = Database::open(&location, Existence::Create, START);
+    let error = refused.expect_err("refused").to_string();
     assert!(error.contains("auth.db") && error.contains("backup"), "{error}");
     assert!(!error.contains('\n'), "{error}");
     assert_eq!(fs::read_to_string(&file).expect("read"), content);
@@ -98,30 +100,41 @@ fn a_damaged_database_is_found_and_named() {
         fixture.user(&format!("user{n}"));
     }
     fixture.store.check().expect("whole");
-    let Fixture { store, folder } = fixture;
+    let Fixture { store, location, place: _place } = fixture;
     drop(store);
-    let file = folder.path().join("new/auth.db");
-    let whole = fs::read(&file).expect("read");
+    let Location::Sqlite(file) = &location else { panic!("no file") };
+    let whole = fs::read(file).expect("read");
     let mut blotted = whole.clone();
     let middle = whole.len() / 2 / 4096 * 4096;
     blotted[middle..middle + 4096].fill(0xa5);
     for content in [&blotted, &whole[..whole.len() / 2]] {
-        fs::write(&file, content).expect("written");
-        let found = Database::open(&file, Existence::Expect, START).and_then(|store| store.check());
+        fs::write(file, content).expect("written");
+        let found =
+            Database::open(&location, Existence::Expect, START).and_then(|store| store.check());
         let line = found.expect_err("damaged").to_string();
         assert!(line.contains("auth.db") && line.contains("backup"), "{line}");
     }
 }
 
-#[test]
-fn two_processes_may_make_one_database_at_once() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("auth.db");
+fn of_racing_starts(location: &Location) {
     let positions: Vec<u64> = std::thread::scope(|scope| {
-        let open = || Database::open(&file, Existence::Create, START).expect("opened");
+        let open = || Database::open(location, Existence::Create, START).expect("opened");
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
         let opened = threads.into_iter().map(|thread| thread.join().expect("no panic"));
         opened.map(|database| database.position().expect("a position")).collect()
     });
     assert!(positions.iter().all(|position| *position == positions[0]), "{positions:?}");
+}
+
+#[test]
+fn two_processes_may_make_one_database_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    of_racing_starts(&Location::Sqlite(folder.path().join("auth.db")));
+}
+
+#[test]
+fn two_processes_may_make_the_tables_at_a_server_at_once() {
+    let server = end_to_end::postgres::Database::fresh();
+    let location = PostgresLocation::parse(&server.url()).expect("a URL");
+    of_racing_starts(&Location::Postgres(location));
 }

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use shared::clock::unix_micros;
 
-use super::super::{Database, Existence};
 use super::fixture::{Fixture, START, new_user, second};
 use super::on_every_database;
 use crate::domain::clients::ClientStore;
@@ -29,8 +28,7 @@ fn a_new_database_starts_its_feed_at_the_time_it_was_made(fixture: &Fixture) {
     fixture.user("Ann");
     let position = fixture.position();
     // Opening it again later is not making it.
-    let file = fixture.folder.path().join("new/auth.db");
-    let again = Database::open(&file, Existence::Expect, second(100)).expect("opened");
+    let again = fixture.other(second(100));
     assert_eq!(again.position().expect("a position"), position);
 }
 

@@ -7,7 +7,7 @@ use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::super::{Database, Existence};
+use super::super::{Database, Existence, Location, PostgresLocation};
 use crate::domain::feed::{Changes, FeedStore};
 use crate::domain::login::{LoginStore, Opened, Opening};
 use crate::domain::sessions::Session;
@@ -22,15 +22,31 @@ pub(super) const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
 /// A database of a test's own.
 pub(super) struct Fixture {
     pub(super) store: Arc<Database>,
-    pub(super) folder: tempfile::TempDir,
+    pub(super) location: Location,
+    /// Removed with the test.
+    pub(super) place: Place,
+}
+
+/// What a database lies in.
+pub(super) enum Place {
+    Folder(tempfile::TempDir),
+    Server(end_to_end::postgres::Database),
 }
 
 /// On a file.
 pub(super) fn sqlite() -> Fixture {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("new/auth.db");
-    let store = Database::open(&file, Existence::Create, START).expect("a database");
-    Fixture { store, folder }
+    let location = Location::Sqlite(folder.path().join("new/auth.db"));
+    let store = Database::open(&location, Existence::Create, START).expect("a database");
+    Fixture { store, location, place: Place::Folder(folder) }
+}
+
+/// At a server.
+pub(super) fn postgres() -> Fixture {
+    let server = end_to_end::postgres::Database::fresh();
+    let location = PostgresLocation::parse(&server.url()).map(Location::Postgres).expect("a URL");
+    let store = Database::open(&location, Existence::Create, START).expect("a database");
+    Fixture { store, location, place: Place::Server(server) }
 }
 
 /// So many seconds after the tests began.
@@ -51,6 +67,27 @@ pub(super) fn new_user(name: &str) -> NewUser {
 }
 
 impl Fixture {
+    /// Another handle, which shares nothing with the first but the database: another process.
+    pub(super) fn other(&self, now: OffsetDateTime) -> Arc<Database> {
+        Database::open(&self.location, Existence::Expect, now).expect("opened")
+    }
+
+    /// The file of the database.
+    pub(super) fn file(&self) -> std::path::PathBuf {
+        match &self.location {
+            Location::Sqlite(file) => file.clone(),
+            Location::Postgres(_) => panic!("no file"),
+        }
+    }
+
+    /// The database as its server sees it.
+    pub(super) fn server(&self) -> &end_to_end::postgres::Database {
+        match &self.place {
+            Place::Server(server) => server,
+            Place::Folder(_) => panic!("no server"),
+        }
+    }
+
     pub(super) fn create(&self, new: &NewUser) -> User {
         match self.store.create_user(new, START).expect("answered") {
             Created::User(user) => user,

@@ -1,14 +1,29 @@
 //! The lock of a server.
 
+use std::time::Duration;
+
+use super::super::Location;
 use super::super::instance_lock::{InstanceLock, LockError};
+use super::fixture;
+
+fn file(folder: &tempfile::TempDir) -> Location {
+    Location::Sqlite(folder.path().join("auth.db"))
+}
+
+async fn refused(location: &Location) {
+    match InstanceLock::take(location).await {
+        Err(LockError::Held(held)) => assert_eq!(&held, location),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("taken twice"),
+    }
+}
 
 #[tokio::test(start_paused = true)]
 async fn a_second_server_is_refused_until_the_first_one_ends() {
     let folder = tempfile::tempdir().expect("a folder");
-    let database = folder.path().join("auth.db");
+    let database = file(&folder);
     let first = InstanceLock::take(&database).await.expect("taken");
-    let refused = InstanceLock::take(&database).await.expect_err("refused");
-    assert!(matches!(refused, LockError::Held(_)), "{refused}");
+    refused(&database).await;
     drop(first);
     InstanceLock::take(&database).await.expect("taken again");
 }
@@ -16,12 +31,38 @@ async fn a_second_server_is_refused_until_the_first_one_ends() {
 #[tokio::test(start_paused = true)]
 async fn a_start_waits_for_a_server_that_is_just_ending() {
     let folder = tempfile::tempdir().expect("a folder");
-    let database = folder.path().join("auth.db");
+    let database = file(&folder);
     let first = InstanceLock::take(&database).await.expect("taken");
     let ends = tokio::spawn(async move {
-        tokio::time::sleep(std::time::Duration::from_millis(900)).await;
+        tokio::time::sleep(Duration::from_millis(900)).await;
         drop(first);
     });
     InstanceLock::take(&database).await.expect("taken within a second");
     ends.await.expect("ended");
+}
+
+#[tokio::test]
+async fn a_second_server_at_one_database_is_refused_until_the_first_one_ends() {
+    let fixture = fixture::postgres();
+    let first = InstanceLock::take(&fixture.location).await.expect("taken");
+    refused(&fixture.location).await;
+    // The session ends a moment after the process: the start waits for that.
+    drop(first);
+    InstanceLock::take(&fixture.location).await.expect("taken again");
+}
+
+#[tokio::test]
+async fn a_lock_whose_session_was_cut_is_taken_again() {
+    let fixture = fixture::postgres();
+    let first = InstanceLock::take(&fixture.location).await.expect("taken");
+    let kept = tokio::spawn(first.lost());
+    fixture.server().cut();
+    let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted";
+    let began = std::time::Instant::now();
+    while fixture.server().run(locks) != "1" {
+        assert!(began.elapsed() < Duration::from_secs(5), "not taken again");
+        tokio::task::yield_now().await;
+    }
+    refused(&fixture.location).await;
+    kept.abort();
 }

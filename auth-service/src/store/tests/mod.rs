@@ -9,6 +9,8 @@ mod import;
 mod keys;
 mod locking;
 mod login;
+mod migrations;
+mod server;
 mod sessions;
 mod users;
 mod watching;
@@ -21,6 +23,15 @@ macro_rules! on_every_database {
                 #[test]
                 fn $test() {
                     super::$test(&super::super::fixture::sqlite());
+                }
+            )*
+        }
+
+        mod postgres {
+            $(
+                #[test]
+                fn $test() {
+                    super::$test(&super::super::fixture::postgres());
                 }
             )*
         }

@@ -1,0 +1,183 @@
+//! `PostgreSQL`: how a session is opened, and what only `PostgreSQL` is asked.
+//!
+//! Writers run at READ COMMITTED and lock the rows that they judge by; where they judge by more
+//! than a row they take a [`Turn`]. Readers see one state of the database (REPEATABLE READ).
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Integer, Text};
+
+use super::super::location::PostgresLocation;
+use super::super::schema::feed_position;
+use super::{Purpose, Turn};
+
+/// Where a commit is told to every process that listens.
+const CHANNEL: &str = "signet";
+
+/// The payload of a notification after which the keys are to be read again.
+const KEYS: &str = "keys";
+
+/// The first half of every advisory lock of ours (`SGNT`), so that they meet nobody else's.
+const LOCKS: i32 = 0x5347_4e54;
+
+/// The second half for the one server of a database; turns have their own.
+const INSTANCE: i32 = 0;
+
+/// Timeouts keep a request below 5 s: 1.5 s for a free connection, and 1 s for each of at most
+/// three locks. A commit that was answered survives a power cut, whatever the database's default.
+const SETUP: &str = "SET statement_timeout = 2400; SET lock_timeout = 1000; \
+    SET idle_in_transaction_session_timeout = 10000; SET tcp_keepalives_idle = 3; \
+    SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2; \
+    SELECT set_config('synchronous_commit', 'on', false) \
+    WHERE current_setting('synchronous_commit') = 'off';";
+
+const WRITER: &str = "SET default_transaction_isolation = 'read committed'; \
+    SET default_transaction_read_only = off";
+
+const READER: &str = "SET default_transaction_isolation = 'repeatable read'; \
+    SET default_transaction_read_only = on";
+
+diesel::define_sql_function! {
+    /// Held until the session ends; whether it was free.
+    fn pg_try_advisory_lock(class: Integer, object: Integer) -> Bool;
+}
+
+#[derive(QueryableByName)]
+struct Encoding {
+    #[diesel(sql_type = Text)]
+    server_encoding: String,
+}
+
+#[derive(QueryableByName)]
+struct Exists {
+    #[diesel(sql_type = Bool)]
+    found: bool,
+}
+
+/// Opens a session. No error holds the password.
+pub(in super::super) fn open(
+    location: &PostgresLocation,
+    purpose: Purpose,
+) -> ConnectionResult<PgConnection> {
+    let password = location.password().map_err(ConnectionError::BadConnection)?;
+    let string = location.connection_string(password.as_ref().map(|text| text.as_str()));
+    let mut connection = PgConnection::establish(&string).map_err(|error| {
+        let mut line = one_line(&error.to_string());
+        if let Some(password) = password.filter(|password| !password.is_empty()) {
+            line = line.replace(password.as_str(), "***");
+        }
+        ConnectionError::BadConnection(line)
+    })?;
+    let purpose = match purpose {
+        Purpose::Write => WRITER,
+        Purpose::Read => READER,
+    };
+    connection
+        .batch_execute(SETUP)
+        .and_then(|()| connection.batch_execute(purpose))
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(connection)
+}
+
+/// libpq tells in several lines, the later ones indented.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether the session still answers.
+pub(in super::super) fn answers(connection: &mut PgConnection) -> QueryResult<()> {
+    diesel::sql_query("SELECT 1").execute(connection).map(drop)
+}
+
+/// Whether the database holds Signet's tables, of whatever version.
+pub(super) fn holds_tables(connection: &mut PgConnection) -> QueryResult<bool> {
+    let table = "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS found";
+    diesel::sql_query(table).get_result::<Exists>(connection).map(|row| row.found)
+}
+
+/// What tells the database from one that was restored: a dump makes another table, and a server
+/// that was set back to a point in time, or promoted, goes on in another timeline.
+const CARD: &str = "SELECT concat_ws(' ', s.system_identifier, c.timeline_id, \
+    'feed_position'::regclass::oid) FROM pg_control_system() AS s, pg_control_checkpoint() AS c";
+
+/// Whether this very database was noted by [`note_served`].
+pub(super) fn was_served(connection: &mut PgConnection) -> QueryResult<bool> {
+    let known = format!("SELECT EXISTS (SELECT FROM served WHERE card = ({CARD})) AS found");
+    diesel::sql_query(known).get_result::<Exists>(connection).map(|row| row.found)
+}
+
+/// Notes which database this is, in the database.
+pub(super) fn note_served(connection: &mut PgConnection) -> QueryResult<()> {
+    let note = format!(
+        "INSERT INTO served (id, card) VALUES (1, ({CARD})) \
+         ON CONFLICT (id) DO UPDATE SET card = excluded.card"
+    );
+    diesel::sql_query(note).execute(connection).map(drop)
+}
+
+/// The encoding of the database, which must hold every name.
+pub(super) fn encoding(connection: &mut PgConnection) -> QueryResult<String> {
+    let encoding = diesel::sql_query("SHOW server_encoding").get_result::<Encoding>(connection)?;
+    Ok(encoding.server_encoding)
+}
+
+/// For the rest of this transaction, waits as long as another process may take to migrate.
+pub(super) fn be_patient(connection: &mut PgConnection) -> QueryResult<()> {
+    connection.batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 60000")
+}
+
+/// See [`super::AnyConnection::take_turn`].
+pub(super) fn take_turn(connection: &mut PgConnection, turn: Turn) -> QueryResult<()> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock($1, $2)")
+        .bind::<Integer, _>(LOCKS)
+        .bind::<Integer, _>(turn as i32)
+        .execute(connection)
+        .map(drop)
+}
+
+/// Takes the lock of the one server, if nobody holds it.
+pub(in super::super) fn lock_instance(connection: &mut PgConnection) -> QueryResult<bool> {
+    diesel::select(pg_try_advisory_lock(LOCKS, INSTANCE)).get_result(connection)
+}
+
+/// Raises the feed position by `count`; gives the new one.
+pub(super) fn draw(connection: &mut PgConnection, count: i64) -> QueryResult<i64> {
+    diesel::update(feed_position::table)
+        .set(feed_position::seq.eq(feed_position::seq + count.into_sql::<BigInt>()))
+        .returning(feed_position::seq)
+        .get_result(connection)
+}
+
+/// Tells every listener of this transaction, once it is committed.
+pub(super) fn notify(connection: &mut PgConnection, keys: bool) -> QueryResult<()> {
+    let payload = if keys { KEYS } else { "feed" };
+    diesel::sql_query("SELECT pg_notify($1, $2)")
+        .bind::<Text, _>(CHANNEL)
+        .bind::<Text, _>(payload)
+        .execute(connection)
+        .map(drop)
+}
+
+/// Begins to listen.
+pub(in super::super) fn listen(connection: &mut PgConnection) -> QueryResult<()> {
+    connection.batch_execute(&format!("LISTEN {CHANNEL}"))
+}
+
+/// What was told since the last look.
+#[derive(Debug, Default)]
+pub(in super::super) struct Heard {
+    /// Anything.
+    pub(in super::super) anything: bool,
+    /// That the keys may have changed.
+    pub(in super::super) keys: bool,
+}
+
+/// What has arrived; waits for nothing.
+pub(in super::super) fn heard(connection: &mut PgConnection) -> QueryResult<Heard> {
+    let mut heard = Heard::default();
+    for notification in connection.notifications_iter() {
+        heard.anything = true;
+        heard.keys |= notification?.payload == KEYS;
+    }
+    Ok(heard)
+}

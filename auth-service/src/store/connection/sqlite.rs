@@ -1,0 +1,83 @@
+//! `SQLite`: how a file is opened, and what only `SQLite` is asked.
+
+use std::path::Path;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::Purpose;
+
+#[derive(QueryableByName)]
+struct DataVersion {
+    #[diesel(sql_type = BigInt)]
+    data_version: i64,
+}
+
+#[derive(QueryableByName)]
+struct Synchronous {
+    #[diesel(sql_type = BigInt)]
+    synchronous: i64,
+}
+
+#[derive(QueryableByName)]
+struct QuickCheck {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    quick_check: String,
+}
+
+/// `PRAGMA synchronous` of FULL: a commit that was answered survives a power cut.
+const FULL: i64 = 2;
+
+/// Opens an existing file; never creates one.
+pub(super) fn open(
+    file: &Path,
+    purpose: Purpose,
+    busy: Duration,
+) -> ConnectionResult<SqliteConnection> {
+    let mut url = url::Url::from_file_path(file)
+        .map_err(|()| ConnectionError::InvalidConnectionUrl("not an absolute path".into()))?;
+    // Without it, SQLite would make an empty database where the file has gone.
+    url.set_query(Some("mode=rw"));
+    let mut connection = SqliteConnection::establish(url.as_str())?;
+    connection
+        .batch_execute(&format!("PRAGMA busy_timeout = {}", busy.as_millis()))
+        .and_then(|()| connection.batch_execute(pragmas(purpose)))
+        .and_then(|()| check_synchronous(&mut connection))
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(connection)
+}
+
+fn pragmas(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Write => {
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"
+        }
+        Purpose::Read => "PRAGMA synchronous = FULL; PRAGMA query_only = ON",
+    }
+}
+
+/// A library may be built with another default, and a pragma that is not understood is silent.
+fn check_synchronous(connection: &mut SqliteConnection) -> QueryResult<()> {
+    let found = diesel::sql_query("PRAGMA synchronous").get_result::<Synchronous>(connection)?;
+    if found.synchronous < FULL {
+        return Err(diesel::result::Error::QueryBuilderError(
+            "this SQLite does not take `synchronous = FULL`".into(),
+        ));
+    }
+    Ok(())
+}
+
+/// What is structurally wrong with the file, if anything is.
+pub(super) fn damage(connection: &mut SqliteConnection) -> QueryResult<Option<String>> {
+    let found = diesel::sql_query("PRAGMA quick_check(1)").get_result::<QuickCheck>(connection)?;
+    Ok(Some(found.quick_check).filter(|found| found != "ok"))
+}
+
+/// A number that changes when another connection, of this process or another, has committed.
+pub(in super::super) fn commits_of_others(connection: &mut SqliteConnection) -> QueryResult<i64> {
+    diesel::sql_query("PRAGMA data_version")
+        .get_result::<DataVersion>(connection)
+        .map(|row| row.data_version)
+}

@@ -1,0 +1,195 @@
+//! Where a database is. The scheme of its URL says of which kind.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use url::Url;
+use zeroize::Zeroizing;
+
+/// Where a database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A `SQLite` file of this machine.
+    Sqlite(PathBuf),
+    /// A database of a `PostgreSQL` server.
+    Postgres(PostgresLocation),
+}
+
+/// As people may read it: without a password.
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(file) => write!(f, "{}", file.display()),
+            Self::Postgres(postgres) => f.write_str(postgres.url.as_str()),
+        }
+    }
+}
+
+/// A database of a `PostgreSQL` server, and how to prove who one is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresLocation {
+    /// Without the password.
+    url: Url,
+    password: Password,
+}
+
+impl fmt::Debug for PostgresLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresLocation").field("url", &self.url.as_str()).finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Password {
+    None,
+    Known(Zeroizing<String>),
+    /// Read at each connection, so that a changed one is taken up.
+    InFile(PathBuf),
+}
+
+/// What is added to a URL that does not say otherwise. A server that has gone silent is given up
+/// within the time that a request may wait.
+const DEFAULTS: [(&str, &str); 6] = [
+    ("application_name", "signet"),
+    ("connect_timeout", "2"),
+    ("tcp_user_timeout", "4000"),
+    ("keepalives_idle", "3"),
+    ("keepalives_interval", "1"),
+    ("keepalives_count", "2"),
+];
+
+impl PostgresLocation {
+    /// Reads a `postgres://` URL. The error never repeats any of it.
+    pub fn parse(value: &str) -> Result<Self, String> {
+        let mut url = Url::parse(value).map_err(|_| "the value is not a URL")?;
+        let in_query = |name: &str| url.query_pairs().any(|(key, _)| key == name);
+        if in_query("password") {
+            return Err("the value has a password behind the `?`, where nothing hides it; \
+                        it goes before the `@`, or into AUTH_DATABASE_PASSWORD_FILE"
+                .into());
+        }
+        if url.path().trim_matches('/').is_empty() && !in_query("dbname") {
+            return Err("the value names no database".into());
+        }
+        if url.fragment().is_some() {
+            return Err("the value has a fragment; a `#` in a password is written %23".into());
+        }
+        let password = match url.password() {
+            Some(encoded) => {
+                let decoded = decode(encoded).ok_or("the password is not percent-encoded UTF-8")?;
+                Password::Known(Zeroizing::new(decoded))
+            }
+            None => Password::None,
+        };
+        if password != Password::None {
+            url.set_password(None).map_err(|()| "the value has a password and no host")?;
+        }
+        Ok(Self { url, password })
+    }
+
+    /// The same with the password in a file; none if there is a password already.
+    pub fn with_password_file(self, file: PathBuf) -> Option<Self> {
+        let known = self.password != Password::None;
+        (!known).then(|| Self { password: Password::InFile(file), ..self })
+    }
+
+    /// The password of now.
+    pub(super) fn password(&self) -> Result<Option<Zeroizing<String>>, String> {
+        match &self.password {
+            Password::None => Ok(None),
+            Password::Known(password) => Ok(Some(password.clone())),
+            Password::InFile(file) => {
+                let text = std::fs::read_to_string(file).map(Zeroizing::new).map_err(|error| {
+                    format!("can't read the password file {}: {error}", file.display())
+                })?;
+                let password = text.strip_suffix('\n').unwrap_or(&text);
+                let password = password.strip_suffix('\r').unwrap_or(password);
+                Ok(Some(Zeroizing::new(password.to_owned())))
+            }
+        }
+    }
+
+    /// What libpq is given to connect with this password.
+    pub(super) fn connection_string(&self, password: Option<&str>) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(self.url.as_str().to_owned());
+        let mut add = |name: &str, value: &str| {
+            let separator = if text.contains('?') { '&' } else { '?' };
+            text.push(separator);
+            text.push_str(name);
+            text.push('=');
+            for byte in value.bytes() {
+                if byte.is_ascii_alphanumeric() {
+                    text.push(char::from(byte));
+                } else {
+                    text.push_str(&format!("%{byte:02X}"));
+                }
+            }
+        };
+        for (name, value) in DEFAULTS {
+            if !self.url.query_pairs().any(|(key, _)| key == name) {
+                add(name, value);
+            }
+        }
+        if let Some(password) = password {
+            add("password", password);
+        }
+        text
+    }
+}
+
+/// Takes percent-encoding off.
+fn decode(encoded: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(encoded.len());
+    let mut rest = encoded.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(if byte == b'%' {
+            let mut digit = || char::from(rest.next()?).to_digit(16);
+            u8::try_from(digit()? * 16 + digit()?).ok()?
+        } else {
+            byte
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_neither_shown_nor_lost() {
+        let location = PostgresLocation::parse("postgres://u:p%40s%26s+%C3%A4@db:5433/auth?a=b");
+        let location = location.expect("a location");
+        let shown = Location::Postgres(location.clone()).to_string();
+        assert_eq!(shown, "postgres://u@db:5433/auth?a=b");
+        let debug = format!("{location:?}");
+        assert!(!debug.contains("p%40s") && !debug.contains("p@s"), "{debug}");
+        let password = location.password().expect("read").expect("a password");
+        assert_eq!(password.as_str(), "p@s&s+ä");
+        let string = location.connection_string(Some(&password));
+        assert!(string.starts_with("postgres://u@db:5433/auth?a=b&application"), "{string:?}");
+        assert!(string.ends_with("&password=p%40s%26s%2B%C3%A4"), "{string:?}");
+    }
+
+    #[test]
+    fn a_password_file_is_read_anew_each_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("password");
+        let location = PostgresLocation::parse("postgres://u@db/auth").expect("a location");
+        let location = location.with_password_file(file.clone()).expect("no other password");
+        assert!(location.password().expect_err("missing").contains("password file"));
+        for (content, password) in [("one\n", "one"), ("two words \r\n", "two words "), ("", "")] {
+            std::fs::write(&file, content).expect("written");
+            assert_eq!(location.password().expect("read").expect("one").as_str(), password);
+        }
+        let twice = PostgresLocation::parse("postgres://u:p@db/auth").expect("a location");
+        assert_eq!(twice.with_password_file(file), None);
+    }
+
+    #[test]
+    fn a_setting_of_the_url_is_kept() {
+        let location = PostgresLocation::parse("postgres://db/auth?connect_timeout=9");
+        let string = location.expect("a location").connection_string(None);
+        assert_eq!(string.matches("connect_timeout").count(), 1);
+    }
+}

@@ -1,0 +1,167 @@
+//! A real `PostgreSQL` server for tests, shared by all test processes of a user, and a fresh database
+//! for each test.
+//!
+//! The first process that needs it starts it; `postgres.sh` ends it a moment after the last one has
+//! gone. The processes know of each other by locks on files, which the kernel takes back however
+//! they end.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use uuid::Uuid;
+
+use crate::port;
+
+/// The server's user and its password. Only TCP asks for the password.
+pub const USER: &str = "signet";
+/// See [`USER`].
+pub const PASSWORD: &str = "signet";
+
+#[derive(Debug)]
+struct Server {
+    socket: String,
+    port: String,
+    /// Held for as long as this process lives.
+    _users: File,
+}
+
+impl Server {
+    fn shared() -> &'static Self {
+        static SHARED: OnceLock<Server> = OnceLock::new();
+        SHARED.get_or_init(Self::join)
+    }
+
+    /// Joins the users of the running server; starts it if there is none.
+    fn join() -> Self {
+        let folder = std::env::temp_dir().join("signet-test-postgres");
+        fs::create_dir_all(&folder).expect("a folder");
+        let user = fs::metadata("/proc/self").expect("this process").uid();
+        let folder = folder.join(user.to_string());
+        fs::create_dir_all(&folder).expect("a folder");
+        let open = |name: &str| {
+            let mut options = OpenOptions::new();
+            options.append(true).create(true).mode(0o644).open(folder.join(name)).expect("a file")
+        };
+        let (users, starting) = (open("users"), open("starting"));
+        // Waits while a server that nobody uses any more is ending.
+        users.lock_shared().expect("a lock");
+        starting.lock().expect("a lock");
+        let known = fs::read_to_string(folder.join("address")).unwrap_or_default();
+        let running = known.split_once(' ').filter(|(socket, port)| answers(socket, port));
+        let (socket, port) = match running {
+            Some((socket, port)) => (socket.to_owned(), port.to_owned()),
+            None => start(&folder.join("users")),
+        };
+        fs::write(folder.join("address"), format!("{socket} {port}")).expect("written");
+        Self { socket, port, _users: users }
+    }
+}
+
+fn answers(socket: &str, port: &str) -> bool {
+    let asked = Command::new("pg_isready").args(["-q", "-h", socket, "-p", port]).status();
+    asked.is_ok_and(|status| status.success())
+}
+
+/// Starts a server: where its socket is, and its port.
+fn start(users: &Path) -> (String, String) {
+    let port = port::free().to_string();
+    let root = fs::metadata("/proc/self").expect("this process").uid() == 0;
+    let mut command = Command::new(if root { "setpriv" } else { "sh" });
+    if root {
+        command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "sh"]);
+    }
+    let mut child = command
+        .args(["-c", include_str!("postgres.sh"), "postgres.sh", &port])
+        .arg(users)
+        // An interrupt at the terminal ends the tests, and the server after them.
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    let mut socket = String::new();
+    let out = child.stdout.take().expect("a pipe");
+    BufReader::new(out).read_line(&mut socket).expect("readable");
+    let socket = socket.trim().to_owned();
+    assert!(
+        !socket.is_empty(),
+        "PostgreSQL does not start; scripts/install-test-tools installs it, or says what to install"
+    );
+    (socket, port)
+}
+
+/// Runs a statement in a database of the shared server; gives what `psql` prints.
+fn run(database: &str, statement: &str) -> String {
+    let server = Server::shared();
+    let ended = Command::new("psql")
+        .args(["-h", &server.socket, "-p", &server.port, "-U", USER, "-d", database])
+        .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement])
+        .output()
+        .expect("psql");
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{statement}: {told}");
+    String::from_utf8_lossy(&ended.stdout).trim().to_owned()
+}
+
+/// A database of a test's own, dropped with it.
+#[derive(Debug)]
+pub struct Database {
+    name: String,
+}
+
+impl Database {
+    /// A fresh one, without tables.
+    pub fn fresh() -> Self {
+        let database = Self { name: format!("test_{}", Uuid::new_v4().simple()) };
+        run("postgres", &format!("CREATE DATABASE {}", database.name));
+        database
+    }
+
+    /// Its URL through the socket, where no password is asked for.
+    pub fn url(&self) -> String {
+        let server = Server::shared();
+        let socket = server.socket.replace('/', "%2F");
+        format!("postgres://{USER}@{socket}:{}/{}", server.port, self.name)
+    }
+
+    /// Its URL over TCP, without the password that is asked for there.
+    pub fn tcp_url(&self) -> String {
+        format!("postgres://{USER}@127.0.0.1:{}/{}", Server::shared().port, self.name)
+    }
+
+    /// Runs a statement in it.
+    pub fn run(&self, statement: &str) -> String {
+        run(&self.name, statement)
+    }
+
+    /// Ends every session in it, as a crash of the server does; gives how many there were.
+    pub fn cut(&self) -> usize {
+        let sessions = format!(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{}'",
+            self.name
+        );
+        run("postgres", &sessions).parse().expect("a number")
+    }
+
+    /// Ends every session in it and takes no new one, as a server that is down.
+    pub fn take_away(&self) {
+        run("postgres", &format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", self.name));
+        self.cut();
+    }
+
+    /// Takes sessions again.
+    pub fn give_back(&self) {
+        run("postgres", &format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name));
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        run("postgres", &format!("DROP DATABASE {} WITH (FORCE)", self.name));
+    }
+}
