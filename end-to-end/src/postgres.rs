@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use uuid::Uuid;
@@ -28,6 +28,8 @@ struct Server {
     port: String,
     /// Held for as long as this process lives.
     _users: File,
+    /// It outlives this process if others use the server.
+    _shell: Option<Child>,
 }
 
 impl Server {
@@ -53,12 +55,12 @@ impl Server {
         starting.lock().expect("a lock");
         let known = fs::read_to_string(folder.join("address")).unwrap_or_default();
         let running = known.split_once(' ').filter(|(socket, port)| answers(socket, port));
-        let (socket, port) = match running {
-            Some((socket, port)) => (socket.to_owned(), port.to_owned()),
+        let (socket, port, shell) = match running {
+            Some((socket, port)) => (socket.to_owned(), port.to_owned(), None),
             None => start(&folder.join("users")),
         };
         fs::write(folder.join("address"), format!("{socket} {port}")).expect("written");
-        Self { socket, port, _users: users }
+        Self { socket, port, _users: users, _shell: shell }
     }
 }
 
@@ -67,8 +69,8 @@ fn answers(socket: &str, port: &str) -> bool {
     asked.is_ok_and(|status| status.success())
 }
 
-/// Starts a server: where its socket is, and its port.
-fn start(users: &Path) -> (String, String) {
+/// Starts a server: where its socket is, its port, and the shell that ends it.
+fn start(users: &Path) -> (String, String, Option<Child>) {
     let port = port::free().to_string();
     let root = fs::metadata("/proc/self").expect("this process").uid() == 0;
     let mut command = Command::new(if root { "setpriv" } else { "sh" });
@@ -92,7 +94,7 @@ fn start(users: &Path) -> (String, String) {
         !socket.is_empty(),
         "PostgreSQL does not start; scripts/install-test-tools installs it, or says what to install"
     );
-    (socket, port)
+    (socket, port, Some(child))
 }
 
 /// Runs a statement in a database of the shared server; gives what `psql` prints.

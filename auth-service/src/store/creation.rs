@@ -37,7 +37,7 @@ pub enum Existence {
 pub enum OpenError {
     /// There is none.
     #[error("there is no database at {0}; `auth-service init` makes one")]
-    Missing(Location),
+    Missing(String),
     /// The folder or the file can't be made.
     #[error("can't make {0}: {1}")]
     Unwritable(PathBuf, io::Error),
@@ -46,7 +46,7 @@ pub enum OpenError {
     Unusable(PathBuf, String),
     /// The server does not answer, or refuses.
     #[error("can't use the database {0}: {1}")]
-    Refused(Location, String),
+    Refused(String, String),
 }
 
 /// What is known of a database that was opened.
@@ -71,7 +71,7 @@ pub(super) fn open(
         AnyConnection::open(&location, Purpose::Write).map_err(|e| unusable(one_line(&e)))?;
     let holds_tables = connection.holds_tables().map_err(|e| unusable(one_line(&e)))?;
     if existence == Existence::Expect && !holds_tables {
-        return Err(OpenError::Missing(location));
+        return Err(OpenError::Missing(location.to_string()));
     }
     match connection.unfit() {
         Ok(None) => {}
@@ -94,7 +94,7 @@ pub(super) fn open(
 fn unusable(location: &Location, why: String) -> OpenError {
     match location {
         Location::Sqlite(file) => OpenError::Unusable(file.clone(), why),
-        Location::Postgres(_) => OpenError::Refused(location.clone(), why),
+        Location::Postgres(_) => OpenError::Refused(location.to_string(), why),
     }
 }
 
@@ -105,7 +105,7 @@ fn find(file: &Path, existence: Existence) -> Result<PathBuf, OpenError> {
     match existence {
         Existence::Create => make(&file)?,
         Existence::Expect if !file.exists() => {
-            return Err(OpenError::Missing(Location::Sqlite(file)));
+            return Err(OpenError::Missing(file.display().to_string()));
         }
         Existence::Expect => {}
     }

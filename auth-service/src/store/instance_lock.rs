@@ -31,7 +31,7 @@ pub struct InstanceLock {
 
 enum Held {
     File(#[expect(dead_code, reason = "open, it is locked")] File),
-    Session(PostgresLocation, Option<PgConnection>),
+    Session(PostgresLocation, Option<Box<PgConnection>>),
 }
 
 /// Why a server may not start, or go on.
@@ -39,13 +39,13 @@ enum Held {
 pub enum LockError {
     /// There is one already.
     #[error("another auth-service serves the database {0}; stop it first")]
-    Held(Location),
+    Held(String),
     /// The lock file can't be made or locked.
     #[error("can't lock {0}: {1}")]
     Failed(PathBuf, std::io::Error),
     /// The server does not answer, or refuses.
     #[error("can't use the database {0}: {1}")]
-    Refused(Location, String),
+    Refused(String, String),
 }
 
 impl InstanceLock {
@@ -54,7 +54,7 @@ impl InstanceLock {
         let held = match location {
             Location::Sqlite(file) => lock_file(file).await?,
             Location::Postgres(server) => {
-                let refused = |why| LockError::Refused(location.clone(), why);
+                let refused = |why| LockError::Refused(location.to_string(), why);
                 let mut session = connect(server).await.map_err(refused)?;
                 let deadline = tokio::time::Instant::now() + PATIENCE;
                 while !postgres::lock_instance(&mut session).map_err(|e| refused(e.to_string()))? {
@@ -83,25 +83,26 @@ impl InstanceLock {
                 Ok(Look::Unknown) | Err(_) => (None, refused),
             };
         }
-        LockError::Held(Location::Postgres(server))
+        LockError::Held(Location::Postgres(server).to_string())
     }
 }
 
 enum Look {
-    Held(PgConnection),
+    Held(Box<PgConnection>),
     Anothers,
     /// The database does not answer: nobody else can serve it, either.
     Unknown,
 }
 
 /// Whether the session lives; if not, takes the lock in another one.
-fn look(server: &PostgresLocation, session: Option<PgConnection>) -> Look {
+fn look(server: &PostgresLocation, session: Option<Box<PgConnection>>) -> Look {
     if let Some(mut session) = session
         && postgres::answers(&mut session).is_ok()
     {
         return Look::Held(session);
     }
-    let Ok(mut session) = postgres::open(server, Purpose::Read) else { return Look::Unknown };
+    let Ok(session) = postgres::open(server, Purpose::Read) else { return Look::Unknown };
+    let mut session = Box::new(session);
     match postgres::lock_instance(&mut session) {
         Ok(true) => Look::Held(session),
         Ok(false) => Look::Anothers,
@@ -109,10 +110,10 @@ fn look(server: &PostgresLocation, session: Option<PgConnection>) -> Look {
     }
 }
 
-async fn connect(server: &PostgresLocation) -> Result<PgConnection, String> {
+async fn connect(server: &PostgresLocation) -> Result<Box<PgConnection>, String> {
     let server = server.clone();
     let opened = tokio::task::spawn_blocking(move || postgres::open(&server, Purpose::Read)).await;
-    opened.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+    opened.map_err(|e| e.to_string())?.map(Box::new).map_err(|e| e.to_string())
 }
 
 async fn lock_file(database: &Path) -> Result<Held, LockError> {
@@ -136,7 +137,7 @@ async fn lock_file(database: &Path) -> Result<Held, LockError> {
 /// Waits for the next try, if there is time for one.
 async fn wait(deadline: tokio::time::Instant, location: &Location) -> Result<(), LockError> {
     if tokio::time::Instant::now() >= deadline {
-        return Err(LockError::Held(location.clone()));
+        return Err(LockError::Held(location.to_string()));
     }
     tokio::time::sleep(RETRY).await;
     Ok(())

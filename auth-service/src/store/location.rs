@@ -121,7 +121,11 @@ impl PostgresLocation {
                 if byte.is_ascii_alphanumeric() {
                     text.push(char::from(byte));
                 } else {
-                    text.push_str(&format!("%{byte:02X}"));
+                    text.push('%');
+                    for half in [byte >> 4, byte & 15] {
+                        let digit = char::from_digit(half.into(), 16);
+                        text.extend(digit.map(|digit| digit.to_ascii_uppercase()));
+                    }
                 }
             }
         };

@@ -25,6 +25,7 @@ mod management;
 mod newcomer;
 mod operator;
 mod outage;
+mod postgres;
 mod secrets;
 mod service_tokens;
 mod settings;

@@ -100,7 +100,7 @@ fn a_damaged_database_is_found_and_named() {
         fixture.user(&format!("user{n}"));
     }
     fixture.store.check().expect("whole");
-    let Fixture { store, location, place: _place } = fixture;
+    let Fixture { store, location, .. } = fixture;
     drop(store);
     let Location::Sqlite(file) = &location else { panic!("no file") };
     let whole = fs::read(file).expect("read");

@@ -23,14 +23,9 @@ pub(super) const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
 pub(super) struct Fixture {
     pub(super) store: Arc<Database>,
     pub(super) location: Location,
+    server: Option<end_to_end::postgres::Database>,
     /// Removed with the test.
-    pub(super) place: Place,
-}
-
-/// What a database lies in.
-pub(super) enum Place {
-    Folder(tempfile::TempDir),
-    Server(end_to_end::postgres::Database),
+    _folder: Option<tempfile::TempDir>,
 }
 
 /// On a file.
@@ -38,7 +33,7 @@ pub(super) fn sqlite() -> Fixture {
     let folder = tempfile::tempdir().expect("a folder");
     let location = Location::Sqlite(folder.path().join("new/auth.db"));
     let store = Database::open(&location, Existence::Create, START).expect("a database");
-    Fixture { store, location, place: Place::Folder(folder) }
+    Fixture { store, location, server: None, _folder: Some(folder) }
 }
 
 /// At a server.
@@ -46,7 +41,7 @@ pub(super) fn postgres() -> Fixture {
     let server = end_to_end::postgres::Database::fresh();
     let location = PostgresLocation::parse(&server.url()).map(Location::Postgres).expect("a URL");
     let store = Database::open(&location, Existence::Create, START).expect("a database");
-    Fixture { store, location, place: Place::Server(server) }
+    Fixture { store, location, server: Some(server), _folder: None }
 }
 
 /// So many seconds after the tests began.
@@ -82,10 +77,7 @@ impl Fixture {
 
     /// The database as its server sees it.
     pub(super) fn server(&self) -> &end_to_end::postgres::Database {
-        match &self.place {
-            Place::Server(server) => server,
-            Place::Folder(_) => panic!("no server"),
-        }
+        self.server.as_ref().expect("a server")
     }
 
     pub(super) fn create(&self, new: &NewUser) -> User {

@@ -1,0 +1,122 @@
+//! The issuer on `PostgreSQL`: the same to a client, and it gets over what a server does to sessions.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use end_to_end::pair::Pair;
+use end_to_end::postgres::{Database, PASSWORD};
+use end_to_end::service::Service;
+use end_to_end::user::User;
+use end_to_end::{binaries, poll, port};
+
+/// A pair whose issuer is to use `database`, with the password in a file.
+fn pair_on(database: &Database) -> Pair {
+    let mut pair = Pair::bare();
+    let file = pair.folder().join("database.password");
+    fs::write(&file, format!("{PASSWORD}\n")).expect("written");
+    pair.set("AUTH_DATABASE_URL", &database.tcp_url());
+    pair.set("AUTH_DATABASE_PASSWORD_FILE", &file.to_string_lossy());
+    pair
+}
+
+#[test]
+fn the_pair_works_on_postgresql_and_gets_over_cut_sessions_and_an_outage() {
+    let database = Database::fresh();
+    let mut pair = pair_on(&database);
+    pair.auth.command(&["users", "list"]).failed_with(1, &["no database", "init"]);
+    pair.auth.command(&["init"]).done();
+    pair.auth.command(&["init"]).done();
+    pair.run();
+    assert!(!pair.auth.path("data").exists(), "nothing is kept in files");
+    let user = User::signed_up(&pair.auth, "Ada");
+    user.sign_up(&pair.auth).expect(202);
+    let token = user.log_in(&pair.auth);
+    pair.accepts("on PostgreSQL", &token);
+    let listed = pair.api.get("/user").bearer(&token).send().expect(200).json();
+    assert_eq!(listed["users"][0]["name"], "Ada", "{listed}");
+
+    pair.auth.restart();
+    pair.accepts("the issuer was restarted", &user.log_in(&pair.auth));
+
+    // A command is another process: the server hears of it.
+    let other = User::signed_up(&pair.auth, "Grace");
+    let ended = other.log_in(&pair.auth);
+    pair.accepts("not ended yet", &ended);
+    pair.auth.command(&["users", "disable", &other.email]).done();
+    poll::until("the guard refuses", Duration::from_secs(1), || pair.me(&ended).status == 401);
+
+    assert!(database.cut() > 0, "sessions of the issuer");
+    let cut = Instant::now();
+    poll::until("log-ins are answered again", Duration::from_secs(2), || {
+        user.try_login(&pair.auth).status == 201
+    });
+    assert!(cut.elapsed() < Duration::from_secs(2), "{:?}", cut.elapsed());
+
+    database.take_away();
+    let refused = user.try_login(&pair.auth);
+    refused.clone().problem(503);
+    assert!(refused.retry_after() >= 1);
+    User::new("Late").sign_up(&pair.auth).problem(503);
+    pair.auth.get("/.well-known/jwks.json").send().expect(200);
+    pair.accepts("the guard asks no database of the issuer", &token);
+    poll::until("readiness tells", Duration::from_secs(5), || !pair.auth.ready());
+    database.give_back();
+    poll::until("log-ins are answered again", Duration::from_secs(2), || {
+        user.try_login(&pair.auth).status == 201
+    });
+    pair.auth.wait_ready();
+    let late = User::signed_up(&pair.auth, "Late");
+    pair.accepts("the feed goes on", &late.log_in(&pair.auth));
+}
+
+#[test]
+fn a_second_server_on_one_postgresql_database_is_refused_while_the_first_lives() {
+    let database = Database::fresh();
+    let mut pair = pair_on(&database);
+    pair.auth.command(&["init"]).done();
+    pair.auth.start();
+    let mut second = Service::new(binaries::auth_service(), &pair.folder().join("second"), "AUTH");
+    for (name, value) in pair.auth.launch.environment.clone() {
+        if !name.ends_with("BIND") {
+            second.launch.set(&name, &value);
+        }
+    }
+    second.launch.set("AUTH_KEYS_DIR", &pair.auth.path("keys/signing").to_string_lossy());
+    second.launch.run_briefly(&["serve"]).failed_with(1, &["another auth-service", "postgres://"]);
+    // Cut off, the first one takes its lock again.
+    database.cut();
+    poll::until("the first one is well", Duration::from_secs(5), || {
+        User::new("Ada").try_login(&pair.auth).status == 401 && pair.auth.ready()
+    });
+    poll::throughout("the first one goes on", Duration::from_millis(1_500), || pair.auth.ready());
+    second.launch.run_briefly(&["serve"]).failed_with(1, &["another auth-service"]);
+    pair.auth.stop_by("KILL");
+    second.start();
+}
+
+#[test]
+fn a_postgresql_that_can_not_be_used_ends_the_start_with_one_line_and_no_password() {
+    let database = Database::fresh();
+    let mut pair = pair_on(&database);
+    let nobody = format!("postgres://signet@127.0.0.1:{}/auth", port::free());
+    pair.set("AUTH_DATABASE_URL", &nobody);
+    for command in ["serve", "init"] {
+        pair.auth.launch.run_briefly(&[command]).failed_with(1, &["127.0.0.1", "refused"]);
+    }
+    pair.auth.launch.unset("AUTH_DATABASE_PASSWORD_FILE");
+    let wrong = database.tcp_url().replace('@', ":s3cret-and-wrong@");
+    pair.set("AUTH_DATABASE_URL", &wrong);
+    let ended = pair.auth.launch.run_briefly(&["init"]);
+    assert!(!format!("{ended:?}").contains("s3cret"), "{ended:?}");
+    ended.failed_with(1, &["password"]);
+    for arguments in
+        [&["check-config"][..], &["check-config", "--json"], &["check-config", "--env"]]
+    {
+        let shown = pair.auth.command(arguments).done();
+        assert!(shown.out.contains("signet:***@127.0.0.1"), "{}", shown.out);
+        assert!(!format!("{shown:?}").contains("s3cret"), "{shown:?}");
+    }
+    let flagged = pair.auth.launch.run_briefly(&["check-config", "--database-url", &wrong]);
+    assert!(!format!("{flagged:?}").contains("s3cret"), "{flagged:?}");
+    flagged.failed_with(64, &["AUTH_DATABASE_URL"]);
+}
