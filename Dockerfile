@@ -1,0 +1,45 @@
+# Both services, one target each. A final image holds one binary, the few libraries that it is
+# linked with, the certificates of public authorities, and empty folders for the volumes: no shell,
+# no package manager, no key.
+#
+#   docker build --target auth-service -t signet/auth-service .
+#   docker build --target api-service  -t signet/api-service .
+
+FROM rust:1.95-bookworm AS build
+WORKDIR /src
+COPY . .
+# The caches are the builder's own: what is needed from them is copied out in the same step.
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/src/target \
+    cargo build --release --locked -p auth-service -p api-service \
+    && for service in auth-service api-service; do \
+        root=/images/$service; \
+        install -D -m 0755 "target/release/$service" "$root/$service"; \
+        ldd "$root/$service" | grep -o '/[^ ]*' | while read -r library; do \
+            install -D -m 0755 "$library" "$root$library"; \
+        done; \
+        install -D -m 0644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"; \
+        install -d -m 0700 -o 10001 -g 10001 "$root/data"; \
+        install -d -m 0700 -o 10001 -g 10001 "$root/keys/clients"; \
+    done \
+    && install -d -m 0700 -o 10001 -g 10001 /images/auth-service/keys/signing
+
+# A volume that is mounted for the first time takes over the owner of the folder in the image, so
+# both services run as this one user and read what they share.
+FROM scratch AS auth-service
+COPY --from=build /images/auth-service /
+USER 10001:10001
+ENV AUTH_BIND=0.0.0.0:8001
+EXPOSE 8001
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["/auth-service", "health"]
+ENTRYPOINT ["/auth-service"]
+CMD ["serve"]
+
+FROM scratch AS api-service
+COPY --from=build /images/api-service /
+USER 10001:10001
+ENV API_BIND=0.0.0.0:8002
+EXPOSE 8002
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["/api-service", "health"]
+ENTRYPOINT ["/api-service"]
+CMD ["serve"]
