@@ -43,8 +43,9 @@ pub(in crate::http) struct TokenAnswer {
     token_type: &'static str,
     /// The token's life in seconds.
     expires_in: i64,
-    /// The scopes granted, separated by blanks.
-    scope: String,
+    /// The scopes granted, separated by blanks; absent if the client has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
 }
 
 /// Issues a token to a service.
@@ -100,6 +101,7 @@ pub(in crate::http) async fn issue(
 
     let now = issuer.clock.now();
     let claims = issuer.tokens.of_service(&client, &scope, audience, Uuid::new_v4(), pos, now);
+    let granted = claims.scope.clone();
     let keys = Arc::clone(&issuer.keys);
     let token = issuer.ask(move |_| Ok(keys.sign(&claims))).await?;
     let access_token = token.map_err(failure::of_signing)?;
@@ -111,7 +113,7 @@ pub(in crate::http) async fn issue(
             access_token,
             token_type: "Bearer",
             expires_in: issuer.tokens.life.whole_seconds(),
-            scope,
+            scope: granted,
         }))
 }
 

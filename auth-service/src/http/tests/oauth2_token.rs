@@ -49,6 +49,14 @@ async fn a_client_gets_a_token_in_either_way_of_authenticating() {
 }
 
 #[actix_web::test]
+async fn a_client_without_scopes_is_told_of_none() {
+    let server = Server::start();
+    server.add_client("reports", &[]);
+    let answer = server.post_form("/oauth2/token", &[GRANT, CLIENT[0], CLIENT[1]]).await.json();
+    assert!(answer["access_token"].is_string() && answer.get("scope").is_none(), "{answer}");
+}
+
+#[actix_web::test]
 async fn scope_and_audience_are_narrowed_and_never_widened() {
     let server = server();
     let more = [("scope", "events:read"), ("audience", "billing")];
