@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use end_to_end::forge::{Forge, thumbprint};
+use end_to_end::forge::Forge;
 use end_to_end::pair::{Pair, good_claims};
 use end_to_end::poll;
 use end_to_end::proxy::{Proxy, ProxyAnswer, Subject};
@@ -86,70 +86,109 @@ fn a_wrong_answer_never_takes_a_good_key_away() {
     assert!(peak < 200 * 1_024, "{peak} KiB at most");
 }
 
+/// Ways to publish a key so that it may not verify tokens.
+fn spoil(jwk: &Value) -> Vec<(&'static str, Value)> {
+    let n = jwk["n"].as_str().expect("n");
+    let kid = jwk["kid"].clone();
+    vec![
+        ("a secret", json!({"kty": "oct", "k": encode(b"known to all"), "kid": kid})),
+        ("of a curve", json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": kid})),
+        ("of a new kind", with(jwk, "kty", "new")),
+        ("for encryption", with(jwk, "use", "enc")),
+        ("for signing", with(jwk, "key_ops", json!(["sign"]))),
+        ("operations that are no list", with(jwk, "key_ops", "verify")),
+        ("for RS512", with(jwk, "alg", "RS512")),
+        ("for PS256", with(jwk, "alg", "PS256")),
+        ("an algorithm that is a list", with(jwk, "alg", json!(["RS256"]))),
+        ("exponent 1", with(jwk, "e", "AQ")),
+        ("an even exponent", with(jwk, "e", "Ag")),
+        ("exponent 3", with(jwk, "e", "Aw")),
+        ("a padded modulus", with(jwk, "n", format!("{n}="))),
+        ("a modulus that is no text", with(jwk, "n", 5)),
+        ("no modulus", without(jwk, "n")),
+        ("with its private exponent", with(jwk, "d", "AQAB")),
+        ("under another name", with(jwk, "kid", encode([9; 32]))),
+    ]
+}
+
 #[test]
 fn one_bad_key_does_not_cost_the_good_ones_and_is_never_used() {
     let (pair, proxy) = behind_proxy();
     let claims = good_claims(&pair);
     let token = Forge::known().mint(&claims);
-    let stranger = Forge::generate(2_048);
-    let jwk = stranger.jwk();
-    let secret = encode(b"a secret that everybody can read");
-    let short = Forge::generate(1_024);
-    let unusable = [
-        json!({"kty": "oct", "k": secret, "kid": stranger.kid, "alg": "HS256", "use": "sig"}),
-        json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": stranger.kid}),
-        json!({"kty": "new", "kid": stranger.kid}),
-        with(&jwk, "use", "enc"),
-        with(&jwk, "key_ops", json!(["sign"])),
-        with(&jwk, "key_ops", json!("verify")),
-        with(&jwk, "alg", "RS512"),
-        with(&jwk, "alg", "PS256"),
-        with(&jwk, "alg", json!(["RS256"])),
-        with(&jwk, "e", "AQ"),
-        with(&jwk, "e", "Ag"),
-        with(&jwk, "e", "Aw"),
-        with(&jwk, "n", format!("{}=", jwk["n"].as_str().expect("n"))),
-        with(&jwk, "n", 5),
-        with(&jwk, "d", "AQAB"),
-        with(&jwk, "kid", encode([9; 32])),
-        without(&jwk, "n"),
-        with(&short.jwk(), "kid", stranger.kid.clone()),
-        Value::Null,
-        json!([]),
-        json!("key"),
-    ];
     let good = Forge::known().jwk();
-    let json = "application/json";
-    let odd = with(&good, "x-owner", json!({"team": [1, 2]}));
-    let mut keys = unusable.to_vec();
-    keys.push(odd);
-    proxy.answer(
-        Subject::KeySet,
-        ProxyAnswer::whole("200 OK", json, json!({ "keys": keys }).to_string()),
-    );
+    let ways = spoil(&good).len();
+    // A key for each way: two of one name would be refused for that alone.
+    let strangers: Vec<_> = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..ways).map(|_| scope.spawn(|| Forge::generate(2_048))).collect();
+        all.into_iter().map(|one| one.join().expect("a key")).collect()
+    });
+    let (short, doubled) = (Forge::generate(1_024), Forge::generate(2_048));
+    let spoilt = strangers.iter().enumerate().map(|(at, key)| spoil(&key.jwk())[at].clone());
+    let (mut names, mut keys): (Vec<_>, Vec<_>) = spoilt.unzip();
+    names.extend(["1024 bits", "the same name twice"]);
+    keys.extend([short.jwk(), doubled.jwk(), with(&doubled.jwk(), "alg", "RS256")]);
+    keys.extend([Value::Null, json!([]), json!("key")]);
+    // Members that nobody knows are no fault.
+    keys.push(with(&good, "x-owner", json!({"team": [1, 2]})));
+    let set = |keys: &[Value]| {
+        let body = json!({ "keys": keys }).to_string();
+        ProxyAnswer::whole("200 OK", "application/json", body)
+    };
+    proxy.answer(Subject::KeySet, set(&keys));
     fetched_again(&proxy);
     pair.accepts("the good one among the bad", &token);
-    let by_short = short.sign(stranger.header().to_string(), claims.to_string());
-    for (why, token) in [("the stranger's", stranger.mint(&claims)), ("1024 bits", by_short)] {
-        let answer = pair.me(&token);
-        assert!(matches!(answer.status, 401 | 503), "{why}: {}", answer.status);
-    }
-
-    // The same `kid` twice: neither is used, whichever stands first.
-    let twice = json!({"keys": [good, jwk, with(&jwk, "use", "sig")]}).to_string();
-    proxy.answer(Subject::KeySet, ProxyAnswer::whole("200 OK", json, twice));
-    fetched_again(&proxy);
-    let answer = pair.me(&stranger.mint(&claims));
-    assert!(matches!(answer.status, 401 | 503), "twice: {}", answer.status);
-
-    // The control: alone and unchanged it is taken.
-    let both = json!({"keys": [good, jwk]}).to_string();
-    proxy.answer(Subject::KeySet, ProxyAnswer::whole("200 OK", json, both));
-    poll::until("the stranger is published", Duration::from_secs(10), || {
-        pair.me(&stranger.mint(&claims)).status == 200
+    std::thread::scope(|scope| {
+        for (name, forge) in names.iter().zip(strangers.iter().chain([&short, &doubled])) {
+            let (pair, claims) = (&pair, &claims);
+            scope.spawn(move || {
+                let answer = pair.me(&forge.mint(claims));
+                assert!(matches!(answer.status, 401 | 503), "{name}: {}", answer.status);
+            });
+        }
     });
-    assert_eq!(jwk["kid"], thumbprint(jwk["n"].as_str().expect("n"), "AQAB"));
-    pair.accepts("beside it", &token);
+    assert_eq!(names.len(), strangers.len() + 2);
+
+    // The control: unspoilt, each of them is taken.
+    let mut unspoilt: Vec<_> = strangers.iter().map(Forge::jwk).collect();
+    unspoilt.extend([good, doubled.jwk()]);
+    proxy.answer(Subject::KeySet, set(&unspoilt));
+    for (name, forge) in names.iter().zip(&strangers).chain([(&"once", &doubled)]) {
+        poll::until(name, Duration::from_secs(10), || pair.me(&forge.mint(&claims)).status == 200);
+    }
+    pair.accepts("beside them", &token);
+}
+
+#[test]
+fn a_token_that_no_key_could_make_good_causes_no_fetch() {
+    let mut pair = Pair::prepare();
+    pair.set("AUTH_JWKS_MAX_AGE", "1h");
+    pair.import(Forge::known());
+    let proxy = Proxy::to(pair.auth.address());
+    pair.set("API_AUTH_URL", &proxy.url);
+    pair.run();
+    let claims = good_claims(&pair);
+    let forge = Forge::known();
+    let stranger = Forge::generate(2_048);
+    pair.accepts("before", &forge.mint(&claims));
+    let before = proxy.requests(Subject::KeySet);
+    for kid in ["", "x", "../../etc/passwd", "' OR 1=1", &encode([7; 31]), &encode([7; 33])] {
+        let header = with(&forge.header(), "kid", kid).to_string();
+        pair.refuses(kid, &forge.sign(header, claims.to_string()));
+    }
+    for (name, value) in [
+        ("iss", json!("http://other.example")),
+        ("aud", json!("other")),
+        ("exp", json!(1)),
+        ("iat", json!(99_999_999_999_u64)),
+        ("sub", json!("nobody")),
+    ] {
+        pair.refuses(name, &stranger.mint(&with(&claims, name, value)));
+    }
+    assert_eq!(proxy.requests(Subject::KeySet), before, "junk costs the issuer nothing");
+    let answer = pair.me(&stranger.mint(&claims));
+    assert!(matches!(answer.status, 401 | 503), "{}", answer.status);
+    assert!(proxy.requests(Subject::KeySet) > before, "the control: an unknown key is looked for");
 }
 
 #[test]
