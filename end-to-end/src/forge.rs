@@ -36,7 +36,14 @@ impl Forge {
 
     /// A fresh pair.
     pub fn generate(bits: usize) -> Self {
-        let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, bits).expect("a key pair");
+        Self::with_exponent(bits, 65_537)
+    }
+
+    /// A fresh pair with this public exponent.
+    pub fn with_exponent(bits: usize, exponent: u32) -> Self {
+        let exponent = BigUint::from(exponent);
+        let key = RsaPrivateKey::new_with_exp(&mut rsa::rand_core::OsRng, bits, &exponent)
+            .expect("a key pair");
         let kid = thumbprint(&encode(key.n().to_bytes_be()), &encode(key.e().to_bytes_be()));
         Self { key, kid }
     }

@@ -124,10 +124,11 @@ fn one_bad_key_does_not_cost_the_good_ones_and_is_never_used() {
         all.into_iter().map(|one| one.join().expect("a key")).collect()
     });
     let (short, doubled) = (Forge::generate(1_024), Forge::generate(2_048));
+    let three = Forge::with_exponent(2_048, 3);
     let spoilt = strangers.iter().enumerate().map(|(at, key)| spoil(&key.jwk())[at].clone());
     let (mut names, mut keys): (Vec<_>, Vec<_>) = spoilt.unzip();
-    names.extend(["1024 bits", "the same name twice"]);
-    keys.extend([short.jwk(), doubled.jwk(), with(&doubled.jwk(), "alg", "RS256")]);
+    names.extend(["1024 bits", "an honest exponent 3", "the same name twice"]);
+    keys.extend([short.jwk(), three.jwk(), doubled.jwk(), with(&doubled.jwk(), "alg", "RS256")]);
     keys.extend([Value::Null, json!([]), json!("key")]);
     // Members that nobody knows are no fault.
     keys.push(with(&good, "x-owner", json!({"team": [1, 2]})));
@@ -139,7 +140,7 @@ fn one_bad_key_does_not_cost_the_good_ones_and_is_never_used() {
     fetched_again(&proxy);
     pair.accepts("the good one among the bad", &token);
     std::thread::scope(|scope| {
-        for (name, forge) in names.iter().zip(strangers.iter().chain([&short, &doubled])) {
+        for (name, forge) in names.iter().zip(strangers.iter().chain([&short, &three, &doubled])) {
             let (pair, claims) = (&pair, &claims);
             scope.spawn(move || {
                 let answer = pair.me(&forge.mint(claims));
@@ -147,7 +148,7 @@ fn one_bad_key_does_not_cost_the_good_ones_and_is_never_used() {
             });
         }
     });
-    assert_eq!(names.len(), strangers.len() + 2);
+    assert_eq!(names.len(), strangers.len() + 3);
 
     // The control: unspoilt, each of them is taken.
     let mut unspoilt: Vec<_> = strangers.iter().map(Forge::jwk).collect();
