@@ -9,6 +9,11 @@ pub(super) fn is_taken(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(Kind::UniqueViolation, _))
 }
 
+/// Whether another process held a file's lock for too long. diesel has no kind for it.
+pub(super) fn is_locked(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(Kind::Unknown, info) if info.message() == "database is locked")
+}
+
 /// Queries are checked when they are compiled, so what the database itself refuses at run time is
 /// its surroundings: locked, full, read-only, gone.
 pub(super) fn store_error(error: Error) -> StoreError {

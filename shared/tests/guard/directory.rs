@@ -61,7 +61,7 @@ async fn a_user_that_a_replica_which_is_up_to_date_does_not_know_is_refused_at_o
     let began = Instant::now();
     let token = setup.user(Uuid::from_u128(0x66), PHONE, &["user"]);
     assert_eq!(refusal(&guard, &token).await, REVOKED);
-    assert!(began.elapsed() < Duration::from_secs(1));
+    assert!(began.elapsed() < Duration::from_secs(5));
 }
 
 #[actix_web::test]

@@ -1,12 +1,13 @@
 //! `SQLite`: how a file is opened, and what only `SQLite` is asked.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
+use super::super::failure::is_locked;
 use super::Purpose;
 
 #[derive(QueryableByName)]
@@ -43,18 +44,31 @@ pub(super) fn open(
     let mut connection = SqliteConnection::establish(url.as_str())?;
     connection
         .batch_execute(&format!("PRAGMA busy_timeout = {}", busy.as_millis()))
-        .and_then(|()| connection.batch_execute(pragmas(purpose)))
+        .and_then(|()| match purpose {
+            Purpose::Write => {
+                switch_to_wal(&mut connection, busy)?;
+                connection.batch_execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+            }
+            Purpose::Read => {
+                connection.batch_execute("PRAGMA synchronous = FULL; PRAGMA query_only = ON")
+            }
+        })
         .and_then(|()| check_synchronous(&mut connection))
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
 }
 
-fn pragmas(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Write => {
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"
+/// Two processes that switch a new file at once would each wait for the other: `SQLite` refuses one
+/// of them without waiting. That one waits for a turn to write instead, and looks again.
+fn switch_to_wal(connection: &mut SqliteConnection, busy: Duration) -> QueryResult<()> {
+    let began = Instant::now();
+    loop {
+        match connection.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(error) if is_locked(&error) && began.elapsed() < busy => {
+                connection.batch_execute("BEGIN IMMEDIATE; COMMIT")?;
+            }
+            switched => return switched,
         }
-        Purpose::Read => "PRAGMA synchronous = FULL; PRAGMA query_only = ON",
     }
 }
 
