@@ -16,6 +16,7 @@ use crate::store::instance_lock::InstanceLock;
 use crate::store::{self, Database, Existence};
 
 pub mod first_start;
+mod guards;
 mod health;
 mod issuer;
 mod key_policy;
@@ -53,7 +54,15 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
         upkeep::Upkeep::new(&database, &keys, &settings, Arc::clone(&clock), &mut metrics);
     upkeep.prepare().map_err(Failure::failed)?;
     let (trigger, shutdown) = shutdown::channel();
-    let issuer = issuer::of(&settings, store, database.changed(), keys, clock, shutdown.clone())?;
+    let guards = Arc::new(guards::load(&database, &clock, &mut metrics).map_err(Failure::failed)?);
+    tokio::spawn(guards::write_down(
+        guards.clone(),
+        database.clone(),
+        clock.clone(),
+        shutdown.clone(),
+    ));
+    let (changed, ending) = (database.changed(), shutdown.clone());
+    let issuer = issuer::of(&settings, store, changed, keys, guards, clock, ending)?;
     issuer.metrics.register(&mut metrics, &issuer.hashing);
     let management =
         management::serve(management, Management { readiness: health, metrics: Arc::new(metrics) })

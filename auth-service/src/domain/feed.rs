@@ -1,7 +1,6 @@
 //! The change feed, as guards read it.
 
-use shared::contract::events::Event;
-
+use shared::contract::events::{Change, Event};
 use time::{Duration, OffsetDateTime};
 
 use super::error::StoreResult;
@@ -9,6 +8,17 @@ use super::error::StoreResult;
 /// How long a revocation can matter: the longest life of any access token, whatever
 /// `AUTH_ACCESS_TOKEN_TTL` was when it was issued, and 10 minutes for clocks that disagree.
 pub const REVOCATIONS_KEPT: Duration = Duration::minutes(24 * 60 + 10);
+
+/// Whether the change is a revocation: it ends tokens that guards would accept otherwise.
+pub fn revokes(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::SessionRevoked { .. }
+            | Change::UserSessionsRevoked { .. }
+            | Change::ClientRemoved { .. }
+            | Change::KeyRevoked { .. }
+    )
+}
 
 /// What a reader gets for a position.
 #[derive(Debug, Clone, PartialEq, Eq)]

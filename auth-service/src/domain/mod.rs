@@ -8,6 +8,7 @@ pub mod directory;
 pub mod email;
 pub mod error;
 pub mod feed;
+pub mod guards;
 pub mod import;
 pub mod keys;
 pub mod login;
@@ -28,6 +29,7 @@ pub trait Store:
     + feed::FeedStore
     + directory::DirectoryStore
     + keys::KeyStore
+    + guards::GuardStore
 {
 }
 
@@ -39,6 +41,7 @@ impl<T> Store for T where
         + feed::FeedStore
         + directory::DirectoryStore
         + keys::KeyStore
+        + guards::GuardStore
 {
 }
 

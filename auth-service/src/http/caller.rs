@@ -23,10 +23,16 @@ const UNAVAILABLE_SECONDS: u32 = 5;
 
 /// A client that may do what it asks for.
 pub(super) struct Caller {
+    client_id: String,
     scope: Option<String>,
 }
 
 impl Caller {
+    /// The client.
+    pub(super) fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
     /// Whether the client was granted this scope, too.
     pub(super) fn may(&self, scope: &str) -> bool {
         holds(self.scope.as_deref(), scope)
@@ -71,7 +77,7 @@ async fn judge(
     if !holds(token.scope.as_deref(), scope) {
         return Err(Refusal::Forbidden { scope: Some(scope) });
     }
-    Ok(Caller { scope: token.scope })
+    Ok(Caller { client_id: token.client_id, scope: token.scope })
 }
 
 fn verify(token: &str, issuer: &Issuer) -> Result<AccessToken, Reason> {

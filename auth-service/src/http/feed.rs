@@ -1,5 +1,6 @@
 //! `GET /feed`: the changes after a position, at once or as soon as one comes.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -12,9 +13,11 @@ use shared::service::problem_response::ProblemError;
 use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
+use super::guards::Call;
 use super::query::{Query, wrong};
 use super::{Issuer, caller};
 use crate::domain::feed::Changes;
+use crate::domain::guards::{GuardId, Report};
 
 /// The longest wait, in seconds. A proxy's idle time-out is seldom below 30.
 const LONGEST_WAIT: u64 = 25;
@@ -66,7 +69,8 @@ pub(super) async fn read(
         let (status, why) = (StatusCode::SERVICE_UNAVAILABLE, "This server is ending; try again.");
         return Err(ProblemError::retry_after(status, why, ENDING_SECONDS).into());
     }
-    let Some((mut events, oldest)) = changes(&issuer, &asked).await? else {
+    let report = asked.report(caller.client_id());
+    let Some((mut events, oldest)) = changes(&issuer, &asked, report).await? else {
         let gone = "The changes after this position are not kept; take a new snapshot.";
         return Err(ProblemError::new(StatusCode::GONE, gone).into());
     };
@@ -83,6 +87,8 @@ struct Asked {
     after: u64,
     wait: Duration,
     limit: u32,
+    instance: Option<Uuid>,
+    kids: BTreeSet<String>,
 }
 
 impl Asked {
@@ -90,9 +96,8 @@ impl Asked {
         let after = query.number("after", 0, 0, u64::MAX)?;
         let wait = query.number("wait", 0, 0, LONGEST_WAIT)?;
         let limit = query.number("limit", MOST_EVENTS, 1, MOST_EVENTS)?;
-        if query.text("instance").is_some_and(|instance| Uuid::try_parse(instance).is_err()) {
-            return Err(wrong("instance", "is not a UUID"));
-        }
+        let instance = query.text("instance").map(Uuid::try_parse).transpose();
+        let instance = instance.map_err(|_| wrong("instance", "is not a UUID"))?;
         let kids = query.text("kids").unwrap_or_default();
         let sound = |kid: &str| {
             kid.len() == THUMBPRINT
@@ -103,27 +108,43 @@ impl Asked {
             return Err(wrong("kids", "is not a list of key thumbprints separated by commas"));
         }
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        Ok(Self { after, wait: Duration::from_secs(wait), limit })
+        let kids = kids.split(',').filter(|kid| !kid.is_empty()).map(str::to_owned).collect();
+        Ok(Self { after, wait: Duration::from_secs(wait), limit, instance, kids })
+    }
+
+    /// What a guard says of itself by asking so; none if it does not say which one it is.
+    fn report(&self, client_id: &str) -> Option<Report> {
+        let id = GuardId { client_id: client_id.to_owned(), instance: self.instance? };
+        Some(Report { id, kids: self.kids.clone(), position: self.after })
     }
 }
 
 /// The changes, once there are any or the wait is over; `None` if the position is gone. Nothing
-/// but a timer and a channel is held while waiting.
+/// but a timer and a channel is held while waiting. A position that is not gone is a confirmation,
+/// which is heard before the wait begins.
 async fn changes(
     issuer: &Issuer,
     asked: &Asked,
+    mut report: Option<Report>,
 ) -> Result<Option<(Vec<Event>, u64)>, ProblemError> {
     let until = Instant::now() + asked.wait;
     let mut changed = issuer.changed.clone();
     let (after, limit) = (asked.after, asked.limit);
+    let mut call: Option<Call<'_>> = None;
     loop {
         // Before reading: what is committed after the reading wakes the wait.
         changed.mark_unchanged();
         match issuer.ask(move |store| store.changes_after(after, limit)).await? {
             Changes::Gone => return Ok(None),
             Changes::After { events, oldest } => {
+                if let Some(report) = report.take() {
+                    call = issuer.guards.call(report, &*issuer.clock);
+                }
                 let over = asked.wait.is_zero() || issuer.shutdown.begun();
                 if !events.is_empty() || over || Instant::now() >= until {
+                    if let Some(call) = &call {
+                        call.sends(&events);
+                    }
                     return Ok(Some((events, oldest)));
                 }
             }

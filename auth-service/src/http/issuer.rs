@@ -9,6 +9,7 @@ use shared::service::shutdown::Shutdown;
 use tokio::sync::{Notify, watch};
 
 use super::failure;
+use super::guards::Guards;
 use super::metrics::Metrics;
 use crate::blocking;
 use crate::domain::Store;
@@ -26,6 +27,8 @@ pub struct Issuer {
     pub changed: watch::Receiver<u64>,
     /// The signing key and the published set.
     pub keys: Arc<KeyRing>,
+    /// The guards that follow the feed.
+    pub guards: Arc<Guards>,
     /// Hashes passwords.
     pub hashing: HashingPool,
     /// Counts failed log-ins.

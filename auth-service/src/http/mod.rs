@@ -12,6 +12,7 @@ mod directory;
 mod even_time;
 mod failure;
 mod feed;
+mod guards;
 mod issuer;
 mod jwks;
 mod login;
@@ -23,6 +24,7 @@ mod query;
 mod routes;
 mod signup;
 
+pub use guards::Guards;
 pub use issuer::{Issuer, Options};
 pub use metrics::Metrics;
 pub use routes::{routes, serve};

@@ -12,7 +12,7 @@ use crate::domain::Store;
 use crate::domain::throttle::{Limit, Throttle};
 use crate::domain::tokens::TokenPolicy;
 use crate::hashing::HashingPool;
-use crate::http::{Issuer, Metrics, Options};
+use crate::http::{Guards, Issuer, Metrics, Options};
 use crate::settings::{FailureLimit, LoginErrors, Settings};
 use crate::signing::KeyRing;
 
@@ -22,6 +22,7 @@ pub(super) fn of(
     store: Arc<dyn Store>,
     changed: watch::Receiver<u64>,
     keys: Arc<KeyRing>,
+    guards: Arc<Guards>,
     clock: Arc<dyn Clock>,
     shutdown: Shutdown,
 ) -> Result<Arc<Issuer>, Failure> {
@@ -48,6 +49,7 @@ pub(super) fn of(
         store,
         changed,
         keys,
+        guards,
         hashing: HashingPool::start().map_err(Failure::failed)?,
         throttle: Arc::new(throttle),
         attempt_ended: Notify::new(),

@@ -21,6 +21,7 @@ mod failure;
 mod feed;
 mod file_identity;
 mod first_start;
+mod guards;
 mod import;
 pub mod instance_lock;
 mod keys;

@@ -59,6 +59,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    guards (client_id, instance) {
+        client_id -> Text,
+        instance -> Text,
+        kids -> Text,
+        position -> BigInt,
+        confirmed_at -> BigInt,
+        first_seen -> BigInt,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
     events (seq) {
         seq -> BigInt,
         at -> BigInt,

@@ -13,6 +13,7 @@ use super::connection::{AnyConnection, Turn};
 use super::failure::damaged;
 use super::schema::{events, feed_position, revocations};
 use super::values::position;
+use crate::domain::feed::revokes;
 
 /// A transaction under way.
 pub(super) struct Transaction<'c> {
@@ -55,7 +56,7 @@ impl<'c> Transaction<'c> {
                     events::body.eq(&body),
                 ))
                 .execute(self.connection)?;
-            if ends_tokens(change) {
+            if revokes(change) {
                 diesel::insert_into(revocations::table)
                     .values((
                         revocations::seq.eq(seq),
@@ -84,15 +85,4 @@ fn whose(change: &Change) -> Option<String> {
         | Change::UserEnabled(user) => Some(user.public_id.to_string()),
         _ => None,
     }
-}
-
-/// Whether the event ends tokens that guards would accept otherwise.
-fn ends_tokens(change: &Change) -> bool {
-    matches!(
-        change,
-        Change::SessionRevoked { .. }
-            | Change::UserSessionsRevoked { .. }
-            | Change::ClientRemoved { .. }
-            | Change::KeyRevoked { .. }
-    )
 }

@@ -6,6 +6,7 @@ mod bodies;
 mod browsers;
 mod directory_users;
 mod feed;
+mod guards;
 mod login;
 mod login_throttle;
 mod login_uniform;

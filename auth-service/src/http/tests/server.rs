@@ -22,7 +22,7 @@ use crate::domain::keys::{Key, KeyPolicy};
 use crate::domain::throttle::{Limit, Throttle};
 use crate::domain::tokens::TokenPolicy;
 use crate::hashing::HashingPool;
-use crate::http::{Issuer, Metrics, Options, routes};
+use crate::http::{Guards, Issuer, Metrics, Options, routes};
 use crate::settings::KeyBits;
 use crate::signing::{KeyFiles, KeyRing, PrivateKey, generate};
 use crate::store::{Database, Existence, Location};
@@ -96,6 +96,7 @@ impl Server {
             store: database.clone(),
             changed: database.changed(),
             keys: Arc::new(key_ring(folder.path())),
+            guards: Arc::new(Guards::new(Vec::new())),
             hashing: HashingPool::with(2, setup.queue).unwrap(),
             throttle: Arc::new(Throttle::new(
                 setup.per_account.map(limit),

@@ -5,6 +5,7 @@ mod connections;
 mod directory;
 mod feed;
 mod fixture;
+mod guards;
 mod import;
 mod keys;
 mod locking;

@@ -1,0 +1,155 @@
+//! The guards, as their calls to `/feed` tell of them: who is there, what each holds and has
+//! confirmed, and a way to wait for that.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry as MetricsRegistry;
+use shared::clock::Clock;
+use shared::contract::events::Event;
+use time::OffsetDateTime;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use crate::domain::error::StoreResult;
+use crate::domain::feed::revokes;
+use crate::domain::guards::{Guard, GuardId, GuardStore, Receipt, Registry, Report, receipts};
+
+/// Seconds. The middle of the range is where a logout is meant to arrive.
+const BUCKETS: [f64; 14] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 25.0, 60.0];
+
+/// The guards of this server.
+#[derive(Debug)]
+pub struct Guards {
+    registry: Mutex<Registry>,
+    /// Counts what guards say that is new.
+    news: watch::Sender<u64>,
+    propagation: Family<GuardLabel, Histogram, fn() -> Histogram>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct GuardLabel {
+    client: String,
+    instance: String,
+}
+
+impl From<&GuardId> for GuardLabel {
+    fn from(id: &GuardId) -> Self {
+        Self { client: id.client_id.clone(), instance: id.instance.to_string() }
+    }
+}
+
+impl Guards {
+    /// The guards that an earlier run wrote down.
+    pub fn new(known: Vec<Guard>) -> Self {
+        Self {
+            registry: Mutex::new(Registry::new(known)),
+            news: watch::Sender::new(0),
+            propagation: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+        }
+    }
+
+    /// Registers how long revocations take to be confirmed.
+    pub fn register(&self, metrics: &mut MetricsRegistry) {
+        metrics.register(
+            "revocation_propagation_seconds",
+            "From the commit of a revocation until a guard has confirmed it",
+            self.propagation.clone(),
+        );
+    }
+
+    fn registry(&self) -> MutexGuard<'_, Registry> {
+        // No entry is ever left half changed.
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every guard that is remembered, by client and instance.
+    pub fn list(&self, now: OffsetDateTime) -> Vec<Guard> {
+        self.registry().list(now)
+    }
+
+    /// Told whenever a guard says something new.
+    pub fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
+    }
+
+    /// Waits until every live guard has confirmed all changes up to `position`, at most for
+    /// `patience`; tells who has.
+    pub async fn confirmed(
+        &self,
+        position: u64,
+        patience: Duration,
+        clock: &dyn Clock,
+    ) -> Vec<Receipt> {
+        let deadline = Instant::now() + patience;
+        let mut news = self.news();
+        loop {
+            news.mark_unchanged();
+            let receipts = receipts(&self.list(clock.now()), position);
+            let all = receipts.iter().all(|receipt| receipt.confirmed_at.is_some());
+            if all || !matches!(timeout_at(deadline, news.changed()).await, Ok(Ok(()))) {
+                return receipts;
+            }
+        }
+    }
+
+    /// Notes that a guard calls. The call is open as long as the result lives.
+    pub(super) fn call<'a>(&'a self, report: Report, clock: &'a dyn Clock) -> Option<Call<'a>> {
+        let id = report.id.clone();
+        let Some(begun) = self.registry().begin(report, clock.now()) else {
+            tracing::warn!(client_id = %id.client_id, instance = %id.instance, "too many guards of this client: this one is not counted");
+            return None;
+        };
+        if !begun.took.is_empty() {
+            let histogram = self.propagation.get_or_create(&GuardLabel::from(&id));
+            begun.took.iter().for_each(|took| histogram.observe(took.as_seconds_f64()));
+        }
+        if begun.news {
+            self.news.send_modify(|count| *count += 1);
+        }
+        Some(Call { guards: self, clock, id, number: begun.call })
+    }
+
+    /// Writes down what is not written down yet, and forgets who was away for long.
+    pub fn save(&self, store: &impl GuardStore, now: OffsetDateTime) -> StoreResult<()> {
+        let unwritten = self.registry().take_unwritten(now);
+        if !unwritten.is_empty() {
+            store
+                .save_guards(&unwritten)
+                .inspect_err(|_| self.registry().not_written(&unwritten))?;
+        }
+        let forgotten = self.registry().forget(now);
+        for id in &forgotten {
+            self.propagation.remove(&GuardLabel::from(id));
+        }
+        if forgotten.is_empty() { Ok(()) } else { store.forget_guards(&forgotten) }
+    }
+}
+
+/// A call that is open.
+pub(super) struct Call<'a> {
+    guards: &'a Guards,
+    clock: &'a dyn Clock,
+    id: GuardId,
+    number: u64,
+}
+
+impl Call<'_> {
+    /// Notes what the guard is sent.
+    pub(super) fn sends(&self, events: &[Event]) {
+        let mut registry = self.guards.registry();
+        for event in events.iter().filter(|event| revokes(&event.change)) {
+            registry.sent(&self.id, event.seq, event.at);
+        }
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.guards.registry().end(&self.id, self.number, self.clock.now());
+    }
+}

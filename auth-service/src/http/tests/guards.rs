@@ -1,0 +1,133 @@
+//! What `/feed` notes of the guards that call it.
+
+use std::sync::Arc;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+use shared::clock::Clock as _;
+use time::Duration;
+
+use super::server::Server;
+use crate::domain::clients::ClientStore as _;
+use crate::domain::feed::FeedStore as _;
+use crate::domain::guards::{Guard, GuardStore as _};
+
+const INSTANCE: &str = "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11";
+
+fn path(after: u64, wait: u64, kid: char) -> String {
+    let kid = kid.to_string().repeat(43);
+    format!("/feed?after={after}&wait={wait}&instance={INSTANCE}&kids={kid}")
+}
+
+async fn guard() -> (Server, String, u64) {
+    let server = Server::start();
+    server.add_client("guard", &["events:read", "directory:read"]);
+    let token = server.service_token("guard", &[]).await;
+    let position = server.database.position().unwrap();
+    (server, token, position)
+}
+
+fn guards(server: &Server) -> Vec<Guard> {
+    server.issuer.guards.list(server.clock.now())
+}
+
+#[actix_web::test]
+async fn a_call_says_who_holds_what_and_how_far_it_has_come() {
+    let (server, token, start) = guard().await;
+    assert_eq!(server.get_with(&path(start, 0, 'A'), &token).await.status, 200);
+    let [known] = &guards(&server)[..] else { panic!("one guard") };
+    assert_eq!((&*known.id.client_id, &*known.id.instance.to_string()), ("guard", INSTANCE));
+    assert!(known.live && known.holds(&"A".repeat(43)) && known.position == start);
+
+    server.clock.advance(Duration::seconds(61));
+    assert!(!guards(&server)[0].live);
+}
+
+#[actix_web::test]
+async fn a_reader_that_does_not_say_who_it_is_and_one_of_a_position_that_is_gone_are_no_guards() {
+    let (server, token, start) = guard().await;
+    server.get_with(&format!("/feed?after={start}"), &token).await;
+    assert_eq!(server.get_with(&path(start + 1, 0, 'A'), &token).await.status, 410);
+    assert_eq!(server.get_with(&path(0, 0, 'A'), &token).await.status, 410);
+    assert!(guards(&server).is_empty());
+}
+
+#[actix_web::test]
+async fn who_waits_for_a_confirmation_hears_of_it_at_once_and_no_later_than_asked() {
+    let (server, token, start) = guard().await;
+    server.get_with(&path(start, 0, 'A'), &token).await;
+    server.sign_up("ann").await;
+    let wanted = start + 1;
+    let clock = Arc::clone(&server.clock);
+    let none = server.issuer.guards.confirmed(wanted, std::time::Duration::ZERO, &*clock).await;
+    assert_eq!(none[0].confirmed_at, None);
+
+    let long = std::time::Duration::from_mins(1);
+    let path = path(wanted, 0, 'A');
+    let (receipts, answer) = tokio::time::timeout(
+        long / 2,
+        futures_util::future::join(
+            server.issuer.guards.confirmed(wanted, long, &*clock),
+            server.get_with(&path, &token),
+        ),
+    )
+    .await
+    .unwrap();
+    assert_eq!(answer.status, 200);
+    assert_eq!(receipts[0].confirmed_at, Some(server.clock.now()));
+}
+
+#[actix_web::test]
+async fn a_waiting_call_keeps_its_guard_live() {
+    let (server, token, start) = guard().await;
+    let path = path(start, 25, 'A');
+    let waiting = server.get_with(&path, &token);
+    let looking = async {
+        while guards(&server).is_empty() {
+            tokio::task::yield_now().await;
+        }
+        server.clock.advance(Duration::hours(1));
+        let live = guards(&server)[0].live;
+        server.clock.advance(-Duration::hours(1));
+        server.sign_up("ann").await;
+        live
+    };
+    let (answer, live) = futures_util::future::join(waiting, looking).await;
+    assert!(live && answer.status == 200);
+}
+
+#[actix_web::test]
+async fn a_revocation_is_timed_until_its_confirmation_and_shown_in_the_metrics() {
+    let (server, token, start) = guard().await;
+    let mut registry = Registry::default();
+    server.issuer.guards.register(&mut registry);
+    server.database.remove_client("another", server.clock.now()).unwrap();
+    server.add_client("other", &[]);
+    server.database.remove_client("other", server.clock.now()).unwrap();
+    server.get_with(&path(start, 0, 'A'), &token).await;
+    server.clock.advance(Duration::milliseconds(40));
+    server.get_with(&path(start + 1, 0, 'A'), &token).await;
+    // What is no revocation is not timed.
+    server.sign_up("ann").await;
+    server.get_with(&path(start + 1, 0, 'A'), &token).await;
+    server.get_with(&path(start + 2, 0, 'A'), &token).await;
+    let mut text = String::new();
+    encode(&mut text, &registry).unwrap();
+    let label = format!("{{client=\"guard\",instance=\"{INSTANCE}\"}}");
+    let line =
+        |name: &str, value: &str| format!("revocation_propagation_seconds_{name}{label} {value}\n");
+    assert!(text.contains(&line("count", "1")) && text.contains(&line("sum", "0.04")), "{text}");
+}
+
+#[actix_web::test]
+async fn what_guards_say_is_written_down_for_others_to_read() {
+    let (server, token, start) = guard().await;
+    server.get_with(&path(start, 0, 'A'), &token).await;
+    let now = server.clock.now();
+    server.issuer.guards.save(&*server.database, now).unwrap();
+    assert_eq!(server.database.list_guards(now).unwrap(), guards(&server));
+    server.clock.advance(Duration::days(2));
+    let later = server.clock.now();
+    server.issuer.guards.save(&*server.database, later).unwrap();
+    assert_eq!(server.database.list_guards(later).unwrap(), []);
+}
