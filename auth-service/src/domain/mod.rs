@@ -3,6 +3,7 @@
 //! It names no web framework, no database and no environment. What it needs from a database is a
 //! trait here (a port, `…Store`), which `store` implements; the time comes in as a parameter.
 
+pub mod caller;
 pub mod clients;
 pub mod directory;
 pub mod email;
@@ -25,6 +26,7 @@ pub trait Store:
     users::UserStore
     + login::LoginStore
     + sessions::SessionStore
+    + caller::CallerStore
     + clients::ClientStore
     + feed::FeedStore
     + directory::DirectoryStore
@@ -37,6 +39,7 @@ impl<T> Store for T where
     T: users::UserStore
         + login::LoginStore
         + sessions::SessionStore
+        + caller::CallerStore
         + clients::ClientStore
         + feed::FeedStore
         + directory::DirectoryStore

@@ -33,6 +33,11 @@ impl TokenPolicy {
         self.known_audience(asked.unwrap_or(&self.issuer))
     }
 
+    /// Every audience that a token of this issuer can have.
+    pub fn every_audience(&self) -> Vec<String> {
+        self.audiences.iter().chain([&self.issuer]).cloned().collect()
+    }
+
     fn known_audience(&self, audience: &str) -> Result<String, UnknownAudience> {
         let known = self.audiences.iter().chain([&self.issuer]).find(|known| *known == audience);
         known.cloned().ok_or(UnknownAudience)

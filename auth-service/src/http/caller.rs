@@ -1,6 +1,7 @@
-//! Who calls a guarded route: a client with a token of this issuer, meant for the issuer itself.
+//! Who calls a guarded route: a client with a scope, a user in one of their sessions, an operator.
 //!
-//! The issuer judges by its own keys and tables, with the same verifier as every guard.
+//! The issuer judges by its own keys and tables, with the same verifier as every guard, and refuses
+//! in the same words.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
@@ -8,9 +9,14 @@ use shared::contract::bearer::Reason;
 use shared::contract::scope::holds;
 use shared::verifier::{AccessToken, Profile, Refusal, Subject, inspect, presented};
 use time::Duration;
+use uuid::Uuid;
 
 use super::Issuer;
 use super::address::client_address;
+use crate::domain::Store;
+use crate::domain::caller::{Right, Unfit, judge};
+use crate::domain::error::StoreResult;
+use crate::domain::keys::{Key, KeyState};
 
 /// For instances of the issuer whose clocks disagree.
 const LEEWAY: Duration = Duration::seconds(10);
@@ -39,13 +45,58 @@ impl Caller {
     }
 }
 
+/// A user, in one of their sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionCaller {
+    /// Who.
+    pub public_id: Uuid,
+    /// In which session.
+    pub sid: Uuid,
+}
+
+impl SessionCaller {
+    /// Judges the request's token, which may be meant for the issuer or for any of its audiences.
+    pub async fn of(request: &HttpRequest, issuer: &Issuer) -> Result<Self, Refusal> {
+        let judged = user(request.headers(), issuer, issuer.tokens.every_audience(), Right::User);
+        noted(request, issuer, judged.await)
+    }
+}
+
+/// An operator: role `admin` in the token and in the table, and the token meant for the issuer, so
+/// that a guard which is handed an admin's token can't use it here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admin {
+    /// Who.
+    pub public_id: Uuid,
+    /// In which session.
+    pub sid: Uuid,
+}
+
+impl Admin {
+    /// Judges the request's token.
+    pub async fn of(request: &HttpRequest, issuer: &Issuer) -> Result<Self, Refusal> {
+        let own = vec![issuer.tokens.issuer.clone()];
+        let judged = user(request.headers(), issuer, own, Right::Admin).await;
+        let SessionCaller { public_id, sid } = noted(request, issuer, judged)?;
+        Ok(Self { public_id, sid })
+    }
+}
+
 /// Judges the request's token and wants `scope` of it.
 pub(super) async fn with_scope(
     request: &HttpRequest,
     issuer: &Issuer,
     scope: &'static str,
 ) -> Result<Caller, Refusal> {
-    let judged = judge(request.headers(), issuer, scope).await;
+    noted(request, issuer, client(request.headers(), issuer, scope).await)
+}
+
+/// A refusal goes to the log. Nothing of the token is told: it may still be good somewhere.
+fn noted<T>(
+    request: &HttpRequest,
+    issuer: &Issuer,
+    judged: Result<T, Refusal>,
+) -> Result<T, Refusal> {
     if let Err(refusal) = &judged {
         let from = client_address(request, &issuer.options.trusted_proxies);
         tracing::info!(path = request.path(), ?from, why = %refusal, "token refused");
@@ -53,25 +104,23 @@ pub(super) async fn with_scope(
     judged
 }
 
-async fn judge(
+async fn client(
     headers: &HeaderMap,
     issuer: &Issuer,
     scope: &'static str,
 ) -> Result<Caller, Refusal> {
-    let token = verify(presented(headers)?, issuer).map_err(Refusal::Invalid)?;
+    let own = vec![issuer.tokens.issuer.clone()];
+    let token = verify(presented(headers)?, issuer, own).map_err(Refusal::Invalid)?;
     if let Subject::User { .. } = token.subject {
         return Err(Refusal::Forbidden { scope: Some(scope) });
     }
     let (client_id, pos) = (token.client_id.clone(), token.pos);
-    let alive = issuer
-        .ask(move |store| {
-            let removed_at = store.client_removed_at(&client_id)?;
-            let before_removal = removed_at.is_some_and(|seq| pos < seq);
-            Ok(!before_removal && store.find_client(&client_id)?.is_some())
-        })
-        .await
-        .map_err(|_| Refusal::Unavailable { retry_after: UNAVAILABLE_SECONDS })?;
-    if !alive {
+    let alive = ask(issuer, move |store| {
+        let removed_at = store.client_removed_at(&client_id)?;
+        let before_removal = removed_at.is_some_and(|seq| pos < seq);
+        Ok(!before_removal && store.find_client(&client_id)?.is_some())
+    });
+    if !alive.await? {
         return Err(Refusal::Invalid(Reason::Revoked));
     }
     if !holds(token.scope.as_deref(), scope) {
@@ -80,15 +129,55 @@ async fn judge(
     Ok(Caller { client_id: token.client_id, scope: token.scope })
 }
 
-fn verify(token: &str, issuer: &Issuer) -> Result<AccessToken, Reason> {
+async fn user(
+    headers: &HeaderMap,
+    issuer: &Issuer,
+    audiences: Vec<String>,
+    wanted: Right,
+) -> Result<SessionCaller, Refusal> {
+    let token = verify(presented(headers)?, issuer, audiences).map_err(Refusal::Invalid)?;
+    let Subject::User { public_id, sid, roles } = token.subject else {
+        return Err(Refusal::Forbidden { scope: None });
+    };
+    let standing = ask(issuer, move |store| store.standing(&token.kid, public_id, sid)).await?;
+    match judge(&standing, &roles, wanted) {
+        Ok(()) => Ok(SessionCaller { public_id, sid }),
+        Err(Unfit::Refused(reason)) => Err(Refusal::Invalid(reason)),
+        Err(Unfit::TooLittle) => Err(Refusal::Forbidden { scope: None }),
+    }
+}
+
+/// Asks the store; what it can't answer can't be judged.
+async fn ask<T: Send + 'static>(
+    issuer: &Issuer,
+    question: impl FnOnce(&dyn Store) -> StoreResult<T> + Send + 'static,
+) -> Result<T, Refusal> {
+    let unavailable = |_| Refusal::Unavailable { retry_after: UNAVAILABLE_SECONDS };
+    issuer.ask(question).await.map_err(unavailable)
+}
+
+/// The token, if this issuer signed it for one of `audiences` with a key that is still published.
+pub(super) fn verify(
+    token: &str,
+    issuer: &Issuer,
+    audiences: Vec<String>,
+) -> Result<AccessToken, Reason> {
     let profile = Profile {
         issuer: issuer.tokens.issuer.clone(),
-        audiences: vec![issuer.tokens.issuer.clone()],
+        audiences,
         leeway: LEEWAY,
         max_life: LONGEST_LIFE,
     };
     let unverified = inspect(token, &profile, issuer.clock.now())?;
     let set = issuer.keys.key_set();
-    let key = set.key(unverified.kid()).ok_or(Reason::Key)?;
+    let Some(key) = set.key(unverified.kid()) else {
+        let kid = unverified.kid();
+        let revoked = |key: &Key| key.kid == kid && key.state == KeyState::Revoked;
+        return Err(if issuer.keys.keys().iter().any(revoked) {
+            Reason::RevokedKey
+        } else {
+            Reason::Key
+        });
+    };
     unverified.verify(key)
 }

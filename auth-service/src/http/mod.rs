@@ -24,6 +24,7 @@ mod query;
 mod routes;
 mod signup;
 
+pub use caller::{Admin, SessionCaller};
 pub use guards::Guards;
 pub use issuer::{Issuer, Options};
 pub use metrics::Metrics;

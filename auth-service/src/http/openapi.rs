@@ -1,6 +1,10 @@
 //! The API description, from the handlers' own words.
 
-use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
+use shared::contract::bearer::ACCESS_TOKEN_HEADER;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes,
+    SecurityScheme,
+};
 use utoipa::{Modify, OpenApi};
 
 use super::{directory, feed, jwks, login, metadata, oauth, signup};
@@ -36,9 +40,18 @@ impl Modify for Security {
             ("directory:read", "Read the user directory"),
             ("events:read", "Follow the change feed"),
         ]);
+        let bearer = |whose: &str| {
+            let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("at+jwt");
+            SecurityScheme::Http(scheme.description(Some(whose)).build())
+        };
+        let older = ApiKey::Header(ApiKeyValue::new(ACCESS_TOKEN_HEADER));
         let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth2/token", scopes));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("client", SecurityScheme::OAuth2(OAuth2::new([flow])));
+        components.add_security_scheme("session", bearer("A user's access token."));
+        components.add_security_scheme("session_header", SecurityScheme::ApiKey(older));
+        let admin = bearer("An operator's access token, issued for the issuer itself.");
+        components.add_security_scheme("admin", admin);
     }
 }
 

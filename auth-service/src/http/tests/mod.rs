@@ -4,6 +4,7 @@
 mod actors;
 mod bodies;
 mod browsers;
+mod caller;
 mod directory_users;
 mod feed;
 mod guards;
@@ -14,4 +15,5 @@ mod oauth2_token;
 mod openapi;
 mod server;
 mod signup;
+mod unauthorized;
 mod well_known;

@@ -1,0 +1,107 @@
+//! What became of a user's token since it was signed, by the issuer's own tables: whether its
+//! bearer may use the issuer's session routes, or administer.
+
+use shared::contract::bearer::Reason;
+use shared::contract::claims::{ROLE_ADMIN, ROLE_USER};
+use shared::contract::directory::UserState;
+use uuid::Uuid;
+
+use super::error::StoreResult;
+
+/// What the tables say, all read at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether the key that signed the token was revoked.
+    pub key_revoked: bool,
+    /// Whether the session is there, the user's own, and has not ended.
+    pub session_open: bool,
+    /// The user's state; none if there is no such user.
+    pub state: Option<UserState>,
+    /// Whether the user is an operator now.
+    pub admin: bool,
+}
+
+/// The right that a route wants of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// That of every user.
+    User,
+    /// That of operators.
+    Admin,
+}
+
+/// Why a user's token does not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfit {
+    /// It is not good any more.
+    Refused(Reason),
+    /// It is good, its right is too small.
+    TooLittle,
+}
+
+/// What the domain asks of the store for one who calls.
+pub trait CallerStore: Send + Sync {
+    /// The standing of a token of `public_id`, issued in session `sid` and signed with key `kid`.
+    fn standing(&self, kid: &str, public_id: Uuid, sid: Uuid) -> StoreResult<Standing>;
+}
+
+/// Judges a token with these `roles`. A right holds where both the token and the table have it.
+///
+/// The session's row says everything that a guard finds by `pos`: whatever ends all sessions of a
+/// user ends their rows in the same transaction.
+pub fn judge(standing: &Standing, roles: &[String], wanted: Right) -> Result<(), Unfit> {
+    if standing.key_revoked {
+        return Err(Unfit::Refused(Reason::RevokedKey));
+    }
+    if !standing.session_open || standing.state != Some(UserState::Active) {
+        return Err(Unfit::Refused(Reason::Revoked));
+    }
+    let (role, in_table) = match wanted {
+        Right::User => (ROLE_USER, true),
+        Right::Admin => (ROLE_ADMIN, standing.admin),
+    };
+    if in_table && roles.iter().any(|held| held == role) { Ok(()) } else { Err(Unfit::TooLittle) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: Standing = Standing {
+        key_revoked: false,
+        session_open: true,
+        state: Some(UserState::Active),
+        admin: true,
+    };
+
+    fn judged(standing: &Standing, roles: &[&str], wanted: Right) -> Result<(), Unfit> {
+        let roles: Vec<_> = roles.iter().map(|role| (*role).to_owned()).collect();
+        judge(standing, &roles, wanted)
+    }
+
+    #[test]
+    fn whatever_ended_meanwhile_ends_the_token_too() {
+        assert_eq!(judged(&GOOD, &["user"], Right::User), Ok(()));
+        for (standing, why) in [
+            (Standing { key_revoked: true, ..GOOD }, Reason::RevokedKey),
+            (Standing { session_open: false, ..GOOD }, Reason::Revoked),
+            (Standing { state: Some(UserState::Disabled), ..GOOD }, Reason::Revoked),
+            (Standing { state: None, ..GOOD }, Reason::Revoked),
+        ] {
+            for wanted in [Right::User, Right::Admin] {
+                let judged = judged(&standing, &["user", "admin"], wanted);
+                assert_eq!(judged, Err(Unfit::Refused(why)), "{standing:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_right_holds_where_token_and_table_both_have_it() {
+        let demoted = Standing { admin: false, ..GOOD };
+        assert_eq!(judged(&GOOD, &["user", "admin"], Right::Admin), Ok(()));
+        assert_eq!(judged(&GOOD, &["user"], Right::Admin), Err(Unfit::TooLittle));
+        assert_eq!(judged(&demoted, &["user", "admin"], Right::Admin), Err(Unfit::TooLittle));
+        assert_eq!(judged(&demoted, &["user", "admin"], Right::User), Ok(()));
+        assert_eq!(judged(&GOOD, &[], Right::User), Err(Unfit::TooLittle));
+    }
+}

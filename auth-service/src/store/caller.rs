@@ -1,0 +1,36 @@
+//! What the tables say of one who calls.
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::Database;
+use super::schema::{keys, sessions, users};
+use super::values::user_state;
+use crate::domain::caller::{CallerStore, Standing};
+use crate::domain::error::StoreResult;
+use crate::domain::keys::KeyState;
+
+impl CallerStore for Database {
+    fn standing(&self, kid: &str, public_id: Uuid, sid: Uuid) -> StoreResult<Standing> {
+        let public_id = public_id.to_string();
+        self.read(|connection| {
+            let revoked = keys::table.find(kid).filter(keys::state.eq(KeyState::Revoked.word()));
+            let open = sessions::table
+                .find(sid.to_string())
+                .filter(sessions::public_id.eq(&public_id))
+                .filter(sessions::ended_at.is_null());
+            let user = users::table
+                .find(&public_id)
+                .select((users::state, users::admin))
+                .first::<(String, bool)>(connection)
+                .optional()?;
+            Ok(Standing {
+                key_revoked: diesel::select(exists(revoked)).get_result(connection)?,
+                session_open: diesel::select(exists(open)).get_result(connection)?,
+                state: user.as_ref().map(|(state, _)| user_state(state)).transpose()?,
+                admin: user.is_some_and(|(_, admin)| admin),
+            })
+        })
+    }
+}
