@@ -16,7 +16,7 @@ mod values;
 
 pub use definitions::{
     ACCESS_TOKEN_TTL, ALL, AUDIENCE, BIND, CORS_ORIGINS, DATABASE_PASSWORD_FILE, DATABASE_URL,
-    FEED_KEEP, ISSUER, JWKS_MAX_AGE, KEY_BITS, KEYS_DIR, LOGIN_ERRORS, LOGIN_FAILURES_PER_ACCOUNT,
+    FEED_KEEP, GUARD_PATIENCE, ISSUER, JWKS_MAX_AGE, KEY_BITS, KEY_ROTATION_EVERY, KEYS_DIR, LOGIN_ERRORS, LOGIN_FAILURES_PER_ACCOUNT,
     LOGIN_FAILURES_PER_ADDRESS, MANAGEMENT_BIND, TRUSTED_PROXIES,
 };
 pub use values::shown;
@@ -39,6 +39,10 @@ pub struct Settings {
     pub keys_dir: PathBuf,
     /// The size of a new key.
     pub key_bits: KeyBits,
+    /// How long a key signs; none: until an operator rotates.
+    pub key_rotation_every: Option<Duration>,
+    /// How long after its lead a key waits for guards that do not hold it yet.
+    pub guard_patience: Duration,
     /// The `max-age` of the published key set.
     pub jwks_max_age: Duration,
     /// The audiences that a token may be asked for, the default of users first.
@@ -68,6 +72,17 @@ pub enum KeyBits {
     B3072,
     /// 4096 bits.
     B4096,
+}
+
+impl KeyBits {
+    /// The number.
+    pub fn number(self) -> usize {
+        match self {
+            Self::B2048 => 2048,
+            Self::B3072 => 3072,
+            Self::B4096 => 4096,
+        }
+    }
 }
 
 /// What a refused log-in tells.
@@ -102,6 +117,8 @@ impl Settings {
             database: database(found)?,
             keys_dir: found.get(&KEYS_DIR, path)?,
             key_bits: found.get(&KEY_BITS, one_of(values::KEY_SIZES))?,
+            key_rotation_every: found.get(&KEY_ROTATION_EVERY, values::rotation)?,
+            guard_patience: found.get(&GUARD_PATIENCE, duration(Duration::ZERO, DAY))?,
             jwks_max_age: found.get(&JWKS_MAX_AGE, duration(SECOND, DAY))?,
             audience: found.get(&AUDIENCE, list(values::audience))?,
             access_token_ttl: found.get(&ACCESS_TOKEN_TTL, duration(SECOND * 5, DAY))?,

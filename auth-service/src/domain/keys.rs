@@ -1,4 +1,4 @@
-//! The life of a signing key, as a pure function of (keys, policy, clock).
+//! The life of a signing key, as a pure function of (keys, guards, policy, clock).
 //!
 //! Files and databases follow what is decided here; nothing here reads either.
 
@@ -7,8 +7,10 @@ use time::{Duration, OffsetDateTime};
 use super::error::StoreResult;
 
 mod life;
+mod timers;
 
-pub use life::{next_change, next_steps};
+pub use life::{held_up_by, lead_ends, leaves_at, next_change, next_publication, next_steps};
+pub use timers::Timers;
 
 /// Where a key is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,7 +70,8 @@ pub struct Key {
     pub longest_life: Option<Duration>,
     /// Whether it has signed a token (noted a moment after the first one).
     pub signed: bool,
-    /// Once it signs no more: the latest `exp` of a token that it may have signed.
+    /// The latest `exp` of a token that it may have signed, once it signs no more; before, only
+    /// where the clock was set back since.
     pub last_expiry: Option<OffsetDateTime>,
 }
 
@@ -97,7 +100,7 @@ impl Key {
     /// The same key, signing no more from `now` on.
     #[must_use]
     pub fn stopped(self, now: OffsetDateTime) -> Self {
-        let last_expiry = self.longest_life.map(|life| now + life);
+        let last_expiry = self.longest_life.map(|life| now + life).max(self.last_expiry);
         Self { state: KeyState::Retiring, since: now, last_expiry, ..self }
     }
 }
@@ -109,15 +112,29 @@ pub struct KeyPolicy {
     pub jwks_max_age: Duration,
     /// The life of an access token.
     pub token_life: Duration,
+    /// How long a key signs before another one takes over; none if only an operator rotates.
+    pub rotation_every: Option<Duration>,
+    /// How long after its lead a key waits for guards that do not hold it yet.
+    pub guard_patience: Duration,
 }
 
-/// A change of one key's state.
+impl KeyPolicy {
+    /// How long a planned key is published before it signs: whoever fetched the set just before it
+    /// was published has fetched it again since, even if one fetch failed.
+    pub fn lead(&self) -> Duration {
+        self.jwks_max_age * 2
+    }
+}
+
+/// What is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// Which key.
-    pub kid: String,
-    /// Its new state.
-    pub to: KeyState,
+pub enum Step {
+    /// A planned key enters the key set: its time has come by the schedule.
+    Publish,
+    /// This pending key signs from now on, and the one before it no more.
+    Activate(String),
+    /// This retiring key leaves the key set.
+    Retire(String),
 }
 
 /// When a key that is added begins to sign. Where no key is active it does so at once, always.
@@ -142,8 +159,35 @@ pub enum Added {
     Full,
 }
 
+/// What became of a rotation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rotated {
+    /// This key signs next, or signs already.
+    To(Key),
+    /// The key set holds as many keys as it may.
+    Full,
+    /// The key that was to take over is known already, or none was given; another is needed.
+    OtherNeeded,
+}
+
+/// What became of a revocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revocation {
+    /// It is void since the event of this position.
+    Done {
+        /// The position.
+        seq: u64,
+        /// The key that signs now.
+        active: String,
+    },
+    /// Nobody knows such a key.
+    Unknown,
+    /// The key that was to take over is known already, or none was given; another is needed.
+    OtherNeeded,
+}
+
 /// What the domain asks of the store for keys' states. Each change and its feed events
-/// (`key.published`, `key.activated`) are one transaction.
+/// (`key.published`, `key.activated`, `key.revoked`) are one transaction.
 pub trait KeyStore: Send + Sync {
     /// Every key that was ever known, oldest first.
     fn list_keys(&self) -> StoreResult<Vec<Key>>;
@@ -152,6 +196,25 @@ pub trait KeyStore: Send + Sync {
     /// applies); in the latter case the active one before it becomes retiring.
     fn add_key(&self, key: &Key, entry: Entry, now: OffsetDateTime) -> StoreResult<Added>;
 
+    /// Begins a rotation: publishes `next` as pending, or, where a key is pending already, gives
+    /// that one. `immediate` makes the pending one, else `next`, active in the same transaction.
+    fn rotate(
+        &self,
+        next: Option<&Key>,
+        immediate: bool,
+        now: OffsetDateTime,
+    ) -> StoreResult<Rotated>;
+
+    /// Voids a key in whatever state, again if need be. If it signs, `heir` (a pending key) takes
+    /// over in the same transaction, or `next` where no such key is pending.
+    fn revoke_key(
+        &self,
+        kid: &str,
+        heir: Option<&str>,
+        next: Option<&Key>,
+        now: OffsetDateTime,
+    ) -> StoreResult<Revocation>;
+
     /// Makes `kid` the active key and the one before it retiring, in one transaction.
     /// `false` if `kid` is neither pending nor active.
     fn activate_key(&self, kid: &str, now: OffsetDateTime) -> StoreResult<bool>;
@@ -159,11 +222,15 @@ pub trait KeyStore: Send + Sync {
     /// Makes a retiring key retired. `false` if it is not retiring.
     fn retire_key(&self, kid: &str, now: OffsetDateTime) -> StoreResult<bool>;
 
-    /// Notes that every published key is served from now on, where that was not noted before.
+    /// Notes that every published key is served from now on, where that was not noted before, or
+    /// was noted by a clock that has been set back since.
     fn note_served(&self, now: OffsetDateTime) -> StoreResult<()>;
 
     /// Notes, before it signs one, that a key may sign tokens of this life.
     fn note_token_life(&self, kid: &str, life: Duration) -> StoreResult<()>;
+
+    /// Notes that tokens of a key that still signs may live until then: the clock was set back.
+    fn note_last_expiry(&self, kid: &str, expiry: OffsetDateTime) -> StoreResult<()>;
 
     /// Notes that a key has signed.
     fn note_signed(&self, kid: &str) -> StoreResult<()>;

@@ -12,6 +12,8 @@ pub const ALL: &[Setting] = &[
     DATABASE_PASSWORD_FILE,
     KEYS_DIR,
     KEY_BITS,
+    KEY_ROTATION_EVERY,
+    GUARD_PATIENCE,
     JWKS_MAX_AGE,
     AUDIENCE,
     ACCESS_TOKEN_TTL,
@@ -84,6 +86,22 @@ pub const KEY_BITS: Setting = setting(
     Some("4096"),
     "2048, 3072 or 4096",
     "The size of a new signing key, in bits",
+);
+
+/// How long a key signs.
+pub const KEY_ROTATION_EVERY: Setting = setting(
+    "AUTH_KEY_ROTATION_EVERY",
+    Some("90d"),
+    "a duration from 1s to 3650d, or off",
+    "How long a key signs before the next one takes over; `keys plan` shows what that means",
+);
+
+/// How long a key waits for guards.
+pub const GUARD_PATIENCE: Setting = setting(
+    "AUTH_GUARD_PATIENCE",
+    Some("5m"),
+    "a duration from 0s to 1d",
+    "How long after its lead a new key waits for guards that do not hold it yet",
 );
 
 /// The `max-age` of the key set.

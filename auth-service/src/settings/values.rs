@@ -78,6 +78,14 @@ pub(super) fn failure_limit(value: &str) -> Result<Option<FailureLimit>, String>
     }))
 }
 
+/// How long a key signs, or `off`.
+pub(super) fn rotation(value: &str) -> Result<Option<Duration>, String> {
+    if value == "off" {
+        return Ok(None);
+    }
+    duration(Duration::from_secs(1), Duration::from_hours(24 * 3_650))(value).map(Some)
+}
+
 /// A network, or an address as the network of itself.
 pub(super) fn network(value: &str) -> Result<IpNet, String> {
     value

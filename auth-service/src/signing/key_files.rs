@@ -103,6 +103,24 @@ impl KeyFiles {
         Ok(())
     }
 
+    /// The thumbprints that the files of the folder are named by, in order.
+    pub fn list(&self) -> Result<Vec<String>, FileError> {
+        let failed = |error| FileError::Io(self.folder.clone(), error);
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut kids = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(failed)?.file_name();
+            let kid = name.to_str().and_then(|name| name.strip_suffix(".pem"));
+            kids.extend(kid.filter(|kid| !kid.starts_with('.')).map(str::to_owned));
+        }
+        kids.sort_unstable();
+        Ok(kids)
+    }
+
     /// Removes the file of a key that will never sign again.
     pub fn forget(&self, kid: &str) -> Result<(), FileError> {
         let path = self.path(kid);

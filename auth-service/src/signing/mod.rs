@@ -8,7 +8,9 @@ mod key_ring;
 mod pem_block;
 mod private_key;
 mod published;
+mod rotator;
 mod signer;
+mod spares;
 mod spki;
 mod unfit;
 
@@ -19,9 +21,11 @@ mod tests;
 
 pub use generation::generate;
 pub use key_files::{FileError, KeyFiles};
-pub use key_ring::{KeyRing, RingError};
+pub use key_ring::{FollowError, KeyRing, RingError};
 pub use private_key::PrivateKey;
 pub use published::PublishedSet;
+pub use rotator::{RotationError, Rotator};
 pub use signer::{Signer, SigningError};
+pub use spares::Spares;
 pub use spki::public_pem;
 pub use unfit::Unfit;

@@ -98,6 +98,11 @@ impl PrivateKey {
         self.public.to_jwk()
     }
 
+    /// The size of its modulus.
+    pub fn bits(&self) -> usize {
+        self.pair.public_modulus_len() * 8
+    }
+
     /// The key as a PEM file, in the form in which it came.
     pub fn to_pem(&self) -> Zeroizing<String> {
         pem_block::write(self.label, &self.der)

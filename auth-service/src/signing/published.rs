@@ -9,7 +9,7 @@ use shared::contract::jwks::{KeySet, PublicJwk};
 use shared::verifier::PublicKey;
 use time::{Duration, OffsetDateTime};
 
-use crate::domain::keys::{Key, KeyPolicy, KeyState, next_change};
+use crate::domain::keys::{Key, KeyPolicy, KeyState, next_change, next_publication};
 
 /// The published key set.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct PublishedSet {
     max_age: Duration,
     /// When a key leaves the set by itself.
     shrinks_at: Option<OffsetDateTime>,
+    /// When a key enters it by itself.
+    grows_at: Option<OffsetDateTime>,
 }
 
 impl PublishedSet {
@@ -37,17 +39,15 @@ impl PublishedSet {
             let jwk = serde_json::to_value(jwk).ok()?;
             PublicKey::from_jwk(&jwk).ok()
         });
-        let shrinks_at = keys
-            .iter()
-            .filter(|key| key.state == KeyState::Retiring)
-            .filter_map(|key| next_change(key, policy))
-            .min();
+        let retiring = keys.iter().filter(|key| key.state == KeyState::Retiring);
+        let shrinks_at = retiring.filter_map(|key| next_change(key, policy)).min();
         Self {
             json: json.into(),
             etag,
             keys: own.collect(),
             max_age: policy.jwks_max_age,
             shrinks_at,
+            grows_at: next_publication(keys, policy),
         }
     }
 
@@ -58,7 +58,10 @@ impl PublishedSet {
 
     /// The `max-age` to tell at `now`, in seconds: not beyond the next change that is known.
     pub fn max_age(&self, now: OffsetDateTime) -> u64 {
-        let until = self.shrinks_at.map_or(self.max_age, |at| self.max_age.min(at - now));
+        // A publication that is overdue is held up, and nobody knows for how long.
+        let grows_at = self.grows_at.filter(|at| *at > now);
+        let next = self.shrinks_at.into_iter().chain(grows_at).min();
+        let until = next.map_or(self.max_age, |at| self.max_age.min(at - now));
         until.whole_seconds().max(1).unsigned_abs()
     }
 }

@@ -13,5 +13,7 @@ pub fn key_policy(settings: &Settings) -> KeyPolicy {
     KeyPolicy {
         jwks_max_age: duration(settings.jwks_max_age),
         token_life: duration(settings.access_token_ttl),
+        rotation_every: settings.key_rotation_every.map(duration),
+        guard_patience: duration(settings.guard_patience),
     }
 }

@@ -11,14 +11,17 @@ use shared::clock::Clock;
 use shared::service::shutdown::Shutdown;
 
 use super::health::Health;
+use key_lives::KeyLives;
 use crate::domain::error::StoreResult;
 use crate::domain::feed::{FeedStore, REVOCATIONS_KEPT};
-use crate::domain::keys::{Key, KeyState, KeyStore, Step, next_steps};
 use crate::domain::sessions::SessionStore;
+use crate::http::Guards;
 use crate::settings::Settings;
-use crate::signing::KeyRing;
+use crate::signing::{KeyRing, Rotator};
 use crate::store::Database;
 use crate::store::watcher::Watcher;
+
+mod key_lives;
 
 /// How long an address counts as one that the user logs in from, and a session's record is kept.
 const SESSIONS_KEPT: time::Duration = time::Duration::days(90);
@@ -32,16 +35,13 @@ const ROUND: Duration = Duration::from_millis(200);
 /// The state between two rounds.
 pub(super) struct Upkeep {
     database: Arc<Database>,
-    keys: Arc<KeyRing>,
     clock: Arc<dyn Clock>,
     health: Arc<Health>,
     watcher: Watcher,
-    published: Gauge<u64, AtomicU64>,
+    keys: KeyLives,
     feed_keep: Duration,
     forgot_at: Option<Instant>,
     round_at: Option<Instant>,
-    /// Whether the keys may have changed since they were last read.
-    keys_changed: bool,
     complaint: Option<String>,
 }
 
@@ -50,6 +50,8 @@ impl Upkeep {
     pub(super) fn new(
         database: &Arc<Database>,
         keys: &Arc<KeyRing>,
+        rotator: &Rotator,
+        guards: &Arc<Guards>,
         settings: &Settings,
         clock: Arc<dyn Clock>,
         metrics: &mut Registry,
@@ -57,17 +59,23 @@ impl Upkeep {
         let health = Arc::new(Health::default());
         let published = Gauge::default();
         metrics.register("signet_keys_published", "Keys in the key set", published.clone());
+        let keys = KeyLives::new(
+            database.clone(),
+            keys.clone(),
+            rotator.clone(),
+            guards.clone(),
+            health.clone(),
+            published,
+        );
         let upkeep = Self {
             database: database.clone(),
-            keys: keys.clone(),
             clock,
             health: health.clone(),
             watcher: Watcher::new(database.clone()),
-            published,
+            keys,
             feed_keep: settings.feed_keep,
             forgot_at: None,
             round_at: None,
-            keys_changed: true,
             complaint: None,
         };
         (upkeep, health)
@@ -75,8 +83,7 @@ impl Upkeep {
 
     /// What must be noted before the first token is signed.
     pub(super) fn prepare(&self) -> StoreResult<()> {
-        let signer = self.keys.signer();
-        self.database.note_token_life(signer.kid(), self.keys.policy().token_life)?;
+        self.keys.prepare()?;
         self.health.database_was_read(Instant::now());
         Ok(())
     }
@@ -120,95 +127,18 @@ impl Upkeep {
             self.health.database_failed();
             error.to_string()
         })?;
-        self.keys_changed |= news;
+        if news {
+            self.keys.may_have_changed();
+        }
         self.health.database_was_read(Instant::now());
         if !news && self.round_at.is_some_and(|at| at.elapsed() < ROUND) {
             return Ok(());
         }
         self.round_at = Some(Instant::now());
         // A key without a good file stops neither the other keys nor the forgetting.
-        let keys = self.look_after_keys();
+        let keys = self.keys.look_after(self.clock.now());
         let forgot = self.forget().map_err(|error| error.to_string());
         keys.and(forgot)
-    }
-
-    fn look_after_keys(&mut self) -> Result<(), String> {
-        if self.keys_changed {
-            self.follow_keys()?;
-            self.keys_changed = false;
-        }
-        self.note_use().map_err(|error| error.to_string())?;
-        self.step()
-    }
-
-    /// Takes over the keys as the database has them.
-    fn follow_keys(&mut self) -> Result<(), String> {
-        let keys = self.database.list_keys().map_err(|error| error.to_string())?;
-        let life = self.keys.policy().token_life;
-        let active = keys.iter().find(|key| key.state == KeyState::Active);
-        // Before it signs: how long it must stay published after it stopped.
-        if let Some(key) = active
-            && key.longest_life.is_none_or(|known| known < life)
-        {
-            self.database.note_token_life(&key.kid, life).map_err(|error| error.to_string())?;
-        }
-        let published = keys.iter().filter(|key| key.state.published());
-        let unserved = published.clone().any(|key| key.served_at.is_none());
-        self.published.set(u64::try_from(published.count()).unwrap_or_default());
-        let followed = self.keys.reload(keys).map_err(|error| error.to_string());
-        self.health.keys_are_behind(followed.is_err());
-        followed?;
-        // After it is served: from now on its lead counts.
-        if unserved {
-            self.database.note_served(self.clock.now()).map_err(|error| error.to_string())?;
-        }
-        Ok(())
-    }
-
-    /// Notes that the active key has signed.
-    fn note_use(&self) -> StoreResult<()> {
-        let signer = self.keys.signer();
-        let unnoted = |keys: &[Key]| keys.iter().any(|key| key.kid == signer.kid() && !key.signed);
-        if signer.used() && unnoted(&self.keys.keys()) {
-            self.database.note_signed(signer.kid())?;
-        }
-        Ok(())
-    }
-
-    /// Takes the steps that are due, each on its own.
-    fn step(&mut self) -> Result<(), String> {
-        let now = self.clock.now();
-        let mut outcome = Ok(());
-        for step in next_steps(&self.keys.keys(), &self.keys.policy(), now) {
-            match self.take(&step, now) {
-                Ok(()) => self.keys_changed = true,
-                Err(line) => outcome = Err(line),
-            }
-        }
-        if self.keys_changed {
-            self.follow_keys()?;
-            self.keys_changed = false;
-        }
-        outcome
-    }
-
-    fn take(&self, step: &Step, now: time::OffsetDateTime) -> Result<(), String> {
-        let (files, kid) = (self.keys.files(), &step.kid);
-        match step.to {
-            KeyState::Active => {
-                // A key without a good file never signs; the one before it goes on.
-                files.read(kid).map_err(|error| error.to_string())?;
-                self.database.activate_key(kid, now).map_err(|error| error.to_string())?;
-                tracing::info!(%kid, "the key signs from now on");
-            }
-            KeyState::Retired => {
-                self.database.retire_key(kid, now).map_err(|error| error.to_string())?;
-                tracing::info!(%kid, "the key has left the key set");
-                files.forget(kid).map_err(|error| error.to_string())?;
-            }
-            KeyState::Pending | KeyState::Retiring | KeyState::Revoked => {}
-        }
-        Ok(())
     }
 
     /// Forgets what is old, now and then.

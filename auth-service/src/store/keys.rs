@@ -12,8 +12,10 @@ use super::connection::{AnyConnection, Turn};
 use super::schema::{keys, sessions};
 use super::transaction::Transaction;
 use crate::domain::error::StoreResult;
-use crate::domain::keys::{Added, Entry, Key, KeyState, KeyStore};
+use crate::domain::keys::{Added, Entry, Key, KeyState, KeyStore, Revocation, Rotated};
 
+mod revocation;
+mod rotation;
 mod row;
 
 use row::{COLUMNS, KeyRow, key, micros};
@@ -124,6 +126,31 @@ impl KeyStore for Database {
         })
     }
 
+    fn rotate(
+        &self,
+        next: Option<&Key>,
+        immediate: bool,
+        now: OffsetDateTime,
+    ) -> StoreResult<Rotated> {
+        self.write(|transaction| {
+            transaction.take_turn(Turn::Keys)?;
+            rotation::rotate(transaction, next, immediate, now)
+        })
+    }
+
+    fn revoke_key(
+        &self,
+        kid: &str,
+        heir: Option<&str>,
+        next: Option<&Key>,
+        now: OffsetDateTime,
+    ) -> StoreResult<Revocation> {
+        self.write(|transaction| {
+            transaction.take_turn(Turn::Keys)?;
+            revocation::revoke(transaction, kid, heir, next, now)
+        })
+    }
+
     fn activate_key(&self, kid: &str, now: OffsetDateTime) -> StoreResult<bool> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Keys)?;
@@ -147,7 +174,7 @@ impl KeyStore for Database {
         self.write(|transaction| {
             transaction.take_turn(Turn::Keys)?;
             let unserved = keys::table
-                .filter(keys::served_at.is_null())
+                .filter(keys::served_at.is_null().or(keys::served_at.gt(unix_micros(now))))
                 .filter(keys::state.eq_any(published.map(KeyState::word)));
             diesel::update(unserved)
                 .set(keys::served_at.eq(unix_micros(now)))
@@ -165,6 +192,20 @@ impl KeyStore for Database {
                 .filter(keys::longest_life_micros.is_null().or(keys::longest_life_micros.lt(life)));
             diesel::update(shorter)
                 .set(keys::longest_life_micros.eq(life))
+                .execute(transaction.connection)?;
+            Ok(())
+        })
+    }
+
+    fn note_last_expiry(&self, kid: &str, expiry: OffsetDateTime) -> StoreResult<()> {
+        let expiry = unix_micros(expiry);
+        self.write(|transaction| {
+            transaction.take_turn(Turn::Keys)?;
+            let earlier = keys::table
+                .find(kid)
+                .filter(keys::last_expiry.is_null().or(keys::last_expiry.lt(expiry)));
+            diesel::update(earlier)
+                .set(keys::last_expiry.eq(expiry))
                 .execute(transaction.connection)?;
             Ok(())
         })

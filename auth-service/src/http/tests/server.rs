@@ -156,7 +156,12 @@ fn key_ring(folder: &Path) -> KeyRing {
     let public = key.public();
     let record = Key::fresh(public.kid, public.n, public.e, NOW).activated(NOW);
     let policy =
-        KeyPolicy { jwks_max_age: Duration::minutes(1), token_life: Duration::minutes(30) };
+        KeyPolicy {
+            jwks_max_age: Duration::minutes(1),
+            token_life: Duration::minutes(30),
+            rotation_every: None,
+            guard_patience: Duration::minutes(5),
+        };
     KeyRing::open(files, vec![record], policy).unwrap()
 }
 

@@ -12,8 +12,12 @@ use crate::domain::keys::{Key, KeyPolicy, KeyState};
 
 const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
-const POLICY: KeyPolicy =
-    KeyPolicy { jwks_max_age: Duration::seconds(60), token_life: Duration::minutes(30) };
+const POLICY: KeyPolicy = KeyPolicy {
+    jwks_max_age: Duration::seconds(60),
+    token_life: Duration::minutes(30),
+    rotation_every: None,
+    guard_patience: Duration::minutes(5),
+};
 
 fn record(key: &PrivateKey, state: KeyState) -> Key {
     let public = key.public();
@@ -73,10 +77,10 @@ fn the_etag_is_strong_and_changes_with_the_set_alone() {
     let ring = fixture.ring(KeyState::Active, KeyState::Pending);
     let before = ring.key_set();
     assert!(before.etag.starts_with('"') && before.etag.ends_with('"'), "{}", before.etag);
-    ring.reload(fixture.records(KeyState::Retiring, KeyState::Active)).expect("reloaded");
+    ring.take_over(fixture.records(KeyState::Retiring, KeyState::Active)).expect("reloaded");
     let same = ring.key_set();
     assert_eq!((&same.etag, &same.json), (&before.etag, &before.json));
-    ring.reload(fixture.records(KeyState::Retired, KeyState::Active)).expect("reloaded");
+    ring.take_over(fixture.records(KeyState::Retired, KeyState::Active)).expect("reloaded");
     assert_ne!(ring.key_set().etag, before.etag);
 }
 
@@ -87,7 +91,7 @@ fn the_active_key_signs_and_follows_a_change() {
     assert_eq!(ring.signer().kid(), fixture.one.kid());
     ring.sign(&claims()).expect("signed");
     assert!(ring.signer().used());
-    ring.reload(fixture.records(KeyState::Retiring, KeyState::Active)).expect("reloaded");
+    ring.take_over(fixture.records(KeyState::Retiring, KeyState::Active)).expect("reloaded");
     assert_eq!(ring.signer().kid(), fixture.other.kid());
     assert!(!ring.signer().used());
 }
@@ -98,13 +102,13 @@ fn a_new_key_without_a_good_file_leaves_the_last_good_one_signing_and_published(
     let ring = fixture.ring(KeyState::Active, KeyState::Pending);
     let path = fixture.folder.path().join(format!("{}.pem", fixture.other.kid()));
     fs::write(&path, "-----BEGIN PRIV").expect("half written");
-    let refused = ring.reload(fixture.records(KeyState::Retired, KeyState::Active));
+    let refused = ring.take_over(fixture.records(KeyState::Retired, KeyState::Active));
     assert!(matches!(refused, Err(RingError::File(FileError::Unfit(..)))), "{refused:?}");
     assert_eq!(ring.signer().kid(), fixture.one.kid());
     assert!(ring.key_set().key(fixture.one.kid()).is_some());
     // As soon as the file is good it follows.
     fixture.files.keep(&fixture.other).expect("kept");
-    ring.reload(fixture.records(KeyState::Retired, KeyState::Active)).expect("reloaded");
+    ring.take_over(fixture.records(KeyState::Retired, KeyState::Active)).expect("reloaded");
     assert_eq!(ring.signer().kid(), fixture.other.kid());
 }
 

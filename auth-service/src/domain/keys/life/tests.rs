@@ -8,8 +8,12 @@ use super::*;
 
 const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
-const POLICY: KeyPolicy =
-    KeyPolicy { jwks_max_age: Duration::seconds(60), token_life: Duration::minutes(30) };
+const POLICY: KeyPolicy = KeyPolicy {
+    jwks_max_age: Duration::seconds(60),
+    token_life: Duration::minutes(30),
+    rotation_every: None,
+    guard_patience: Duration::minutes(5),
+};
 
 fn at(seconds: i64) -> OffsetDateTime {
     START + Duration::seconds(seconds)

@@ -1,0 +1,193 @@
+//! The lives of the keys, as the upkeep of a server leads them: what other processes changed is
+//! followed, what is due is done.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Instant;
+
+use prometheus_client::metrics::gauge::Gauge;
+use time::{Duration, OffsetDateTime};
+
+use super::super::health::Health;
+use crate::domain::error::StoreResult;
+use crate::domain::guards::{Guard, GuardId};
+use crate::domain::keys::{
+    Key, KeyState, KeyStore, Rotated, Step, Timers, held_up_by, next_steps,
+};
+use crate::http::Guards;
+use crate::signing::{KeyRing, Rotator};
+use crate::store::Database;
+
+/// A clock that differs by less from what this process measured was not set back.
+const SET_BACK: Duration = Duration::seconds(1);
+
+/// Between two rounds, at most.
+const ROUND: Duration = Duration::seconds(5);
+
+/// The state between two rounds.
+pub(super) struct KeyLives {
+    database: Arc<Database>,
+    ring: Arc<KeyRing>,
+    rotator: Rotator,
+    guards: Arc<Guards>,
+    health: Arc<Health>,
+    published: Gauge<u64, AtomicU64>,
+    /// Whether the keys may have changed since they were last read.
+    changed: bool,
+    timers: Timers,
+    began: Instant,
+    latest: Option<OffsetDateTime>,
+    /// The guards that were named as late, by key.
+    late: BTreeSet<(String, GuardId)>,
+}
+
+impl KeyLives {
+    pub(super) fn new(
+        database: Arc<Database>,
+        ring: Arc<KeyRing>,
+        rotator: Rotator,
+        guards: Arc<Guards>,
+        health: Arc<Health>,
+        published: Gauge<u64, AtomicU64>,
+    ) -> Self {
+        Self {
+            database,
+            ring,
+            rotator,
+            guards,
+            health,
+            published,
+            changed: true,
+            timers: Timers::default(),
+            began: Instant::now(),
+            latest: None,
+            late: BTreeSet::new(),
+        }
+    }
+
+    /// What must be noted before the first token is signed.
+    pub(super) fn prepare(&self) -> StoreResult<()> {
+        let signer = self.ring.signer();
+        self.database.note_token_life(signer.kid(), self.ring.policy().token_life)
+    }
+
+    /// The keys are read anew at the next round.
+    pub(super) fn may_have_changed(&mut self) {
+        self.changed = true;
+    }
+
+    /// One round.
+    pub(super) fn look_after(&mut self, now: OffsetDateTime) -> Result<(), String> {
+        self.mind_the_clock(now).map_err(|error| error.to_string())?;
+        if self.changed {
+            self.follow(now)?;
+        }
+        self.note_use().map_err(|error| error.to_string())?;
+        self.step(now)
+    }
+
+    /// A clock that is set back leaves tokens behind that live longer than it says.
+    fn mind_the_clock(&mut self, now: OffsetDateTime) -> StoreResult<()> {
+        let latest = self.latest.map_or(now, |latest| latest.max(now));
+        if latest - now > SET_BACK {
+            let life = self.ring.policy().token_life;
+            self.database.note_last_expiry(self.ring.signer().kid(), latest + ROUND + life)?;
+            tracing::warn!(by = %(latest - now), "the clock was set back");
+            self.changed = true;
+            self.latest = Some(now);
+        } else {
+            self.latest = Some(latest);
+        }
+        Ok(())
+    }
+
+    /// Takes over the keys as the database has them.
+    fn follow(&mut self, now: OffsetDateTime) -> Result<(), String> {
+        let followed = self.ring.follow(&*self.database, now);
+        self.health.keys_are_behind(followed.is_err());
+        let changed = followed.map_err(|error| error.to_string())?;
+        let keys = self.ring.keys();
+        let published = keys.iter().filter(|key| key.state.published()).count();
+        self.published.set(u64::try_from(published).unwrap_or_default());
+        self.changed = false;
+        if changed {
+            self.rotator.sweep(&keys).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Notes that the active key has signed.
+    fn note_use(&self) -> StoreResult<()> {
+        let signer = self.ring.signer();
+        let unnoted = |keys: &[Key]| keys.iter().any(|key| key.kid == signer.kid() && !key.signed);
+        if signer.used() && unnoted(&self.ring.keys()) {
+            self.database.note_signed(signer.kid())?;
+        }
+        Ok(())
+    }
+
+    /// Takes the steps that are due, each on its own.
+    fn step(&mut self, now: OffsetDateTime) -> Result<(), String> {
+        let uptime = Duration::try_from(self.began.elapsed()).unwrap_or(Duration::MAX);
+        let (keys, guards) = (self.ring.keys(), self.guards.list(now));
+        self.timers.observe(&keys, uptime);
+        let steps = next_steps(&keys, &guards, &self.ring.policy(), now, &self.timers);
+        self.name_late_guards(&keys, &guards, now);
+        let mut outcome = Ok(());
+        for step in &steps {
+            match self.take(step, now) {
+                Ok(()) => self.changed = true,
+                Err(line) => outcome = Err(line),
+            }
+        }
+        if self.changed {
+            self.follow(now)?;
+        }
+        outcome
+    }
+
+    fn take(&self, step: &Step, now: OffsetDateTime) -> Result<(), String> {
+        let files = self.ring.files();
+        match step {
+            Step::Publish => {
+                let rotated = self.rotator.rotate(&*self.database, false, now);
+                if let Rotated::To(key) = rotated.map_err(|error| error.to_string())? {
+                    tracing::info!(kid = %key.kid, "the next key is published");
+                }
+            }
+            Step::Activate(kid) => {
+                // A key without a good file never signs; the one before it goes on.
+                files.read(kid).map_err(|error| error.to_string())?;
+                self.database.activate_key(kid, now).map_err(|error| error.to_string())?;
+                tracing::info!(%kid, "the key signs from now on");
+            }
+            Step::Retire(kid) => {
+                self.database.retire_key(kid, now).map_err(|error| error.to_string())?;
+                tracing::info!(%kid, "the key has left the key set");
+                files.forget(kid).map_err(|error| error.to_string())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says once which guards a key waits for, or did not wait for any longer.
+    fn name_late_guards(&mut self, keys: &[Key], guards: &[Guard], now: OffsetDateTime) {
+        let policy = self.ring.policy();
+        let pending = keys.iter().filter(|key| key.state == KeyState::Pending);
+        let mut late = BTreeSet::new();
+        for key in pending {
+            for guard in held_up_by(key, guards, &policy, now, &self.timers) {
+                late.insert((key.kid.clone(), guard.id.clone()));
+            }
+        }
+        for (kid, guard) in late.difference(&self.late) {
+            tracing::warn!(
+                %kid, client_id = %guard.client_id, instance = %guard.instance,
+                patience = %policy.guard_patience,
+                "a guard does not hold the next key yet; AUTH_GUARD_PATIENCE after the lead the key signs all the same"
+            );
+        }
+        self.late = late;
+    }
+}
