@@ -11,7 +11,7 @@ use shared::service::{server, serving, shutdown};
 use crate::domain::Store;
 use crate::http;
 use crate::settings::{self, Settings};
-use crate::signing::{KeyFiles, KeyRing};
+use crate::signing::{KeyFiles, KeyRing, Rotator};
 use crate::store::instance_lock::InstanceLock;
 use crate::store::{self, Database, Existence};
 
@@ -19,10 +19,15 @@ pub mod first_start;
 mod guards;
 mod health;
 mod issuer;
+mod key_lives;
 mod key_policy;
+mod schedule;
+mod spare;
 mod upkeep;
 
+use key_lives::KeyLives;
 pub use key_policy::key_policy;
+pub use schedule::told as schedule_told;
 
 /// Serves until the process is told to end.
 pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Failure> {
@@ -48,13 +53,17 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     let records = store.list_keys().map_err(Failure::failed)?;
     let keys = KeyRing::open(files, records, key_policy(&settings)).map_err(Failure::failed)?;
     let keys = Arc::new(keys);
+    let rotator = Rotator::new(keys.files().clone(), settings.key_bits);
+    rotator.sweep(&keys.keys()).map_err(Failure::failed)?;
+    tracing::info!("{}", schedule::told(&keys.keys(), &keys.policy()));
 
     let mut metrics = Registry::default();
-    let (upkeep, health) =
-        upkeep::Upkeep::new(&database, &keys, &settings, Arc::clone(&clock), &mut metrics);
+    let guards = Arc::new(guards::load(&database, &clock, &mut metrics).map_err(Failure::failed)?);
+    let lives = KeyLives::new(&database, &keys, &rotator, &guards, &mut metrics);
+    let (upkeep, health) = upkeep::Upkeep::new(&database, lives, &settings, Arc::clone(&clock));
     upkeep.prepare().map_err(Failure::failed)?;
     let (trigger, shutdown) = shutdown::channel();
-    let guards = Arc::new(guards::load(&database, &clock, &mut metrics).map_err(Failure::failed)?);
+    tokio::spawn(spare::keep_ready(keys.clone(), rotator.clone(), shutdown.clone()));
     tokio::spawn(guards::write_down(
         guards.clone(),
         database.clone(),
@@ -62,7 +71,8 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
         shutdown.clone(),
     ));
     let (changed, ending) = (database.changed(), shutdown.clone());
-    let issuer = issuer::of(&settings, store, changed, keys, guards, clock, ending)?;
+    let parts = issuer::Parts { store, changed, keys, rotator, guards, clock };
+    let issuer = issuer::of(&settings, parts, ending)?;
     issuer.metrics.register(&mut metrics, &issuer.hashing);
     let management =
         management::serve(management, Management { readiness: health, metrics: Arc::new(metrics) })

@@ -1,23 +1,34 @@
-//! `keys`: list, generate, import, export the public half.
+//! `keys`: list, plan, generate, import, rotate, revoke, export the public half.
 
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
+use shared::contract::jwks::MAX_KEYS;
 use shared::service::failure::Failure;
 
 use super::{Context, database, output};
-use crate::domain::keys::{Added, Entry, Key, KeyState, KeyStore};
+use crate::domain::keys::{Added, Entry, Key, KeyPolicy, KeyState, KeyStore, next_change};
 use crate::settings::{KeyBits, key_bits};
-use crate::signing::{self, KeyFiles, PrivateKey, key_files};
+use crate::signing::{self, KeyFiles, PrivateKey, Rotator, key_files};
+use crate::startup::key_policy;
 use crate::store::Database;
 
 mod export;
 mod list;
+mod plan;
+mod revoke;
+mod rotate;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// List every key that was ever known
     List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show when keys change by themselves, and what that means for those who hold a PEM
+    Plan {
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -35,6 +46,28 @@ pub(super) enum Command {
         /// Sign with it at once, even if other keys have signed tokens
         #[arg(long)]
         activate: bool,
+    },
+    /// Let the next key take over, once every guard holds it
+    Rotate {
+        /// Now: other verifiers than Signet's may refuse tokens until they fetch the key set again
+        #[arg(long)]
+        immediate: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Void a key and every token that it signed; prints which guards have confirmed it
+    Revoke {
+        /// The key's thumbprint
+        // One in 64 begins with a hyphen.
+        #[arg(allow_hyphen_values = true)]
+        kid: String,
+        /// End with 1 unless every live guard has confirmed it within 5 seconds
+        #[arg(long)]
+        wait: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Print a public key
     ExportPublic {
@@ -59,6 +92,9 @@ pub(super) enum Format {
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::List { json } => list::run(json, context),
+        Command::Plan { json } => plan::run(json, context),
+        Command::Rotate { immediate, json } => rotate::run(immediate, json, context),
+        Command::Revoke { kid, wait, json } => revoke::run(&kid, wait, json, context),
         Command::Generate { bits } => generate(bits, context),
         Command::Import { file, activate } => import(&file, activate, context),
         Command::ExportPublic { kid, format } => export::run(kid.as_deref(), format, context),
@@ -127,11 +163,25 @@ fn add(
         Added::New(key) | Added::Known(key) => Ok(key),
         Added::Full => {
             files(context).forget(&fresh.kid).map_err(Failure::failed)?;
-            Err(Failure::failed(
-                "the key set holds 64 keys, which is the most; `keys list` says when one leaves",
-            ))
+            let keys = database.list_keys().map_err(Failure::failed)?;
+            Err(full(&keys, &key_policy(&context.settings)))
         }
     }
+}
+
+fn rotator(context: &Context) -> Rotator {
+    Rotator::new(files(context), context.settings.key_bits)
+}
+
+/// The line for a set that is full.
+fn full(keys: &[Key], policy: &KeyPolicy) -> Failure {
+    let leaves = keys.iter().filter(|key| key.state == KeyState::Retiring);
+    let next = leaves.filter_map(|key| next_change(key, policy)).min();
+    let next = next.map_or_else(
+        || "none leaves by itself".into(),
+        |at| format!("the next one leaves at {}", output::time(at)),
+    );
+    Failure::failed(format_args!("the key set holds {MAX_KEYS} keys, which is the most; {next}"))
 }
 
 fn files(context: &Context) -> KeyFiles {

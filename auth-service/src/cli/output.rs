@@ -54,3 +54,8 @@ pub(super) fn time(at: OffsetDateTime) -> String {
     let whole = at.replace_nanosecond(0).unwrap_or(at);
     whole.format(&Rfc3339).unwrap_or_default()
 }
+
+/// The same to the microsecond, for what takes milliseconds.
+pub(super) fn exact_time(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_default()
+}

@@ -18,6 +18,7 @@ use super::query::{Query, wrong};
 use super::{Issuer, caller};
 use crate::domain::feed::Changes;
 use crate::domain::guards::{GuardId, Report};
+use crate::domain::keys::KeyState;
 
 /// The longest wait, in seconds. A proxy's idle time-out is seldom below 30.
 const LONGEST_WAIT: u64 = 25;
@@ -74,6 +75,7 @@ pub(super) async fn read(
         let gone = "The changes after this position are not kept; take a new snapshot.";
         return Err(ProblemError::new(StatusCode::GONE, gone).into());
     };
+    serve_keys_of(&issuer, &events).await;
     if !caller.may(DIRECTORY_READ) {
         events.iter_mut().for_each(conceal);
     }
@@ -157,6 +159,20 @@ async fn changes(
             () = sleep_until(until) => {}
             () = issuer.shutdown.wait() => {}
         }
+    }
+}
+
+/// A guard that hears of a key fetches the set at once: it finds what it heard. Where the keys
+/// can't be followed, the upkeep says why, and the guard asks again.
+async fn serve_keys_of(issuer: &Issuer, events: &[Event]) {
+    let unserved = |event: &Event| match &event.change {
+        Change::KeyPublished { kid } => issuer.keys.state(kid).is_none(),
+        Change::KeyRevoked { kid } => issuer.keys.state(kid) != Some(KeyState::Revoked),
+        _ => false,
+    };
+    if events.iter().any(unserved) {
+        let (keys, now) = (issuer.keys.clone(), issuer.clock.now());
+        let _ = issuer.ask(move |store| Ok(keys.follow(store, now).is_ok())).await;
     }
 }
 

@@ -17,7 +17,7 @@ use crate::domain::error::StoreResult;
 use crate::domain::throttle::Throttle;
 use crate::domain::tokens::TokenPolicy;
 use crate::hashing::HashingPool;
-use crate::signing::KeyRing;
+use crate::signing::{KeyRing, Rotator};
 
 /// The parts of the issuer.
 pub struct Issuer {
@@ -27,6 +27,8 @@ pub struct Issuer {
     pub changed: watch::Receiver<u64>,
     /// The signing key and the published set.
     pub keys: Arc<KeyRing>,
+    /// Changes which key signs.
+    pub rotator: Rotator,
     /// The guards that follow the feed.
     pub guards: Arc<Guards>,
     /// Hashes passwords.

@@ -120,5 +120,5 @@ fn every_setting_is_listed_once() {
     names.sort_unstable();
     let count = names.len();
     names.dedup();
-    assert_eq!((names.len(), count), (count, 16));
+    assert_eq!((names.len(), count), (count, 18));
 }

@@ -84,8 +84,7 @@ impl KeyRing {
         {
             store.note_token_life(&key.kid, life)?;
         }
-        let unserved =
-            |key: &Key| key.state.published() && key.served_at.is_none_or(|at| at > now);
+        let unserved = |key: &Key| key.state.published() && key.served_at.is_none_or(|at| at > now);
         let unserved = keys.iter().any(unserved);
         let changed = self.take_over(keys)?;
         if unserved {
@@ -100,9 +99,8 @@ impl KeyRing {
         if before.keys == keys && !before.void {
             return Ok(false);
         }
-        let revoked = |kid: &str| {
-            keys.iter().any(|key| key.kid == kid && key.state == KeyState::Revoked)
-        };
+        let revoked =
+            |kid: &str| keys.iter().any(|key| key.kid == kid && key.state == KeyState::Revoked);
         match hold(&self.files, keys.clone(), &self.policy, Some(&before.signer)) {
             Ok(after) => self.held.store(Arc::new(after)),
             Err(error) => {

@@ -60,8 +60,7 @@ impl Rotator {
         for _ in 0..TRIES {
             let known = store.list_keys()?;
             let pending = known.iter().any(|key| key.state == KeyState::Pending);
-            let full =
-                known.iter().filter(|key| key.state.published()).count() >= MAX_KEYS;
+            let full = known.iter().filter(|key| key.state.published()).count() >= MAX_KEYS;
             let next = if pending || full { None } else { Some(self.next(&known)?) };
             match store.rotate(next.as_ref(), immediate, now)? {
                 Rotated::OtherNeeded => {}

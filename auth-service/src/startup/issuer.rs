@@ -14,16 +14,22 @@ use crate::domain::tokens::TokenPolicy;
 use crate::hashing::HashingPool;
 use crate::http::{Guards, Issuer, Metrics, Options};
 use crate::settings::{FailureLimit, LoginErrors, Settings};
-use crate::signing::KeyRing;
+use crate::signing::{KeyRing, Rotator};
+
+/// The parts that others hold, too.
+pub(super) struct Parts {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) changed: watch::Receiver<u64>,
+    pub(super) keys: Arc<KeyRing>,
+    pub(super) rotator: Rotator,
+    pub(super) guards: Arc<Guards>,
+    pub(super) clock: Arc<dyn Clock>,
+}
 
 /// Puts the parts together, and starts the threads that hash.
 pub(super) fn of(
     settings: &Settings,
-    store: Arc<dyn Store>,
-    changed: watch::Receiver<u64>,
-    keys: Arc<KeyRing>,
-    guards: Arc<Guards>,
-    clock: Arc<dyn Clock>,
+    parts: Parts,
     shutdown: Shutdown,
 ) -> Result<Arc<Issuer>, Failure> {
     let throttle = Throttle::new(
@@ -46,15 +52,16 @@ pub(super) fn of(
         );
     }
     Ok(Arc::new(Issuer {
-        store,
-        changed,
-        keys,
-        guards,
+        store: parts.store,
+        changed: parts.changed,
+        keys: parts.keys,
+        rotator: parts.rotator,
+        guards: parts.guards,
         hashing: HashingPool::start().map_err(Failure::failed)?,
         throttle: Arc::new(throttle),
         attempt_ended: Notify::new(),
         tokens,
-        clock,
+        clock: parts.clock,
         shutdown,
         metrics: Metrics::default(),
         options,

@@ -2,26 +2,19 @@
 //! takes the steps of keys' lives that are due, and forgets what is old.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
 use shared::clock::Clock;
 use shared::service::shutdown::Shutdown;
 
 use super::health::Health;
-use key_lives::KeyLives;
+use super::key_lives::KeyLives;
 use crate::domain::error::StoreResult;
 use crate::domain::feed::{FeedStore, REVOCATIONS_KEPT};
 use crate::domain::sessions::SessionStore;
-use crate::http::Guards;
 use crate::settings::Settings;
-use crate::signing::{KeyRing, Rotator};
 use crate::store::Database;
 use crate::store::watcher::Watcher;
-
-mod key_lives;
 
 /// How long an address counts as one that the user logs in from, and a session's record is kept.
 const SESSIONS_KEPT: time::Duration = time::Duration::days(90);
@@ -49,24 +42,11 @@ impl Upkeep {
     /// The upkeep of a server, and where it tells how the server is.
     pub(super) fn new(
         database: &Arc<Database>,
-        keys: &Arc<KeyRing>,
-        rotator: &Rotator,
-        guards: &Arc<Guards>,
+        keys: KeyLives,
         settings: &Settings,
         clock: Arc<dyn Clock>,
-        metrics: &mut Registry,
     ) -> (Self, Arc<Health>) {
-        let health = Arc::new(Health::default());
-        let published = Gauge::default();
-        metrics.register("signet_keys_published", "Keys in the key set", published.clone());
-        let keys = KeyLives::new(
-            database.clone(),
-            keys.clone(),
-            rotator.clone(),
-            guards.clone(),
-            health.clone(),
-            published,
-        );
+        let health = keys.health().clone();
         let upkeep = Self {
             database: database.clone(),
             clock,

@@ -96,8 +96,7 @@ fn may_sign(
     timers: &Timers,
 ) -> bool {
     lead_over_for(key, policy, now, timers).is_some_and(|over| {
-        over >= policy.guard_patience
-            || held_up_by(key, guards, policy, now, timers).is_empty()
+        over >= policy.guard_patience || held_up_by(key, guards, policy, now, timers).is_empty()
     })
 }
 
@@ -152,5 +151,7 @@ fn publication_is_due(
         })
 }
 
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,10 @@
-//! What a process has measured itself, with a clock that nobody sets: how long a key has been what
-//! it is. A wall clock that leaps ahead ends no lead and retires no key before its time.
+//! What a process measures itself, with a clock that nobody sets: how long a key has been what it
+//! is. A wall clock that leaps ahead ends no lead and retires no key before its time. Of what began
+//! before the process did, the wall clock of its start is believed.
 
 use std::collections::HashMap;
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use super::{Key, KeyState};
 
@@ -23,24 +24,30 @@ impl Phase {
 /// The measurements of one process.
 #[derive(Debug, Clone, Default)]
 pub struct Timers {
-    /// The phase of each key, and when it was seen to begin; none if it began before this process.
-    seen: HashMap<String, (Phase, Option<Duration>)>,
+    /// The phase of each key, and when it began, counted from the start of the process.
+    seen: HashMap<String, (Phase, Duration)>,
     begun: bool,
     uptime: Duration,
 }
 
 impl Timers {
-    /// Takes note of the keys as they are after `uptime`, the time that this process has run.
-    pub fn observe(&mut self, keys: &[Key], uptime: Duration) {
+    /// Takes note of the keys as they are at `now`, after `uptime`: the time that this process has
+    /// run.
+    pub fn observe(&mut self, keys: &[Key], now: OffsetDateTime, uptime: Duration) {
         self.uptime = uptime;
         let mut seen = HashMap::with_capacity(keys.len());
         for key in keys {
             let phase = Phase::of(key);
             let began = match self.seen.get(&key.kid) {
                 Some((known, began)) if *known == phase => *began,
-                // The first look can't tell since when.
-                None if !self.begun => None,
-                _ => Some(uptime),
+                None if !self.begun => {
+                    let since = match key.state {
+                        KeyState::Pending => key.served_at.unwrap_or(now),
+                        _ => key.since,
+                    };
+                    uptime - (now - since).max(Duration::ZERO)
+                }
+                _ => uptime,
             };
             seen.insert(key.kid.clone(), (phase, began));
         }
@@ -48,9 +55,8 @@ impl Timers {
         self.begun = true;
     }
 
-    /// How long the key has been what it is, if this process saw it become so.
+    /// How long the key has been what it is; none if it was never observed.
     pub fn measured(&self, kid: &str) -> Option<Duration> {
-        let (_, began) = self.seen.get(kid)?;
-        began.map(|began| self.uptime - began)
+        self.seen.get(kid).map(|(_, began)| self.uptime - *began)
     }
 }

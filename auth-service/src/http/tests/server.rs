@@ -24,7 +24,7 @@ use crate::domain::tokens::TokenPolicy;
 use crate::hashing::HashingPool;
 use crate::http::{Guards, Issuer, Metrics, Options, routes};
 use crate::settings::KeyBits;
-use crate::signing::{KeyFiles, KeyRing, PrivateKey, generate};
+use crate::signing::{KeyFiles, KeyRing, PrivateKey, Rotator, generate};
 use crate::store::{Database, Existence, Location};
 
 pub(super) const ISSUER: &str = "https://login.example.org";
@@ -92,10 +92,12 @@ impl Server {
         .unwrap();
         let limit = |failures| Limit { failures, window: Duration::minutes(15) };
         let (ending, shutdown) = shutdown::channel();
+        let keys = Arc::new(key_ring(folder.path()));
         let issuer = Issuer {
             store: database.clone(),
             changed: database.changed(),
-            keys: Arc::new(key_ring(folder.path())),
+            rotator: Rotator::new(keys.files().clone(), KeyBits::B2048),
+            keys,
             guards: Arc::new(Guards::new(Vec::new())),
             hashing: HashingPool::with(2, setup.queue).unwrap(),
             throttle: Arc::new(Throttle::new(
@@ -155,13 +157,12 @@ fn key_ring(folder: &Path) -> KeyRing {
     files.keep(&key).unwrap();
     let public = key.public();
     let record = Key::fresh(public.kid, public.n, public.e, NOW).activated(NOW);
-    let policy =
-        KeyPolicy {
-            jwks_max_age: Duration::minutes(1),
-            token_life: Duration::minutes(30),
-            rotation_every: None,
-            guard_patience: Duration::minutes(5),
-        };
+    let policy = KeyPolicy {
+        jwks_max_age: Duration::minutes(1),
+        token_life: Duration::minutes(30),
+        rotation_every: None,
+        guard_patience: Duration::minutes(5),
+    };
     KeyRing::open(files, vec![record], policy).unwrap()
 }
 

@@ -69,9 +69,9 @@ fn take_over(
     now: OffsetDateTime,
     changes: &mut Vec<Change>,
 ) -> QueryResult<Option<String>> {
-    let pending = known.iter().find(|key| {
-        key.state == KeyState::Pending && heir.is_some_and(|heir| heir == key.kid)
-    });
+    let pending = known
+        .iter()
+        .find(|key| key.state == KeyState::Pending && heir.is_some_and(|heir| heir == key.kid));
     let kid = if let Some(heir) = pending {
         stop_active(transaction.connection, known, now)?;
         update(transaction.connection, &heir.clone().activated(now))?;

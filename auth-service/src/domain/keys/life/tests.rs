@@ -1,10 +1,10 @@
-//! Simulated lives: whatever an operator and the clock do, one key signs, and no key leaves while a
-//! token of it lives.
+//! The steps one by one; `simulation` runs them over years.
 
-use proptest::prelude::*;
 use time::macros::datetime;
+use uuid::Uuid;
 
 use super::*;
+use crate::domain::guards::GuardId;
 
 const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
@@ -23,8 +23,24 @@ fn key(kid: &str, state: KeyState, since: i64) -> Key {
     Key { state, ..Key::fresh(kid.into(), "n".into(), "AQAB".into(), at(since)) }
 }
 
-fn step(kid: &str, to: KeyState) -> Step {
-    Step { kid: kid.into(), to }
+fn activate(kid: &str) -> Step {
+    Step::Activate(kid.into())
+}
+
+fn steps(keys: &[Key], now: OffsetDateTime) -> Vec<Step> {
+    next_steps(keys, &[], &POLICY, now, &Timers::default())
+}
+
+fn guard(kids: &[&str], live: bool) -> Guard {
+    Guard {
+        id: GuardId { client_id: "api".into(), instance: Uuid::nil() },
+        kids: kids.iter().map(|kid| (*kid).to_owned()).collect(),
+        position: 0,
+        confirmed_at: START,
+        first_seen: START,
+        seen_at: START,
+        live,
+    }
 }
 
 #[test]
@@ -33,15 +49,15 @@ fn a_pending_key_signs_two_max_ages_after_it_was_first_served() {
     let pending = Key { served_at: Some(at(10)), ..key("b", KeyState::Pending, 0) };
     let keys = [active, pending];
     assert_eq!(next_change(&keys[1], &POLICY), Some(at(130)));
-    assert_eq!(next_steps(&keys, &POLICY, at(129)), []);
-    assert_eq!(next_steps(&keys, &POLICY, at(130)), [step("b", KeyState::Active)]);
+    assert_eq!(steps(&keys, at(129)), []);
+    assert_eq!(steps(&keys, at(130)), [activate("b")]);
 }
 
 #[test]
 fn a_key_that_no_server_served_does_not_sign_however_old() {
     let keys = [key("a", KeyState::Active, 0), key("b", KeyState::Pending, 0)];
     assert_eq!(next_change(&keys[1], &POLICY), None);
-    assert_eq!(next_steps(&keys, &POLICY, at(1_000_000)), []);
+    assert_eq!(steps(&keys, at(1_000_000)), []);
 }
 
 #[test]
@@ -49,151 +65,81 @@ fn a_retiring_key_leaves_a_minute_and_a_max_age_after_its_last_token() {
     let retiring = Key { last_expiry: Some(at(500)), ..key("a", KeyState::Retiring, 100) };
     let keys = [retiring, key("b", KeyState::Active, 100)];
     assert_eq!(next_change(&keys[0], &POLICY), Some(at(620)));
-    assert_eq!(next_steps(&keys, &POLICY, at(619)), []);
-    assert_eq!(next_steps(&keys, &POLICY, at(620)), [step("a", KeyState::Retired)]);
+    assert_eq!(steps(&keys, at(619)), []);
+    assert_eq!(steps(&keys, at(620)), [Step::Retire("a".into())]);
 }
 
 #[test]
 fn where_no_key_signs_the_oldest_pending_one_does_at_once() {
     let keys = [key("a", KeyState::Pending, 0), key("b", KeyState::Pending, 1)];
-    assert_eq!(next_steps(&keys, &POLICY, at(2)), [step("a", KeyState::Active)]);
+    assert_eq!(steps(&keys, at(2)), [activate("a")]);
 }
 
 #[test]
 fn the_end_states_have_no_next_change() {
-    for state in [KeyState::Active, KeyState::Retired, KeyState::Revoked] {
+    for state in [KeyState::Retired, KeyState::Revoked] {
         assert_eq!(next_change(&key("a", state, 0), &POLICY), None);
     }
 }
 
-/// What can happen beside the steps.
-#[derive(Debug, Clone)]
-enum Happening {
-    /// Time passes; the clock may also be set back.
-    Pass(i64),
-    /// A key is added, planned or at once.
-    Add { at_once: bool },
-    /// A server serves what is published.
-    Serve,
+/// A key whose lead is over at second 130.
+fn waiting() -> [Key; 2] {
+    let pending = Key { served_at: Some(at(10)), ..key("b", KeyState::Pending, 0) };
+    [key("a", KeyState::Active, 0), pending]
 }
 
-fn happenings() -> impl Strategy<Value = Vec<Happening>> {
-    let one = prop_oneof![
-        6 => (0_i64..400).prop_map(Happening::Pass),
-        1 => (-20_i64..0).prop_map(Happening::Pass),
-        1 => (2_000_i64..5_000).prop_map(Happening::Pass),
-        2 => any::<bool>().prop_map(|at_once| Happening::Add { at_once }),
-        4 => Just(Happening::Serve),
-    ];
-    prop::collection::vec(one, 1..120)
+#[test]
+fn a_key_waits_for_every_live_guard_until_the_patience_is_over() {
+    let (keys, timers) = (waiting(), Timers::default());
+    let due = |guards: &[Guard], now| next_steps(&keys, guards, &POLICY, now, &timers);
+    let both = guard(&["a", "b"], true);
+    assert_eq!(due(std::slice::from_ref(&both), at(130)), [activate("b")]);
+    let late = [both, guard(&["a"], true), guard(&[], false)];
+    assert_eq!(due(&late, at(130)), []);
+    assert_eq!(due(&late, at(130 + 299)), []);
+    assert_eq!(due(&late, at(130 + 300)), [activate("b")]);
+    let named = |now| held_up_by(&keys[1], &late, &POLICY, now, &timers);
+    assert_eq!((named(at(129)), named(at(130))), (vec![], vec![&late[1]]));
+    // Whoever is gone is not waited for.
+    assert_eq!(due(&[guard(&[], false)], at(130)), [activate("b")]);
 }
 
-/// The keys and the tokens that they signed, with the store's rules applied to them.
-struct World {
-    keys: Vec<Key>,
-    now: OffsetDateTime,
-    /// (key, when its last token is over).
-    tokens: Vec<(String, OffsetDateTime)>,
-    /// How far the clock was set back in all.
-    set_back: Duration,
+#[test]
+fn a_clock_that_leaps_ahead_ends_no_lead_and_retires_no_key() {
+    let mut timers = Timers::default();
+    let mut keys = waiting();
+    keys[1].served_at = None;
+    timers.observe(&keys, START, Duration::ZERO);
+    keys[1].served_at = Some(at(10));
+    timers.observe(&keys, at(9_999), Duration::seconds(10));
+    timers.observe(&keys, at(9_999), Duration::seconds(129));
+    assert_eq!(next_steps(&keys, &[], &POLICY, at(3_600), &timers), []);
+    timers.observe(&keys, at(9_999), Duration::seconds(130));
+    assert_eq!(next_steps(&keys, &[], &POLICY, at(3_720), &timers), [activate("b")]);
+
+    let life = Duration::seconds(100);
+    let retiring = Key { longest_life: Some(life), ..keys[0].clone() }.stopped(at(200));
+    let keys = [retiring, key("b", KeyState::Active, 200)];
+    timers.observe(&keys, at(9_999), Duration::seconds(200));
+    timers.observe(&keys, at(9_999), Duration::seconds(419));
+    assert_eq!(next_steps(&keys, &[], &POLICY, at(9_999), &timers), []);
+    timers.observe(&keys, at(9_999), Duration::seconds(420));
+    let retired = next_steps(&keys, &[], &POLICY, at(9_999), &timers);
+    assert_eq!(retired, [Step::Retire("a".into())]);
 }
 
-impl World {
-    fn change(&mut self, kid: &str, change: impl FnOnce(Key) -> Key) {
-        let key = self.keys.iter_mut().find(|key| key.kid == kid).expect("known");
-        *key = change(key.clone());
-    }
-
-    fn active(&self) -> Vec<String> {
-        let active = self.keys.iter().filter(|key| key.state == KeyState::Active);
-        active.map(|key| key.kid.clone()).collect()
-    }
-
-    fn activate(&mut self, kid: &str) {
-        let now = self.now;
-        for active in self.active() {
-            self.change(&active, |key| key.stopped(now));
-        }
-        self.change(kid, |key| key.activated(now));
-    }
-
-    fn happen(&mut self, happening: &Happening) {
-        match happening {
-            Happening::Pass(seconds) => {
-                self.now += Duration::seconds(*seconds);
-                self.set_back += Duration::seconds((-*seconds).max(0));
-            }
-            Happening::Add { at_once } => {
-                let kid = format!("k{}", self.keys.len());
-                self.keys.push(Key::fresh(kid.clone(), "n".into(), "AQAB".into(), self.now));
-                if *at_once || self.active().is_empty() {
-                    self.activate(&kid);
-                }
-            }
-            Happening::Serve => {
-                let now = self.now;
-                for key in self.keys.iter_mut().filter(|key| key.state.published()) {
-                    key.served_at.get_or_insert(now);
-                }
-            }
-        }
-    }
-
-    fn step(&mut self) -> Result<(), TestCaseError> {
-        for step in next_steps(&self.keys, &POLICY, self.now) {
-            let key = self.keys.iter().find(|key| key.kid == step.kid).expect("known").clone();
-            match step.to {
-                KeyState::Active => {
-                    let served = key.served_at.expect("served before it signs");
-                    prop_assert!(self.now - served >= POLICY.jwks_max_age * 2, "{key:?}");
-                    self.activate(&step.kid);
-                }
-                KeyState::Retired => {
-                    for (_, expiry) in self.tokens.iter().filter(|(kid, _)| *kid == step.kid) {
-                        let late = self.now - *expiry;
-                        prop_assert!(
-                            late + self.set_back >= Duration::seconds(60) + POLICY.jwks_max_age,
-                            "{key:?} leaves {late} after its last token"
-                        );
-                    }
-                    let now = self.now;
-                    self.change(&step.kid, |key| Key {
-                        state: KeyState::Retired,
-                        since: now,
-                        ..key
-                    });
-                }
-                other => prop_assert!(false, "no step leads to {other:?}"),
-            }
-        }
-        prop_assert_eq!(next_steps(&self.keys, &POLICY, self.now), vec![], "a step is left over");
-        Ok(())
-    }
-
-    /// The active key signs a token of the longest life.
-    fn sign(&mut self) {
-        let (kid, life) = (self.active()[0].clone(), POLICY.token_life);
-        self.change(&kid, |key| Key { longest_life: Some(life), signed: true, ..key });
-        let expiry = self.now + life;
-        self.tokens.retain(|(known, at)| *known != kid || *at > expiry);
-        self.tokens.push((kid, expiry));
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
-    #[test]
-    fn exactly_one_key_signs_and_none_leaves_while_a_token_of_it_lives(
-        happenings in happenings()
-    ) {
-        let first = key("first", KeyState::Active, 0);
-        let mut world = World { keys: vec![first], now: START, tokens: vec![], set_back: Duration::ZERO };
-        for happening in &happenings {
-            world.happen(happening);
-            world.step()?;
-            prop_assert_eq!(world.active().len(), 1, "after {:?}", happening);
-            world.sign();
-        }
-    }
+#[test]
+fn the_schedule_publishes_the_next_key_its_lead_before_the_active_one_is_replaced() {
+    let policy = KeyPolicy { rotation_every: Some(Duration::seconds(1_000)), ..POLICY };
+    let keys = [key("a", KeyState::Active, 0)];
+    let due = |keys: &[Key], now| next_steps(keys, &[], &policy, now, &Timers::default());
+    assert_eq!(next_publication(&keys, &policy), Some(at(880)));
+    assert_eq!(due(&keys, at(879)), []);
+    assert_eq!(due(&keys, at(880)), [Step::Publish]);
+    // One is enough, and without a schedule there is none.
+    assert_eq!(due(&waiting(), at(129)), []);
+    assert_eq!(steps(&keys, at(1_000_000)), []);
+    let full = |n: usize| key(&format!("k{n}"), KeyState::Retiring, 800);
+    let full: Vec<_> = keys.into_iter().chain((1..MAX_KEYS).map(full)).collect();
+    assert_eq!(due(&full, at(880)), []);
 }

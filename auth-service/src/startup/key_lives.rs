@@ -7,14 +7,13 @@ use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
 use time::{Duration, OffsetDateTime};
 
-use super::super::health::Health;
+use super::health::Health;
 use crate::domain::error::StoreResult;
 use crate::domain::guards::{Guard, GuardId};
-use crate::domain::keys::{
-    Key, KeyState, KeyStore, Rotated, Step, Timers, held_up_by, next_steps,
-};
+use crate::domain::keys::{Key, KeyState, KeyStore, Rotated, Step, Timers, held_up_by, next_steps};
 use crate::http::Guards;
 use crate::signing::{KeyRing, Rotator};
 use crate::store::Database;
@@ -44,19 +43,20 @@ pub(super) struct KeyLives {
 
 impl KeyLives {
     pub(super) fn new(
-        database: Arc<Database>,
-        ring: Arc<KeyRing>,
-        rotator: Rotator,
-        guards: Arc<Guards>,
-        health: Arc<Health>,
-        published: Gauge<u64, AtomicU64>,
+        database: &Arc<Database>,
+        ring: &Arc<KeyRing>,
+        rotator: &Rotator,
+        guards: &Arc<Guards>,
+        metrics: &mut Registry,
     ) -> Self {
+        let published = Gauge::default();
+        metrics.register("signet_keys_published", "Keys in the key set", published.clone());
         Self {
-            database,
-            ring,
-            rotator,
-            guards,
-            health,
+            database: database.clone(),
+            ring: ring.clone(),
+            rotator: rotator.clone(),
+            guards: guards.clone(),
+            health: Arc::default(),
             published,
             changed: true,
             timers: Timers::default(),
@@ -64,6 +64,11 @@ impl KeyLives {
             latest: None,
             late: BTreeSet::new(),
         }
+    }
+
+    /// Where it tells how the keys are.
+    pub(super) fn health(&self) -> &Arc<Health> {
+        &self.health
     }
 
     /// What must be noted before the first token is signed.
@@ -131,7 +136,7 @@ impl KeyLives {
     fn step(&mut self, now: OffsetDateTime) -> Result<(), String> {
         let uptime = Duration::try_from(self.began.elapsed()).unwrap_or(Duration::MAX);
         let (keys, guards) = (self.ring.keys(), self.guards.list(now));
-        self.timers.observe(&keys, uptime);
+        self.timers.observe(&keys, now, uptime);
         let steps = next_steps(&keys, &guards, &self.ring.policy(), now, &self.timers);
         self.name_late_guards(&keys, &guards, now);
         let mut outcome = Ok(());
