@@ -18,6 +18,13 @@ pub fn orders() -> PathBuf {
     built("examples/orders")
 }
 
+/// The target directory.
+pub fn target() -> PathBuf {
+    let test = std::env::current_exe().expect("the path of the running test");
+    // target/PROFILE/deps/TEST
+    test.ancestors().nth(3).expect("a test lies three folders below the target's").to_owned()
+}
+
 fn built(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the path of the running test");
     // target/PROFILE/deps/TEST

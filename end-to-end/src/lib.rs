@@ -18,6 +18,7 @@
 )]
 
 pub mod binaries;
+pub mod browser;
 pub mod client;
 pub mod connection;
 pub mod forge;

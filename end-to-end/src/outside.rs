@@ -7,14 +7,12 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::binaries;
 use crate::process::{Launch, Process};
 
 /// Where the installed packages lie.
 fn installed() -> PathBuf {
-    let test = std::env::current_exe().expect("the path of the running test");
-    // target/PROFILE/deps/TEST
-    let target = test.ancestors().nth(3).expect("a test lies three folders below the target's");
-    let clients = target.join("test-clients");
+    let clients = binaries::target().join("test-clients");
     assert!(
         clients.join("installed").is_file(),
         "{} is not complete. Install it first: scripts/install-test-tools",

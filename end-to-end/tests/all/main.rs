@@ -10,6 +10,7 @@ mod bodies;
 mod clients;
 mod database_faults;
 mod descriptions;
+mod docs_page;
 mod feed;
 mod feed_faults;
 mod hashing_load;
