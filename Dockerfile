@@ -8,13 +8,18 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-# The caches are the builder's own: what is needed from them is copied out in the same step.
-RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    --mount=type=cache,target=/src/target \
-    cargo build --release --locked -p auth-service -p api-service \
+# For tests, which can't wait for an optimised one: a cargo profile.
+ARG PROFILE=release
+# The caches are the builder's own: what is needed from them is copied out in the same step. They may
+# hold builds of other clones, and cargo compares times, so every source is newer than those.
+RUN --mount=type=cache,id=signet-registry,target=/usr/local/cargo/registry \
+    --mount=type=cache,id=signet-target,target=/src/target,sharing=locked \
+    find api-service auth-service shared end-to-end -type f -exec touch {} + \
+    && cargo build --profile "$PROFILE" --locked -p auth-service -p api-service \
     && for service in auth-service api-service; do \
-        root=/images/$service; \
-        install -D -m 0755 "target/release/$service" "$root/$service"; \
+        root=/images/$service; built=target/$PROFILE; \
+        [ "$PROFILE" != dev ] || built=target/debug; \
+        install -D -m 0755 "$built/$service" "$root/$service"; \
         ldd "$root/$service" | grep -o '/[^ ]*' | while read -r library; do \
             install -D -m 0755 "$library" "$root$library"; \
         done; \
