@@ -22,6 +22,7 @@ pub mod browser;
 pub mod client;
 pub mod connection;
 pub mod forge;
+pub mod help;
 pub mod http;
 pub mod orders;
 pub mod outside;

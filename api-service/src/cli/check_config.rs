@@ -15,17 +15,21 @@ pub(super) fn command() -> Command {
     };
     Command::new(NAME)
         .about("Shows every setting, its value and where it came from, or the first wrong one")
-        .arg(flag("json", "Prints JSON, for programs"))
+        .arg(flag("json", "Prints JSON, for programs").conflicts_with("markdown"))
+        .arg(flag("markdown", "Prints what there is to set, in Markdown: defaults, not values"))
         .arg(
             flag(
                 "env",
                 "Prints a documented .env file; settings at their default are commented out",
             )
-            .conflicts_with("json"),
+            .conflicts_with_all(["json", "markdown"]),
         )
 }
 
 pub(super) fn run(arguments: &ArgMatches, values: &Values) -> Result<(), Failure> {
+    if arguments.get_flag("markdown") {
+        return print(&report::page(settings::ALL));
+    }
     if arguments.get_flag("env") {
         return print(&report::env_file(settings::ALL, values, str::to_owned));
     }

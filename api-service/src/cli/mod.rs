@@ -1,6 +1,7 @@
-//! The command line: `api-service serve | check-config | openapi | health | status`.
+//! The command line: `api-service serve | check-config | openapi | health | status | completions`.
 
 mod check_config;
+mod completions;
 mod health;
 mod openapi;
 mod serve;
@@ -45,9 +46,12 @@ fn dispatch(matches: &ArgMatches, environment: &dyn Environment) -> Result<(), F
     let Some((name, arguments)) = matches.subcommand() else {
         return Err(Failure::failed("no command"));
     };
-    // Needs no setting: it describes this program, wherever it runs.
+    // These need no setting: they describe this program, wherever it runs.
     if name == openapi::NAME {
         return openapi::run();
+    }
+    if name == completions::NAME {
+        return completions::run(arguments);
     }
     let dot_env = DotEnv::read(Path::new(".env"))?;
     let values = Values::find(settings::ALL, arguments, environment, &dot_env)?;
@@ -76,6 +80,7 @@ pub fn command() -> Command {
         .subcommand(openapi::command())
         .subcommand(health::command())
         .subcommand(status::command())
+        .subcommand(completions::command())
 }
 
 /// Prints a command's result.

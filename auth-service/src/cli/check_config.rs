@@ -10,15 +10,21 @@ use crate::settings::{ALL, shown};
 #[derive(Args)]
 pub(super) struct Arguments {
     /// Print JSON
-    #[arg(long, conflicts_with = "env")]
+    #[arg(long, conflicts_with_all = ["env", "markdown"])]
     json: bool,
     /// Print a documented .env file; settings at their default are commented out
-    #[arg(long)]
+    #[arg(long, conflicts_with = "markdown")]
     env: bool,
+    /// Print what there is to set, in Markdown: defaults, not values
+    #[arg(long)]
+    markdown: bool,
 }
 
 /// The values have been parsed before this is called, so they are good.
 pub(super) fn run(arguments: &Arguments, values: &Values) -> Result<(), Failure> {
+    if arguments.markdown {
+        return output::line(report::page(ALL).trim_end());
+    }
     if arguments.env {
         return output::line(report::env_file(ALL, values, shown).trim_end());
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use shared::clock::{Clock, SystemClock};
+use shared::service::completions::{self, Shell};
 use shared::service::failure::Failure;
 use shared::service::settings::{DotEnv, Environment, ProcessEnvironment, Setting, Values};
 use shared::service::telemetry;
@@ -51,6 +52,11 @@ enum Command {
     Openapi,
     /// Ask the running server whether it is ready; exit 0 if it is, 1 if not
     Health,
+    /// Print the script that completes these commands in a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
     /// Signing keys
     #[command(subcommand)]
     Keys(keys::Command),
@@ -69,10 +75,14 @@ struct Context {
     clock: Arc<dyn Clock>,
 }
 
+/// Every command, with every setting as a flag.
+fn command_line() -> clap::Command {
+    Arguments::command().args(settings::ALL.iter().map(Setting::arg))
+}
+
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let command = Arguments::command().args(settings::ALL.iter().map(Setting::arg));
-    let matches = command.get_matches();
+    let matches = command_line().get_matches();
     let arguments = match Arguments::from_arg_matches(&matches) {
         Ok(arguments) => arguments,
         Err(error) => error.exit(),
@@ -99,6 +109,9 @@ fn execute(command: Command, context: Context) -> Result<(), Failure> {
         Command::Init => init::run(&context),
         Command::CheckConfig(arguments) => check_config::run(&arguments, &context.values),
         Command::Openapi => output::json(&http::openapi::document()),
+        Command::Completions { shell } => {
+            output::line(completions::script(command_line(), shell).trim_end())
+        }
         Command::Health => health::run(context.settings.management_bind),
         Command::Keys(command) => keys::run(command, &context),
         Command::Users(command) => users::run(command, &context),
@@ -107,11 +120,4 @@ fn execute(command: Command, context: Context) -> Result<(), Failure> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_well_formed_with_every_setting() {
-        Arguments::command().args(settings::ALL.iter().map(Setting::arg)).debug_assert();
-    }
-}
+mod tests;

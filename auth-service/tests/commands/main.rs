@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test says what it expects")]
 
 mod clients;
+mod completions;
 mod configuration;
 mod first_start;
 mod folder;

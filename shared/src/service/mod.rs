@@ -2,6 +2,7 @@
 //!
 //! Both binaries are built from these parts, so that an operator who knows one knows the other.
 
+pub mod completions;
 mod connection;
 mod descriptors;
 pub mod docs_page;

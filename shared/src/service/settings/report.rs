@@ -1,4 +1,4 @@
-//! Settings, shown: what `check-config` prints, and the documented `.env` file.
+//! Settings, shown: what `check-config` prints, the documented `.env` file, the page of settings.
 
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
@@ -53,6 +53,22 @@ pub fn env_file(settings: &[Setting], values: &Values, shown: impl Fn(&str) -> S
         setting.env_lines(value.as_deref())
     };
     settings.iter().map(lines).collect::<Vec<_>>().join("\n")
+}
+
+/// Every one of `settings` as a table in Markdown.
+pub fn page(settings: &[Setting]) -> String {
+    let head =
+        "| setting | flag | default | takes | what it is for |\n| --- | --- | --- | --- | --- |\n";
+    let row = |setting: &Setting| {
+        let default = setting.default.map_or("none".to_owned(), |value| format!("`{value}`"));
+        let Setting { name, takes, help, .. } = setting;
+        let cells = [format!("`{name}`"), format!("`--{}`", setting.flag()), default];
+        let cells = cells.into_iter().chain([(*takes).to_owned(), (*help).to_owned()]);
+        // A bar would end the cell.
+        let cells = cells.map(|cell| cell.replace('|', r"\|"));
+        format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
+    };
+    head.to_owned() + &settings.iter().map(row).collect::<String>()
 }
 
 /// A value as a `.env` file must hold it to be read as it is.
@@ -116,5 +132,13 @@ mod tests {
     fn a_default_is_commented_out() {
         let printed = env_file(&[NAME], &values(None, &DotEnv::default()), str::to_owned);
         assert_eq!(printed, "# What it is called. Takes a text.\n#AUTH_NAME=none\n");
+    }
+
+    #[test]
+    fn a_page_has_a_row_for_each_setting_and_no_cell_ends_early() {
+        let page = page(&[NAME, Setting { default: None, takes: "a | b", ..NAME }]);
+        let rows: Vec<_> = page.lines().skip(2).collect();
+        assert_eq!(rows[0], "| `AUTH_NAME` | `--name` | `none` | a text | What it is called |");
+        assert_eq!(rows[1], r"| `AUTH_NAME` | `--name` | none | a \| b | What it is called |");
     }
 }

@@ -1,0 +1,25 @@
+//! What `--help` says, of a command line and every command below it, as one text to compare.
+
+use clap::Command;
+
+/// The help of `command` and of each command below it, in order. Settings, which every command
+/// takes, are best left out of it.
+pub fn of_every_command(command: Command) -> String {
+    let mut command = command.term_width(100);
+    command.build();
+    let mut text = String::new();
+    collect(&mut command, &mut text);
+    text
+}
+
+fn collect(command: &mut Command, text: &mut String) {
+    if command.get_name() == "help" {
+        return;
+    }
+    text.push_str(&format!("$ {} --help\n", command.get_bin_name().unwrap_or(command.get_name())));
+    text.push_str(&command.render_help().to_string());
+    text.push('\n');
+    for below in command.get_subcommands_mut() {
+        collect(below, text);
+    }
+}
