@@ -16,9 +16,8 @@ fn collect(command: &mut Command, text: &mut String) {
     if command.get_name() == "help" {
         return;
     }
-    text.push_str(&format!("$ {} --help\n", command.get_bin_name().unwrap_or(command.get_name())));
-    text.push_str(&command.render_help().to_string());
-    text.push('\n');
+    let name = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
+    text.extend(["$ ", &name, " --help\n", &command.render_help().to_string(), "\n"]);
     for below in command.get_subcommands_mut() {
         collect(below, text);
     }

@@ -35,12 +35,6 @@ fn help_says_of_each_command_what_it_does() {
 }
 
 #[test]
-fn help_names_every_setting() {
-    let help = api_service::cli::command().term_width(100).render_help();
-    insta::assert_snapshot!(help.to_string());
-}
-
-#[test]
 fn check_config_tells_each_value_and_where_it_came_from() {
     let folder = folder();
     std::fs::write(folder.path().join(".env"), "API_AUDIENCE=orders\nAPI_BIND=[::1]:1\n")
