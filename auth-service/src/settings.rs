@@ -18,7 +18,7 @@ pub use definitions::{
     ACCESS_TOKEN_TTL, ALL, AUDIENCE, BIND, CORS_ORIGINS, DATABASE_PASSWORD_FILE, DATABASE_URL,
     FEED_KEEP, GUARD_PATIENCE, ISSUER, JWKS_MAX_AGE, KEY_BITS, KEY_ROTATION_EVERY, KEYS_DIR,
     LOGIN_ERRORS, LOGIN_FAILURES_PER_ACCOUNT, LOGIN_FAILURES_PER_ADDRESS, MANAGEMENT_BIND,
-    TRUSTED_PROXIES,
+    REFRESH_REPEAT_WINDOW, REFRESH_TOKEN_TTL, SESSION_MAX_LIFE, TRUSTED_PROXIES,
 };
 pub use values::shown;
 
@@ -50,6 +50,12 @@ pub struct Settings {
     pub audience: Vec<String>,
     /// The life of an access token.
     pub access_token_ttl: Duration,
+    /// The life of a refresh token.
+    pub refresh_token_ttl: Duration,
+    /// How long after its log-in a session can be refreshed.
+    pub session_max_life: Duration,
+    /// How long a used refresh token gets the same successor again.
+    pub refresh_repeat_window: Duration,
     /// Whether a refused log-in says why.
     pub login_errors: LoginErrors,
     /// How many failed log-ins an account takes; none: any number.
@@ -123,6 +129,10 @@ impl Settings {
             jwks_max_age: found.get(&JWKS_MAX_AGE, duration(SECOND, DAY))?,
             audience: found.get(&AUDIENCE, list(values::audience))?,
             access_token_ttl: found.get(&ACCESS_TOKEN_TTL, duration(SECOND * 5, DAY))?,
+            refresh_token_ttl: found.get(&REFRESH_TOKEN_TTL, duration(SECOND, DAY * 3_650))?,
+            session_max_life: found.get(&SESSION_MAX_LIFE, duration(SECOND, DAY * 3_650))?,
+            refresh_repeat_window: found
+                .get(&REFRESH_REPEAT_WINDOW, duration(Duration::ZERO, SECOND * 3_600))?,
             login_errors: found.get(&LOGIN_ERRORS, one_of(values::LOGIN_ERRORS))?,
             login_failures_per_account: found
                 .get(&LOGIN_FAILURES_PER_ACCOUNT, values::failure_limit)?,

@@ -35,6 +35,14 @@ pub struct Opening {
     pub sid: Uuid,
     /// From where, if known.
     pub address: Option<IpAddr>,
+    /// Whom its access tokens are meant for.
+    pub audience: String,
+    /// What its first refresh token is found by.
+    pub refresh_family: [u8; 32],
+    /// The hash of its first refresh token.
+    pub refresh_hash: [u8; 32],
+    /// When that one is over.
+    pub refresh_expires_at: OffsetDateTime,
 }
 
 /// What became of an opening.

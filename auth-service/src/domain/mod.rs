@@ -14,6 +14,8 @@ pub mod import;
 pub mod keys;
 pub mod login;
 pub mod password;
+pub mod password_change;
+pub mod refresh;
 pub mod service_tokens;
 pub mod sessions;
 pub mod sign_up;
@@ -26,6 +28,8 @@ pub trait Store:
     users::UserStore
     + login::LoginStore
     + sessions::SessionStore
+    + refresh::RefreshStore
+    + password_change::PasswordStore
     + caller::CallerStore
     + clients::ClientStore
     + feed::FeedStore
@@ -39,6 +43,8 @@ impl<T> Store for T where
     T: users::UserStore
         + login::LoginStore
         + sessions::SessionStore
+        + refresh::RefreshStore
+        + password_change::PasswordStore
         + caller::CallerStore
         + clients::ClientStore
         + feed::FeedStore

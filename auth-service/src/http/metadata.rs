@@ -13,6 +13,12 @@ use super::Issuer;
 /// Where the metadata is, for an issuer without a path.
 pub(super) const METADATA_PATH: &str = "/.well-known/oauth-authorization-server";
 
+/// `Authorization: Basic` (RFC 6749 §2.3.1).
+const BASIC: &str = "client_secret_basic";
+
+/// Id and secret in the form.
+const POST: &str = "client_secret_post";
+
 /// What this issuer offers.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Metadata {
@@ -20,16 +26,24 @@ pub(super) struct Metadata {
     issuer: String,
     /// Where services get tokens.
     token_endpoint: String,
+    /// Where tokens are given up (RFC 7009).
+    revocation_endpoint: String,
+    /// Where clients ask about access tokens (RFC 7662).
+    introspection_endpoint: String,
     /// Where the keys are.
     jwks_uri: String,
     /// Where a person reads on.
     service_documentation: String,
     /// Empty: nothing is authorised in a browser.
     response_types_supported: [&'static str; 0],
-    /// How services get tokens.
-    grant_types_supported: [&'static str; 1],
-    /// How they authenticate.
-    token_endpoint_auth_methods_supported: [&'static str; 2],
+    /// How tokens are got.
+    grant_types_supported: [&'static str; 2],
+    /// How they authenticate; `none` is for the tokens of a log-in.
+    token_endpoint_auth_methods_supported: [&'static str; 3],
+    /// The same for giving tokens up.
+    revocation_endpoint_auth_methods_supported: [&'static str; 3],
+    /// How clients that ask authenticate.
+    introspection_endpoint_auth_methods_supported: [&'static str; 2],
     /// Scopes of the issuer's own routes.
     scopes_supported: [&'static str; 2],
 }
@@ -49,11 +63,15 @@ pub(super) async fn metadata(issuer: web::Data<Issuer>) -> HttpResponse {
         .json(Metadata {
             issuer: name.clone(),
             token_endpoint: format!("{base}/oauth2/token"),
+            revocation_endpoint: format!("{base}/oauth2/revoke"),
+            introspection_endpoint: format!("{base}/oauth2/introspect"),
             jwks_uri: format!("{base}{JWKS_PATH}"),
             service_documentation: format!("{base}/docs"),
             response_types_supported: [],
-            grant_types_supported: ["client_credentials"],
-            token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+            grant_types_supported: ["client_credentials", "refresh_token"],
+            token_endpoint_auth_methods_supported: [BASIC, POST, "none"],
+            revocation_endpoint_auth_methods_supported: [BASIC, POST, "none"],
+            introspection_endpoint_auth_methods_supported: [BASIC, POST],
             scopes_supported: [DIRECTORY_READ, EVENTS_READ],
         })
 }

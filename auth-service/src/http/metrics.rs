@@ -47,7 +47,7 @@ pub(super) enum SignUpOutcome {
 impl LoginOutcome {
     pub(super) fn of(outcome: &Outcome) -> Self {
         match outcome {
-            Outcome::Token(_) => Self::Ok,
+            Outcome::Tokens(_) => Self::Ok,
             Outcome::Unknown => Self::UnknownUser,
             Outcome::WrongPassword => Self::WrongPassword,
             Outcome::Disabled => Self::Disabled,
@@ -87,6 +87,10 @@ impl Metrics {
         if outcome == LoginOutcome::Ok {
             self.tokens.get_or_create(&HolderLabel { holder: "user" }).inc();
         }
+    }
+
+    pub(super) fn refreshed(&self) {
+        self.tokens.get_or_create(&HolderLabel { holder: "user" }).inc();
     }
 
     pub(super) fn log_in_throttled(&self) {

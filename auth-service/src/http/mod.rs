@@ -5,6 +5,7 @@
 //! goes wrong below becomes an answer in [`failure`].
 
 mod address;
+mod admitted;
 mod body;
 mod caller;
 mod cors;
@@ -16,10 +17,12 @@ mod guards;
 mod issuer;
 mod jwks;
 mod login;
+mod logout;
 mod metadata;
 mod metrics;
 mod oauth;
 pub mod openapi;
+mod password;
 mod query;
 mod routes;
 mod signup;

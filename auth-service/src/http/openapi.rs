@@ -7,7 +7,7 @@ use utoipa::openapi::security::{
 };
 use utoipa::{Modify, OpenApi};
 
-use super::{directory, feed, jwks, login, metadata, oauth, signup};
+use super::{directory, feed, jwks, login, logout, metadata, oauth, password, signup};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,15 +18,22 @@ use super::{directory, feed, jwks, login, metadata, oauth, signup};
     paths(
         signup::sign_up,
         login::log_in,
+        logout::log_out,
+        logout::log_out_everywhere,
+        password::change,
         oauth::issue,
+        oauth::revoke,
+        oauth::introspect,
         jwks::key_set,
         metadata::metadata,
         feed::read,
         directory::list,
     ),
     components(schemas(
-        signup::SignUpForm, login::LoginForm, login::LoginAnswer, oauth::TokenForm,
-        oauth::TokenAnswer, metadata::Metadata,
+        signup::SignUpForm, login::LoginForm, login::LoginAnswer, password::PasswordForm,
+        oauth::TokenForm,
+        oauth::TokenAnswer, oauth::RevocationForm, oauth::IntrospectionForm,
+        oauth::IntrospectionAnswer, metadata::Metadata,
     )),
     modifiers(&Security),
 )]

@@ -12,7 +12,9 @@ use shared::service::resource::read;
 use shared::service::serving::Serving;
 use shared::service::{docs_page, server};
 
-use super::{Issuer, cors, directory, feed, jwks, login, metadata, oauth, openapi, signup};
+use super::{
+    Issuer, cors, directory, feed, jwks, login, logout, metadata, oauth, openapi, password, signup,
+};
 
 /// Starts the public listener.
 pub fn serve(listener: TcpListener, issuer: Arc<Issuer>) -> std::io::Result<Serving> {
@@ -36,7 +38,12 @@ pub fn routes(issuer: Arc<Issuer>) -> impl FnOnce(&mut web::ServiceConfig) {
             .app_data(web::Data::from(issuer))
             .service(called_by_pages(post("/signup", signup::sign_up)))
             .service(called_by_pages(post("/login", login::log_in)))
+            .service(called_by_pages(post("/logout", logout::log_out)))
+            .service(called_by_pages(post("/logout/all", logout::log_out_everywhere)))
+            .service(called_by_pages(post("/password", password::change)))
             .service(called_by_pages(post("/oauth2/token", oauth::issue)))
+            .service(called_by_pages(post("/oauth2/revoke", oauth::revoke)))
+            .service(post("/oauth2/introspect", oauth::introspect))
             .service(read(JWKS_PATH, jwks::key_set))
             .service(read(metadata::METADATA_PATH, metadata::metadata))
             .service(read("/feed", feed::read))

@@ -17,6 +17,9 @@ pub const ALL: &[Setting] = &[
     JWKS_MAX_AGE,
     AUDIENCE,
     ACCESS_TOKEN_TTL,
+    REFRESH_TOKEN_TTL,
+    SESSION_MAX_LIFE,
+    REFRESH_REPEAT_WINDOW,
     LOGIN_ERRORS,
     LOGIN_FAILURES_PER_ACCOUNT,
     LOGIN_FAILURES_PER_ADDRESS,
@@ -126,6 +129,30 @@ pub const ACCESS_TOKEN_TTL: Setting = setting(
     Some("30m"),
     "a duration from 5s to 24h",
     "The life of an access token",
+);
+
+/// The idle life of a session.
+pub const REFRESH_TOKEN_TTL: Setting = setting(
+    "AUTH_REFRESH_TOKEN_TTL",
+    Some("30d"),
+    "a duration from 1s to 3650d",
+    "The life of a refresh token; each use gives a new one",
+);
+
+/// The absolute life of a session.
+pub const SESSION_MAX_LIFE: Setting = setting(
+    "AUTH_SESSION_MAX_LIFE",
+    Some("90d"),
+    "a duration from 1s to 3650d",
+    "How long after its log-in a session can be refreshed, however often it was",
+);
+
+/// How long a used refresh token is answered alike.
+pub const REFRESH_REPEAT_WINDOW: Setting = setting(
+    "AUTH_REFRESH_REPEAT_WINDOW",
+    Some("0s"),
+    "a duration from 0s to 1h",
+    "How long a used refresh token gets the same successor again, until that one is used; 0s: a used one ends its session",
 );
 
 /// Whether a refused log-in says why.

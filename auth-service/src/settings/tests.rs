@@ -29,6 +29,10 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(settings.database, Location::Sqlite("data/auth.db".into()));
     assert_eq!(settings.key_bits, KeyBits::B4096);
     assert_eq!(settings.access_token_ttl, Duration::from_mins(30));
+    let day = Duration::from_hours(24);
+    assert_eq!(settings.refresh_token_ttl, day * 30);
+    assert_eq!(settings.session_max_life, day * 90);
+    assert_eq!(settings.refresh_repeat_window, Duration::ZERO);
     let fifteen_minutes = Duration::from_mins(15);
     let limit = |failures| Some(FailureLimit { failures, window: fifteen_minutes });
     assert_eq!(settings.login_failures_per_account, limit(10));
@@ -61,6 +65,9 @@ fn a_wrong_value_is_refused_by_name() {
         ("AUTH_AUDIENCE", "a b"),
         ("AUTH_ACCESS_TOKEN_TTL", "4s"),
         ("AUTH_ACCESS_TOKEN_TTL", "25h"),
+        ("AUTH_REFRESH_TOKEN_TTL", "0s"),
+        ("AUTH_SESSION_MAX_LIFE", "90"),
+        ("AUTH_REFRESH_REPEAT_WINDOW", "61m"),
         ("AUTH_LOGIN_ERRORS", "none"),
         ("AUTH_LOGIN_FAILURES_PER_ACCOUNT", "0/15m"),
         ("AUTH_LOGIN_FAILURES_PER_ADDRESS", "10"),
@@ -120,5 +127,5 @@ fn every_setting_is_listed_once() {
     names.sort_unstable();
     let count = names.len();
     names.dedup();
-    assert_eq!((names.len(), count), (count, 18));
+    assert_eq!((names.len(), count), (count, 21));
 }

@@ -9,6 +9,7 @@ use time::Duration;
 use tokio::sync::{Notify, watch};
 
 use crate::domain::Store;
+use crate::domain::refresh::RefreshPolicy;
 use crate::domain::throttle::{Limit, Throttle};
 use crate::domain::tokens::TokenPolicy;
 use crate::hashing::HashingPool;
@@ -41,6 +42,11 @@ pub(super) fn of(
         audiences: settings.audience.clone(),
         life: span(settings.access_token_ttl),
     };
+    let refresh = RefreshPolicy {
+        idle: span(settings.refresh_token_ttl),
+        max_life: span(settings.session_max_life),
+        repeat_window: span(settings.refresh_repeat_window),
+    };
     let options = Options {
         uniform_errors: settings.login_errors == LoginErrors::Uniform,
         trusted_proxies: settings.trusted_proxies.clone(),
@@ -61,6 +67,7 @@ pub(super) fn of(
         throttle: Arc::new(throttle),
         attempt_ended: Notify::new(),
         tokens,
+        refresh,
         clock: parts.clock,
         shutdown,
         metrics: Metrics::default(),

@@ -16,8 +16,8 @@ use crate::settings::Settings;
 use crate::store::Database;
 use crate::store::watcher::Watcher;
 
-/// How long an address counts as one that the user logs in from, and a session's record is kept.
-const SESSIONS_KEPT: time::Duration = time::Duration::days(90);
+/// How long an address counts as one that the user logs in from.
+const ADDRESSES_KEPT: time::Duration = time::Duration::days(90);
 
 /// The longest time between two rounds of forgetting.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
@@ -131,7 +131,8 @@ impl Upkeep {
         let now = self.clock.now();
         self.database.prune_feed(now - self.feed_keep)?;
         self.database.prune_revocations(now - REVOCATIONS_KEPT)?;
-        self.database.prune_sessions(now - SESSIONS_KEPT)?;
+        self.database.prune_sessions(now - REVOCATIONS_KEPT, now)?;
+        self.database.prune_addresses(now - ADDRESSES_KEPT)?;
         Ok(())
     }
 }

@@ -18,11 +18,14 @@ use crate::domain::roles;
 use crate::domain::sessions::Session;
 
 /// What the opening must find unchanged: hash, state, and whether the user is an admin.
-type Verified = (String, String, bool);
+pub(super) type Verified = (String, String, bool);
 
 /// Reads the user's row and keeps it as it is until the transaction ends. Every end of sessions
 /// takes the same lock, so no session is born after the one that ends them all.
-fn lock(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<Option<Verified>> {
+pub(super) fn lock(
+    connection: &mut AnyConnection,
+    public_id: Uuid,
+) -> QueryResult<Option<Verified>> {
     match connection {
         // The one writer holds the whole database.
         AnyConnection::Sqlite(_) => users::table
@@ -62,6 +65,11 @@ fn open(
             sessions::client_id.eq(FIRST_PARTY),
             sessions::address.eq(opening.address.map(|address| address.to_string())),
             sessions::created_at.eq(unix_micros(now)),
+            sessions::audience.eq(&opening.audience),
+            sessions::last_used_at.eq(unix_micros(now)),
+            sessions::refresh_family.eq(opening.refresh_family.as_slice()),
+            sessions::refresh_hash.eq(opening.refresh_hash.as_slice()),
+            sessions::refresh_expires_at.eq(unix_micros(opening.refresh_expires_at)),
         ))
         .execute(connection)?;
     if let Some(address) = opening.address {

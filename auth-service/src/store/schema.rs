@@ -23,6 +23,14 @@ diesel::table! {
         address -> Nullable<Text>,
         created_at -> BigInt,
         ended_at -> Nullable<BigInt>,
+        audience -> Text,
+        last_used_at -> BigInt,
+        refresh_family -> Nullable<Binary>,
+        refresh_hash -> Nullable<Binary>,
+        refresh_expires_at -> Nullable<BigInt>,
+        previous_hash -> Nullable<Binary>,
+        sealed_successor -> Nullable<Binary>,
+        refreshed_at -> Nullable<BigInt>,
     }
 }
 

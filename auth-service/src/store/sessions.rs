@@ -4,27 +4,132 @@ use std::net::IpAddr;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use shared::clock::unix_micros;
+use shared::clock::{from_unix_micros, unix_micros};
+use shared::contract::events::Change;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Database;
 use super::connection::{AnyConnection, Turn};
+use super::login::lock;
 use super::schema::{known_addresses, sessions};
+use super::transaction::Transaction;
+use super::values::uuid;
 use crate::domain::error::StoreResult;
-use crate::domain::sessions::SessionStore;
+use crate::domain::feed::REVOCATIONS_KEPT;
+use crate::domain::sessions::{SessionRecord, SessionStore};
 
-/// Ends every session of a user.
+/// Rows deleted in one transaction: the writer is free again after a few milliseconds.
+const PRUNED_AT_ONCE: i64 = 1_000;
+
+/// The columns of a [`SessionRecord`], in the order of [`RecordRow`].
+const RECORD: (
+    sessions::sid,
+    sessions::public_id,
+    sessions::client_id,
+    sessions::address,
+    sessions::created_at,
+    sessions::last_used_at,
+    sessions::refresh_expires_at,
+) = (
+    sessions::sid,
+    sessions::public_id,
+    sessions::client_id,
+    sessions::address,
+    sessions::created_at,
+    sessions::last_used_at,
+    sessions::refresh_expires_at,
+);
+
+type RecordRow = (String, String, String, Option<String>, i64, i64, Option<i64>);
+
+fn record(row: RecordRow) -> QueryResult<SessionRecord> {
+    let (sid, public_id, client_id, address, created_at, last_used_at, until) = row;
+    Ok(SessionRecord {
+        sid: uuid(&sid)?,
+        public_id: uuid(&public_id)?,
+        client_id,
+        address,
+        created_at: from_unix_micros(created_at),
+        last_used_at: from_unix_micros(last_used_at),
+        refreshable_until: until.map(from_unix_micros),
+    })
+}
+
+/// What an end sets: nothing is left of the refresh tokens but what they are known again by.
+fn ended(now: OffsetDateTime) -> Ended {
+    (
+        sessions::ended_at.eq(Some(unix_micros(now))),
+        sessions::refresh_hash.eq(None),
+        sessions::previous_hash.eq(None),
+        sessions::sealed_successor.eq(None),
+    )
+}
+
+type Ended = (
+    diesel::dsl::Eq<sessions::ended_at, Option<i64>>,
+    diesel::dsl::Eq<sessions::refresh_hash, Option<Vec<u8>>>,
+    diesel::dsl::Eq<sessions::previous_hash, Option<Vec<u8>>>,
+    diesel::dsl::Eq<sessions::sealed_successor, Option<Vec<u8>>>,
+);
+
+/// Ends every session of a user but `except`. The user's row is locked, and the turn at accounts
+/// taken: nobody else locks several sessions at once.
 pub(super) fn end_all(
     connection: &mut AnyConnection,
     public_id: Uuid,
+    except: Option<Uuid>,
     now: OffsetDateTime,
 ) -> QueryResult<()> {
     let open = sessions::table
         .filter(sessions::public_id.eq(public_id.to_string()))
+        // No id is empty.
+        .filter(sessions::sid.ne(except.map(|sid| sid.to_string()).unwrap_or_default()))
         .filter(sessions::ended_at.is_null());
-    diesel::update(open).set(sessions::ended_at.eq(unix_micros(now))).execute(connection)?;
+    diesel::update(open).set(ended(now)).execute(connection)?;
     Ok(())
+}
+
+/// Ends a session and tells so; whose it was, if it was open. The update locks the row that a
+/// refresh locks, too: of the two, whichever comes second finds what the first one did.
+pub(super) fn end(
+    transaction: &mut Transaction<'_>,
+    sid: Uuid,
+    now: OffsetDateTime,
+) -> QueryResult<Option<Uuid>> {
+    let connection = &mut *transaction.connection;
+    let row = || sessions::table.find(sid.to_string());
+    let owner = row().select(sessions::public_id).first::<String>(connection).optional()?;
+    let Some(owner) = owner else { return Ok(None) };
+    let open = row().filter(sessions::ended_at.is_null());
+    if diesel::update(open).set(ended(now)).execute(connection)? == 0 {
+        return Ok(None);
+    }
+    let public_id = uuid(&owner)?;
+    transaction.append(&[Change::SessionRevoked { sid, public_id }], now)?;
+    Ok(Some(public_id))
+}
+
+/// Deletes one batch of the sessions that are over.
+fn prune_batch(
+    connection: &mut AnyConnection,
+    before: OffsetDateTime,
+    now: OffsetDateTime,
+) -> QueryResult<usize> {
+    let over = sessions::table
+        .filter(sessions::last_used_at.lt(unix_micros(before)))
+        .filter(
+            sessions::refresh_hash
+                .is_null()
+                .or(sessions::refresh_expires_at.is_null())
+                .or(sessions::refresh_expires_at.lt(unix_micros(now))),
+        )
+        // An end is remembered for as long as a token of before could live.
+        .filter(sessions::ended_at.is_null().or(sessions::ended_at.lt(unix_micros(before))))
+        .select(sessions::sid)
+        .limit(PRUNED_AT_ONCE)
+        .load::<String>(connection)?;
+    diesel::delete(sessions::table.filter(sessions::sid.eq_any(over))).execute(connection)
 }
 
 /// Notes that the user logged in from this address. The user's row is locked, so nobody adds the
@@ -51,6 +156,50 @@ pub(super) fn remember_address(
 }
 
 impl SessionStore for Database {
+    fn end_session(&self, sid: Uuid, now: OffsetDateTime) -> StoreResult<Option<Uuid>> {
+        self.write(|transaction| end(transaction, sid, now))
+    }
+
+    fn end_sessions_of(
+        &self,
+        public_id: Uuid,
+        except: Option<Uuid>,
+        now: OffsetDateTime,
+    ) -> StoreResult<bool> {
+        self.write(|transaction| {
+            transaction.take_turn(Turn::Accounts)?;
+            if lock(transaction.connection, public_id)?.is_none() {
+                return Ok(false);
+            }
+            end_all(transaction.connection, public_id, except, now)?;
+            transaction.append(&[Change::UserSessionsRevoked { public_id, except }], now)?;
+            Ok(true)
+        })
+    }
+
+    fn list_sessions(
+        &self,
+        public_id: Uuid,
+        now: OffsetDateTime,
+    ) -> StoreResult<Vec<SessionRecord>> {
+        self.read(|connection| {
+            sessions::table
+                .filter(sessions::public_id.eq(public_id.to_string()))
+                .filter(sessions::ended_at.is_null())
+                .filter(
+                    sessions::refresh_expires_at
+                        .gt(unix_micros(now))
+                        .or(sessions::last_used_at.gt(unix_micros(now - REVOCATIONS_KEPT))),
+                )
+                .order((sessions::created_at.desc(), sessions::sid))
+                .select(RECORD)
+                .load::<RecordRow>(connection)?
+                .into_iter()
+                .map(record)
+                .collect()
+        })
+    }
+
     fn has_logged_in_from(&self, public_id: Uuid, address: IpAddr) -> StoreResult<bool> {
         self.read(|connection| {
             let known = known_addresses::table.find((public_id.to_string(), address.to_string()));
@@ -58,15 +207,25 @@ impl SessionStore for Database {
         })
     }
 
-    fn prune_sessions(&self, before: OffsetDateTime) -> StoreResult<usize> {
-        let before = unix_micros(before);
+    fn prune_sessions(&self, before: OffsetDateTime, now: OffsetDateTime) -> StoreResult<usize> {
+        let mut pruned = 0;
+        loop {
+            let batch = self.write(|transaction| {
+                transaction.take_turn(Turn::Accounts)?;
+                prune_batch(transaction.connection, before, now)
+            })?;
+            match batch {
+                0 => return Ok(pruned),
+                batch => pruned += batch,
+            }
+        }
+    }
+
+    fn prune_addresses(&self, before: OffsetDateTime) -> StoreResult<usize> {
+        let old = known_addresses::last_at.lt(unix_micros(before));
         self.write(|transaction| {
             transaction.take_turn(Turn::Accounts)?;
-            let connection = &mut *transaction.connection;
-            diesel::delete(known_addresses::table.filter(known_addresses::last_at.lt(before)))
-                .execute(connection)?;
-            diesel::delete(sessions::table.filter(sessions::created_at.lt(before)))
-                .execute(connection)
+            diesel::delete(known_addresses::table.filter(old)).execute(transaction.connection)
         })
     }
 }

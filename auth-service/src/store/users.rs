@@ -167,7 +167,7 @@ impl UserStore for Database {
             user.state = state;
             match state {
                 UserState::Disabled => {
-                    super::sessions::end_all(connection, public_id, now)?;
+                    super::sessions::end_all(connection, public_id, None, now)?;
                     let changes = [Change::UserDisabled(told(&user)), sessions_revoked(public_id)];
                     transaction.append(&changes, now)?;
                 }

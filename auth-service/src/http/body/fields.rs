@@ -30,6 +30,11 @@ impl Fields {
         Ok(())
     }
 
+    /// Puts a text back that was taken.
+    pub(in crate::http) fn put_back(&mut self, name: &'static str, text: Zeroizing<String>) {
+        self.0.push((name.to_owned(), Value::Text(text)));
+    }
+
     /// The text of a field; an empty one if it is left out.
     pub(in crate::http) fn take(
         &mut self,

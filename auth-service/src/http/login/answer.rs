@@ -23,17 +23,23 @@ pub(in crate::http) struct LoginAnswer {
     token_type: &'static str,
     /// The token's life in seconds.
     expires_in: i64,
+    /// What a new token is got with when this one is over; it is good once.
+    refresh_token: String,
+    /// The refresh token's life in seconds.
+    refresh_expires_in: i64,
 }
 
 pub(super) fn of(issuer: &Issuer, outcome: Outcome) -> HttpResponse {
     match outcome {
-        Outcome::Token(token) => HttpResponse::Created()
+        Outcome::Tokens(tokens) => HttpResponse::Created()
             .insert_header((CACHE_CONTROL, "no-store"))
             .insert_header((PRAGMA, "no-cache"))
             .json(LoginAnswer {
-                token,
+                token: tokens.access,
                 token_type: "Bearer",
                 expires_in: issuer.tokens.life.whole_seconds(),
+                refresh_token: tokens.refresh.to_string(),
+                refresh_expires_in: tokens.refresh_life.whole_seconds(),
             }),
         _ if issuer.options.uniform_errors => missing(),
         Outcome::Unknown => refusal(StatusCode::UNAUTHORIZED, NO_SUCH_USER),

@@ -1,23 +1,76 @@
-//! How a client says who it is: `Authorization: Basic`, or in the form (RFC 6749 §2.3.1). Whether
-//! it is true is checked by `domain::service_tokens`.
+//! How a client says who it is: `Authorization: Basic`, or in the form (RFC 6749 §2.3.1); and whether
+//! it is true.
 
+use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use shared::contract::claims::FIRST_PARTY;
+
 use super::error::TokenError;
+use super::form::take;
+use crate::domain::clients::Client;
+use crate::domain::service_tokens::authentic;
+use crate::http::Issuer;
+use crate::http::address::client_address;
+use crate::http::body::Fields;
 use crate::http::body::form::decode;
 
 /// What a client presents.
-pub(super) struct Presented {
-    pub(super) client_id: String,
-    pub(super) secret: Zeroizing<String>,
+struct Presented {
+    client_id: String,
+    secret: Zeroizing<String>,
+}
+
+/// The client that the request proves to come from, and the feed position before its record was
+/// read: a removal that the reading does not see comes after it.
+pub(super) async fn authenticated(
+    request: &HttpRequest,
+    issuer: &Issuer,
+    form: &mut Fields,
+) -> Result<(Client, u64), TokenError> {
+    let client_id = take(form, "client_id")?;
+    let presented = presented(request.headers(), &client_id, take(form, "client_secret")?)?;
+    let wanted = presented.client_id.clone();
+    let (pos, client) = issuer
+        .ask(move |store| {
+            let pos = store.position()?;
+            Ok((pos, store.find_client(&wanted)?))
+        })
+        .await?;
+    let good = authentic(client.as_ref(), &presented.secret);
+    let Some(client) = client.filter(|_| good) else {
+        let from = client_address(request, &issuer.options.trusted_proxies);
+        tracing::info!(client_id = ?presented.client_id, ?from, "client refused");
+        return Err(TokenError::InvalidClient);
+    };
+    Ok((client, pos))
+}
+
+/// The id of the client that calls: the proven one, or `first-party` where nothing is claimed, for
+/// which nothing has to be proven.
+pub(super) async fn identified(
+    request: &HttpRequest,
+    issuer: &Issuer,
+    form: &mut Fields,
+) -> Result<String, TokenError> {
+    let client_id = take(form, "client_id")?;
+    let secret = take(form, "client_secret")?;
+    let claims_nothing = !request.headers().contains_key(AUTHORIZATION) && secret.is_empty();
+    if claims_nothing && (client_id.is_empty() || *client_id == FIRST_PARTY) {
+        return Ok(FIRST_PARTY.to_owned());
+    }
+    form.put_back("client_id", client_id);
+    form.put_back("client_secret", secret);
+    let (client, _) = authenticated(request, issuer, form).await?;
+    Ok(client.client_id)
 }
 
 /// Reads the one way that was used. `client_id` and `client_secret` are the form's, empty where
 /// it has none.
-pub(super) fn presented(
+fn presented(
     headers: &HeaderMap,
     client_id: &str,
     client_secret: Zeroizing<String>,

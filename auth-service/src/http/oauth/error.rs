@@ -8,7 +8,7 @@ use shared::service::problem_response::ProblemError;
 
 use crate::http::body::BodyError;
 
-/// Why no token is issued.
+/// Why an OAuth request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(in crate::http) enum TokenError {
     /// The request is not one of this protocol.
@@ -20,17 +20,23 @@ pub(in crate::http) enum TokenError {
     /// Nobody that is known, or not proven to be so.
     #[error("the client is unknown, or its secret is wrong")]
     InvalidClient,
+    /// The refresh token is not good, or another client's.
+    #[error("the token is invalid, used before, over, or another client's")]
+    InvalidGrant,
+    /// A token that can't be given up (RFC 7009 §2.2.1).
+    #[error("the token of a service can't be revoked; it ends with its client")]
+    UnsupportedTokenType,
     /// A way of getting tokens that is not offered here.
-    #[error("the only grant_type here is client_credentials")]
+    #[error("grant_type is client_credentials or refresh_token here")]
     UnsupportedGrantType,
     /// A scope that the client does not have.
-    #[error("the client has no such scope")]
+    #[error("the client or the session has no such scope")]
     InvalidScope,
     /// An audience that no tokens are issued for (RFC 8707 §2).
     #[error("no tokens are issued for this audience")]
     InvalidTarget,
     /// Not the client's fault.
-    #[error("no token can be issued at the moment")]
+    #[error("this can't be done at the moment")]
     Ours { status: StatusCode, retry_after: Option<u32> },
 }
 
@@ -45,6 +51,8 @@ impl TokenError {
         match self {
             Self::InvalidRequest(_) | Self::Body(_) => "invalid_request",
             Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnsupportedTokenType => "unsupported_token_type",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",

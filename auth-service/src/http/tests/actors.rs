@@ -53,6 +53,24 @@ impl Server {
         answer.json()["access_token"].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned()
     }
 
+    /// Logs somebody in; gives the access token and the refresh token.
+    pub(super) async fn session(&self, name: &str) -> (String, String) {
+        let answer = self.log_in(name, PASSWORD).await.json();
+        let text = |member: &str| answer[member].as_str().unwrap().to_owned();
+        (text("token"), text("refresh_token"))
+    }
+
+    /// Exchanges a refresh token.
+    pub(super) async fn refresh(&self, token: &str, more: &[(&str, &str)]) -> Answer {
+        let form = [&[("grant_type", "refresh_token"), ("refresh_token", token)], more].concat();
+        self.post_form("/oauth2/token", &form).await
+    }
+
+    pub(super) async fn post_with(&self, path: &str, token: &str, form: &[(&str, &str)]) -> Answer {
+        let bearer = ("authorization", format!("Bearer {token}"));
+        self.call(TestRequest::post().uri(path).insert_header(bearer).set_form(form)).await
+    }
+
     pub(super) async fn get_with(&self, path: &str, token: &str) -> Answer {
         let bearer = ("authorization", format!("Bearer {token}"));
         self.call(TestRequest::get().uri(path).insert_header(bearer)).await

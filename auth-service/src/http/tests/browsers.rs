@@ -20,7 +20,15 @@ fn preflight(path: &str, origin: &str) -> TestRequest {
 async fn pages_of_allowed_origins_may_log_in_and_no_others() {
     let options = Options { cors_origins: vec![PAGE.into()], ..Options::default() };
     let server = Server::with(Setup { options, ..Setup::default() });
-    for path in ["/login", "/signup", "/oauth2/token"] {
+    for path in [
+        "/login",
+        "/signup",
+        "/logout",
+        "/logout/all",
+        "/password",
+        "/oauth2/token",
+        "/oauth2/revoke",
+    ] {
         let allowed = server.call(preflight(path, PAGE)).await;
         assert_eq!(allowed.header("access-control-allow-origin"), PAGE);
         let refused = server.call(preflight(path, "https://evil.example.org")).await;
@@ -50,6 +58,8 @@ async fn other_methods_are_405_and_other_paths_404() {
         ("/login", "POST"),
         ("/signup", "POST"),
         ("/oauth2/token", "POST"),
+        ("/oauth2/introspect", "POST"),
+        ("/logout", "POST"),
         ("/feed", "GET, HEAD"),
         ("/directory/users", "GET, HEAD"),
         ("/.well-known/jwks.json", "GET, HEAD"),

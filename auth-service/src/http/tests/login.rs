@@ -22,7 +22,9 @@ async fn the_right_password_gets_a_token_of_a_new_session() {
     let answer = server.log_in("ann", PASSWORD).await;
     assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (201, "no-store"));
     let body = answer.json();
-    assert_eq!(body.as_object().unwrap().len(), 3);
+    assert_eq!(body.as_object().unwrap().len(), 5);
+    assert_eq!(body["refresh_token"].as_str().unwrap().len(), 86);
+    assert_eq!(body["refresh_expires_in"], json!(30 * 24 * 3_600));
     assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(1_800)));
 
     let one = claims(body["token"].as_str().unwrap());

@@ -117,7 +117,7 @@ async fn what_the_protocol_does_not_allow_is_invalid_request() {
 #[actix_web::test]
 async fn no_other_grant_is_offered() {
     let server = server();
-    for grant in ["password", "authorization_code", "implicit", "refresh_token", "x"] {
+    for grant in ["password", "authorization_code", "implicit", "REFRESH_TOKEN", "x"] {
         let form =
             [("grant_type", grant), ("username", "ann"), ("password", "x"), CLIENT[0], CLIENT[1]];
         let answer = server.post_form("/oauth2/token", &form).await;

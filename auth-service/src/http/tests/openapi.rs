@@ -22,7 +22,7 @@ pub(super) async fn described(server: &Server) -> Vec<(String, Method, Value)> {
 async fn every_described_route_answers_with_a_status_that_is_described() {
     let server = Server::start();
     let operations = described(&server).await;
-    assert_eq!(operations.len(), 7);
+    assert!(operations.len() > 10);
     for (path, method, operation) in operations {
         let answer = server.call(TestRequest::with_uri(&path).method(method.clone())).await;
         let described = operation["responses"].get(answer.status.as_str());

@@ -19,6 +19,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::Notify;
 
 use crate::domain::keys::{Key, KeyPolicy};
+use crate::domain::refresh::RefreshPolicy;
 use crate::domain::throttle::{Limit, Throttle};
 use crate::domain::tokens::TokenPolicy;
 use crate::hashing::HashingPool;
@@ -36,7 +37,7 @@ pub(super) struct Server {
     pub(super) database: Arc<Database>,
     pub(super) clock: Arc<ManualClock>,
     pub(super) ending: Trigger,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What a test changes of an issuer.
@@ -45,6 +46,7 @@ pub(super) struct Setup {
     pub(super) per_account: Option<u32>,
     pub(super) per_address: Option<u32>,
     pub(super) queue: usize,
+    pub(super) repeat_window: Duration,
 }
 
 impl Default for Setup {
@@ -54,6 +56,7 @@ impl Default for Setup {
             per_account: Some(10),
             per_address: Some(1_000),
             queue: 128,
+            repeat_window: Duration::ZERO,
         }
     }
 }
@@ -110,12 +113,17 @@ impl Server {
                 audiences: vec!["api-service".into(), "billing".into()],
                 life: Duration::minutes(30),
             },
+            refresh: RefreshPolicy {
+                idle: Duration::days(30),
+                max_life: Duration::days(90),
+                repeat_window: setup.repeat_window,
+            },
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             shutdown,
             metrics: Metrics::default(),
             options: setup.options,
         };
-        Self { issuer: Arc::new(issuer), database, clock, ending, _folder: folder }
+        Self { issuer: Arc::new(issuer), database, clock, ending, folder }
     }
 
     /// Sends a request, from 192.0.2.1 unless it says otherwise.
@@ -168,4 +176,25 @@ fn key_ring(folder: &Path) -> KeyRing {
 
 pub(super) fn proxies(networks: &[&str]) -> Vec<IpNet> {
     networks.iter().map(|network| network.parse().unwrap()).collect()
+}
+
+/// Keeps every other writer out of the database until it is dropped.
+pub(super) struct DatabaseLock(diesel::SqliteConnection);
+
+impl Drop for DatabaseLock {
+    fn drop(&mut self) {
+        use diesel::connection::SimpleConnection as _;
+        self.0.batch_execute("ROLLBACK").unwrap();
+    }
+}
+
+impl Server {
+    pub(super) fn lock_database(&self) -> DatabaseLock {
+        use diesel::connection::SimpleConnection as _;
+        use diesel::prelude::*;
+        let file = self.folder.path().join("auth.db");
+        let mut other = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+        other.batch_execute("BEGIN IMMEDIATE").unwrap();
+        DatabaseLock(other)
+    }
 }

@@ -49,13 +49,26 @@ async fn the_metadata_lists_what_there_is_and_every_address_answers() {
     {
       "issuer": "https://login.example.org",
       "token_endpoint": "https://login.example.org/oauth2/token",
+      "revocation_endpoint": "https://login.example.org/oauth2/revoke",
+      "introspection_endpoint": "https://login.example.org/oauth2/introspect",
       "jwks_uri": "https://login.example.org/.well-known/jwks.json",
       "service_documentation": "https://login.example.org/docs",
       "response_types_supported": [],
       "grant_types_supported": [
-        "client_credentials"
+        "client_credentials",
+        "refresh_token"
       ],
       "token_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post",
+        "none"
+      ],
+      "revocation_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post",
+        "none"
+      ],
+      "introspection_endpoint_auth_methods_supported": [
         "client_secret_basic",
         "client_secret_post"
       ],
@@ -69,6 +82,12 @@ async fn the_metadata_lists_what_there_is_and_every_address_answers() {
         let path = metadata[address].as_str().unwrap().strip_prefix(ISSUER).unwrap();
         assert_eq!(server.get(path).await.status, 200, "{path}");
     }
-    let token = metadata["token_endpoint"].as_str().unwrap().strip_prefix(ISSUER).unwrap();
-    assert_eq!(server.post_form(token, &[]).await.json()["error"], json!("invalid_request"));
+    for (endpoint, error) in [
+        ("token_endpoint", "invalid_request"),
+        ("revocation_endpoint", "invalid_request"),
+        ("introspection_endpoint", "invalid_client"),
+    ] {
+        let path = metadata[endpoint].as_str().unwrap().strip_prefix(ISSUER).unwrap();
+        assert_eq!(server.post_form(path, &[]).await.json()["error"], json!(error), "{path}");
+    }
 }

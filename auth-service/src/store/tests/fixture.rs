@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::super::{Database, Existence, Location, PostgresLocation};
 use crate::domain::feed::{Changes, FeedStore};
 use crate::domain::login::{LoginStore, Opened, Opening};
+use crate::domain::refresh::RefreshToken;
 use crate::domain::sessions::Session;
 use crate::domain::users::{Created, NewUser, User, UserStore};
 
@@ -61,6 +62,25 @@ pub(super) fn new_user(name: &str) -> NewUser {
     }
 }
 
+/// What opens a session of a user who logged in with the common hash.
+pub(super) fn opening(public_id: Uuid) -> Opening {
+    opening_with(public_id, &RefreshToken::fresh().expect("a token"))
+}
+
+/// The same with a refresh token that is good for an hour.
+pub(super) fn opening_with(public_id: Uuid, token: &RefreshToken) -> Opening {
+    Opening {
+        public_id,
+        verified_hash: HASH.to_owned(),
+        sid: Uuid::new_v4(),
+        address: None,
+        audience: "api-service".to_owned(),
+        refresh_family: token.family(),
+        refresh_hash: token.hash(),
+        refresh_expires_at: START + Duration::HOUR,
+    }
+}
+
 impl Fixture {
     /// Another handle, which shares nothing with the first but the database: another process.
     pub(super) fn other(&self, now: OffsetDateTime) -> Arc<Database> {
@@ -96,13 +116,7 @@ impl Fixture {
     }
 
     pub(super) fn open_session(&self, user: &User) -> Session {
-        let opening = Opening {
-            public_id: user.public_id,
-            verified_hash: HASH.to_owned(),
-            sid: Uuid::new_v4(),
-            address: None,
-        };
-        match self.store.open_session(&opening, START).expect("answered") {
+        match self.store.open_session(&opening(user.public_id), START).expect("answered") {
             Opened::Session(session) => session,
             other => panic!("{other:?}"),
         }

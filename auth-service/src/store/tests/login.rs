@@ -4,11 +4,10 @@ use std::sync::Barrier;
 
 use shared::contract::directory::UserState;
 use shared::contract::events::Change;
-use uuid::Uuid;
 
-use super::fixture::{Fixture, HASH, START};
+use super::fixture::{Fixture, HASH, START, opening};
 use super::on_every_database;
-use crate::domain::login::{LoginStore, Opened, Opening};
+use crate::domain::login::{LoginStore, Opened};
 use crate::domain::users::UserStore;
 
 on_every_database! {
@@ -17,10 +16,6 @@ on_every_database! {
     a_deleted_user_opens_no_session,
     a_session_carries_the_roles_of_now,
     a_log_in_racing_a_disabling_is_refused_or_revoked,
-}
-
-fn opening(public_id: Uuid) -> Opening {
-    Opening { public_id, verified_hash: HASH.into(), sid: Uuid::new_v4(), address: None }
 }
 
 fn credentials_are_found_by_the_key_alone(fixture: &Fixture) {

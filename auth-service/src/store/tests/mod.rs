@@ -11,6 +11,8 @@ mod keys;
 mod locking;
 mod login;
 mod migrations;
+mod password_change;
+mod refresh;
 mod server;
 mod sessions;
 mod users;

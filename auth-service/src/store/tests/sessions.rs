@@ -1,29 +1,32 @@
-//! What log-ins leave behind: addresses that are known, and records that are forgotten.
+//! Sessions and their ends, and what log-ins leave behind.
 
 use std::net::IpAddr;
 
+use shared::contract::events::Change;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::fixture::{Fixture, HASH, START, second};
+use super::fixture::{Fixture, START, opening, second};
 use super::on_every_database;
+use crate::domain::caller::CallerStore;
 use crate::domain::login::{LoginStore, Opened, Opening};
 use crate::domain::sessions::SessionStore;
 use crate::domain::users::{User, UserStore};
 
 on_every_database! {
     an_address_is_known_from_the_first_log_in_on,
-    old_sessions_and_addresses_are_forgotten,
+    old_addresses_are_forgotten,
+    a_session_is_forgotten_when_none_of_its_tokens_can_live,
+    a_session_ends_once_and_is_told_once,
+    all_sessions_end_but_the_excepted_one,
+    a_session_s_record_tells_when_from_where_and_last_used,
 }
 
 const HERE: &str = "192.0.2.1";
 
 fn log_in(fixture: &Fixture, user: &User, address: &str, at: i64) {
-    let opening = Opening {
-        public_id: user.public_id,
-        verified_hash: HASH.into(),
-        sid: Uuid::new_v4(),
-        address: Some(address.parse().expect("an address")),
-    };
+    let opening =
+        Opening { address: Some(address.parse().expect("an address")), ..opening(user.public_id) };
     let opened = fixture.store.open_session(&opening, second(at)).expect("answered");
     assert!(matches!(opened, Opened::Session(_)));
 }
@@ -45,12 +48,81 @@ fn an_address_is_known_from_the_first_log_in_on(fixture: &Fixture) {
     assert!(!knows(fixture, &ann, HERE));
 }
 
-fn old_sessions_and_addresses_are_forgotten(fixture: &Fixture) {
+fn old_addresses_are_forgotten(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     log_in(fixture, &ann, HERE, 0);
     log_in(fixture, &ann, "192.0.2.2", 5);
     log_in(fixture, &ann, HERE, 10);
-    assert_eq!(fixture.store.prune_sessions(second(7)).expect("pruned"), 2);
+    assert_eq!(fixture.store.prune_addresses(second(7)).expect("pruned"), 1);
     assert!(knows(fixture, &ann, HERE), "seen again since");
     assert!(!knows(fixture, &ann, "192.0.2.2"));
+}
+
+fn sids(fixture: &Fixture, user: &User, now: OffsetDateTime) -> Vec<Uuid> {
+    let listed = fixture.store.list_sessions(user.public_id, now).expect("answered");
+    listed.into_iter().map(|session| session.sid).collect()
+}
+
+fn a_session_is_forgotten_when_none_of_its_tokens_can_live(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let session = fixture.open_session(&ann);
+    let forgotten = |before, now| fixture.store.prune_sessions(before, now).expect("pruned");
+    let refreshable = START + Duration::HOUR - Duration::SECOND;
+    assert_eq!(forgotten(second(1), refreshable), 0, "its refresh token lives");
+    assert_eq!(forgotten(START, START + Duration::DAY), 0, "an access token may live");
+    assert_eq!(sids(fixture, &ann, refreshable), [session.sid]);
+    assert_eq!(forgotten(second(1), START + Duration::DAY), 1);
+
+    let session = fixture.open_session(&ann);
+    fixture.store.end_session(session.sid, second(9)).expect("ended").expect("an open one");
+    assert_eq!(forgotten(second(9), START), 0, "its end is remembered for a while");
+    assert_eq!(forgotten(second(10), START), 1);
+}
+
+fn a_session_ends_once_and_is_told_once(fixture: &Fixture) {
+    let (ann, bob) = (fixture.user("Ann"), fixture.user("Bob"));
+    let (session, other) = (fixture.open_session(&ann), fixture.open_session(&ann));
+    let bobs = fixture.open_session(&bob);
+    let before = fixture.position();
+    let end = |sid| fixture.store.end_session(sid, START).expect("answered");
+    assert_eq!(end(Uuid::new_v4()), None);
+    assert_eq!(end(session.sid), Some(ann.public_id));
+    assert_eq!(end(session.sid), None);
+    let expected = Change::SessionRevoked { sid: session.sid, public_id: ann.public_id };
+    assert_eq!(fixture.changes_after(before), [expected]);
+    assert_eq!(sids(fixture, &ann, START), [other.sid]);
+    assert_eq!(sids(fixture, &bob, START), [bobs.sid]);
+    let open = |user: &User, sid| {
+        fixture.store.standing("kid", user.public_id, sid).expect("answered").session_open
+    };
+    assert!(!open(&ann, session.sid) && open(&ann, other.sid));
+    assert!(!open(&bob, other.sid), "another's session is none");
+}
+
+fn all_sessions_end_but_the_excepted_one(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let (one, _two) = (fixture.open_session(&ann), fixture.open_session(&ann));
+    let before = fixture.position();
+    let end = |except| fixture.store.end_sessions_of(ann.public_id, except, START);
+    assert!(end(Some(one.sid)).expect("answered"));
+    assert_eq!(sids(fixture, &ann, START), [one.sid]);
+    assert!(end(None).expect("answered"));
+    assert!(sids(fixture, &ann, START).is_empty());
+    let told = |except| Change::UserSessionsRevoked { public_id: ann.public_id, except };
+    assert_eq!(fixture.changes_after(before), [told(Some(one.sid)), told(None)]);
+    assert!(!fixture.store.end_sessions_of(Uuid::new_v4(), None, START).expect("answered"));
+    // In the same second, but after it.
+    let fresh = fixture.open_session(&ann);
+    assert!(fresh.pos >= fixture.position() && one.pos < fixture.position());
+}
+
+fn a_session_s_record_tells_when_from_where_and_last_used(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    log_in(fixture, &ann, HERE, 3);
+    let listed = fixture.store.list_sessions(ann.public_id, second(4)).expect("answered");
+    let [session] = listed.as_slice() else { panic!("{listed:?}") };
+    assert_eq!((session.created_at, session.last_used_at), (second(3), second(3)));
+    assert_eq!(session.address.as_deref(), Some(HERE));
+    assert_eq!(session.refreshable_until, Some(START + Duration::HOUR));
+    assert_eq!((session.public_id, &*session.client_id), (ann.public_id, "first-party"));
 }

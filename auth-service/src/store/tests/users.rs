@@ -6,10 +6,10 @@ use shared::contract::directory::UserState;
 use shared::contract::events::{Change, UserChange};
 use uuid::Uuid;
 
-use super::fixture::{Fixture, HASH, START, new_user, second};
+use super::fixture::{Fixture, HASH, START, new_user, opening, second};
 use super::on_every_database;
 use crate::domain::feed::FeedStore;
-use crate::domain::login::{LoginStore, Opened, Opening};
+use crate::domain::login::{LoginStore, Opened};
 use crate::domain::users::{Changed, Created, User, UserQuery, UserStore};
 
 on_every_database! {
@@ -217,13 +217,7 @@ fn a_rehash_does_not_undo_a_password_change(fixture: &Fixture) {
     assert!(rehash(HASH, "changed").expect("answered"));
     // A log-in that verified the old hash comes too late, twice.
     assert!(!rehash(HASH, "rehashed").expect("answered"));
-    let opening = Opening {
-        public_id: user.public_id,
-        verified_hash: HASH.into(),
-        sid: Uuid::new_v4(),
-        address: None,
-    };
-    let opened = fixture.store.open_session(&opening, START).expect("answered");
+    let opened = fixture.store.open_session(&opening(user.public_id), START).expect("answered");
     assert_eq!(opened, Opened::Outdated);
     let credentials = fixture.store.find_credentials("ann@example.org").expect("answered");
     assert_eq!(credentials.expect("credentials").password_hash, "changed");

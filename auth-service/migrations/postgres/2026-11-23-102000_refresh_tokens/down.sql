@@ -1,0 +1,11 @@
+DROP INDEX sessions_by_use;
+DROP INDEX sessions_by_family;
+CREATE INDEX sessions_by_age ON sessions (created_at);
+ALTER TABLE sessions DROP COLUMN refreshed_at;
+ALTER TABLE sessions DROP COLUMN sealed_successor;
+ALTER TABLE sessions DROP COLUMN previous_hash;
+ALTER TABLE sessions DROP COLUMN refresh_expires_at;
+ALTER TABLE sessions DROP COLUMN refresh_hash;
+ALTER TABLE sessions DROP COLUMN refresh_family;
+ALTER TABLE sessions DROP COLUMN last_used_at;
+ALTER TABLE sessions DROP COLUMN audience;

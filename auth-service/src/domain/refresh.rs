@@ -1,0 +1,251 @@
+//! Refreshing a session: which refresh token is good, and what a used one brings about
+//! (RFC 6749 §6, RFC 9700 §4.14.2).
+//!
+//! A token is good once. Shown again, it ends its session, since nobody can tell whether the thief
+//! or the owner came first. An operator may allow that, for a short while and until the successor is
+//! used, the same successor is handed out again, for clients that lose answers.
+
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use super::error::StoreResult;
+use super::sessions::Session;
+
+mod token;
+
+pub use token::{RefreshToken, Unmade};
+
+/// How long sessions can be refreshed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefreshPolicy {
+    /// From one use to the next (`AUTH_REFRESH_TOKEN_TTL`).
+    pub idle: Duration,
+    /// From the log-in on, however often it is refreshed (`AUTH_SESSION_MAX_LIFE`).
+    pub max_life: Duration,
+    /// How long a used token gets the same successor again (`AUTH_REFRESH_REPEAT_WINDOW`).
+    pub repeat_window: Duration,
+}
+
+impl RefreshPolicy {
+    /// When a token issued `now` is over, in a session opened at `opened_at`.
+    pub fn expires_at(&self, opened_at: OffsetDateTime, now: OffsetDateTime) -> OffsetDateTime {
+        now.saturating_add(self.idle).min(opened_at.saturating_add(self.max_life))
+    }
+}
+
+/// What a session's record knows of its refresh tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshState {
+    /// The session.
+    pub sid: Uuid,
+    /// Whose.
+    pub public_id: Uuid,
+    /// The client it was opened for.
+    pub client_id: String,
+    /// Whom its access tokens are meant for, if nothing else is asked for.
+    pub audience: String,
+    /// When it was opened.
+    pub opened_at: OffsetDateTime,
+    /// Whether it has ended.
+    pub ended: bool,
+    /// The hash of the token that is good.
+    pub current: Option<[u8; 32]>,
+    /// When that one is over.
+    pub expires_at: OffsetDateTime,
+    /// The hash of the one before it.
+    pub previous: Option<[u8; 32]>,
+    /// What the one before was exchanged for.
+    pub sealed: Option<Vec<u8>>,
+    /// When it was.
+    pub refreshed_at: Option<OffsetDateTime>,
+}
+
+/// What a presented token is to its session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Good: it is exchanged for its successor.
+    Good,
+    /// Used a moment ago: what is sealed here is sent again.
+    Again(Vec<u8>),
+    /// Used before: the session ends.
+    Reused,
+    /// The session has ended, or its time is over.
+    Over,
+    /// The session is another client's. Nothing changes.
+    OtherClient,
+}
+
+impl RefreshState {
+    /// Judges a token with this `hash`, presented by `client_id`.
+    pub fn judge(
+        &self,
+        hash: &[u8; 32],
+        client_id: &str,
+        policy: &RefreshPolicy,
+        now: OffsetDateTime,
+    ) -> Verdict {
+        if self.client_id != client_id {
+            return Verdict::OtherClient;
+        }
+        if self.ended {
+            return Verdict::Over;
+        }
+        let over = now >= self.expires_at || now >= self.opened_at.saturating_add(policy.max_life);
+        if self.current.as_ref() == Some(hash) {
+            return if over { Verdict::Over } else { Verdict::Good };
+        }
+        let lately = self.refreshed_at.is_some_and(|at| now < at + policy.repeat_window);
+        match &self.sealed {
+            Some(sealed) if !over && lately && self.previous.as_ref() == Some(hash) => {
+                Verdict::Again(sealed.clone())
+            }
+            _ => Verdict::Reused,
+        }
+    }
+}
+
+/// A token presented, and what to exchange it for.
+#[derive(Debug, Clone)]
+pub struct Rotation {
+    /// What the session is found by.
+    pub family: [u8; 32],
+    /// The hash of the token presented.
+    pub presented: [u8; 32],
+    /// Who presents it.
+    pub client_id: String,
+    /// The hash of the successor.
+    pub successor: [u8; 32],
+    /// The successor, sealed under the token presented.
+    pub sealed: Vec<u8>,
+}
+
+impl Rotation {
+    /// Prepares the exchange of `token`; gives the successor, too.
+    pub fn of(token: &RefreshToken, client_id: &str) -> Result<(Self, RefreshToken), Unmade> {
+        let successor = token.successor()?;
+        let rotation = Self {
+            family: token.family(),
+            presented: token.hash(),
+            client_id: client_id.to_owned(),
+            successor: successor.hash(),
+            sealed: token.seal(&successor)?,
+        };
+        Ok((rotation, successor))
+    }
+}
+
+/// A session that goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refreshed {
+    /// The session, as a token of it needs it.
+    pub session: Session,
+    /// Whom its access tokens are meant for, if nothing else is asked for.
+    pub audience: String,
+    /// When the refresh token is over.
+    pub expires_at: OffsetDateTime,
+    /// The successor that was handed out already and is to be handed out again.
+    pub again: Option<Vec<u8>>,
+}
+
+/// What became of a refresh.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The successor is good from now on, and no other.
+    Refreshed(Box<Refreshed>),
+    /// The token is not good, or not this client's.
+    Refused,
+    /// The token was used before: its session has ended with this.
+    Reused {
+        /// The session.
+        sid: Uuid,
+        /// Whose it was.
+        public_id: Uuid,
+    },
+}
+
+/// What the domain asks of the store for refreshing.
+pub trait RefreshStore: Send + Sync {
+    /// Locks the user's row and the session's, judges the token and exchanges it, or ends the
+    /// session (`session.revoked`), all in one transaction.
+    fn refresh(
+        &self,
+        rotation: &Rotation,
+        policy: &RefreshPolicy,
+        now: OffsetDateTime,
+    ) -> StoreResult<Outcome>;
+
+    /// What is known of the refresh tokens of this family.
+    fn find_refresh_tokens(&self, family: &[u8; 32]) -> StoreResult<Option<RefreshState>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
+    const POLICY: RefreshPolicy = RefreshPolicy {
+        idle: Duration::days(30),
+        max_life: Duration::days(90),
+        repeat_window: Duration::seconds(10),
+    };
+
+    fn state() -> RefreshState {
+        RefreshState {
+            sid: Uuid::from_u128(1),
+            public_id: Uuid::from_u128(2),
+            client_id: "first-party".into(),
+            audience: "api-service".into(),
+            opened_at: START,
+            ended: false,
+            current: Some([2; 32]),
+            expires_at: START + POLICY.idle,
+            previous: Some([1; 32]),
+            sealed: Some(vec![7]),
+            refreshed_at: Some(START),
+        }
+    }
+
+    fn judged(state: &RefreshState, hash: u8, after: Duration) -> Verdict {
+        state.judge(&[hash; 32], "first-party", &POLICY, START + after)
+    }
+
+    #[test]
+    fn the_current_token_is_good_until_its_time_is_over() {
+        let second = Duration::SECOND;
+        assert_eq!(judged(&state(), 2, Duration::ZERO), Verdict::Good);
+        assert_eq!(judged(&state(), 2, POLICY.idle - second), Verdict::Good);
+        assert_eq!(judged(&state(), 2, POLICY.idle), Verdict::Over);
+        let late = RefreshState { expires_at: START + Duration::days(1_000), ..state() };
+        assert_eq!(judged(&late, 2, POLICY.max_life - second), Verdict::Good);
+        assert_eq!(judged(&late, 2, POLICY.max_life), Verdict::Over, "a shorter setting counts");
+    }
+
+    #[test]
+    fn the_one_before_is_answered_alike_within_the_window_and_reused_after_it() {
+        assert_eq!(judged(&state(), 1, Duration::seconds(9)), Verdict::Again(vec![7]));
+        assert_eq!(judged(&state(), 1, Duration::seconds(10)), Verdict::Reused);
+        assert_eq!(judged(&state(), 9, Duration::ZERO), Verdict::Reused, "an older one");
+        let strict = RefreshPolicy { repeat_window: Duration::ZERO, ..POLICY };
+        let verdict = state().judge(&[1; 32], "first-party", &strict, START);
+        assert_eq!(verdict, Verdict::Reused);
+    }
+
+    #[test]
+    fn an_ended_session_and_another_client_s_are_left_as_they_are() {
+        let ended = RefreshState { ended: true, ..state() };
+        for hash in [1, 2, 9] {
+            assert_eq!(judged(&ended, hash, Duration::ZERO), Verdict::Over);
+            let verdict = state().judge(&[hash; 32], "reports", &POLICY, START);
+            assert_eq!(verdict, Verdict::OtherClient);
+        }
+    }
+
+    #[test]
+    fn no_refresh_outlives_the_session() {
+        assert_eq!(POLICY.expires_at(START, START), START + POLICY.idle);
+        let late = START + Duration::days(80);
+        assert_eq!(POLICY.expires_at(START, late), START + POLICY.max_life);
+    }
+}

@@ -1,0 +1,152 @@
+//! The refresh token itself: 512 random bits, of which nothing but hashes is ever stored.
+//!
+//! The first half stays within a session and says which one it is; the second half changes at each
+//! use. Whoever shows a first half that is known with a second half that is not current had a token
+//! that was used before. So one row for each session is enough to know every used token of it,
+//! however often it was refreshed.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+/// Bytes of each half.
+const HALF: usize = 32;
+
+/// A refresh token, as its holder has it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RefreshToken(Zeroizing<[u8; 2 * HALF]>);
+
+/// No random numbers, or no cryptography: a fault of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a refresh token could not be made")]
+pub struct Unmade;
+
+impl RefreshToken {
+    /// The first token of a session.
+    pub fn fresh() -> Result<Self, Unmade> {
+        let mut bytes = Zeroizing::new([0; 2 * HALF]);
+        getrandom::fill(bytes.as_mut_slice()).map_err(|_| Unmade)?;
+        Ok(Self(bytes))
+    }
+
+    /// The token that comes after this one.
+    pub fn successor(&self) -> Result<Self, Unmade> {
+        let mut next = self.clone();
+        getrandom::fill(&mut next.0[HALF..]).map_err(|_| Unmade)?;
+        Ok(next)
+    }
+
+    /// Reads a token; none if the text is not one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
+        let mut token = Zeroizing::new([0; 2 * HALF]);
+        if bytes.len() != token.len() {
+            return None;
+        }
+        token.copy_from_slice(&bytes);
+        Some(Self(token))
+    }
+
+    /// What the client is sent.
+    pub fn text(&self) -> Zeroizing<String> {
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()))
+    }
+
+    /// What the session is found by.
+    pub fn family(&self) -> [u8; 32] {
+        Sha256::digest(&self.0[..HALF]).into()
+    }
+
+    /// What is stored of the whole.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_slice()).into()
+    }
+
+    /// Seals a successor, so that this token alone brings it to light again.
+    pub fn seal(&self, successor: &Self) -> Result<Vec<u8>, Unmade> {
+        let mut nonce = [0; NONCE_LEN];
+        getrandom::fill(&mut nonce).map_err(|_| Unmade)?;
+        let mut text = Zeroizing::new(successor.0[HALF..].to_vec());
+        let tag = self
+            .sealing_key()?
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::empty(),
+                text.as_mut_slice(),
+            )
+            .map_err(|_| Unmade)?;
+        Ok([&nonce[..], text.as_slice(), tag.as_ref()].concat())
+    }
+
+    /// Opens what [`Self::seal`] made; none if it was made by another token.
+    pub fn unseal(&self, sealed: &[u8]) -> Option<Self> {
+        let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>()?;
+        let mut rest = Zeroizing::new(rest.to_vec());
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let key = self.sealing_key().ok()?;
+        let opened = key.open_in_place(nonce, Aad::empty(), rest.as_mut_slice()).ok()?;
+        let mut successor = self.clone();
+        if opened.len() != HALF {
+            return None;
+        }
+        successor.0[HALF..].copy_from_slice(opened);
+        Some(successor)
+    }
+
+    fn sealing_key(&self) -> Result<LessSafeKey, Unmade> {
+        let secret = Salt::new(HKDF_SHA256, b"signet").extract(self.0.as_slice());
+        let key = secret.expand(&[b"refresh token successor"], &AES_256_GCM);
+        key.map(|key| LessSafeKey::new(UnboundKey::from(key))).map_err(|_| Unmade)
+    }
+}
+
+impl std::fmt::Debug for RefreshToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RefreshToken(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_reads_as_it_was_written_and_holds_512_random_bits() {
+        let (one, other) = (RefreshToken::fresh().unwrap(), RefreshToken::fresh().unwrap());
+        assert_ne!(one, other);
+        assert_ne!(one.family(), other.family());
+        assert_eq!(RefreshToken::parse(&one.text()), Some(one.clone()));
+        assert_eq!(one.text().len(), 86);
+        assert_eq!(format!("{one:?}"), "RefreshToken(..)");
+        let text = one.text().to_string();
+        for bad in ["", "x", &text[1..], &format!("{text}="), &format!("{text}A"), &text[..64]] {
+            assert_eq!(RefreshToken::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_successor_is_of_the_same_family_and_another_token() {
+        let one = RefreshToken::fresh().unwrap();
+        let next = one.successor().unwrap();
+        assert_eq!(next.family(), one.family());
+        assert_ne!(next.hash(), one.hash());
+        assert_ne!(next, one.successor().unwrap());
+    }
+
+    #[test]
+    fn what_a_token_sealed_it_alone_opens() {
+        let one = RefreshToken::fresh().unwrap();
+        let next = one.successor().unwrap();
+        let sealed = one.seal(&next).unwrap();
+        assert_eq!(one.unseal(&sealed), Some(next.clone()));
+        assert_eq!(next.unseal(&sealed), None);
+        let hidden = &next.0[HALF..];
+        assert!(!sealed.windows(HALF).any(|window| window == hidden));
+        for end in [0, NONCE_LEN, sealed.len() - 1] {
+            assert_eq!(one.unseal(&sealed[..end]), None);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A try at a password that the throttle let through: at a log-in, and where the password is changed.
+
+use std::net::IpAddr;
+
+use actix_web::http::StatusCode;
+use shared::service::problem_response::ProblemError;
+
+use super::Issuer;
+use crate::domain::throttle::{Admission, Attempt};
+
+/// An attempt that the throttle admitted; whoever waits for its end is woken.
+pub(super) struct Admitted<'i> {
+    issuer: &'i Issuer,
+    attempt: Option<Attempt>,
+}
+
+impl<'i> Admitted<'i> {
+    /// Waits until the throttle lets this try through, or refuses it.
+    pub(super) async fn wait_for(
+        issuer: &'i Issuer,
+        email_key: &str,
+        from: Option<IpAddr>,
+        known: bool,
+    ) -> Result<Self, ProblemError> {
+        loop {
+            // Before asking: an attempt that ends in between wakes this one, too.
+            let ended = issuer.attempt_ended.notified();
+            tokio::pin!(ended);
+            ended.as_mut().enable();
+            match issuer.throttle.admit(email_key, from, known, issuer.clock.now()) {
+                Admission::Go(attempt) => return Ok(Self { issuer, attempt: Some(attempt) }),
+                Admission::Wait => ended.await,
+                Admission::Refused { retry_after } => {
+                    issuer.metrics.log_in_throttled();
+                    tracing::info!(email = ?email_key, from = from.map(tracing::field::display), "log-in refused: too many failed");
+                    return Err(too_many(retry_after));
+                }
+            }
+        }
+    }
+
+    /// The password was right.
+    pub(super) fn succeeded(mut self) {
+        if let Some(attempt) = self.attempt.take() {
+            attempt.succeeded();
+        }
+    }
+
+    /// The password was wrong, or there is no such account.
+    pub(super) fn failed(mut self) {
+        if let Some(attempt) = self.attempt.take() {
+            attempt.failed(self.issuer.clock.now());
+        }
+    }
+}
+
+impl Drop for Admitted<'_> {
+    fn drop(&mut self) {
+        drop(self.attempt.take());
+        self.issuer.attempt_ended.notify_waiters();
+    }
+}
+
+fn too_many(retry_after: time::Duration) -> ProblemError {
+    let seconds = (retry_after.whole_milliseconds() + 999) / 1_000;
+    let seconds = u32::try_from(seconds.max(1)).unwrap_or(u32::MAX);
+    ProblemError::retry_after(
+        StatusCode::TOO_MANY_REQUESTS,
+        "Too many log-ins failed; wait before the next one.",
+        seconds,
+    )
+}

@@ -1,0 +1,62 @@
+//! `POST /logout`, `POST /logout/all`: the end of one's own session, or of all of them.
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpRequest, HttpResponse, web};
+use shared::contract::problem::Problem;
+
+use super::Issuer;
+use super::caller::SessionCaller;
+
+/// Logs out.
+///
+/// The session ends: its refresh token dies, and every guard refuses its access tokens.
+#[utoipa::path(
+    post, path = "/logout", tag = "Sessions", operation_id = "logOut",
+    security(("session" = []), ("session_header" = [])),
+    responses(
+        (status = 204, description = "The session has ended."),
+        (status = 400, description = "More than one token.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing or not good."),
+        (status = 403, description = "A service's token.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+    )
+)]
+pub(super) async fn log_out(
+    request: HttpRequest,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let SessionCaller { public_id, sid } = SessionCaller::of(&request, &issuer).await?;
+    let now = issuer.clock.now();
+    issuer.ask(move |store| store.end_session(sid, now)).await?;
+    tracing::info!(%public_id, %sid, "log-out");
+    Ok(done())
+}
+
+/// Logs out everywhere.
+///
+/// Every session of the user ends, as by `/logout`.
+#[utoipa::path(
+    post, path = "/logout/all", tag = "Sessions", operation_id = "logOutEverywhere",
+    security(("session" = []), ("session_header" = [])),
+    responses(
+        (status = 204, description = "Every session has ended."),
+        (status = 400, description = "More than one token.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing or not good."),
+        (status = 403, description = "A service's token.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+    )
+)]
+pub(super) async fn log_out_everywhere(
+    request: HttpRequest,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let SessionCaller { public_id, .. } = SessionCaller::of(&request, &issuer).await?;
+    let now = issuer.clock.now();
+    issuer.ask(move |store| store.end_sessions_of(public_id, None, now)).await?;
+    tracing::info!(%public_id, "log-out everywhere");
+    Ok(done())
+}
+
+fn done() -> HttpResponse {
+    HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish()
+}

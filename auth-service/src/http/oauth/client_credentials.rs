@@ -1,0 +1,43 @@
+//! Tokens that services get for themselves (RFC 6749 §4.4).
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use uuid::Uuid;
+
+use super::client_authentication::authenticated;
+use super::error::TokenError;
+use super::form::{given, take};
+use super::token::TokenAnswer;
+use crate::domain::service_tokens::granted_scope;
+use crate::http::body::Fields;
+use crate::http::{Issuer, failure};
+
+pub(super) async fn grant(
+    request: &HttpRequest,
+    issuer: &Issuer,
+    mut form: Fields,
+) -> Result<TokenAnswer, TokenError> {
+    let (client, pos) = authenticated(request, issuer, &mut form).await?;
+    let scope = take(&mut form, "scope")?;
+    let scope = granted_scope(&client, given(&scope)).map_err(|_| TokenError::InvalidScope)?;
+    let audience = take(&mut form, "audience")?;
+    let audience = issuer.tokens.service_audience(given(&audience));
+    let audience = audience.map_err(|_| TokenError::InvalidTarget)?;
+
+    let now = issuer.clock.now();
+    let claims = issuer.tokens.of_service(&client, &scope, audience, Uuid::new_v4(), pos, now);
+    let granted = claims.scope.clone();
+    let keys = Arc::clone(&issuer.keys);
+    let token = issuer.ask(move |_| Ok(keys.sign(&claims))).await?;
+    let access_token = token.map_err(failure::of_signing)?;
+    issuer.metrics.service_token();
+    Ok(TokenAnswer {
+        access_token,
+        token_type: "Bearer",
+        expires_in: issuer.tokens.life.whole_seconds(),
+        scope: granted,
+        refresh_token: None,
+        refresh_expires_in: None,
+    })
+}

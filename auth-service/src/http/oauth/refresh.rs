@@ -1,0 +1,68 @@
+//! The next tokens of a session, for its refresh token (RFC 6749 §6).
+
+use actix_web::HttpRequest;
+
+use super::client_authentication::identified;
+use super::error::TokenError;
+use super::form::{given, take};
+use super::token::TokenAnswer;
+use crate::domain::refresh::{Outcome, RefreshToken, Rotation};
+use crate::http::address::client_address;
+use crate::http::body::Fields;
+use crate::http::{Issuer, failure};
+
+pub(super) async fn grant(
+    request: &HttpRequest,
+    issuer: &Issuer,
+    mut form: Fields,
+) -> Result<TokenAnswer, TokenError> {
+    let client_id = identified(request, issuer, &mut form).await?;
+    let text = take(&mut form, "refresh_token")?;
+    if text.is_empty() {
+        return Err(TokenError::InvalidRequest("refresh_token is missing"));
+    }
+    // Before the token is used up: what is asked for must be to be had.
+    if given(&take(&mut form, "scope")?).is_some() {
+        return Err(TokenError::InvalidScope);
+    }
+    let audience = take(&mut form, "audience")?;
+    let asked = given(&audience).map(|audience| issuer.tokens.user_audience(Some(audience)));
+    let asked = asked.transpose().map_err(|_| TokenError::InvalidTarget)?;
+
+    let token = RefreshToken::parse(&text).ok_or(TokenError::InvalidGrant)?;
+    let (rotation, successor) = Rotation::of(&token, &client_id).map_err(failure::of_signing)?;
+    let (policy, now) = (issuer.refresh, issuer.clock.now());
+    let outcome = issuer.ask(move |store| store.refresh(&rotation, &policy, now)).await?;
+    let refreshed = match outcome {
+        Outcome::Refreshed(refreshed) => refreshed,
+        Outcome::Refused => return Err(TokenError::InvalidGrant),
+        Outcome::Reused { sid, public_id } => {
+            let from = client_address(request, &issuer.options.trusted_proxies);
+            tracing::warn!(%public_id, %sid, from = from.map(tracing::field::display), "a refresh token was used twice: its session has ended");
+            return Err(TokenError::InvalidGrant);
+        }
+    };
+    let successor = match &refreshed.again {
+        None => successor,
+        Some(sealed) => token.unseal(sealed).ok_or(TokenError::InvalidGrant)?,
+    };
+    // An audience that is offered no more is not put into new tokens.
+    let session_audience = issuer.tokens.user_audience(given(&refreshed.audience));
+    let audience = match (asked, session_audience) {
+        (Some(asked), _) => asked,
+        (None, Ok(audience)) => audience,
+        (None, Err(_)) => {
+            issuer.tokens.user_audience(None).map_err(|_| TokenError::InvalidTarget)?
+        }
+    };
+    let access_token = issuer.sign(&refreshed.session, audience).await?;
+    issuer.metrics.refreshed();
+    Ok(TokenAnswer {
+        access_token,
+        token_type: "Bearer",
+        expires_in: issuer.tokens.life.whole_seconds(),
+        scope: None,
+        refresh_token: Some(successor.text().to_string()),
+        refresh_expires_in: Some((refreshed.expires_at - now).whole_seconds()),
+    })
+}

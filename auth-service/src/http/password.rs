@@ -1,0 +1,158 @@
+//! `POST /password`: a new password for one's own account. Every other session ends.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _, web};
+use shared::contract::bearer::Reason;
+use shared::contract::problem::Problem;
+use shared::service::problem_response::ProblemError;
+use shared::verifier::Refusal;
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+use super::address::client_address;
+use super::admitted::Admitted;
+use super::body::{self, WrongType};
+use super::caller::SessionCaller;
+use super::{Issuer, failure};
+use crate::domain::password::judge;
+use crate::domain::password_change::{PasswordChange, PasswordChanged};
+use crate::hashing::Verified;
+
+/// How often a change starts over because the account was changed meanwhile.
+const TRIES: u32 = 3;
+
+/// Seconds after which a change that never caught up with its account is worth another try.
+const OVERTAKEN_SECONDS: u32 = 1;
+
+/// What a change sends, as a form or as JSON.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described: the body is read field by field")]
+pub(super) struct PasswordForm {
+    /// The password until now.
+    #[schema(format = "password")]
+    current_password: String,
+    /// The password from now on: not a common one, not the address, not the name.
+    #[schema(format = "password", min_length = 8)]
+    new_password: String,
+}
+
+/// Changes one's own password.
+///
+/// Every other session of the user ends.
+#[utoipa::path(
+    post, path = "/password", tag = "Sessions", operation_id = "changePassword",
+    security(("session" = []), ("session_header" = [])),
+    request_body(content(
+        (PasswordForm = "application/json"),
+        (PasswordForm = "application/x-www-form-urlencoded"),
+        (PasswordForm = "multipart/form-data"),
+    )),
+    responses(
+        (status = 204, description = "The new password is the one."),
+        (status = 400, description = "More than one token, or the body is malformed or has a field twice.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing or not good."),
+        (status = 403, description = "The current password is another, or it is a service's token.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is neither a form nor JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field is missing, or the new password can't be one.", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many tries failed.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        (status = 503, description = "Too busy, or the database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+    )
+)]
+pub(super) async fn change(
+    request: HttpRequest,
+    payload: web::Payload,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let caller = SessionCaller::of(&request, &issuer).await?;
+    let asked = Asked::read(&request, payload).await?;
+    let mut turn = issuer.hashing.enter().map_err(failure::of_full_queue)?;
+    let from = client_address(&request, &issuer.options.trusted_proxies);
+    for _ in 0..TRIES {
+        let public_id = caller.public_id;
+        let found = issuer
+            .ask(move |store| {
+                let known = match from {
+                    Some(from) => store.has_logged_in_from(public_id, from)?,
+                    None => false,
+                };
+                Ok(store.find_account(public_id)?.map(|account| (account, known)))
+            })
+            .await?;
+        let Some((account, known)) = found else { return Ok(session_over()) };
+        let wrong = judge(&asked.new, &account.name, &account.email);
+        if !wrong.is_empty() {
+            let wrong = wrong.into_iter().map(|why| ("new_password", why.to_string()));
+            return Err(ProblemError::fields(wrong).into());
+        }
+        let admitted = Admitted::wait_for(&issuer, &account.email_key, from, known).await?;
+        let verified = turn.verify(bytes(&asked.current), account.password_hash.clone()).await;
+        if !matches!(verified.map_err(failure::of_hashing)?, Verified::Right { .. }) {
+            admitted.failed();
+            tracing::info!(%public_id, from = from.map(tracing::field::display), "password not changed: the current one is another");
+            let why = "The current password is another.";
+            return Err(ProblemError::new(StatusCode::FORBIDDEN, why).into());
+        }
+        admitted.succeeded();
+        let change = PasswordChange {
+            public_id,
+            sid: caller.sid,
+            verified_hash: account.password_hash,
+            new_hash: turn.hash(bytes(&asked.new)).await.map_err(failure::of_hashing)?,
+        };
+        let now = issuer.clock.now();
+        match issuer.ask(move |store| store.change_password(&change, now)).await? {
+            PasswordChanged::Done => {
+                tracing::info!(%public_id, from = from.map(tracing::field::display), "password changed");
+                return Ok(HttpResponse::NoContent()
+                    .insert_header((CACHE_CONTROL, "no-store"))
+                    .finish());
+            }
+            PasswordChanged::SessionOver => return Ok(session_over()),
+            PasswordChanged::Outdated => {}
+        }
+    }
+    Err(ProblemError::retry_after(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The account was being changed; try again.",
+        OVERTAKEN_SECONDS,
+    )
+    .into())
+}
+
+/// Both passwords, as they were sent.
+struct Asked {
+    current: Zeroizing<String>,
+    new: Zeroizing<String>,
+}
+
+impl Asked {
+    async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Self, ProblemError> {
+        let mut fields = body::fields(request, payload).await?;
+        let mut wrong = Vec::new();
+        let mut take = |name| match fields.take(name) {
+            Ok(text) => {
+                if text.is_empty() {
+                    wrong.push((name, "is missing".to_owned()));
+                }
+                text
+            }
+            Err(WrongType(name)) => {
+                wrong.push((name, "is not a string".to_owned()));
+                Zeroizing::default()
+            }
+        };
+        let asked = Self { current: take("current_password"), new: take("new_password") };
+        if wrong.is_empty() { Ok(asked) } else { Err(ProblemError::fields(wrong)) }
+    }
+}
+
+/// The answer where the session ended while the request was under way.
+fn session_over() -> HttpResponse {
+    Refusal::Invalid(Reason::Revoked).error_response()
+}
+
+fn bytes(password: &str) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(password.as_bytes().to_vec())
+}

@@ -1,0 +1,73 @@
+//! `POST /logout` and `POST /logout/all`.
+
+use serde_json::json;
+use shared::contract::events::Change;
+
+use super::server::Server;
+use crate::domain::feed::{Changes, FeedStore as _};
+
+fn last_change(server: &Server) -> Change {
+    let position = server.database.position().unwrap();
+    match server.database.changes_after(position - 1, 1).unwrap() {
+        Changes::After { events, .. } => events[0].change.clone(),
+        Changes::Gone => panic!("gone"),
+    }
+}
+
+#[actix_web::test]
+async fn a_log_out_ends_the_session_and_its_refresh_token_and_no_other() {
+    let server = Server::start();
+    server.sign_up("ann").await;
+    let (access, refresh) = server.session("ann").await;
+    let (other, other_refresh) = server.session("ann").await;
+    let answer = server.post_with("/logout", &access, &[]).await;
+    assert_eq!((answer.status.as_u16(), &*answer.body), (204, ""));
+    assert!(matches!(last_change(&server), Change::SessionRevoked { .. }));
+
+    let again = server.post_with("/logout", &access, &[]).await;
+    assert_eq!(again.status, 401);
+    assert!(again.header("www-authenticate").contains("revoked"));
+    assert_eq!(server.refresh(&refresh, &[]).await.json()["error"], json!("invalid_grant"));
+    assert_eq!(server.refresh(&other_refresh, &[]).await.status, 200);
+    assert_eq!(server.post_with("/logout", &other, &[]).await.status, 204);
+}
+
+#[actix_web::test]
+async fn a_log_out_everywhere_ends_all_and_a_log_in_of_the_same_second_is_good() {
+    let server = Server::start();
+    let ann = server.sign_up("ann").await;
+    server.sign_up("bob").await;
+    let (access, refresh) = server.session("ann").await;
+    let (other, other_refresh) = server.session("ann").await;
+    let (bobs, _) = server.session("bob").await;
+    assert_eq!(server.post_with("/logout/all", &access, &[]).await.status, 204);
+    assert_eq!(last_change(&server), Change::UserSessionsRevoked { public_id: ann, except: None });
+    let (fresh, fresh_refresh) = server.session("ann").await;
+    for token in [&access, &other] {
+        assert_eq!(server.post_with("/logout", token, &[]).await.status, 401);
+    }
+    for token in [&refresh, &other_refresh] {
+        assert_eq!(server.refresh(token, &[]).await.status, 400);
+    }
+    assert_eq!(server.refresh(&fresh_refresh, &[]).await.status, 200);
+    for token in [&fresh, &bobs] {
+        assert_eq!(server.post_with("/logout", token, &[]).await.status, 204);
+    }
+}
+
+#[actix_web::test]
+async fn a_database_that_can_not_be_written_to_makes_no_log_out() {
+    let server = Server::start();
+    server.sign_up("ann").await;
+    let (access, refresh) = server.session("ann").await;
+    let lock = server.lock_database();
+    for path in ["/logout", "/logout/all"] {
+        let answer = server.post_with(path, &access, &[]).await;
+        assert_eq!(answer.status, 503, "{path}");
+        assert!(!answer.header("retry-after").is_empty());
+    }
+    let answer = server.post_form("/oauth2/revoke", &[("token", &refresh)]).await;
+    assert_eq!(answer.status, 503);
+    drop(lock);
+    assert_eq!(server.post_with("/logout", &access, &[]).await.status, 204);
+}

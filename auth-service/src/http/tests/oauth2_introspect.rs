@@ -1,0 +1,88 @@
+//! `POST /oauth2/introspect`.
+
+use serde_json::{Value, json};
+use shared::clock::Clock as _;
+use shared::contract::directory::UserState;
+use time::Duration;
+
+use super::actors::claims;
+use super::server::{ISSUER, Server};
+use crate::domain::clients::ClientStore as _;
+use crate::domain::users::UserStore as _;
+
+fn server() -> Server {
+    let server = Server::start();
+    server.add_client("reports", &["events:read"]);
+    server
+}
+
+async fn introspect(server: &Server, token: &str) -> Value {
+    let form = [("token", token), ("client_id", "reports"), ("client_secret", "secret")];
+    let answer = server.post_form("/oauth2/introspect", &form).await;
+    assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, "no-store"));
+    answer.json()
+}
+
+#[actix_web::test]
+async fn a_good_token_is_told_of() {
+    let server = server();
+    let ann = server.sign_up("ann").await;
+    let (access, refresh) = server.session("ann").await;
+    let (said, told) = (claims(&access), introspect(&server, &access).await);
+    assert_eq!((&told["active"], &told["token_type"]), (&json!(true), &json!("Bearer")));
+    for claim in ["sub", "aud", "iss", "iat", "exp", "jti", "sid", "client_id", "roles"] {
+        assert_eq!(told[claim], said[claim], "{claim}");
+    }
+    let of_refresh = introspect(&server, &refresh).await;
+    assert_eq!((&of_refresh["active"], &of_refresh["sub"]), (&json!(true), &json!(ann)));
+    assert_eq!(of_refresh["token_use"], json!("refresh_token"));
+    assert_eq!(of_refresh["iss"], json!(ISSUER));
+
+    let service = server.service_token("reports", &[]).await;
+    let told = introspect(&server, &service).await;
+    assert_eq!((&told["scope"], &told["sub"]), (&json!("events:read"), &json!("reports")));
+}
+
+#[actix_web::test]
+async fn of_a_token_that_is_not_good_nothing_else_is_told() {
+    let server = server();
+    let ann = server.sign_up("ann").await;
+    let inactive = json!({"active": false});
+    for unknown in ["junk", "a.b.c", &"A".repeat(86)] {
+        assert_eq!(introspect(&server, unknown).await, inactive);
+    }
+    let (access, refresh) = server.session("ann").await;
+    let next = server.refresh(&refresh, &[]).await.json()["refresh_token"].clone();
+    assert_eq!(introspect(&server, &refresh).await, inactive, "used");
+    assert_eq!(introspect(&server, next.as_str().unwrap()).await["active"], json!(true));
+    assert_eq!(server.post_with("/logout", &access, &[]).await.status, 204);
+    for token in [&access, next.as_str().unwrap()] {
+        assert_eq!(introspect(&server, token).await, inactive, "logged out");
+    }
+    let (access, refresh) = server.session("ann").await;
+    server.clock.advance(Duration::minutes(30));
+    assert_eq!(introspect(&server, &access).await, inactive, "expired");
+    let access = server.refresh(&refresh, &[]).await.json()["access_token"].clone();
+    server.database.set_user_state(ann, UserState::Disabled, server.clock.now()).unwrap();
+    assert_eq!(introspect(&server, access.as_str().unwrap()).await, inactive, "disabled");
+
+    server.add_client("other", &[]);
+    let service = server.service_token("other", &[]).await;
+    assert_eq!(introspect(&server, &service).await["active"], json!(true));
+    server.database.remove_client("other", server.clock.now()).unwrap();
+    assert_eq!(introspect(&server, &service).await, inactive, "its client was removed");
+}
+
+#[actix_web::test]
+async fn nobody_asks_without_being_a_client() {
+    let server = server();
+    let wrong = [("client_id", "reports"), ("client_secret", "wrong")];
+    for more in [&[][..], &[("client_id", "first-party")], &wrong] {
+        let form = [&[("token", "junk")], more].concat();
+        let answer = server.post_form("/oauth2/introspect", &form).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["error"]),
+            (401, &json!("invalid_client"))
+        );
+    }
+}

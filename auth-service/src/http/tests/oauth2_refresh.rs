@@ -1,0 +1,120 @@
+//! `POST /oauth2/token` with a refresh token.
+
+use serde_json::json;
+use time::Duration;
+
+use super::actors::claims;
+use super::server::{Answer, ISSUER, Server, Setup};
+
+fn error(answer: &Answer) -> (u16, String) {
+    assert_eq!(answer.header("cache-control"), "no-store");
+    (answer.status.as_u16(), answer.json()["error"].as_str().unwrap().to_owned())
+}
+
+#[actix_web::test]
+async fn a_refresh_gives_new_tokens_of_the_same_session() {
+    let server = Server::start();
+    let ann = server.sign_up("ann").await;
+    let (access, refresh) = server.session("ann").await;
+    let answer = server.refresh(&refresh, &[]).await;
+    assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, "no-store"));
+    assert_eq!(answer.header("pragma"), "no-cache");
+    let body = answer.json();
+    assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(1_800)));
+    assert_eq!(body["refresh_expires_in"], json!(30 * 24 * 3_600));
+    assert_ne!(body["refresh_token"], json!(refresh));
+    let (old, new) = (claims(&access), claims(body["access_token"].as_str().unwrap()));
+    assert_eq!((&new["sid"], &new["sub"]), (&old["sid"], &json!(ann)));
+    assert_ne!(new["jti"], old["jti"]);
+    assert_eq!((&new["aud"], &new["client_id"]), (&json!("api-service"), &json!("first-party")));
+    assert!(new.get("scope").is_none());
+    let next = body["refresh_token"].as_str().unwrap();
+    assert_eq!(server.refresh(next, &[("client_id", "first-party")]).await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_used_token_ends_its_session() {
+    let server = Server::start();
+    server.sign_up("ann").await;
+    let (access, refresh) = server.session("ann").await;
+    let next = server.refresh(&refresh, &[]).await.json()["refresh_token"].clone();
+    assert_eq!(error(&server.refresh(&refresh, &[]).await), (400, "invalid_grant".into()));
+    let next = server.refresh(next.as_str().unwrap(), &[]).await;
+    assert_eq!(error(&next), (400, "invalid_grant".into()));
+    assert_eq!(server.post_with("/logout", &access, &[]).await.status, 401);
+}
+
+#[actix_web::test]
+async fn within_the_window_a_lost_answer_is_given_again() {
+    let window = Duration::seconds(10);
+    let server = Server::with(Setup { repeat_window: window, ..Setup::default() });
+    server.sign_up("ann").await;
+    let (_, refresh) = server.session("ann").await;
+    let all = (0..16).map(|_| server.refresh(&refresh, &[]));
+    let answers = futures_util::future::join_all(all).await;
+    let successor = answers[0].json()["refresh_token"].clone();
+    for answer in &answers {
+        assert_eq!((answer.status.as_u16(), &answer.json()["refresh_token"]), (200, &successor));
+    }
+    assert_eq!(server.refresh(successor.as_str().unwrap(), &[]).await.status, 200);
+    assert_eq!(error(&server.refresh(&refresh, &[]).await).1, "invalid_grant");
+}
+
+#[actix_web::test]
+async fn what_can_not_be_granted_uses_no_token_up() {
+    let server = Server::start();
+    server.sign_up("ann").await;
+    server.add_client("reports", &["events:read"]);
+    let (_, refresh) = server.session("ann").await;
+    for (more, status, code) in [
+        (&[("scope", "admin")][..], 400, "invalid_scope"),
+        (&[("audience", "elsewhere")], 400, "invalid_target"),
+        (&[("client_id", "reports")], 401, "invalid_client"),
+        (&[("client_id", "reports"), ("client_secret", "wrong")], 401, "invalid_client"),
+        (&[("client_id", "reports"), ("client_secret", "secret")], 400, "invalid_grant"),
+        (&[("client_id", "first-party"), ("client_secret", "x")], 401, "invalid_client"),
+        (&[("refresh_token", "twice")], 400, "invalid_request"),
+    ] {
+        let answer = server.refresh(&refresh, more).await;
+        assert_eq!(error(&answer), (status, code.into()), "{more:?}");
+    }
+    for (token, code) in [("", "invalid_request"), ("junk", "invalid_grant")] {
+        assert_eq!(error(&server.refresh(token, &[]).await), (400, code.into()), "{token}");
+    }
+    let good = server.refresh(&refresh, &[("audience", ISSUER), ("scope", "")]).await;
+    let token = good.json()["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(claims(&token)["aud"], json!(ISSUER));
+}
+
+#[actix_web::test]
+async fn a_session_keeps_the_audience_it_was_opened_for() {
+    let server = Server::start();
+    server.sign_up("ann").await;
+    let form = [
+        ("email", "ann@example.org"),
+        ("password", super::actors::PASSWORD),
+        ("audience", "billing"),
+    ];
+    let mut next = server.post_form("/login", &form).await.json()["refresh_token"].clone();
+    for (asked, granted) in [("", "billing"), ("api-service", "api-service"), ("", "billing")] {
+        let answer = server.refresh(next.as_str().unwrap(), &[("audience", asked)]).await.json();
+        assert_eq!(claims(answer["access_token"].as_str().unwrap())["aud"], json!(granted));
+        next = answer["refresh_token"].clone();
+    }
+}
+
+#[actix_web::test]
+async fn idle_and_absolute_life_end_a_session() {
+    let server = Server::start();
+    server.sign_up("ann").await;
+    let (_, idle) = server.session("ann").await;
+    let (_, mut used) = server.session("ann").await;
+    for _ in 0..3 {
+        server.clock.advance(Duration::days(29));
+        let answer = server.refresh(&used, &[]).await.json();
+        used = answer["refresh_token"].as_str().unwrap().to_owned();
+    }
+    assert_eq!(error(&server.refresh(&idle, &[]).await).1, "invalid_grant");
+    server.clock.advance(Duration::days(3));
+    assert_eq!(error(&server.refresh(&used, &[]).await).1, "invalid_grant");
+}

@@ -1,0 +1,152 @@
+//! Refresh tokens: the exchange of one for the next, under the locks that every end takes.
+
+use diesel::prelude::*;
+use shared::clock::{from_unix_micros, unix_micros};
+use shared::contract::directory::UserState;
+use time::OffsetDateTime;
+
+use super::connection::AnyConnection;
+use super::failure::damaged;
+use super::schema::sessions;
+use super::transaction::{Transaction, read_position};
+use super::values::{user_state, uuid};
+use super::{Database, login};
+use crate::domain::error::StoreResult;
+use crate::domain::refresh::{
+    Outcome, RefreshPolicy, RefreshState, RefreshStore, Refreshed, Rotation, Verdict,
+};
+use crate::domain::roles;
+use crate::domain::sessions::Session;
+
+type Columns = (
+    (sessions::sid, sessions::public_id, sessions::client_id, sessions::audience),
+    (sessions::created_at, sessions::ended_at, sessions::refresh_hash),
+    (sessions::refresh_expires_at, sessions::previous_hash),
+    (sessions::sealed_successor, sessions::refreshed_at),
+);
+
+const COLUMNS: Columns = (
+    (sessions::sid, sessions::public_id, sessions::client_id, sessions::audience),
+    (sessions::created_at, sessions::ended_at, sessions::refresh_hash),
+    (sessions::refresh_expires_at, sessions::previous_hash),
+    (sessions::sealed_successor, sessions::refreshed_at),
+);
+
+type Row = (
+    (String, String, String, String),
+    (i64, Option<i64>, Option<Vec<u8>>),
+    (Option<i64>, Option<Vec<u8>>),
+    (Option<Vec<u8>>, Option<i64>),
+);
+
+fn state(row: Row) -> QueryResult<RefreshState> {
+    let ((sid, public_id, client_id, audience), (opened_at, ended_at, current), rest, tail) = row;
+    let ((expires_at, previous), (sealed, refreshed_at)) = (rest, tail);
+    Ok(RefreshState {
+        sid: uuid(&sid)?,
+        public_id: uuid(&public_id)?,
+        client_id,
+        audience,
+        opened_at: from_unix_micros(opened_at),
+        ended: ended_at.is_some(),
+        current: current.map(hash).transpose()?,
+        expires_at: expires_at.map_or(OffsetDateTime::UNIX_EPOCH, from_unix_micros),
+        previous: previous.map(hash).transpose()?,
+        sealed,
+        refreshed_at: refreshed_at.map(from_unix_micros),
+    })
+}
+
+fn hash(bytes: Vec<u8>) -> QueryResult<[u8; 32]> {
+    bytes.try_into().map_err(|_| damaged("the hash of a refresh token"))
+}
+
+fn find(connection: &mut AnyConnection, family: &[u8; 32]) -> QueryResult<Option<RefreshState>> {
+    sessions::table
+        .filter(sessions::refresh_family.eq(family.as_slice()))
+        .select(COLUMNS)
+        .first::<Row>(connection)
+        .optional()?
+        .map(state)
+        .transpose()
+}
+
+/// The same, with the row as it is until the transaction ends.
+fn lock(connection: &mut AnyConnection, family: &[u8; 32]) -> QueryResult<Option<RefreshState>> {
+    match connection {
+        // The one writer holds the whole database.
+        AnyConnection::Sqlite(_) => find(connection, family),
+        AnyConnection::Postgres(postgres) => sessions::table
+            .filter(sessions::refresh_family.eq(family.as_slice()))
+            .select(COLUMNS)
+            .for_update()
+            .first::<Row>(postgres)
+            .optional()?
+            .map(state)
+            .transpose(),
+    }
+}
+
+fn refresh(
+    transaction: &mut Transaction<'_>,
+    rotation: &Rotation,
+    policy: &RefreshPolicy,
+    now: OffsetDateTime,
+) -> QueryResult<Outcome> {
+    let connection = &mut *transaction.connection;
+    let Some(known) = find(connection, &rotation.family)? else { return Ok(Outcome::Refused) };
+    // The user's row first, as everybody locks it who ends sessions.
+    let Some((_, user, admin)) = login::lock(connection, known.public_id)? else {
+        return Ok(Outcome::Refused);
+    };
+    let Some(session) = lock(connection, &rotation.family)? else { return Ok(Outcome::Refused) };
+    if user_state(&user)? != UserState::Active {
+        return Ok(Outcome::Refused);
+    }
+    let (sid, public_id) = (session.sid, session.public_id);
+    let (again, expires_at) =
+        match session.judge(&rotation.presented, &rotation.client_id, policy, now) {
+            Verdict::Good => (None, policy.expires_at(session.opened_at, now)),
+            Verdict::Again(sealed) => (Some(sealed), session.expires_at),
+            Verdict::Reused => {
+                super::sessions::end(transaction, sid, now)?;
+                return Ok(Outcome::Reused { sid, public_id });
+            }
+            Verdict::Over | Verdict::OtherClient => return Ok(Outcome::Refused),
+        };
+    // After the locks: an end of all sessions that is not seen here gets a later position.
+    let pos = read_position(connection)?;
+    let row = || sessions::table.find(sid.to_string());
+    diesel::update(row()).set(sessions::last_used_at.eq(unix_micros(now))).execute(connection)?;
+    if again.is_none() {
+        let kept = policy.repeat_window.is_positive().then_some(rotation.sealed.as_slice());
+        diesel::update(row())
+            .set((
+                sessions::refresh_hash.eq(rotation.successor.as_slice()),
+                sessions::refresh_expires_at.eq(unix_micros(expires_at)),
+                sessions::previous_hash.eq(rotation.presented.as_slice()),
+                sessions::sealed_successor.eq(kept),
+                sessions::refreshed_at.eq(unix_micros(now)),
+            ))
+            .execute(connection)?;
+    }
+    let session_now = Session { sid, public_id, roles: roles(admin), pos };
+    let audience = session.audience;
+    let refreshed = Refreshed { session: session_now, audience, expires_at, again };
+    Ok(Outcome::Refreshed(Box::new(refreshed)))
+}
+
+impl RefreshStore for Database {
+    fn refresh(
+        &self,
+        rotation: &Rotation,
+        policy: &RefreshPolicy,
+        now: OffsetDateTime,
+    ) -> StoreResult<Outcome> {
+        self.write(|transaction| refresh(transaction, rotation, policy, now))
+    }
+
+    fn find_refresh_tokens(&self, family: &[u8; 32]) -> StoreResult<Option<RefreshState>> {
+        self.read(|connection| find(connection, family))
+    }
+}

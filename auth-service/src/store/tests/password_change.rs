@@ -1,0 +1,60 @@
+//! A new password: set only if everything is as it was verified, and every other session ends.
+
+use shared::contract::directory::UserState;
+use shared::contract::events::Change;
+
+use super::fixture::{Fixture, HASH, START, opening};
+use super::on_every_database;
+use crate::domain::login::{LoginStore, Opened};
+use crate::domain::password_change::{PasswordChange, PasswordChanged, PasswordStore};
+use crate::domain::sessions::{Session, SessionStore};
+use crate::domain::users::UserStore;
+
+on_every_database! {
+    every_other_session_ends_with_the_old_password,
+    a_change_that_something_overtook_changes_nothing,
+}
+
+fn change(fixture: &Fixture, session: &Session, verified: &str) -> PasswordChanged {
+    let change = PasswordChange {
+        public_id: session.public_id,
+        sid: session.sid,
+        verified_hash: verified.to_owned(),
+        new_hash: "the new one".to_owned(),
+    };
+    fixture.store.change_password(&change, START).expect("answered")
+}
+
+fn hash(fixture: &Fixture) -> String {
+    let found = fixture.store.find_credentials("ann@example.org").expect("answered");
+    found.expect("credentials").password_hash
+}
+
+fn every_other_session_ends_with_the_old_password(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let (own, _other) = (fixture.open_session(&ann), fixture.open_session(&ann));
+    let before = fixture.position();
+    assert_eq!(change(fixture, &own, HASH), PasswordChanged::Done);
+    assert_eq!(hash(fixture), "the new one");
+    let open = fixture.store.list_sessions(ann.public_id, START).expect("answered");
+    assert_eq!(open.iter().map(|session| session.sid).collect::<Vec<_>>(), [own.sid]);
+    let told = Change::UserSessionsRevoked { public_id: ann.public_id, except: Some(own.sid) };
+    assert_eq!(fixture.changes_after(before), [told]);
+    // A log-in that verified the old one comes too late.
+    let late = fixture.store.open_session(&opening(ann.public_id), START).expect("answered");
+    assert_eq!(late, Opened::Outdated);
+}
+
+fn a_change_that_something_overtook_changes_nothing(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let session = fixture.open_session(&ann);
+    assert_eq!(change(fixture, &session, "another"), PasswordChanged::Outdated);
+    fixture.store.end_session(session.sid, START).expect("ended");
+    assert_eq!(change(fixture, &session, HASH), PasswordChanged::SessionOver);
+    let session = fixture.open_session(&ann);
+    fixture.store.set_user_state(ann.public_id, UserState::Disabled, START).expect("disabled");
+    assert_eq!(change(fixture, &session, HASH), PasswordChanged::SessionOver);
+    assert_eq!(hash(fixture), HASH);
+    fixture.store.delete_user(ann.public_id, START).expect("deleted");
+    assert_eq!(change(fixture, &session, HASH), PasswordChanged::SessionOver);
+}
