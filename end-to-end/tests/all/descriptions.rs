@@ -122,7 +122,7 @@ fn the_issuers_metadata_names_routes_that_exist() {
         let values = metadata[member].as_array().cloned().unwrap_or_default();
         values.iter().filter_map(|value| value.as_str().map(Into::into)).collect()
     };
-    assert_eq!(list("grant_types_supported"), ["client_credentials"]);
+    assert_eq!(list("grant_types_supported"), ["client_credentials", "refresh_token"]);
     assert!(list("response_types_supported").is_empty(), "there is no authorisation endpoint");
     let methods = list("token_endpoint_auth_methods_supported");
     assert!(methods.contains(&"client_secret_basic".into()), "{methods:?}");
