@@ -20,16 +20,11 @@ pub fn orders() -> PathBuf {
 
 /// The target directory.
 pub fn target() -> PathBuf {
-    let test = std::env::current_exe().expect("the path of the running test");
-    // target/PROFILE/deps/TEST
-    test.ancestors().nth(3).expect("a test lies three folders below the target's").to_owned()
+    profile().parent().expect("a profile lies in a target").to_owned()
 }
 
 fn built(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("the path of the running test");
-    // target/PROFILE/deps/TEST
-    let profile = test.ancestors().nth(2).expect("a test lies two folders below the profile's");
-    let program = profile.join(name);
+    let program = profile().join(name);
     assert!(
         program.is_file(),
         "{} is missing. Build it first: cargo build --workspace --bins && \
@@ -37,4 +32,13 @@ fn built(name: &str) -> PathBuf {
         program.display()
     );
     program
+}
+
+/// The folder that this build's programs lie in: target/PROFILE. A test lies in its `deps`, a drill
+/// in itself.
+fn profile() -> PathBuf {
+    let own = std::env::current_exe().expect("the path of the running program");
+    let folder = own.parent().expect("a program lies in a folder");
+    let profile = if folder.ends_with("deps") { folder.parent() } else { Some(folder) };
+    profile.expect("a folder of a target").to_owned()
 }

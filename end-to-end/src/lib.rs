@@ -10,6 +10,7 @@
 //! (`scripts/test` does both).
 
 #![expect(
+    clippy::cast_precision_loss,
     clippy::expect_used,
     clippy::panic,
     clippy::missing_panics_doc,
@@ -21,6 +22,7 @@ pub mod binaries;
 pub mod browser;
 pub mod client;
 pub mod connection;
+pub mod drill;
 pub mod forge;
 pub mod help;
 pub mod http;

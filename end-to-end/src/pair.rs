@@ -1,5 +1,7 @@
 //! The two services, side by side in a temporary folder of their own.
 
+use std::path::Path;
+
 use tempfile::TempDir;
 
 use crate::forge::Forge;
@@ -56,16 +58,8 @@ impl Pair {
     /// Both services, with settings and an empty folder.
     pub fn bare() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut auth = Service::new(binaries::auth_service(), &folder.path().join("auth"), "AUTH");
-        let mut api = Service::new(binaries::api_service(), &folder.path().join("api"), "API");
-        let issuer = auth.url.clone();
-        auth.launch.set("AUTH_ISSUER", &issuer);
-        auth.launch.set("AUTH_KEY_BITS", "2048");
-        api.launch.set("API_ISSUER", &issuer);
-        let public = api.url.clone();
-        api.launch.set("API_PUBLIC_URL", &public);
-        let secret = auth.path("keys/clients/api-service.secret");
-        api.launch.set("API_CLIENT_SECRET_FILE", &secret.to_string_lossy());
+        let auth = issuer_in(&folder.path().join("auth"));
+        let api = guard_of(&auth, &folder.path().join("api"));
         Self { auth, api, folder }
     }
 
@@ -91,7 +85,7 @@ impl Pair {
     }
 
     /// A place for files of the test's own.
-    pub fn folder(&self) -> &std::path::Path {
+    pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
@@ -127,6 +121,26 @@ impl Pair {
         let description = self.refuses(why, token);
         assert!(description.contains(word), "{why}: no `{word}` in `{description}`");
     }
+}
+
+/// An issuer with settings and an empty folder.
+pub fn issuer_in(folder: &Path) -> Service {
+    let mut auth = Service::new(binaries::auth_service(), folder, "AUTH");
+    let issuer = auth.url.clone();
+    auth.launch.set("AUTH_ISSUER", &issuer);
+    auth.launch.set("AUTH_KEY_BITS", "2048");
+    auth
+}
+
+/// A guard of this issuer, with settings and an empty folder.
+pub fn guard_of(auth: &Service, folder: &Path) -> Service {
+    let mut api = Service::new(binaries::api_service(), folder, "API");
+    api.launch.set("API_ISSUER", &auth.url);
+    let public = api.url.clone();
+    api.launch.set("API_PUBLIC_URL", &public);
+    let secret = auth.path("keys/clients/api-service.secret");
+    api.launch.set("API_CLIENT_SECRET_FILE", &secret.to_string_lossy());
+    api
 }
 
 /// Asks that `answer` refuses a token that is not good; gives the description.

@@ -27,6 +27,7 @@ mod newcomer;
 mod operator;
 mod outage;
 mod postgres;
+mod rotation_drill;
 mod secrets;
 mod service_tokens;
 mod settings;

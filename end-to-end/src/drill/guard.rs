@@ -1,0 +1,65 @@
+//! One of the guards of a drill: a real api-service that the drill can stop, start and cut off.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use super::tunnel::Tunnel;
+use crate::http;
+use crate::service::Service;
+
+/// A guard, shared by the threads of a drill.
+#[derive(Debug)]
+pub struct Guard {
+    /// What reports call it.
+    pub name: String,
+    /// Its public address.
+    pub url: String,
+    /// The way from it to the issuer.
+    pub tunnel: Tunnel,
+    management: String,
+    service: Mutex<Service>,
+}
+
+impl Guard {
+    /// A guard that reaches the issuer through `tunnel`.
+    pub fn new(name: String, service: Service, tunnel: Tunnel) -> Self {
+        let (url, management) = (service.url.clone(), service.management.clone());
+        Self { name, url, tunnel, management, service: Mutex::new(service) }
+    }
+
+    /// Its process, for as long as nobody else needs it.
+    pub fn service(&self) -> MutexGuard<'_, Service> {
+        self.service.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The keys that it holds, as it says itself; `None` if it does not answer.
+    pub fn keys(&self) -> Option<Vec<String>> {
+        let answer =
+            http::request("GET", &format!("{}/status", self.management)).try_send().ok()?;
+        let status: Value = serde_json::from_slice(&answer.body).ok()?;
+        let kids = status["keys"].as_array()?;
+        Some(kids.iter().filter_map(|kid| kid.as_str().map(str::to_owned)).collect())
+    }
+
+    /// How often it has fetched the key set since its start.
+    pub fn fetches(&self) -> Fetches {
+        let url = format!("{}/metrics", self.management);
+        let text = http::request("GET", &url).send().expect(200).text();
+        let of = |cause: &str| {
+            let name = format!("signet_guard_key_fetches_total{{cause=\"{cause}\"}} ");
+            let line = text.lines().find_map(|line| line.strip_prefix(&name));
+            line.map_or(0, |count| count.trim().parse().expect("a number"))
+        };
+        Fetches { polls: of("poll"), beyond: of("announced") + of("unknown_key") }
+    }
+}
+
+/// Fetches of the key set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fetches {
+    /// At the guard's own pace.
+    pub polls: usize,
+    /// Because the feed announced a key, or a token came with one that was not held.
+    pub beyond: usize,
+}

@@ -1,0 +1,22 @@
+//! Drills: the whole system under a steady load while what must never be noticed happens to it.
+//!
+//! `rotation-drill` rotates and revokes signing keys, `logout-drill` ends sessions and takes guards
+//! away. Both start real processes, count what a client sees, and measure how long a revocation
+//! takes to reach each guard. A short run of each is a test; long ones are run by command
+//! (`docs/drills.md`).
+
+pub mod chance;
+pub mod fleet;
+pub mod guard;
+pub mod holder;
+pub mod load;
+pub mod minting;
+pub mod operator;
+pub mod pacer;
+pub mod pool;
+pub mod promises;
+pub mod rotation;
+pub mod showing;
+pub mod spread;
+pub mod tally;
+pub mod tunnel;

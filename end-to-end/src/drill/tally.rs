@@ -1,0 +1,116 @@
+//! What the guards made of the tokens of a load.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::pool::Token;
+use super::showing::{Shown, Verdict};
+
+/// Examples of what must not be that a report tells.
+const EXAMPLES: usize = 5;
+
+/// The counts of a load, shared by its clients.
+#[derive(Debug)]
+pub struct Tally {
+    /// How long after the call that revokes its key a token may still be taken.
+    bound: Duration,
+    counts: Mutex<Counts>,
+}
+
+/// The counts.
+#[derive(Debug, Clone, Default)]
+pub struct Counts {
+    /// Requests made.
+    pub requests: usize,
+    /// Good tokens that were taken.
+    pub taken: usize,
+    /// Good tokens that were refused.
+    pub refused: usize,
+    /// Tokens of a revoked key that were refused.
+    pub void_refused: usize,
+    /// Tokens of a revoked key that were taken although they were shown after the bound.
+    pub void_taken: usize,
+    /// `503`.
+    pub unknowable: usize,
+    /// Answers with any other status.
+    pub other: usize,
+    /// Requests without an answer.
+    pub silent: usize,
+    /// The first of those that must not be.
+    pub examples: Vec<String>,
+    /// Each answer with its moment, for a drawing.
+    pub answers: Vec<(Instant, Mark)>,
+}
+
+/// What a drawing shows of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// A token was taken.
+    Taken,
+    /// A token of a revoked key was refused.
+    VoidRefused,
+    /// A good token was refused, or not answered.
+    Wrong,
+}
+
+impl Tally {
+    /// Nothing counted yet. A token may be taken for so long after the call that revokes its key.
+    pub fn new(bound: Duration) -> Self {
+        Self { bound, counts: Mutex::default() }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The counts so far.
+    pub fn seen(&self) -> Counts {
+        self.counts().clone()
+    }
+
+    /// Counts an answer of guard number `guard`. `revoked` is when the call was sent that revoked
+    /// the token's key.
+    pub fn note(&self, guard: usize, token: &Token, shown: &Shown, revoked: Option<Instant>) {
+        let mut counts = self.counts();
+        counts.requests += 1;
+        let void = revoked.is_some_and(|at| at <= shown.answered);
+        let late = revoked.is_some_and(|at| shown.sent > at + self.bound);
+        let mark = match (&shown.verdict, void) {
+            (Verdict::Taken, _) if late => {
+                counts.void_taken += 1;
+                Mark::Wrong
+            }
+            (Verdict::Taken, _) => {
+                counts.taken += 1;
+                Mark::Taken
+            }
+            (Verdict::Refused(_), true) => {
+                counts.void_refused += 1;
+                Mark::VoidRefused
+            }
+            (Verdict::Refused(_), false) => {
+                counts.refused += 1;
+                Mark::Wrong
+            }
+            (Verdict::Unknowable, _) => {
+                counts.unknowable += 1;
+                Mark::Wrong
+            }
+            (Verdict::Other(_), _) => {
+                counts.other += 1;
+                Mark::Wrong
+            }
+            (Verdict::Silence, _) => {
+                counts.silent += 1;
+                Mark::Wrong
+            }
+        };
+        counts.answers.push((shown.answered, mark));
+        if mark == Mark::Wrong && counts.examples.len() < EXAMPLES {
+            let age = shown.sent.duration_since(token.came);
+            let (kid, verdict) = (&token.kid, &shown.verdict);
+            let told = format!("guard {}, token {age:.1?} old, key {kid}: {verdict:?}", guard + 1);
+            counts.examples.push(told);
+        }
+    }
+}
