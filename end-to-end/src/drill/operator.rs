@@ -48,7 +48,7 @@ pub fn rotate(fleet: &Fleet, way: Way) -> Rotation {
         arguments.push("--immediate");
     }
     let ended = fleet.auth.command(&arguments);
-    if ended.code == Some(1) && ended.err.contains("64") {
+    if ended.code == Some(1) && ended.err.contains("which is the most") {
         return Rotation::Full;
     }
     let told: serde_json::Value = serde_json::from_str(&ended.done().out).expect("JSON");

@@ -105,8 +105,7 @@ pub fn run(plan: &Plan, progress: &(dyn Fn(String) + Sync)) -> Outcome {
         scope.spawn(|| observer::observe(&fleet, &timeline, &stop));
         minting.start(users, scope, &stop, &seen);
         load.start(scope, &stop);
-        let stage =
-            Stage { plan, fleet: &fleet, pool: &pool, timeline: &timeline };
+        let stage = Stage { plan, fleet: &fleet, pool: &pool, timeline: &timeline };
         stage.rotate(&mut outcome, progress);
         for round in 1..=plan.revocations {
             progress(format!("revocation {round} of {}", plan.revocations));
@@ -144,13 +143,16 @@ impl Stage<'_> {
         while outcome.rounds < self.plan.rounds {
             pacer.wait();
             self.call("rotate");
+            let asked = Instant::now();
             let Rotation::Begun(kid) = operator::rotate(self.fleet, self.plan.way) else {
                 outcome.full += 1;
                 continue;
             };
             assert!(kids.insert(kid.clone()), "a rotation begins with a key of its own: {kid}");
+            self.timeline().key(&kid).planned = self.plan.way == Way::Planned;
             poll::until("the new key signs", PATIENCE, || self.signs(&kid));
             outcome.rounds += 1;
+            outcome.until_signed.push(asked.elapsed());
             let now: Vec<_> = self.fleet.guards.iter().map(super::guard::Guard::fetches).collect();
             let beyond = now.iter().zip(&before).map(|(now, before)| now.beyond - before.beyond);
             outcome.fetches.push(RoundFetches { beyond: beyond.collect() });
@@ -166,7 +168,10 @@ impl Stage<'_> {
     }
 
     fn call(&self, what: &'static str) {
-        let mut timeline = self.timeline.lock().unwrap_or_else(PoisonError::into_inner);
-        timeline.calls.push((Instant::now(), what));
+        self.timeline().calls.push((Instant::now(), what));
+    }
+
+    fn timeline(&self) -> std::sync::MutexGuard<'_, Timeline> {
+        self.timeline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

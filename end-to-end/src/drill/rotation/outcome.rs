@@ -39,6 +39,8 @@ pub struct Outcome {
     pub plan: Plan,
     /// Rotations made.
     pub rounds: usize,
+    /// From asking for a rotation to the first token of the new key.
+    pub until_signed: Vec<Duration>,
     /// Rotations put off, since the key set was full.
     pub full: usize,
     /// What the guards made of the load.
@@ -65,6 +67,7 @@ impl Outcome {
         Self {
             plan,
             rounds: 0,
+            until_signed: Vec::new(),
             full: 0,
             counts: Counts::default(),
             mint_failures: (0, String::new()),
@@ -146,6 +149,7 @@ impl fmt::Display for Outcome {
             "  rotations               {} in {seconds:.0} s, {} put off (409)",
             self.rounds, self.full
         )?;
+        writeln!(f, "  until the new key signs {}", Spread::of(self.until_signed.iter().copied()))?;
         writeln!(f, "  requests                {requests} ({:.0}/s)", *requests as f64 / seconds)?;
         writeln!(f, "  good tokens taken       {taken}")?;
         writeln!(f, "  good tokens refused     {refused}")?;

@@ -1,6 +1,5 @@
 //! The active key is revoked while every guard is asked without pause about a token of it.
 
-use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::Stage;
@@ -41,7 +40,7 @@ pub(super) fn revoke_active(stage: &Stage<'_>) -> KeyRevocation {
             .collect();
         let revocation = operator::revoke(stage.fleet, &token.kid, |at| {
             stage.pool.revoke(&token.kid, at);
-            let mut timeline = stage.timeline.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut timeline = stage.timeline();
             timeline.key(&token.kid).revoked = Some(at);
             timeline.calls.push((at, "revoke"));
             drop(timeline);

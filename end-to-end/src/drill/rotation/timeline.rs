@@ -41,6 +41,8 @@ pub struct KeyLine {
     pub first_signed: Option<Instant>,
     /// Its last token: when it was asked for.
     pub last_signed: Option<Instant>,
+    /// Whether it was to wait for its lead: one that follows a revoked key at once does not.
+    pub planned: bool,
     /// When the call was sent that revoked it.
     pub revoked: Option<Instant>,
 }
@@ -66,6 +68,7 @@ impl Timeline {
                 gone: None,
                 first_signed: None,
                 last_signed: None,
+                planned: false,
                 revoked: None,
             });
         }
@@ -96,17 +99,17 @@ impl Timeline {
         key.last_signed = key.last_signed.max(Some(minted.asked));
     }
 
-    /// Keys that signed less than `lead` after they were published.
+    /// Planned keys that signed less than `lead` after they were published.
     pub fn without_lead(&self, lead: Duration) -> usize {
         let too_soon = |key: &&KeyLine| {
             let not_before = key.seen.get(&Place::KeySet).and_then(|seen| seen.not_before);
             let signed = key.first_signed;
             not_before.zip(signed).is_some_and(|(before, signed)| signed < before + lead)
         };
-        self.keys.iter().filter(too_soon).count()
+        self.keys.iter().filter(|key| key.planned).filter(too_soon).count()
     }
 
-    /// How often a key signed that a guard did not hold yet.
+    /// How often a planned key signed that a guard did not hold yet.
     pub fn unconfirmed(&self) -> usize {
         let early = |key: &KeyLine| {
             let signed = key.first_signed;
@@ -117,7 +120,7 @@ impl Timeline {
                 })
                 .count()
         };
-        self.keys.iter().map(early).sum()
+        self.keys.iter().filter(|key| key.planned).map(early).sum()
     }
 
     /// Keys that left the key set while a token of theirs could still live, without being revoked.
@@ -154,6 +157,7 @@ mod tests {
         timeline.look(Place::Guard(0), &both, at(11), at(11));
         timeline.signed(&minted("old", at(10)));
         timeline.signed(&minted("new", at(12)));
+        timeline.key("new").planned = true;
         assert_eq!(timeline.without_lead(Duration::from_secs(2)), 0);
         assert_eq!(
             timeline.without_lead(Duration::from_secs(13)),
@@ -175,6 +179,7 @@ mod tests {
         let mut timeline = Timeline::default();
         timeline.look(Place::Guard(0), &[], at(0), at(0));
         timeline.signed(&minted("new", at(3)));
+        timeline.key("new").planned = true;
         timeline.look(Place::Guard(0), &[], at(5), at(5));
         timeline.look(Place::Guard(0), &["new".to_owned()], at(6), at(6));
         assert_eq!(timeline.unconfirmed(), 1);
