@@ -7,7 +7,7 @@ use shared::contract::jwks::MAX_KEYS;
 use shared::service::failure::Failure;
 
 use super::{Context, database, output};
-use crate::domain::keys::{Added, Entry, Key, KeyPolicy, KeyState, KeyStore, next_change};
+use crate::domain::keys::{Added, Entry, Key, KeyPolicy, KeyState, KeyStore, next_to_leave};
 use crate::settings::{KeyBits, key_bits};
 use crate::signing::{self, KeyFiles, PrivateKey, Rotator, key_files};
 use crate::startup::key_policy;
@@ -175,9 +175,7 @@ fn rotator(context: &Context) -> Rotator {
 
 /// The line for a set that is full.
 fn full(keys: &[Key], policy: &KeyPolicy) -> Failure {
-    let leaves = keys.iter().filter(|key| key.state == KeyState::Retiring);
-    let next = leaves.filter_map(|key| next_change(key, policy)).min();
-    let next = next.map_or_else(
+    let next = next_to_leave(keys, policy).map_or_else(
         || "none leaves by itself".into(),
         |at| format!("the next one leaves at {}", output::time(at)),
     );

@@ -9,7 +9,9 @@ use super::error::StoreResult;
 mod life;
 mod timers;
 
-pub use life::{held_up_by, lead_ends, leaves_at, next_change, next_publication, next_steps};
+pub use life::{
+    held_up_by, lead_ends, leaves_at, next_change, next_publication, next_steps, next_to_leave,
+};
 pub use timers::Timers;
 
 /// Where a key is in its life.

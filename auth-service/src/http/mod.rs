@@ -16,6 +16,7 @@ mod feed;
 mod guards;
 mod issuer;
 mod jwks;
+mod keys;
 mod login;
 mod logout;
 mod metadata;

@@ -7,7 +7,7 @@ use utoipa::openapi::security::{
 };
 use utoipa::{Modify, OpenApi};
 
-use super::{directory, feed, jwks, login, logout, metadata, oauth, password, signup};
+use super::{directory, feed, jwks, keys, login, logout, metadata, oauth, password, signup};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,6 +28,9 @@ use super::{directory, feed, jwks, login, logout, metadata, oauth, password, sig
         metadata::metadata,
         feed::read,
         directory::list,
+        keys::list,
+        keys::rotate,
+        keys::revoke,
     ),
     components(schemas(
         signup::SignUpForm, login::LoginForm, login::LoginAnswer, password::PasswordForm,

@@ -13,7 +13,8 @@ use shared::service::serving::Serving;
 use shared::service::{docs_page, server};
 
 use super::{
-    Issuer, cors, directory, feed, jwks, login, logout, metadata, oauth, openapi, password, signup,
+    Issuer, cors, directory, feed, jwks, keys, login, logout, metadata, oauth, openapi, password,
+    signup,
 };
 
 /// Starts the public listener.
@@ -48,6 +49,9 @@ pub fn routes(issuer: Arc<Issuer>) -> impl FnOnce(&mut web::ServiceConfig) {
             .service(read(metadata::METADATA_PATH, metadata::metadata))
             .service(read("/feed", feed::read))
             .service(read("/directory/users", directory::list))
+            .service(read("/admin/keys", keys::list))
+            .service(post("/admin/keys/rotate", keys::rotate))
+            .service(post("/admin/keys/{kid}/revoke", keys::revoke))
             .configure(docs_page::routes(
                 openapi::document().to_pretty_json().unwrap_or_default().into(),
             ))

@@ -9,7 +9,7 @@ use shared::contract::jwks::{KeySet, PublicJwk};
 use shared::verifier::PublicKey;
 use time::{Duration, OffsetDateTime};
 
-use crate::domain::keys::{Key, KeyPolicy, KeyState, next_change, next_publication};
+use crate::domain::keys::{Key, KeyPolicy, next_publication, next_to_leave};
 
 /// The published key set.
 #[derive(Debug, Clone)]
@@ -39,8 +39,7 @@ impl PublishedSet {
             let jwk = serde_json::to_value(jwk).ok()?;
             PublicKey::from_jwk(&jwk).ok()
         });
-        let retiring = keys.iter().filter(|key| key.state == KeyState::Retiring);
-        let shrinks_at = retiring.filter_map(|key| next_change(key, policy)).min();
+        let shrinks_at = next_to_leave(keys, policy);
         Self {
             json: json.into(),
             etag,

@@ -107,6 +107,12 @@ pub fn leaves_at(key: &Key, policy: &KeyPolicy) -> OffsetDateTime {
     last_expiry + stays_behind(policy)
 }
 
+/// When the next key leaves the key set by itself.
+pub fn next_to_leave(keys: &[Key], policy: &KeyPolicy) -> Option<OffsetDateTime> {
+    let retiring = keys.iter().filter(|key| key.state == KeyState::Retiring);
+    retiring.map(|key| leaves_at(key, policy)).min()
+}
+
 /// How long after its last token a key stays.
 fn stays_behind(policy: &KeyPolicy) -> Duration {
     CLOCKS_DISAGREE + policy.jwks_max_age

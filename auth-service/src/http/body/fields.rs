@@ -12,6 +12,8 @@ pub(in crate::http) struct Fields(Vec<(String, Value)>);
 pub(super) enum Value {
     /// A text; perhaps a password.
     Text(Zeroizing<String>),
+    /// True or false.
+    Flag(bool),
     /// A number, an array, `null`: no field that is asked for is of such a type.
     OtherType,
 }
@@ -45,7 +47,20 @@ impl Fields {
         };
         match self.0.swap_remove(at).1 {
             Value::Text(text) => Ok(text),
-            Value::OtherType => Err(WrongType(name)),
+            Value::Flag(_) | Value::OtherType => Err(WrongType(name)),
+        }
+    }
+
+    /// A field that is true or false, in a form as these words; false if it is left out.
+    pub(in crate::http) fn take_flag(&mut self, name: &'static str) -> Result<bool, WrongType> {
+        let Some(at) = self.0.iter().position(|(known, _)| known == name) else {
+            return Ok(false);
+        };
+        match self.0.swap_remove(at).1 {
+            Value::Flag(flag) => Ok(flag),
+            Value::Text(text) if text.as_str() == "true" => Ok(true),
+            Value::Text(text) if text.as_str() == "false" => Ok(false),
+            Value::Text(_) | Value::OtherType => Err(WrongType(name)),
         }
     }
 }

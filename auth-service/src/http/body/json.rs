@@ -72,8 +72,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Text(Zeroizing::new(text.to_owned())))
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::OtherType)
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Flag(flag))
     }
 
     fn visit_i64<E: Error>(self, _: i64) -> Result<Value, E> {

@@ -8,6 +8,7 @@ mod caller;
 mod directory_users;
 mod feed;
 mod guards;
+mod keys;
 mod login;
 mod login_throttle;
 mod login_uniform;

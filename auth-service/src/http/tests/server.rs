@@ -18,7 +18,7 @@ use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Notify;
 
-use crate::domain::keys::{Key, KeyPolicy};
+use crate::domain::keys::{Entry, Key, KeyPolicy, KeyStore as _};
 use crate::domain::refresh::RefreshPolicy;
 use crate::domain::throttle::{Limit, Throttle};
 use crate::domain::tokens::TokenPolicy;
@@ -95,7 +95,7 @@ impl Server {
         .unwrap();
         let limit = |failures| Limit { failures, window: Duration::minutes(15) };
         let (ending, shutdown) = shutdown::channel();
-        let keys = Arc::new(key_ring(folder.path()));
+        let keys = Arc::new(key_ring(folder.path(), &database));
         let issuer = Issuer {
             store: database.clone(),
             changed: database.changed(),
@@ -157,21 +157,24 @@ impl Server {
 }
 
 /// Making a key takes longer than most tests: all use the same one.
-fn key_ring(folder: &Path) -> KeyRing {
+fn key_ring(folder: &Path, database: &Database) -> KeyRing {
     static PEM: OnceLock<String> = OnceLock::new();
     let pem = PEM.get_or_init(|| generate(KeyBits::B2048).unwrap().to_pem().to_string());
     let key = PrivateKey::from_pem(pem.as_bytes()).unwrap();
     let files = KeyFiles::in_folder(&folder.join("signing"));
     files.keep(&key).unwrap();
     let public = key.public();
-    let record = Key::fresh(public.kid, public.n, public.e, NOW).activated(NOW);
+    let record = Key::fresh(public.kid, public.n, public.e, NOW);
+    database.add_key(&record, Entry::Planned, NOW).unwrap();
     let policy = KeyPolicy {
         jwks_max_age: Duration::minutes(1),
         token_life: Duration::minutes(30),
         rotation_every: None,
         guard_patience: Duration::minutes(5),
     };
-    KeyRing::open(files, vec![record], policy).unwrap()
+    let ring = KeyRing::open(files, database.list_keys().unwrap(), policy).unwrap();
+    ring.follow(database, NOW).unwrap();
+    ring
 }
 
 pub(super) fn proxies(networks: &[&str]) -> Vec<IpNet> {

@@ -6,7 +6,7 @@ use time::Duration;
 
 use super::fixture::{Fixture, START, second};
 use super::on_every_database;
-use crate::domain::keys::{Added, Entry, Key, KeyState, KeyStore};
+use crate::domain::keys::{Added, Entry, Key, KeyState, KeyStore, Revocation, Rotated};
 
 on_every_database! {
     the_first_key_signs_at_once,
@@ -18,6 +18,12 @@ on_every_database! {
     the_set_never_holds_more_than_it_may,
     a_key_goes_no_way_back,
     what_is_served_is_noted_once,
+    a_clock_that_was_set_back_begins_the_lead_anew,
+    a_rotation_under_way_is_the_answer_to_the_next_one,
+    an_immediate_rotation_takes_the_pending_key_first,
+    a_full_set_refuses_a_rotation_and_no_revocation,
+    a_revoked_active_key_is_replaced_in_the_same_transaction,
+    a_void_key_stays_void,
 }
 
 fn key(kid: &str) -> Key {
@@ -138,4 +144,104 @@ fn what_is_served_is_noted_once(fixture: &Fixture) {
     fixture.store.note_served(second(3)).expect("noted");
     assert_eq!(known(fixture, "a").served_at, Some(second(1)));
     assert_eq!(known(fixture, "b").served_at, Some(second(3)));
+}
+
+fn a_clock_that_was_set_back_begins_the_lead_anew(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    fixture.store.note_served(second(1_000)).expect("noted");
+    fixture.store.note_served(second(5)).expect("noted");
+    assert_eq!(known(fixture, "a").served_at, Some(second(5)));
+    // Its tokens live by the clock that was right then.
+    fixture.store.note_last_expiry("a", second(3_000)).expect("noted");
+    fixture.store.note_last_expiry("a", second(2_000)).expect("noted");
+    fixture.store.note_token_life("a", Duration::seconds(100)).expect("noted");
+    add(fixture, "b", Entry::AtOnce, 10);
+    assert_eq!(known(fixture, "a").last_expiry, Some(second(3_000)));
+}
+
+fn rotate(fixture: &Fixture, next: Option<&str>, immediate: bool, at: i64) -> Rotated {
+    let next = next.map(key);
+    fixture.store.rotate(next.as_ref(), immediate, second(at)).expect("answered")
+}
+
+fn a_rotation_under_way_is_the_answer_to_the_next_one(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    assert_eq!(rotate(fixture, None, false, 1), Rotated::OtherNeeded);
+    assert_eq!(rotate(fixture, Some("a"), false, 1), Rotated::OtherNeeded);
+    let before = fixture.position();
+    let Rotated::To(next) = rotate(fixture, Some("b"), false, 1) else { panic!("not rotated") };
+    assert_eq!((&*next.kid, next.state), ("b", KeyState::Pending));
+    assert_eq!(rotate(fixture, Some("c"), false, 2), Rotated::To(next));
+    assert_eq!(fixture.changes_after(before), [Change::KeyPublished { kid: "b".into() }]);
+}
+
+fn an_immediate_rotation_takes_the_pending_key_first(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    rotate(fixture, Some("b"), false, 1);
+    let Rotated::To(key) = rotate(fixture, None, true, 2) else { panic!("not rotated") };
+    assert_eq!(known(fixture, "b"), key);
+    assert_eq!((&*key.kid, key.state), ("b", KeyState::Active));
+    rotate(fixture, Some("c"), true, 3);
+    let states = states(fixture).into_iter().map(|(_, state)| state).collect::<Vec<_>>();
+    assert_eq!(states, [KeyState::Retiring, KeyState::Retiring, KeyState::Active]);
+}
+
+fn revoke(fixture: &Fixture, kid: &str, heir: Option<&str>, next: Option<&str>) -> Revocation {
+    let next = next.map(key);
+    fixture.store.revoke_key(kid, heir, next.as_ref(), second(9)).expect("answered")
+}
+
+fn a_full_set_refuses_a_rotation_and_no_revocation(fixture: &Fixture) {
+    for n in 0..MAX_KEYS {
+        rotate(fixture, Some(&format!("k{n:02}")), true, 0);
+    }
+    assert_eq!(rotate(fixture, Some("more"), true, 1), Rotated::Full);
+    assert_eq!(rotate(fixture, Some("more"), false, 1), Rotated::Full);
+    let done = revoke(fixture, "k63", None, Some("more"));
+    let seq = fixture.position();
+    assert_eq!(done, Revocation::Done { seq, active: "more".into() });
+}
+
+fn a_revoked_active_key_is_replaced_in_the_same_transaction(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    let before = fixture.position();
+    assert_eq!(revoke(fixture, "a", None, None), Revocation::OtherNeeded);
+    assert_eq!(revoke(fixture, "a", None, Some("a")), Revocation::OtherNeeded);
+    assert_eq!(fixture.position(), before);
+    revoke(fixture, "a", None, Some("b"));
+    let expected = [
+        Change::KeyPublished { kid: "b".into() },
+        Change::KeyActivated { kid: "b".into() },
+        Change::KeyRevoked { kid: "a".into() },
+    ];
+    assert_eq!(fixture.changes_after(before), expected);
+    assert_eq!(states(fixture), [("a".into(), KeyState::Revoked), ("b".into(), KeyState::Active)]);
+    // A pending key takes over, if it can.
+    add(fixture, "c", Entry::Planned, 10);
+    let done = revoke(fixture, "b", Some("c"), None);
+    let Revocation::Done { active, .. } = done else { panic!("{done:?}") };
+    assert_eq!((&*active, known(fixture, "c").state), ("c", KeyState::Active));
+}
+
+fn a_void_key_stays_void(fixture: &Fixture) {
+    for (kid, at) in [("a", 0), ("b", 1), ("c", 2)] {
+        rotate(fixture, Some(kid), true, at);
+    }
+    fixture.store.retire_key("a", second(3)).expect("retired");
+    let first = revoke(fixture, "b", None, None);
+    assert_eq!(first, Revocation::Done { seq: fixture.position(), active: "c".into() });
+    assert_eq!(revoke(fixture, "a", None, None), {
+        Revocation::Done { seq: fixture.position(), active: "c".into() }
+    });
+    let before = fixture.position();
+    assert_eq!(revoke(fixture, "b", None, None), first, "again is no change");
+    assert_eq!(revoke(fixture, "nobody", None, Some("d")), Revocation::Unknown);
+    for kid in ["a", "b"] {
+        assert!(!fixture.store.activate_key(kid, second(4)).expect("answered"), "{kid}");
+        assert!(!fixture.store.retire_key(kid, second(4)).expect("answered"), "{kid}");
+        assert!(matches!(add(fixture, kid, Entry::AtOnce, 5), Added::Known(_)), "{kid}");
+        assert_eq!(rotate(fixture, Some(kid), true, 5), Rotated::OtherNeeded);
+        assert_eq!(known(fixture, kid).state, KeyState::Revoked);
+    }
+    assert_eq!(fixture.position(), before);
 }

@@ -1,0 +1,267 @@
+//! `/admin/keys`: the signing keys, for operators.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use shared::contract::problem::Problem;
+use shared::service::problem_response::ProblemError;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::time::Instant;
+use utoipa::ToSchema;
+
+use super::caller::Admin;
+use super::{Issuer, body, failure};
+use crate::domain::guards::{Guard, Receipt};
+use crate::domain::keys::{
+    Key, KeyPolicy, KeyState, Revocation, Rotated, lead_ends, next_change, next_to_leave,
+};
+use crate::signing::RotationError;
+
+/// A revocation is answered at the latest after so long, confirmed or not: below 5 s in all.
+const PATIENCE: Duration = Duration::from_millis(4_700);
+
+/// The keys that were ever known, oldest first.
+#[derive(Serialize, ToSchema)]
+pub(super) struct KeyList {
+    keys: Vec<KeyEntry>,
+    /// Always null: there is no other page.
+    next: Option<String>,
+}
+
+/// A key.
+#[derive(Serialize, ToSchema)]
+pub(super) struct KeyEntry {
+    /// The RFC 7638 thumbprint.
+    kid: String,
+    /// `pending`, `active`, `retiring`, `retired` or `revoked`.
+    state: &'static str,
+    /// Since when.
+    #[schema(format = "date-time")]
+    since: String,
+    /// When the state changes by itself.
+    #[schema(format = "date-time")]
+    next: Option<String>,
+    /// The live guards.
+    guards: Vec<Holder>,
+}
+
+/// A live guard, and whether it holds a key.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Holder {
+    client_id: String,
+    #[schema(format = "uuid")]
+    instance: String,
+    holds: bool,
+}
+
+/// What a rotation is asked for with.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described: the body is read field by field")]
+pub(super) struct RotationForm {
+    /// Whether the next key signs at once, without waiting for verifiers; false if left out.
+    immediate: bool,
+}
+
+/// The key that signs next, or already.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Rotation {
+    kid: String,
+    /// `pending` or `active`.
+    state: &'static str,
+    /// When its lead is over; it waits longer for a guard that does not hold it.
+    #[schema(format = "date-time")]
+    signs_at: String,
+}
+
+/// What became of a revocation.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RevocationReceipt {
+    kid: String,
+    /// The key that signs now.
+    active: String,
+    /// The live guards.
+    guards: Vec<Confirmation>,
+}
+
+/// Whether a guard has confirmed.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Confirmation {
+    #[schema(format = "uuid")]
+    instance: String,
+    #[schema(format = "date-time")]
+    confirmed_at: Option<String>,
+}
+
+fn told(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_default()
+}
+
+fn entry(key: &Key, guards: &[Guard], policy: &KeyPolicy) -> KeyEntry {
+    let holder = |guard: &Guard| Holder {
+        client_id: guard.id.client_id.clone(),
+        instance: guard.id.instance.to_string(),
+        holds: guard.holds(&key.kid),
+    };
+    KeyEntry {
+        kid: key.kid.clone(),
+        state: key.state.word(),
+        since: told(key.since),
+        next: next_change(key, policy).map(told),
+        guards: guards.iter().map(holder).collect(),
+    }
+}
+
+fn answer(status: StatusCode, body: impl Serialize) -> HttpResponse {
+    HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(body)
+}
+
+/// Every key that was ever known, also those that are retired or revoked.
+#[utoipa::path(
+    get, path = "/admin/keys", tag = "Operators", operation_id = "listKeys",
+    security(("admin" = [])),
+    responses(
+        (status = 200, description = "The keys.", body = KeyList),
+        (status = 401, description = "The token is missing or not good."),
+        (status = 403, description = "The caller is no operator."),
+        (status = 503, description = "The database can't be read.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn list(
+    request: HttpRequest,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    Admin::of(&request, &issuer).await?;
+    let keys = issuer.ask(|store| store.list_keys()).await?;
+    let mut guards = issuer.guards.list(issuer.clock.now());
+    guards.retain(|guard| guard.live);
+    let policy = issuer.keys.policy();
+    let keys = keys.iter().map(|key| entry(key, &guards, &policy)).collect();
+    Ok(answer(StatusCode::OK, KeyList { keys, next: None }))
+}
+
+/// Lets another key take over.
+///
+/// Planned, it is published and signs once its lead is over and every live guard holds it; while one
+/// is pending, the answer is that one. `immediate`: it signs when this is answered.
+#[utoipa::path(
+    post, path = "/admin/keys/rotate", tag = "Operators", operation_id = "rotateKeys",
+    security(("admin" = [])),
+    request_body(content = Option<RotationForm>),
+    responses(
+        (status = 202, description = "The key that signs next, or already.", body = Rotation),
+        (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing or not good."),
+        (status = 403, description = "The caller is no operator."),
+        (status = 409, description = "The key set holds 64 keys; the detail says when one leaves.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is neither a form nor JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`immediate` is not true or false.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn rotate(
+    request: HttpRequest,
+    payload: web::Payload,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let admin = Admin::of(&request, &issuer).await?;
+    let mut fields = body::fields(&request, payload).await.map_err(ProblemError::from)?;
+    let immediate = fields
+        .take_flag("immediate")
+        .map_err(|wrong| ProblemError::fields([(wrong.0, "is not true or false".to_owned())]))?;
+    let (rotator, keys, now) = (issuer.rotator.clone(), issuer.keys.clone(), issuer.clock.now());
+    let rotated = issuer
+        .ask(move |store| {
+            let rotated = rotator.rotate(store, immediate, now);
+            // What follows is logged by the upkeep where it fails.
+            let _ = keys.follow(store, now);
+            Ok(rotated)
+        })
+        .await?
+        .map_err(of_rotation)?;
+    let policy = issuer.keys.policy();
+    let Rotated::To(key) = rotated else {
+        return Err(full(&issuer.keys.keys(), &policy).into());
+    };
+    let served = issuer.keys.keys().into_iter().find(|known| known.kid == key.kid);
+    let key = served.unwrap_or(key);
+    tracing::info!(by = %admin.public_id, kid = %key.kid, immediate, "an operator rotated the keys");
+    let signs_at = match lead_ends(&key, &policy) {
+        Some(at) => at,
+        None if key.state == KeyState::Pending => now + policy.lead(),
+        None => key.since,
+    };
+    let (state, signs_at) = (key.state.word(), told(signs_at));
+    Ok(answer(StatusCode::ACCEPTED, Rotation { kid: key.kid, state, signs_at }))
+}
+
+/// Voids a key and every token that it signed, the caller's too.
+///
+/// Where it was the active one, another is active in the same transaction. Refresh tokens go on. The
+/// answer comes when every live guard has confirmed, at the latest after 5 seconds.
+#[utoipa::path(
+    post, path = "/admin/keys/{kid}/revoke", tag = "Operators", operation_id = "revokeKey",
+    security(("admin" = [])),
+    params(("kid" = String, Path, description = "The key's thumbprint.")),
+    responses(
+        (status = 200, description = "It is void.", body = RevocationReceipt),
+        (status = 401, description = "The token is missing or not good."),
+        (status = 403, description = "The caller is no operator."),
+        (status = 404, description = "There is no such key.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn revoke(
+    request: HttpRequest,
+    kid: web::Path<String>,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let began = Instant::now();
+    let admin = Admin::of(&request, &issuer).await?;
+    let (rotator, keys, now) = (issuer.rotator.clone(), issuer.keys.clone(), issuer.clock.now());
+    let wanted = kid.clone();
+    let revoked = issuer
+        .ask(move |store| {
+            let revoked = rotator.revoke(store, &wanted, now);
+            let _ = keys.follow(store, now);
+            Ok(revoked)
+        })
+        .await?
+        .map_err(of_rotation)?;
+    let Revocation::Done { seq, active } = revoked else {
+        return Err(ProblemError::new(StatusCode::NOT_FOUND, "There is no such key.").into());
+    };
+    let kid = kid.into_inner();
+    tracing::warn!(by = %admin.public_id, %kid, %active, "an operator revoked a key");
+    let patience = PATIENCE.saturating_sub(began.elapsed());
+    let receipts = issuer.guards.confirmed(seq, patience, &*issuer.clock).await;
+    let confirmation = |receipt: Receipt| Confirmation {
+        instance: receipt.id.instance.to_string(),
+        confirmed_at: receipt.confirmed_at.map(told),
+    };
+    let guards = receipts.into_iter().map(confirmation).collect();
+    Ok(answer(StatusCode::OK, RevocationReceipt { kid, active, guards }))
+}
+
+fn full(keys: &[Key], policy: &KeyPolicy) -> ProblemError {
+    let next = next_to_leave(keys, policy).map_or_else(
+        || "None of them leaves by itself".to_owned(),
+        |at| format!("The next one leaves at {}", told(at)),
+    );
+    let line = format!("The key set holds as many keys as it may. {next}.");
+    ProblemError::new(StatusCode::CONFLICT, line)
+}
+
+fn of_rotation(error: RotationError) -> ProblemError {
+    match error {
+        RotationError::Store(error) => failure::of_store(error),
+        error => {
+            tracing::error!(%error, "the keys could not be changed");
+            ProblemError::internal()
+        }
+    }
+}
