@@ -10,6 +10,7 @@ pub mod fleet;
 pub mod guard;
 pub mod holder;
 pub mod load;
+pub mod logout;
 pub mod minting;
 pub mod operator;
 pub mod pacer;

@@ -22,6 +22,7 @@ mod key_set;
 mod key_set_faults;
 mod kills;
 mod login;
+mod logout_drill;
 mod management;
 mod newcomer;
 mod operator;
