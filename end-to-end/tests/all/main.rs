@@ -31,6 +31,7 @@ mod postgres;
 mod rotation_drill;
 mod secrets;
 mod service_tokens;
+mod sessions;
 mod settings;
 mod shutdown;
 mod signup;
