@@ -61,12 +61,15 @@ fn a_refreshed_session_goes_on_and_a_log_out_ends_it_at_the_guard_too() {
     refresh(&pair.auth, &other.refresh).expect(200);
 }
 
+/// What ends all sessions of somebody, by one of them.
+type End<'t> = (&'t str, &'t dyn Fn(&Session));
+
 #[test]
 fn whatever_ends_all_sessions_ends_them_at_the_guard_and_no_later_one() {
     let pair = Pair::start();
     let user = User::signed_up(&pair.auth, "Ada");
     let id = user.public_id(&pair.auth);
-    let ends: [(&str, &dyn Fn(&Session)); 2] = [
+    let ends: [End; 2] = [
         ("/logout/all", &|own| {
             pair.auth.post("/logout/all").bearer(&own.access).send().expect(204);
         }),
