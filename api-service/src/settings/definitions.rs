@@ -21,21 +21,12 @@ pub const ALL: &[Setting] = &[
     USER_LIST,
 ];
 
-const fn setting(
-    name: &'static str,
-    default: Option<&'static str>,
-    takes: &'static str,
-    help: &'static str,
-) -> Setting {
-    Setting { name, default, takes, help, sensitive: false }
-}
-
 /// Where clients are served.
 pub const BIND: Setting =
-    setting("API_BIND", Some("127.0.0.1:8002"), "HOST:PORT", "Where clients are served");
+    Setting::new("API_BIND", Some("127.0.0.1:8002"), "HOST:PORT", "Where clients are served");
 
 /// Where health and metrics are served.
-pub const MANAGEMENT_BIND: Setting = setting(
+pub const MANAGEMENT_BIND: Setting = Setting::new(
     "API_MANAGEMENT_BIND",
     Some("127.0.0.1:9002"),
     "HOST:PORT",
@@ -43,7 +34,7 @@ pub const MANAGEMENT_BIND: Setting = setting(
 );
 
 /// The `iss` that a token must have.
-pub const ISSUER: Setting = setting(
+pub const ISSUER: Setting = Setting::new(
     "API_ISSUER",
     Some("http://localhost:8001"),
     "an http or https address",
@@ -61,7 +52,7 @@ pub const AUTH_URL: Setting = Setting {
 };
 
 /// This service's own public address.
-pub const PUBLIC_URL: Setting = setting(
+pub const PUBLIC_URL: Setting = Setting::new(
     "API_PUBLIC_URL",
     Some("http://localhost:8002"),
     "an http or https address",
@@ -69,7 +60,7 @@ pub const PUBLIC_URL: Setting = setting(
 );
 
 /// Names that plain http may be used to.
-pub const ALLOW_HTTP: Setting = setting(
+pub const ALLOW_HTTP: Setting = Setting::new(
     "API_ALLOW_HTTP",
     None,
     "host names separated by commas",
@@ -77,7 +68,7 @@ pub const ALLOW_HTTP: Setting = setting(
 );
 
 /// The audience that a token must be meant for.
-pub const AUDIENCE: Setting = setting(
+pub const AUDIENCE: Setting = Setting::new(
     "API_AUDIENCE",
     Some("api-service"),
     "a name without blanks",
@@ -85,7 +76,7 @@ pub const AUDIENCE: Setting = setting(
 );
 
 /// The replica.
-pub const DATABASE_URL: Setting = setting(
+pub const DATABASE_URL: Setting = Setting::new(
     "API_DATABASE_URL",
     Some("sqlite://data/api.db"),
     "sqlite://FILE",
@@ -93,7 +84,7 @@ pub const DATABASE_URL: Setting = setting(
 );
 
 /// The tolerance for clocks that differ.
-pub const CLOCK_LEEWAY: Setting = setting(
+pub const CLOCK_LEEWAY: Setting = Setting::new(
     "API_CLOCK_LEEWAY",
     Some("10s"),
     "a duration from 0s to 60s",
@@ -101,7 +92,7 @@ pub const CLOCK_LEEWAY: Setting = setting(
 );
 
 /// The longest life of a token.
-pub const MAX_TOKEN_LIFE: Setting = setting(
+pub const MAX_TOKEN_LIFE: Setting = Setting::new(
     "API_MAX_TOKEN_LIFE",
     Some("24h"),
     "a duration from 1s to 365d",
@@ -109,7 +100,7 @@ pub const MAX_TOKEN_LIFE: Setting = setting(
 );
 
 /// Who may read other users' records.
-pub const USER_LIST: Setting = setting(
+pub const USER_LIST: Setting = Setting::new(
     "API_USER_LIST",
     Some("everyone"),
     "everyone or admin",
@@ -117,7 +108,7 @@ pub const USER_LIST: Setting = setting(
 );
 
 /// This guard's client at the issuer.
-pub const CLIENT_ID: Setting = setting(
+pub const CLIENT_ID: Setting = Setting::new(
     "API_CLIENT_ID",
     Some("api-service"),
     "a name without blanks",
@@ -125,7 +116,7 @@ pub const CLIENT_ID: Setting = setting(
 );
 
 /// The client's secret.
-pub const CLIENT_SECRET_FILE: Setting = setting(
+pub const CLIENT_SECRET_FILE: Setting = Setting::new(
     "API_CLIENT_SECRET_FILE",
     Some("keys/clients/api-service.secret"),
     "a file",
@@ -133,7 +124,7 @@ pub const CLIENT_SECRET_FILE: Setting = setting(
 );
 
 /// How long what is held is trusted.
-pub const MAX_STALENESS: Setting = setting(
+pub const MAX_STALENESS: Setting = Setting::new(
     "API_MAX_STALENESS",
     Some("24h"),
     "a duration from 1s to 365d",

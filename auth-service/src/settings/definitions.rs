@@ -28,21 +28,12 @@ pub const ALL: &[Setting] = &[
     FEED_KEEP,
 ];
 
-const fn setting(
-    name: &'static str,
-    default: Option<&'static str>,
-    takes: &'static str,
-    help: &'static str,
-) -> Setting {
-    Setting { name, default, takes, help, sensitive: false }
-}
-
 /// Where clients are served.
 pub const BIND: Setting =
-    setting("AUTH_BIND", Some("127.0.0.1:8001"), "HOST:PORT", "Where clients are served");
+    Setting::new("AUTH_BIND", Some("127.0.0.1:8001"), "HOST:PORT", "Where clients are served");
 
 /// Where health and metrics are served.
-pub const MANAGEMENT_BIND: Setting = setting(
+pub const MANAGEMENT_BIND: Setting = Setting::new(
     "AUTH_MANAGEMENT_BIND",
     Some("127.0.0.1:9001"),
     "HOST:PORT",
@@ -50,7 +41,7 @@ pub const MANAGEMENT_BIND: Setting = setting(
 );
 
 /// The `iss` of every token.
-pub const ISSUER: Setting = setting(
+pub const ISSUER: Setting = Setting::new(
     "AUTH_ISSUER",
     Some("http://localhost:8001"),
     "an http or https address",
@@ -68,7 +59,7 @@ pub const DATABASE_URL: Setting = Setting {
 };
 
 /// The password of the database.
-pub const DATABASE_PASSWORD_FILE: Setting = setting(
+pub const DATABASE_PASSWORD_FILE: Setting = Setting::new(
     "AUTH_DATABASE_PASSWORD_FILE",
     None,
     "a file",
@@ -76,7 +67,7 @@ pub const DATABASE_PASSWORD_FILE: Setting = setting(
 );
 
 /// The folder of the private keys.
-pub const KEYS_DIR: Setting = setting(
+pub const KEYS_DIR: Setting = Setting::new(
     "AUTH_KEYS_DIR",
     Some("keys/signing"),
     "a folder",
@@ -84,7 +75,7 @@ pub const KEYS_DIR: Setting = setting(
 );
 
 /// The size of a new key.
-pub const KEY_BITS: Setting = setting(
+pub const KEY_BITS: Setting = Setting::new(
     "AUTH_KEY_BITS",
     Some("4096"),
     "2048, 3072 or 4096",
@@ -92,7 +83,7 @@ pub const KEY_BITS: Setting = setting(
 );
 
 /// How long a key signs.
-pub const KEY_ROTATION_EVERY: Setting = setting(
+pub const KEY_ROTATION_EVERY: Setting = Setting::new(
     "AUTH_KEY_ROTATION_EVERY",
     Some("90d"),
     "a duration from 1s to 3650d, or off",
@@ -100,7 +91,7 @@ pub const KEY_ROTATION_EVERY: Setting = setting(
 );
 
 /// How long a key waits for guards.
-pub const GUARD_PATIENCE: Setting = setting(
+pub const GUARD_PATIENCE: Setting = Setting::new(
     "AUTH_GUARD_PATIENCE",
     Some("5m"),
     "a duration from 0s to 1d",
@@ -108,7 +99,7 @@ pub const GUARD_PATIENCE: Setting = setting(
 );
 
 /// The `max-age` of the key set.
-pub const JWKS_MAX_AGE: Setting = setting(
+pub const JWKS_MAX_AGE: Setting = Setting::new(
     "AUTH_JWKS_MAX_AGE",
     Some("60s"),
     "a duration from 1s to 1d",
@@ -116,7 +107,7 @@ pub const JWKS_MAX_AGE: Setting = setting(
 );
 
 /// The audiences.
-pub const AUDIENCE: Setting = setting(
+pub const AUDIENCE: Setting = Setting::new(
     "AUTH_AUDIENCE",
     Some("api-service"),
     "names separated by commas",
@@ -124,7 +115,7 @@ pub const AUDIENCE: Setting = setting(
 );
 
 /// The life of an access token.
-pub const ACCESS_TOKEN_TTL: Setting = setting(
+pub const ACCESS_TOKEN_TTL: Setting = Setting::new(
     "AUTH_ACCESS_TOKEN_TTL",
     Some("30m"),
     "a duration from 5s to 24h",
@@ -132,7 +123,7 @@ pub const ACCESS_TOKEN_TTL: Setting = setting(
 );
 
 /// The idle life of a session.
-pub const REFRESH_TOKEN_TTL: Setting = setting(
+pub const REFRESH_TOKEN_TTL: Setting = Setting::new(
     "AUTH_REFRESH_TOKEN_TTL",
     Some("30d"),
     "a duration from 1s to 3650d",
@@ -140,7 +131,7 @@ pub const REFRESH_TOKEN_TTL: Setting = setting(
 );
 
 /// The absolute life of a session.
-pub const SESSION_MAX_LIFE: Setting = setting(
+pub const SESSION_MAX_LIFE: Setting = Setting::new(
     "AUTH_SESSION_MAX_LIFE",
     Some("90d"),
     "a duration from 1s to 3650d",
@@ -148,7 +139,7 @@ pub const SESSION_MAX_LIFE: Setting = setting(
 );
 
 /// How long a used refresh token is answered alike.
-pub const REFRESH_REPEAT_WINDOW: Setting = setting(
+pub const REFRESH_REPEAT_WINDOW: Setting = Setting::new(
     "AUTH_REFRESH_REPEAT_WINDOW",
     Some("0s"),
     "a duration from 0s to 1h",
@@ -156,7 +147,7 @@ pub const REFRESH_REPEAT_WINDOW: Setting = setting(
 );
 
 /// Whether a refused log-in says why.
-pub const LOGIN_ERRORS: Setting = setting(
+pub const LOGIN_ERRORS: Setting = Setting::new(
     "AUTH_LOGIN_ERRORS",
     Some("distinct"),
     "distinct or uniform",
@@ -164,7 +155,7 @@ pub const LOGIN_ERRORS: Setting = setting(
 );
 
 /// Failures an account takes.
-pub const LOGIN_FAILURES_PER_ACCOUNT: Setting = setting(
+pub const LOGIN_FAILURES_PER_ACCOUNT: Setting = Setting::new(
     "AUTH_LOGIN_FAILURES_PER_ACCOUNT",
     Some("10/15m"),
     "COUNT/DURATION or off",
@@ -172,7 +163,7 @@ pub const LOGIN_FAILURES_PER_ACCOUNT: Setting = setting(
 );
 
 /// Failures an address may make.
-pub const LOGIN_FAILURES_PER_ADDRESS: Setting = setting(
+pub const LOGIN_FAILURES_PER_ADDRESS: Setting = Setting::new(
     "AUTH_LOGIN_FAILURES_PER_ADDRESS",
     Some("1000/15m"),
     "COUNT/DURATION or off",
@@ -180,7 +171,7 @@ pub const LOGIN_FAILURES_PER_ADDRESS: Setting = setting(
 );
 
 /// Proxies whose word is taken.
-pub const TRUSTED_PROXIES: Setting = setting(
+pub const TRUSTED_PROXIES: Setting = Setting::new(
     "AUTH_TRUSTED_PROXIES",
     None,
     "addresses or networks separated by commas",
@@ -188,7 +179,7 @@ pub const TRUSTED_PROXIES: Setting = setting(
 );
 
 /// Origins whose pages may call.
-pub const CORS_ORIGINS: Setting = setting(
+pub const CORS_ORIGINS: Setting = Setting::new(
     "AUTH_CORS_ORIGINS",
     None,
     "origins such as https://app.example.org, separated by commas",
@@ -196,7 +187,7 @@ pub const CORS_ORIGINS: Setting = setting(
 );
 
 /// How long the feed keeps an event.
-pub const FEED_KEEP: Setting = setting(
+pub const FEED_KEEP: Setting = Setting::new(
     "AUTH_FEED_KEEP",
     Some("7d"),
     "a duration from 1s to 3650d",

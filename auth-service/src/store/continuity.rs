@@ -83,6 +83,11 @@ fn note(file: &Path) -> PathBuf {
     name.into()
 }
 
+/// Whether a file of this name was served once.
+pub(super) fn was_served(file: &Path) -> bool {
+    note(file).exists()
+}
+
 /// The file and the position of the last note.
 fn noted(file: &Path) -> Option<(String, u64)> {
     let note = fs::read_to_string(note(file)).ok()?;

@@ -12,6 +12,7 @@ use shared::clock::unix_micros;
 use time::OffsetDateTime;
 
 use super::connection::{AnyConnection, Purpose};
+use super::continuity::was_served;
 use super::file_identity::FileIdentity;
 use super::location::Location;
 use super::schema::feed_position;
@@ -44,6 +45,9 @@ pub enum OpenError {
     /// The file is there and can't be used.
     #[error("can't open the database {0}: {1}; if it is damaged, put a backup in its place")]
     Unusable(PathBuf, String),
+    /// Another process has it for itself.
+    #[error("another process holds the database {0} locked; try again when it has let go of it")]
+    Held(PathBuf),
     /// The server does not answer, or refuses.
     #[error("can't use the database {0}: {1}")]
     Refused(String, String),
@@ -93,6 +97,10 @@ pub(super) fn open(
 
 fn unusable(location: &Location, why: String) -> OpenError {
     match location {
+        // A lock can stop any step, and each words its error in its own way.
+        Location::Sqlite(file) if why.contains("database is locked") => {
+            OpenError::Held(file.clone())
+        }
         Location::Sqlite(file) => OpenError::Unusable(file.clone(), why),
         Location::Postgres(_) => OpenError::Refused(location.to_string(), why),
     }
@@ -102,6 +110,11 @@ fn unusable(location: &Location, why: String) -> OpenError {
 fn find(file: &Path, existence: Existence) -> Result<PathBuf, OpenError> {
     let file =
         std::path::absolute(file).map_err(|error| OpenError::Unwritable(file.to_owned(), error))?;
+    // SQLite takes an empty file for a new database, and would begin where all is lost.
+    if std::fs::metadata(&file).is_ok_and(|found| found.len() == 0) && was_served(&file) {
+        let why = "it is empty, but was served before".to_owned();
+        return Err(OpenError::Unusable(file, why));
+    }
     match existence {
         Existence::Create => make(&file)?,
         Existence::Expect if !file.exists() => {

@@ -22,9 +22,38 @@ fn has_parts(report: &Value, names: &[&str]) {
 
 fn metrics(service: &Service) -> String {
     let answer = request("GET", &format!("{}/metrics", service.management)).send().expect(200);
-    let media_type = answer.media_type().to_owned();
-    assert!(matches!(&*media_type, "text/plain" | "application/openmetrics-text"), "{media_type}");
+    assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
     answer.text()
+}
+
+/// The text as Prometheus's format 0.0.4 has it: each family is described once, by the name that
+/// its samples have, and before them; each sample is told once.
+fn is_prometheus_text(text: &str) {
+    assert!(text.ends_with('\n'), "{text}");
+    let mut kinds = std::collections::HashMap::new();
+    let mut samples = std::collections::HashSet::new();
+    for line in text.lines() {
+        if let Some(described) = line.strip_prefix("# TYPE ") {
+            let (family, kind) = described.split_once(' ').expect("a name and a type");
+            let known = ["counter", "gauge", "histogram", "summary", "untyped"];
+            assert!(known.contains(&kind), "{line}");
+            assert_eq!(kinds.insert(family, kind), None, "{line}");
+            continue;
+        }
+        if line.starts_with("# HELP ") {
+            continue;
+        }
+        assert!(!line.starts_with('#'), "{line}");
+        let (series, value) = line.rsplit_once(' ').expect("a value");
+        assert!(value.parse::<f64>().is_ok(), "{line}");
+        assert!(samples.insert(series), "told twice: {line}");
+        let name = series.split('{').next().unwrap_or_default();
+        let parts = ["_bucket", "_sum", "_count"];
+        let histogram = parts.iter().find_map(|part| kinds.get(name.strip_suffix(part)?));
+        let kind = kinds.get(name).or(histogram.filter(|kind| **kind == "histogram"));
+        let fits = |kind: &&str| *kind != "counter" || name.ends_with("_total");
+        assert!(kind.is_some_and(fits), "not described as what it is: {line}");
+    }
 }
 
 #[test]
@@ -39,13 +68,9 @@ fn readiness_names_each_part_and_metrics_are_text_for_prometheus() {
     for service in [&pair.auth, &pair.api] {
         service.health("live").expect("an answer").expect(200);
         let text = metrics(service);
-        assert!(text.lines().any(|line| line.starts_with("# TYPE ")), "{text}");
+        is_prometheus_text(&text);
         let samples = text.lines().filter(|line| !line.starts_with('#')).count();
         assert!(samples > 3, "{text}");
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let value = line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok());
-            assert!(value.is_some(), "{line}");
-        }
         for private in [&user.email, &user.password, &token, &user.name] {
             assert!(!text.contains(private.as_str()), "{text}");
         }

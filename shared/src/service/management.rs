@@ -11,6 +11,7 @@ use actix_web::{App, HttpResponse, middleware, web};
 use prometheus_client::registry::Registry;
 use serde::Serialize;
 
+use super::metrics_text;
 use super::problem_response::not_found;
 use super::protection::protect;
 use super::resource::read;
@@ -93,13 +94,10 @@ async fn ready(management: web::Data<Management>) -> HttpResponse {
 }
 
 async fn metrics(management: web::Data<Management>) -> HttpResponse {
-    let mut text = String::new();
-    if prometheus_client::encoding::text::encode(&mut text, &management.metrics).is_err() {
-        return HttpResponse::InternalServerError().finish();
+    match metrics_text::encode(&management.metrics) {
+        Ok(text) => HttpResponse::Ok().content_type(metrics_text::MEDIA_TYPE).body(text),
+        Err(_) => HttpResponse::InternalServerError().finish(),
     }
-    HttpResponse::Ok()
-        .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
-        .body(text)
 }
 
 #[cfg(test)]
@@ -161,6 +159,6 @@ mod tests {
         let metrics = get(start(Arc::new(Switch(AtomicBool::new(true)))), "/metrics").await;
         assert_eq!(metrics.status, 200);
         assert!(metrics.body.contains("requests_total 1\n"), "{}", metrics.body);
-        assert!(metrics.body.ends_with("# EOF\n"));
+        assert!(metrics.body.contains("# TYPE requests_total counter\n"), "{}", metrics.body);
     }
 }

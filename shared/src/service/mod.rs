@@ -9,6 +9,7 @@ pub mod docs_page;
 pub mod failure;
 mod framing;
 pub mod management;
+mod metrics_text;
 pub mod probe;
 pub mod problem_response;
 pub mod protection;

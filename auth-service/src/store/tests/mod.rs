@@ -2,6 +2,7 @@
 
 mod clients;
 mod connections;
+mod creation;
 mod directory;
 mod feed;
 mod fixture;

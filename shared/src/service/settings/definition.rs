@@ -18,6 +18,16 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// A setting whose values are no secrets.
+    pub const fn new(
+        name: &'static str,
+        default: Option<&'static str>,
+        takes: &'static str,
+        help: &'static str,
+    ) -> Self {
+        Self { name, default, takes, help, sensitive: false }
+    }
+
     /// The flag without its dashes: the name after the service's prefix.
     pub fn flag(&self) -> String {
         let (_, rest) = self.name.split_once('_').unwrap_or(("", self.name));

@@ -1,0 +1,55 @@
+//! Files that can't be opened, and what the operator is told.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+use super::super::{Database, Existence, Location};
+
+const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
+
+fn opened(file: &Path, existence: Existence) -> Result<std::sync::Arc<Database>, String> {
+    let location = Location::Sqlite(file.to_owned());
+    Database::open(&location, existence, START).map_err(|error| error.to_string())
+}
+
+#[test]
+fn an_emptied_file_that_was_served_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("auth.db");
+    let database = opened(&file, Existence::Create).expect("a new one");
+    database.begin_service(START).expect("begun");
+    drop(database);
+    std::fs::write(&file, "").expect("emptied");
+    for existence in [Existence::Create, Existence::Expect] {
+        let told = opened(&file, existence).expect_err("refused");
+        assert!(told.contains("auth.db") && told.contains("backup"), "{told}");
+        assert_eq!(std::fs::metadata(&file).expect("there").len(), 0);
+    }
+    // An empty file that was never served is a new database.
+    let other = folder.path().join("other.db");
+    std::fs::write(&other, "").expect("made");
+    opened(&other, Existence::Create).expect("a new one");
+}
+
+#[test]
+fn a_file_that_another_process_has_locked_is_not_called_damaged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("auth.db");
+    // Before the first start it is no WAL yet: an exclusive lock keeps readers out, too.
+    let address = file.to_string_lossy().into_owned();
+    let mut holder = SqliteConnection::establish(&address).expect("a connection");
+    let made = "CREATE TABLE held (id INTEGER); BEGIN EXCLUSIVE";
+    holder.batch_execute(made).expect("locked");
+    let told = opened(&file, Existence::Create).expect_err("locked");
+    assert!(told.contains("another process holds") && !told.contains("damaged"), "{told}");
+    holder.batch_execute("COMMIT").expect("let go");
+    opened(&file, Existence::Create).expect("usable");
+    // A served one is in WAL mode: the lock keeps out whoever writes.
+    holder.batch_execute("BEGIN EXCLUSIVE").expect("locked");
+    let told = opened(&file, Existence::Create).expect_err("locked");
+    assert!(told.contains("another process holds") && !told.contains("damaged"), "{told}");
+}
