@@ -1,6 +1,8 @@
-//! The operator of a drill: rotates and revokes keys by command, beside the running issuer.
+//! The operator of a drill: rotates and revokes keys by the routes for admins.
 
 use std::time::Instant;
+
+use serde_json::json;
 
 use super::fleet::Fleet;
 
@@ -28,41 +30,39 @@ impl Way {
 pub enum Rotation {
     /// This key signs, or will.
     Begun(String),
-    /// The key set holds as many keys as it may.
+    /// The key set holds as many keys as it may (`409`).
     Full,
 }
 
 /// A key's revocation.
 #[derive(Debug, Clone)]
 pub struct Revocation {
-    /// When it was asked for.
-    pub asked: Instant,
-    /// How many guards had confirmed it when it was done.
+    /// How many guards had confirmed it when it was answered.
     pub confirmed: usize,
 }
 
-/// Asks for a rotation.
+/// `POST /admin/keys/rotate`.
 pub fn rotate(fleet: &Fleet, way: Way) -> Rotation {
-    let mut arguments = vec!["keys", "rotate", "--json"];
-    if way == Way::Immediate {
-        arguments.push("--immediate");
-    }
-    let ended = fleet.auth.command(&arguments);
-    if ended.code == Some(1) && ended.err.contains("which is the most") {
+    let body = json!({"immediate": way == Way::Immediate});
+    let request = fleet.auth.post("/admin/keys/rotate").bearer(&token(fleet)).json(&body);
+    let answer = request.send();
+    if answer.status == 409 {
         return Rotation::Full;
     }
-    let told: serde_json::Value = serde_json::from_str(&ended.done().out).expect("JSON");
+    let told = answer.expect(202).json();
     Rotation::Begun(told["kid"].as_str().expect("a kid").to_owned())
 }
 
-/// Revokes a key. `about_to` is told the moment before it is asked for.
+/// `POST /admin/keys/{kid}/revoke`. `about_to` is told the moment before the call is sent.
 pub fn revoke(fleet: &Fleet, kid: &str, about_to: impl FnOnce(Instant)) -> Revocation {
-    let asked = Instant::now();
-    about_to(asked);
-    let told = fleet.auth.command_json(&["keys", "revoke", kid]);
+    // The token is got first: what is measured is the revocation.
+    let token = token(fleet);
+    let request = fleet.auth.post(&format!("/admin/keys/{kid}/revoke")).bearer(&token);
+    about_to(Instant::now());
+    let told = request.send().expect(200).json();
     let guards = told["guards"].as_array().map_or(&[][..], Vec::as_slice);
     let confirmed = guards.iter().filter(|guard| guard["confirmed_at"].is_string()).count();
-    Revocation { asked, confirmed }
+    Revocation { confirmed }
 }
 
 /// The keys that sign, by the operator's list.
@@ -71,4 +71,9 @@ pub fn active_keys(fleet: &Fleet) -> Vec<String> {
     let rows = listed.as_array().or_else(|| listed["keys"].as_array()).expect("keys");
     let active = rows.iter().filter(|key| key["state"] == "active");
     active.filter_map(|key| key["kid"].as_str().map(str::to_owned)).collect()
+}
+
+/// A fresh token of the admin's for the issuer's own routes.
+fn token(fleet: &Fleet) -> String {
+    fleet.admin.log_in_for(&fleet.auth, &fleet.auth.url)
 }
