@@ -18,6 +18,7 @@ mod http_hygiene;
 mod issued_tokens;
 mod judged_tokens;
 mod key_import;
+mod key_rotation;
 mod key_set;
 mod key_set_faults;
 mod kills;

@@ -1,5 +1,6 @@
 //! Keys made, imported, kept, refused and signed with.
 
+mod crashes;
 mod files;
 mod import;
 mod material;
