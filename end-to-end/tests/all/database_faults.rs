@@ -17,7 +17,7 @@ fn a_database_that_another_process_has_locked_is_a_pause_and_never_a_token() {
     let token = user.log_in(&pair.auth);
     let file = pair.auth.path("data/auth.db").to_string_lossy().into_owned();
     let mut other = SqliteConnection::establish(&file).expect("the database");
-    other.batch_execute("BEGIN EXCLUSIVE").expect("locked");
+    other.batch_execute("PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE").expect("locked");
 
     let began = Instant::now();
     let late = User::new("Late");

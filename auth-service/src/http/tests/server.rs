@@ -197,7 +197,7 @@ impl Server {
         use diesel::prelude::*;
         let file = self.folder.path().join("auth.db");
         let mut other = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
-        other.batch_execute("BEGIN IMMEDIATE").unwrap();
+        other.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE").unwrap();
         DatabaseLock(other)
     }
 }

@@ -18,7 +18,7 @@ fn a_database_locked_by_another_process_is_unavailable_within_five_seconds() {
     let fixture = sqlite();
     let file = fixture.file();
     let mut other = SqliteConnection::establish(file.to_str().expect("UTF-8")).expect("opened");
-    other.batch_execute("BEGIN EXCLUSIVE").expect("locked");
+    other.batch_execute("PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE").expect("locked");
     let began = Instant::now();
     // Three at once: the later ones wait for the writer, too.
     std::thread::scope(|scope| {

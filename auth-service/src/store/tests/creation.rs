@@ -49,7 +49,7 @@ fn a_file_that_another_process_has_locked_is_not_called_damaged() {
     holder.batch_execute("COMMIT").expect("let go");
     opened(&file, Existence::Create).expect("usable");
     // A served one is in WAL mode: the lock keeps out whoever writes.
-    holder.batch_execute("BEGIN EXCLUSIVE").expect("locked");
+    holder.batch_execute("PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE").expect("locked");
     let told = opened(&file, Existence::Create).expect_err("locked");
     assert!(told.contains("another process holds") && !told.contains("damaged"), "{told}");
 }
