@@ -63,6 +63,7 @@ pub(super) async fn read(
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let came_too_late = issuer.shutdown.begun();
+    let arrival = issuer.guards.arrival();
     let caller = caller::with_scope(&request, &issuer, EVENTS_READ).await?;
     let asked = Asked::of(&Query::of(&request)?)?;
     if came_too_late {
@@ -70,7 +71,7 @@ pub(super) async fn read(
         let (status, why) = (StatusCode::SERVICE_UNAVAILABLE, "This server is ending; try again.");
         return Err(ProblemError::retry_after(status, why, ENDING_SECONDS).into());
     }
-    let report = asked.report(caller.client_id());
+    let report = asked.report(caller.client_id(), arrival);
     let Some((mut events, oldest)) = changes(&issuer, &asked, report).await? else {
         let gone = "The changes after this position are not kept; take a new snapshot.";
         return Err(ProblemError::new(StatusCode::GONE, gone).into());
@@ -115,9 +116,9 @@ impl Asked {
     }
 
     /// What a guard says of itself by asking so; none if it does not say which one it is.
-    fn report(&self, client_id: &str) -> Option<Report> {
+    fn report(&self, client_id: &str, arrival: u64) -> Option<Report> {
         let id = GuardId { client_id: client_id.to_owned(), instance: self.instance? };
-        Some(Report { id, kids: self.kids.clone(), position: self.after })
+        Some(Report { id, kids: self.kids.clone(), position: self.after, arrival })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The guards, as their calls to `/feed` tell of them: who is there, what each holds and has
 //! confirmed, and a way to wait for that.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ const BUCKETS: [f64; 14] =
 #[derive(Debug)]
 pub struct Guards {
     registry: Mutex<Registry>,
+    /// Counts calls.
+    arrivals: AtomicU64,
     /// Counts what guards say that is new.
     news: watch::Sender<u64>,
     propagation: Family<GuardLabel, Histogram, fn() -> Histogram>,
@@ -48,6 +51,7 @@ impl Guards {
     pub fn new(known: Vec<Guard>) -> Self {
         Self {
             registry: Mutex::new(Registry::new(known)),
+            arrivals: AtomicU64::new(0),
             news: watch::Sender::new(0),
             propagation: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
         }
@@ -95,6 +99,11 @@ impl Guards {
                 return receipts;
             }
         }
+    }
+
+    /// The [`Report::arrival`] of a call that comes in now.
+    pub(super) fn arrival(&self) -> u64 {
+        self.arrivals.fetch_add(1, Ordering::SeqCst) + 1
     }
 
     /// Notes that a guard calls. The call is open as long as the result lives.

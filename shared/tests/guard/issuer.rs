@@ -37,6 +37,8 @@ pub(crate) struct State {
     pub(crate) snapshots: usize,
     /// The `kids` and the `instance` of the last poll.
     pub(crate) polled: (String, String),
+    /// The `after` and the `kids` of each poll.
+    pub(crate) calls: Vec<(u64, String)>,
 }
 
 /// The issuer; cloning it makes another handle.
@@ -216,6 +218,7 @@ async fn feed(
     let mut changed = issuer.changed.subscribe();
     let (lie, status) = issuer.with(|state| {
         state.polled = (query.kids.clone(), query.instance.clone());
+        state.calls.push((query.after, query.kids.clone()));
         (state.lies.pop(), state.feed_status)
     });
     if let Some(status) = status {

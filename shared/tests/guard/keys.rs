@@ -21,6 +21,30 @@ async fn an_announced_key_is_fetched_at_once_and_confirmed_to_the_issuer() {
 }
 
 #[actix_web::test]
+async fn the_call_that_confirms_an_announcement_says_that_its_key_is_held() {
+    let setup = Setup::new();
+    let guard = setup.serving().await;
+    let [old, new] = keys();
+    let mut said_at_once = 0;
+    for key in [new, old].into_iter().cycle().take(10) {
+        setup.issuer.with(|state| state.jwks = vec![key.jwk.clone()]);
+        let announced = setup.issuer.tell(Change::KeyPublished { kid: key.kid.clone() });
+        setup.caught_up(&guard).await;
+        until("held", || guard.status().keys.kids == [key.kid.clone()]).await;
+        let first = || {
+            setup.issuer.with(|state| {
+                let mut calls = state.calls.iter();
+                calls.find(|(after, _)| *after == announced).map(|(_, kids)| kids.clone())
+            })
+        };
+        until("confirmed", || first().is_some()).await;
+        said_at_once += usize::from(first() == Some(key.kid.clone()));
+    }
+    // On a busy machine a fetch may take longer than the call waits for it.
+    assert_ne!(said_at_once, 0);
+}
+
+#[actix_web::test]
 async fn a_key_that_nobody_announced_is_looked_for_before_its_token_is_judged() {
     let setup = Setup::new();
     let guard = setup.serving().await;

@@ -22,12 +22,15 @@ pub struct Report {
     pub kids: BTreeSet<String>,
     /// The position that it asks from: everything up to there is applied.
     pub position: u64,
+    /// Which of all calls this is, in the order in which they came in. A guard breaks off a call to
+    /// tell what changed, and the call that follows may be read sooner.
+    pub arrival: u64,
 }
 
 /// A call that was noted.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Begun {
-    /// Which of the guard's calls, for [`Registry::end`].
+    /// The call's [`Report::arrival`], for [`Registry::end`].
     pub call: u64,
     /// Whether the guard holds other keys than before, or has come further.
     pub news: bool,
@@ -38,6 +41,8 @@ pub struct Begun {
 #[derive(Debug)]
 struct Entry {
     guard: Guard,
+    /// The last call that came in.
+    latest: u64,
     /// The call that is open. A later one takes its place: of a connection that was cut, the end is
     /// not noticed for a while.
     open: Option<u64>,
@@ -62,7 +67,6 @@ impl Entry {
 #[derive(Debug, Default)]
 pub struct Registry {
     guards: BTreeMap<GuardId, Entry>,
-    calls: u64,
     /// Had to make room, and are still written down.
     displaced: Vec<GuardId>,
 }
@@ -73,15 +77,15 @@ impl Registry {
         let entry = |guard: Guard| {
             let written_at = Some(guard.seen_at);
             let id = guard.id.clone();
-            (id, Entry { guard, open: None, sent: VecDeque::new(), written_at })
+            (id, Entry { guard, latest: 0, open: None, sent: VecDeque::new(), written_at })
         };
         Self { guards: known.into_iter().map(entry).collect(), ..Self::default() }
     }
 
-    /// Notes a call. `None` if its client has too many instances that all serve.
+    /// Notes a call; what one says that came in before the last one is old news. `None` if its
+    /// client has too many instances that all serve.
     pub fn begin(&mut self, report: Report, now: OffsetDateTime) -> Option<Begun> {
-        self.calls += 1;
-        let call = self.calls;
+        let call = report.arrival;
         let Some(entry) = self.guards.get_mut(&report.id) else {
             self.make_room(&report.id.client_id, now)?;
             let guard = Guard {
@@ -93,10 +97,15 @@ impl Registry {
                 seen_at: now,
                 live: true,
             };
-            let entry = Entry { guard, open: Some(call), sent: VecDeque::new(), written_at: None };
+            let (open, sent) = (Some(call), VecDeque::new());
+            let entry = Entry { guard, latest: call, open, sent, written_at: None };
             self.guards.insert(report.id, entry);
             return Some(Begun { call, news: true, took: Vec::new() });
         };
+        if call < entry.latest {
+            return Some(Begun { call, news: false, took: Vec::new() });
+        }
+        entry.latest = call;
         entry.open = Some(call);
         entry.guard.seen_at = now;
         let moved = entry.guard.position != report.position;

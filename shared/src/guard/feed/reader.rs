@@ -32,6 +32,10 @@ const FIRST_TRY: Duration = Duration::from_millis(1_500);
 const HEDGE: Duration = Duration::from_millis(700);
 const HEDGES: usize = 12;
 
+/// How long the next call waits for the fetch of keys that the last one announced, so that one call
+/// says both that they are known and that they are held. Changes that come meanwhile are late by it.
+const FETCH: Duration = Duration::from_millis(100);
+
 /// Pauses after a lost connection: the issuer is looked for about twice a second.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_LOST_PAUSE: Duration = Duration::from_millis(800);
@@ -117,6 +121,10 @@ impl Reader {
     pub(in crate::guard) async fn run(mut self, mut stop: Stop) {
         loop {
             let request = self.machine.request();
+            tokio::select! {
+                () = self.keys.announced_are_held(FETCH) => {}
+                () = stop.told() => return,
+            }
             let began = Instant::now();
             let sent = Stamp::now(&*self.clock);
             let answer = tokio::select! {

@@ -309,6 +309,17 @@ impl KeyCache {
         (rules.announcements, !rules.announced.is_empty())
     }
 
+    /// Waits until every announced key is held, or given up, at most for `patience`.
+    pub(in crate::guard) async fn announced_are_held(&self, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        let mut changes = self.changes();
+        while self.announcements().1 {
+            if !matches!(timeout_at(deadline, changes.changed()).await, Ok(Ok(()))) {
+                return;
+            }
+        }
+    }
+
     /// Gives up on announced keys that the issuer's set does not have after all.
     pub(super) fn forget_announced(&self) {
         locked(&self.rules).announced.clear();

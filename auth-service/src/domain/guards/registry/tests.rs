@@ -1,5 +1,7 @@
 //! What the registry makes of calls, in whatever order they come and end.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use time::macros::datetime;
 use uuid::Uuid;
 
@@ -16,9 +18,12 @@ fn id(instance: u128) -> GuardId {
     GuardId { client_id: "api-service".into(), instance: Uuid::from_u128(instance) }
 }
 
+/// A call that comes in after all that were made before.
 fn report(instance: u128, kids: &[&str], position: u64) -> Report {
+    static ARRIVALS: AtomicU64 = AtomicU64::new(1);
     let kids = kids.iter().map(|kid| (*kid).to_owned()).collect();
-    Report { id: id(instance), kids, position }
+    let arrival = ARRIVALS.fetch_add(1, Ordering::Relaxed);
+    Report { id: id(instance), kids, position, arrival }
 }
 
 fn live(registry: &Registry, now: OffsetDateTime) -> Vec<u128> {
@@ -46,6 +51,19 @@ fn the_end_of_a_call_that_another_replaced_is_no_end() {
     registry.begin(report(1, &["a"], 7), at(1)).expect("noted");
     registry.end(&id(1), first.call, at(2));
     assert_eq!(live(&registry, at(3_600)), [1]);
+}
+
+#[test]
+fn a_call_that_is_read_after_one_that_came_in_later_says_nothing() {
+    let mut registry = Registry::default();
+    registry.begin(report(1, &["a"], 6), at(0)).expect("noted");
+    let (broken_off, next) = (report(1, &["a"], 7), report(1, &["a", "b"], 7));
+    let next = registry.begin(next, at(1)).expect("noted");
+    let late = registry.begin(broken_off, at(2)).expect("noted");
+    assert!(next.news && !late.news);
+    assert!(registry.list(at(2))[0].holds("b"));
+    registry.end(&id(1), late.call, at(3));
+    assert_eq!(live(&registry, at(3_600)), [1], "the later call is open");
 }
 
 #[test]
