@@ -1,4 +1,4 @@
-//! `users`: create, list, import, set-role, disable, enable, delete.
+//! `users`: create, list, import, set-role, disable, enable, logout, delete.
 
 use clap::{Subcommand, ValueEnum};
 use shared::contract::directory::UserState;
@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{Context, database, output};
 use crate::domain::email::Email;
+use crate::domain::sessions::SessionStore;
 use crate::domain::users::{Changed, UserStore};
 use crate::store::Database;
 
@@ -38,6 +39,11 @@ pub(super) enum Command {
     },
     /// Enable a disabled user; no session revives
     Enable {
+        /// The user's id or e-mail address
+        who: String,
+    },
+    /// End every session of a user; every guard refuses the access tokens from then on
+    Logout {
         /// The user's id or e-mail address
         who: String,
     },
@@ -75,6 +81,12 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Enable { who } => {
             let (database, id) = find(&who, context)?;
             (who, database.set_user_state(id, UserState::Active, now), "is enabled")
+        }
+        Command::Logout { who } => {
+            let (database, id) = find(&who, context)?;
+            let ended = database.end_sessions_of(id, None, now);
+            let changed = |known| if known { Changed::Done } else { Changed::Unknown };
+            (who, ended.map(changed), "is logged out everywhere")
         }
         Command::Delete { who } => {
             let (database, id) = find(&who, context)?;

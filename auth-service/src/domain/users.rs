@@ -1,5 +1,6 @@
 //! Users: who they are, and what changes of them the store must make.
 
+use shared::contract::claims::{ROLE_ADMIN, ROLE_USER};
 use shared::contract::directory::UserState;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -21,6 +22,8 @@ pub struct User {
     pub admin: bool,
     /// When the account was made.
     pub created_at: OffsetDateTime,
+    /// When state, roles or password last changed; until then, when the account was made.
+    pub changed_at: OffsetDateTime,
     /// The feed position of the account's creation: users are listed in this order.
     pub created_seq: u64,
 }
@@ -76,8 +79,30 @@ pub struct UserQuery {
     pub after: u64,
     /// At most this many.
     pub limit: u32,
-    /// Only users whose name or address holds this text.
+    /// Only users whose name or address holds this text, or whose id begins with it.
     pub search: Option<String>,
+}
+
+/// Why a list of roles is none that a user can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RolesError {
+    /// One that every user has is left out: it can't be taken away, only the account disabled.
+    #[error("does not hold `user`, which every user is; to shut somebody out, disable the account")]
+    WithoutUser,
+    /// One that is none.
+    #[error("holds a role other than `user` and `admin`")]
+    Unknown,
+}
+
+/// Whether somebody with these roles is an operator.
+pub fn admin_by(roles: &[String]) -> Result<bool, RolesError> {
+    if roles.iter().any(|role| ![ROLE_USER, ROLE_ADMIN].contains(&role.as_str())) {
+        return Err(RolesError::Unknown);
+    }
+    if !roles.iter().any(|role| role == ROLE_USER) {
+        return Err(RolesError::WithoutUser);
+    }
+    Ok(roles.iter().any(|role| role == ROLE_ADMIN))
 }
 
 /// What the domain asks of the user table. Every change and its feed events are one transaction.
@@ -122,4 +147,25 @@ pub trait UserStore: Send + Sync {
         verified_hash: &str,
         new_hash: &str,
     ) -> StoreResult<bool>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_user_with_or_without_admin_and_nothing_else() {
+        let by = |roles: &[&str]| {
+            admin_by(&roles.iter().map(|role| (*role).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(by(&["user"]), Ok(false));
+        assert_eq!(by(&["user", "admin"]), Ok(true));
+        assert_eq!(by(&["admin", "user", "user"]), Ok(true), "a set, in any order");
+        for without in [&[][..], &["admin"]] {
+            assert_eq!(by(without), Err(RolesError::WithoutUser), "{without:?}");
+        }
+        for unknown in [&["user", "root"][..], &["User"], &["user", ""], &["user admin"]] {
+            assert_eq!(by(unknown), Err(RolesError::Unknown), "{unknown:?}");
+        }
+    }
 }

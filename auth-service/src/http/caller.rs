@@ -47,16 +47,16 @@ impl Caller {
 
 /// A user, in one of their sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SessionCaller {
+pub(super) struct SessionCaller {
     /// Who.
-    pub public_id: Uuid,
+    pub(super) public_id: Uuid,
     /// In which session.
-    pub sid: Uuid,
+    pub(super) sid: Uuid,
 }
 
 impl SessionCaller {
     /// Judges the request's token, which may be meant for the issuer or for any of its audiences.
-    pub async fn of(request: &HttpRequest, issuer: &Issuer) -> Result<Self, Refusal> {
+    pub(super) async fn of(request: &HttpRequest, issuer: &Issuer) -> Result<Self, Refusal> {
         let judged = user(request.headers(), issuer, issuer.tokens.every_audience(), Right::User);
         noted(request, issuer, judged.await)
     }
@@ -65,16 +65,16 @@ impl SessionCaller {
 /// An operator: role `admin` in the token and in the table, and the token meant for the issuer, so
 /// that a guard which is handed an admin's token can't use it here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Admin {
+pub(super) struct Admin {
     /// Who.
-    pub public_id: Uuid,
+    pub(super) public_id: Uuid,
     /// In which session.
-    pub sid: Uuid,
+    pub(super) sid: Uuid,
 }
 
 impl Admin {
     /// Judges the request's token.
-    pub async fn of(request: &HttpRequest, issuer: &Issuer) -> Result<Self, Refusal> {
+    pub(super) async fn of(request: &HttpRequest, issuer: &Issuer) -> Result<Self, Refusal> {
         let own = vec![issuer.tokens.issuer.clone()];
         let judged = user(request.headers(), issuer, own, Right::Admin).await;
         let SessionCaller { public_id, sid } = noted(request, issuer, judged)?;

@@ -2,14 +2,12 @@
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use shared::contract::directory::{DirectoryPage, DirectoryUser};
 use shared::contract::problem::Problem;
 use shared::contract::scope::DIRECTORY_READ;
 
-use super::query::{Query, wrong};
-use super::{Issuer, caller};
+use super::query::Query;
+use super::{Issuer, caller, cursor};
 use crate::domain::directory::Snapshot;
 use crate::domain::feed::REVOCATIONS_KEPT;
 use crate::domain::users::User;
@@ -44,12 +42,7 @@ pub(super) async fn list(
     let query = Query::of(&request)?;
     let limit = query.number("limit", MOST_USERS, 1, MOST_USERS)?;
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-    let after = match query.text("after") {
-        None => 0,
-        Some(cursor) => {
-            read_cursor(cursor).ok_or_else(|| wrong("after", "is not a cursor of this list"))?
-        }
-    };
+    let after = cursor::position_in(&query)?;
     let since = issuer.clock.now() - REVOCATIONS_KEPT;
     let snapshot = issuer.ask(move |store| store.snapshot(after, limit, since)).await?;
     let page = page(snapshot);
@@ -59,7 +52,7 @@ pub(super) async fn list(
 fn page(snapshot: Snapshot) -> DirectoryPage {
     let last = snapshot.users.last().filter(|_| snapshot.more);
     DirectoryPage {
-        next: last.map(|user| cursor(user.created_seq)),
+        next: last.map(|user| cursor::of_position(user.created_seq)),
         users: snapshot.users.into_iter().map(record).collect(),
         revocations: snapshot.revocations,
         position: snapshot.position,
@@ -73,33 +66,5 @@ fn record(user: User) -> DirectoryUser {
         name: user.name,
         email: user.email,
         state: user.state,
-    }
-}
-
-/// Opaque, so that nobody counts on what it is: the position of the last user's creation.
-fn cursor(created_seq: u64) -> String {
-    URL_SAFE_NO_PAD.encode(created_seq.to_be_bytes())
-}
-
-fn read_cursor(text: &str) -> Option<u64> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-    // 0 is the first page, and positions beyond i64 fit no database.
-    bytes.try_into().map(u64::from_be_bytes).ok().filter(|seq| (1..1 << 63).contains(seq))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_is_read_as_it_was_written_and_nothing_else_is() {
-        for seq in [1, 1_767_323_045_000_000, (1 << 63) - 1] {
-            assert_eq!(read_cursor(&cursor(seq)), Some(seq));
-        }
-        for other in
-            ["", "0", "AAAAAAAAAAA", "__________8", "AAAAAAAAAAE=", "' OR 1=1", "AAAAAAAAAAEA"]
-        {
-            assert_eq!(read_cursor(other), None, "{other}");
-        }
     }
 }

@@ -3,18 +3,15 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::caller::Admin;
-use super::{Issuer, body, failure};
+use super::{Issuer, answer, body, failure};
 use crate::domain::guards::{Guard, Receipt};
 use crate::domain::keys::{
     Key, KeyPolicy, KeyState, Revocation, Rotated, lead_ends, next_change, next_to_leave,
@@ -96,10 +93,6 @@ pub(super) struct Confirmation {
     confirmed_at: Option<String>,
 }
 
-fn told(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_default()
-}
-
 fn entry(key: &Key, guards: &[Guard], policy: &KeyPolicy) -> KeyEntry {
     let holder = |guard: &Guard| Holder {
         client_id: guard.id.client_id.clone(),
@@ -109,14 +102,10 @@ fn entry(key: &Key, guards: &[Guard], policy: &KeyPolicy) -> KeyEntry {
     KeyEntry {
         kid: key.kid.clone(),
         state: key.state.word(),
-        since: told(key.since),
-        next: next_change(key, policy).map(told),
+        since: answer::time(key.since),
+        next: next_change(key, policy).map(answer::time),
         guards: guards.iter().map(holder).collect(),
     }
-}
-
-fn answer(status: StatusCode, body: impl Serialize) -> HttpResponse {
-    HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(body)
 }
 
 /// Every key that was ever known, also those that are retired or revoked.
@@ -140,7 +129,7 @@ pub(super) async fn list(
     guards.retain(|guard| guard.live);
     let policy = issuer.keys.policy();
     let keys = keys.iter().map(|key| entry(key, &guards, &policy)).collect();
-    Ok(answer(StatusCode::OK, KeyList { keys, next: None }))
+    Ok(answer::json(StatusCode::OK, KeyList { keys, next: None }))
 }
 
 /// Lets another key take over.
@@ -195,8 +184,8 @@ pub(super) async fn rotate(
         None if key.state == KeyState::Pending => now + policy.lead(),
         None => key.since,
     };
-    let (state, signs_at) = (key.state.word(), told(signs_at));
-    Ok(answer(StatusCode::ACCEPTED, Rotation { kid: key.kid, state, signs_at }))
+    let (state, signs_at) = (key.state.word(), answer::time(signs_at));
+    Ok(answer::json(StatusCode::ACCEPTED, Rotation { kid: key.kid, state, signs_at }))
 }
 
 /// Voids a key and every token that it signed, the caller's too.
@@ -241,16 +230,16 @@ pub(super) async fn revoke(
     let receipts = issuer.guards.confirmed(seq, patience, &*issuer.clock).await;
     let confirmation = |receipt: Receipt| Confirmation {
         instance: receipt.id.instance.to_string(),
-        confirmed_at: receipt.confirmed_at.map(told),
+        confirmed_at: receipt.confirmed_at.map(answer::time),
     };
     let guards = receipts.into_iter().map(confirmation).collect();
-    Ok(answer(StatusCode::OK, RevocationReceipt { kid, active, guards }))
+    Ok(answer::json(StatusCode::OK, RevocationReceipt { kid, active, guards }))
 }
 
 fn full(keys: &[Key], policy: &KeyPolicy) -> ProblemError {
     let next = next_to_leave(keys, policy).map_or_else(
         || "None of them leaves by itself".to_owned(),
-        |at| format!("The next one leaves at {}", told(at)),
+        |at| format!("The next one leaves at {}", answer::time(at)),
     );
     let line = format!("The key set holds as many keys as it may. {next}.");
     ProblemError::new(StatusCode::CONFLICT, line)

@@ -1,11 +1,10 @@
 //! `POST /logout`, `POST /logout/all`: the end of one's own session, or of all of them.
 
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use shared::contract::problem::Problem;
 
-use super::Issuer;
 use super::caller::SessionCaller;
+use super::{Issuer, answer};
 
 /// Logs out.
 ///
@@ -29,7 +28,7 @@ pub(super) async fn log_out(
     let now = issuer.clock.now();
     issuer.ask(move |store| store.end_session(sid, now)).await?;
     tracing::info!(%public_id, %sid, "log-out");
-    Ok(done())
+    Ok(answer::done())
 }
 
 /// Logs out everywhere.
@@ -54,9 +53,5 @@ pub(super) async fn log_out_everywhere(
     let now = issuer.clock.now();
     issuer.ask(move |store| store.end_sessions_of(public_id, None, now)).await?;
     tracing::info!(%public_id, "log-out everywhere");
-    Ok(done())
-}
-
-fn done() -> HttpResponse {
-    HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish()
+    Ok(answer::done())
 }

@@ -6,9 +6,11 @@
 
 mod address;
 mod admitted;
+mod answer;
 mod body;
 mod caller;
 mod cors;
+mod cursor;
 mod directory;
 mod even_time;
 mod failure;
@@ -27,8 +29,8 @@ mod password;
 mod query;
 mod routes;
 mod signup;
+mod users;
 
-pub use caller::{Admin, SessionCaller};
 pub use guards::Guards;
 pub use issuer::{Issuer, Options};
 pub use metrics::Metrics;

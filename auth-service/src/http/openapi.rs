@@ -7,7 +7,7 @@ use utoipa::openapi::security::{
 };
 use utoipa::{Modify, OpenApi};
 
-use super::{directory, feed, jwks, keys, login, logout, metadata, oauth, password, signup};
+use super::{directory, feed, jwks, keys, login, logout, metadata, oauth, password, signup, users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -31,6 +31,12 @@ use super::{directory, feed, jwks, keys, login, logout, metadata, oauth, passwor
         keys::list,
         keys::rotate,
         keys::revoke,
+        users::list,
+        users::changes::delete,
+        users::changes::disable,
+        users::changes::enable,
+        users::changes::log_out,
+        users::changes::set_roles,
     ),
     components(schemas(
         signup::SignUpForm, login::LoginForm, login::LoginAnswer, password::PasswordForm,

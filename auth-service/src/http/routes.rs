@@ -4,7 +4,9 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use actix_web::{App, FromRequest, Handler, HttpRequest, Resource, Responder, middleware, web};
+use actix_web::{
+    App, FromRequest, Handler, HttpRequest, Resource, Responder, Route, middleware, web,
+};
 use shared::contract::jwks::JWKS_PATH;
 use shared::service::problem_response::{method_not_allowed, not_found};
 use shared::service::protection::protect;
@@ -14,7 +16,7 @@ use shared::service::{docs_page, server};
 
 use super::{
     Issuer, cors, directory, feed, jwks, keys, login, logout, metadata, oauth, openapi, password,
-    signup,
+    signup, users,
 };
 
 /// Starts the public listener.
@@ -52,6 +54,12 @@ pub fn routes(issuer: Arc<Issuer>) -> impl FnOnce(&mut web::ServiceConfig) {
             .service(read("/admin/keys", keys::list))
             .service(post("/admin/keys/rotate", keys::rotate))
             .service(post("/admin/keys/{kid}/revoke", keys::revoke))
+            .service(read("/admin/users", users::list))
+            .service(delete("/admin/users/{public_id}", users::changes::delete))
+            .service(post("/admin/users/{public_id}/disable", users::changes::disable))
+            .service(post("/admin/users/{public_id}/enable", users::changes::enable))
+            .service(post("/admin/users/{public_id}/logout", users::changes::log_out))
+            .service(put("/admin/users/{public_id}/roles", users::changes::set_roles))
             .configure(docs_page::routes(
                 openapi::document().to_pretty_json().unwrap_or_default().into(),
             ))
@@ -68,7 +76,30 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    web::resource(path).route(web::post().to(handler)).default_service(web::to(
-        |request: HttpRequest| async move { method_not_allowed(&request, "POST") },
+    taking("POST", path, web::post().to(handler))
+}
+
+fn put<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    taking("PUT", path, web::put().to(handler))
+}
+
+fn delete<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    taking("DELETE", path, web::delete().to(handler))
+}
+
+/// A resource of one method, and a `405` that names it.
+fn taking(method: &'static str, path: &str, route: Route) -> Resource {
+    web::resource(path).route(route).default_service(web::to(
+        move |request: HttpRequest| async move { method_not_allowed(&request, method) },
     ))
 }

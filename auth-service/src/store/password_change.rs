@@ -1,6 +1,7 @@
 //! A new password: the hash, and the end of every other session, in one transaction.
 
 use diesel::prelude::*;
+use shared::clock::unix_micros;
 use shared::contract::directory::UserState;
 use shared::contract::events::Change;
 use time::OffsetDateTime;
@@ -55,7 +56,10 @@ impl PasswordStore for Database {
                 return Ok(PasswordChanged::Outdated);
             }
             diesel::update(users::table.find(public_id.to_string()))
-                .set(users::password_hash.eq(&change.new_hash))
+                .set((
+                    users::password_hash.eq(&change.new_hash),
+                    users::changed_at.eq(unix_micros(now)),
+                ))
                 .execute(connection)?;
             super::sessions::end_all(connection, public_id, Some(change.sid), now)?;
             let ended = Change::UserSessionsRevoked { public_id, except: Some(change.sid) };

@@ -12,6 +12,7 @@ diesel::table! {
         created_at -> BigInt,
         // Nullable in the database, but no committed row is without one.
         created_seq -> BigInt,
+        changed_at -> BigInt,
     }
 }
 

@@ -15,7 +15,7 @@ use super::{Database, failure};
 use crate::domain::error::StoreResult;
 use crate::domain::users::{Changed, Created, NewUser, User, UserQuery, UserStore};
 
-mod search;
+pub(super) mod search;
 
 /// The columns of a [`User`], in the order of [`UserRow`].
 pub(super) const COLUMNS: Columns = (
@@ -25,6 +25,7 @@ pub(super) const COLUMNS: Columns = (
     users::state,
     users::admin,
     users::created_at,
+    users::changed_at,
     users::created_seq,
 );
 
@@ -35,13 +36,14 @@ type Columns = (
     users::state,
     users::admin,
     users::created_at,
+    users::changed_at,
     users::created_seq,
 );
 
-pub(super) type UserRow = (String, String, String, String, bool, i64, i64);
+pub(super) type UserRow = (String, String, String, String, bool, i64, i64, i64);
 
 pub(super) fn user(row: UserRow) -> QueryResult<User> {
-    let (public_id, name, email, state, admin, created_at, created_seq) = row;
+    let (public_id, name, email, state, admin, created_at, changed_at, created_seq) = row;
     Ok(User {
         public_id: uuid(&public_id)?,
         name,
@@ -49,6 +51,7 @@ pub(super) fn user(row: UserRow) -> QueryResult<User> {
         state: user_state(&state)?,
         admin,
         created_at: from_unix_micros(created_at),
+        changed_at: from_unix_micros(changed_at),
         created_seq: position(created_seq)?,
     })
 }
@@ -162,7 +165,10 @@ impl UserStore for Database {
                 return Ok(Changed::LastAdmin);
             }
             diesel::update(users::table.find(public_id.to_string()))
-                .set(users::state.eq(user_state_word(state)))
+                .set((
+                    users::state.eq(user_state_word(state)),
+                    users::changed_at.eq(unix_micros(now)),
+                ))
                 .execute(connection)?;
             user.state = state;
             match state {
@@ -196,7 +202,7 @@ impl UserStore for Database {
                 return Ok(Changed::LastAdmin);
             }
             diesel::update(users::table.find(public_id.to_string()))
-                .set(users::admin.eq(admin))
+                .set((users::admin.eq(admin), users::changed_at.eq(unix_micros(now))))
                 .execute(connection)?;
             user.admin = admin;
             transaction.append(&[Change::UserUpdated(told(&user))], now)?;
@@ -265,6 +271,7 @@ pub(super) fn insert(
             users::state.eq(user_state_word(UserState::Active)),
             users::admin.eq(new.admin),
             users::created_at.eq(unix_micros(now)),
+            users::changed_at.eq(unix_micros(now)),
         ))
         .execute(connection)?;
     Ok(User {
@@ -274,6 +281,7 @@ pub(super) fn insert(
         state: UserState::Active,
         admin: new.admin,
         created_at: now,
+        changed_at: now,
         created_seq: 0,
     })
 }

@@ -28,6 +28,7 @@ fn a_user_is_created_listed_changed_and_deleted() {
     assert_eq!(user(&folder, "bob")["state"], "disabled");
     folder.run("users enable bob@example.org").done();
     folder.run("users set-role bob@example.org --role admin").done();
+    assert!(folder.run("users logout bob@example.org").done().contains("logged out"));
     folder.run(&format!("users delete {id}")).done();
     let table = folder.run("users list").done();
     assert!(table.contains("bob") && !table.contains("ann"), "{table}");
@@ -92,4 +93,5 @@ fn an_unknown_user_and_a_missing_database_are_failures() {
     folder.run("users disable nobody@example.org").failed(1);
     folder.run("users enable 8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11").failed(1);
     folder.run("users delete nobody").failed(1);
+    folder.run("users logout 8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11").failed(1);
 }

@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     /// Go on after this cursor, which the list before ended with
     #[arg(long, default_value_t = 0)]
     after: u64,
-    /// Only users whose name or address holds this text
+    /// Only users whose name or address holds this text, or whose id begins with it
     #[arg(long)]
     search: Option<String>,
 }
@@ -33,6 +33,7 @@ struct Row {
     state: UserState,
     roles: Vec<String>,
     created_at: String,
+    changed_at: String,
 }
 
 impl From<User> for Row {
@@ -44,6 +45,7 @@ impl From<User> for Row {
             email: user.email,
             state: user.state,
             created_at: output::time(user.created_at),
+            changed_at: output::time(user.changed_at),
         }
     }
 }

@@ -14,7 +14,9 @@ pub(super) enum Value {
     Text(Zeroizing<String>),
     /// True or false.
     Flag(bool),
-    /// A number, an array, `null`: no field that is asked for is of such a type.
+    /// An array of texts.
+    Texts(Vec<String>),
+    /// A number, an object, `null`: no field that is asked for is of such a type.
     OtherType,
 }
 
@@ -47,7 +49,7 @@ impl Fields {
         };
         match self.0.swap_remove(at).1 {
             Value::Text(text) => Ok(text),
-            Value::Flag(_) | Value::OtherType => Err(WrongType(name)),
+            Value::Flag(_) | Value::Texts(_) | Value::OtherType => Err(WrongType(name)),
         }
     }
 
@@ -60,7 +62,21 @@ impl Fields {
             Value::Flag(flag) => Ok(flag),
             Value::Text(text) if text.as_str() == "true" => Ok(true),
             Value::Text(text) if text.as_str() == "false" => Ok(false),
-            Value::Text(_) | Value::OtherType => Err(WrongType(name)),
+            Value::Text(_) | Value::Texts(_) | Value::OtherType => Err(WrongType(name)),
+        }
+    }
+
+    /// A field that is an array of texts, as only JSON has them; an empty one if it is left out.
+    pub(in crate::http) fn take_texts(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Vec<String>, WrongType> {
+        let Some(at) = self.0.iter().position(|(known, _)| known == name) else {
+            return Ok(Vec::new());
+        };
+        match self.0.swap_remove(at).1 {
+            Value::Texts(texts) => Ok(texts),
+            Value::Text(_) | Value::Flag(_) | Value::OtherType => Err(WrongType(name)),
         }
     }
 }

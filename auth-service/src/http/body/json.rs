@@ -55,11 +55,14 @@ impl<'de> Visitor<'de> for MembersVisitor {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        deserializer.deserialize_any(ValueVisitor { element: false })
     }
 }
 
-struct ValueVisitor;
+/// Looks into an array, but into none that is an element: depth costs nothing.
+struct ValueVisitor {
+    element: bool,
+}
 
 impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value;
@@ -93,8 +96,18 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::OtherType)
+        if self.element {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(Value::OtherType);
+        }
+        let mut texts = Some(Vec::new());
+        while let Some(Element(element)) = seq.next_element()? {
+            match (&mut texts, element) {
+                (Some(texts), Some(element)) => texts.push(element),
+                _ => texts = None,
+            }
+        }
+        Ok(texts.map_or(Value::OtherType, Value::Texts))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
@@ -103,10 +116,35 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 }
 
+/// An element of an array, if it is a text.
+struct Element(Option<String>);
+
+impl<'de> Deserialize<'de> for Element {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(match deserializer.deserialize_any(ValueVisitor { element: true })? {
+            Value::Text(text) => Some(text.to_string()),
+            _ => None,
+        }))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::http::body::WrongType;
+
+    #[test]
+    fn an_array_of_texts_is_told_apart_from_every_other_one() {
+        let body =
+            br#"{"a":["x","\u0079"],"b":[],"c":["x",1],"d":[["x"]],"e":"x","f":[null],"g":{}}"#;
+        let mut read = fields(body).unwrap();
+        assert_eq!(read.take_texts("a").unwrap(), ["x", "y"]);
+        assert_eq!(read.take_texts("b").unwrap(), [""; 0]);
+        assert_eq!(read.take_texts("nothing").unwrap(), [""; 0]);
+        for name in ["c", "d", "e", "f", "g"] {
+            assert_eq!(read.take_texts(name), Err(WrongType(name)));
+        }
+    }
 
     fn error(body: &str) -> BodyError {
         fields(body.as_bytes()).err().unwrap_or_else(|| panic!("{body} was taken"))

@@ -34,6 +34,21 @@ pub(super) async fn fields(
     }
 }
 
+/// Reads a JSON object, where a form could not say it.
+pub(super) async fn json_only(
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<Fields, BodyError> {
+    let body = bytes::read(request, payload).await?;
+    if body.is_empty() {
+        return Ok(Fields::default());
+    }
+    match media_type::of(request.headers())? {
+        MediaType::Json => json::fields(&body),
+        _ => Err(BodyError::MediaType),
+    }
+}
+
 /// Reads a url-encoded form, the only one that OAuth knows (RFC 6749 §3.2).
 pub(super) async fn form_only(
     request: &HttpRequest,

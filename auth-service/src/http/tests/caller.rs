@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::actors::{PASSWORD, claims};
 use super::server::{ISSUER, Server};
 use crate::domain::users::UserStore as _;
-use crate::http::{Admin, SessionCaller};
+use crate::http::caller::{Admin, SessionCaller};
 
 const REVOKED: Refusal = Refusal::Invalid(Reason::Revoked);
 const TOO_LITTLE: Refusal = Refusal::Forbidden { scope: None };

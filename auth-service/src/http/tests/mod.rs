@@ -2,6 +2,7 @@
 //! its own. One file for each route, named by its path.
 
 mod actors;
+mod admin_users;
 mod bodies;
 mod browsers;
 mod caller;
@@ -18,6 +19,7 @@ mod oauth2_refresh;
 mod oauth2_revoke;
 mod oauth2_token;
 mod openapi;
+mod operators;
 mod password;
 mod server;
 mod signup;

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::super::failure::is_locked;
+use super::super::users::search::teach_small_letters;
 use super::Purpose;
 
 #[derive(QueryableByName)]
@@ -50,6 +51,7 @@ pub(super) fn open(
                 connection.batch_execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
             }
             Purpose::Read => {
+                teach_small_letters(&mut connection)?;
                 connection.batch_execute("PRAGMA synchronous = FULL; PRAGMA query_only = ON")
             }
         })

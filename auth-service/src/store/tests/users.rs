@@ -10,7 +10,8 @@ use super::fixture::{Fixture, HASH, START, new_user, opening, second};
 use super::on_every_database;
 use crate::domain::feed::FeedStore;
 use crate::domain::login::{LoginStore, Opened};
-use crate::domain::users::{Changed, Created, User, UserQuery, UserStore};
+use crate::domain::password_change::{PasswordChange, PasswordStore};
+use crate::domain::users::{Changed, Created, NewUser, User, UserQuery, UserStore};
 
 on_every_database! {
     a_new_user_is_found_and_told,
@@ -18,7 +19,10 @@ on_every_database! {
     many_sign_ups_with_one_address_make_one_user,
     users_are_listed_in_order_of_creation_page_by_page,
     a_search_takes_every_character_as_itself,
+    a_search_finds_other_scripts_as_they_are_typed,
+    a_change_of_state_role_or_password_is_dated,
     the_last_admin_can_not_be_ended,
+    admins_who_end_each_other_at_once_leave_one,
     a_disabled_admin_does_not_count,
     disabling_ends_every_session_in_one_step,
     what_changes_nothing_is_not_told,
@@ -113,6 +117,77 @@ fn a_search_takes_every_character_as_itself(fixture: &Fixture) {
     assert_eq!(found("k\\s"), ["back\\slash"]);
     assert_eq!(found("axb@EXAMPLE"), ["aXb"]);
     assert_eq!(found("nobody"), [""; 0]);
+}
+
+fn a_search_finds_other_scripts_as_they_are_typed(fixture: &Fixture) {
+    let bucher = NewUser { email: "info@Bücher.example".into(), ..new_user("bucher") };
+    fixture.create(&NewUser { email_key: "info@xn--bcher-kva.example".into(), ..bucher });
+    fixture.user("Émile");
+    let found = |text: &str| {
+        let query = UserQuery { after: 0, limit: 10, search: Some(text.into()) };
+        let users = fixture.store.list_users(&query).expect("a page");
+        users.into_iter().map(|user| user.name).collect::<Vec<_>>()
+    };
+    assert_eq!(found("Émi"), ["Émile"]);
+    assert_eq!(found("bücher"), ["bucher"]);
+    assert_eq!(found("xn--bcher"), ["bucher"]);
+}
+
+fn a_change_of_state_role_or_password_is_dated(fixture: &Fixture) {
+    let user = fixture.user("Ann");
+    let (store, id) = (&fixture.store, user.public_id);
+    let changed_at = || store.find_user(id).expect("answered").expect("a user").changed_at;
+    assert_eq!(changed_at(), START);
+    store.set_user_admin(id, false, second(1)).expect("answered");
+    assert_eq!(changed_at(), START, "nothing has changed");
+    fixture.admin("Bob");
+    store.set_user_admin(id, true, second(2)).expect("answered");
+    assert_eq!(changed_at(), second(2));
+    store.set_user_state(id, UserState::Disabled, second(3)).expect("answered");
+    assert_eq!(changed_at(), second(3));
+    store.set_user_state(id, UserState::Active, second(4)).expect("answered");
+    let session = fixture.open_session(&user);
+    let change = PasswordChange {
+        public_id: id,
+        sid: session.sid,
+        verified_hash: HASH.into(),
+        new_hash: "new".into(),
+    };
+    store.change_password(&change, second(5)).expect("answered");
+    assert_eq!(changed_at(), second(5));
+}
+
+/// Each by another way, so that no pair of ways misses the other.
+fn admins_who_end_each_other_at_once_leave_one(fixture: &Fixture) {
+    type End = fn(&Fixture, Uuid) -> Changed;
+    let ways: [End; 3] = [
+        |fixture, id| {
+            fixture.store.set_user_state(id, UserState::Disabled, START).expect("answered")
+        },
+        |fixture, id| fixture.store.set_user_admin(id, false, START).expect("answered"),
+        |fixture, id| fixture.store.delete_user(id, START).expect("answered"),
+    ];
+    let mut left = fixture.admin("first");
+    for (round, (one, other)) in
+        ways.iter().flat_map(|one| ways.iter().map(move |other| (one, other))).enumerate()
+    {
+        let newcomer = fixture.admin(&format!("admin{round}"));
+        let barrier = Barrier::new(2);
+        let end = |way: &End, id| {
+            barrier.wait();
+            way(fixture, id)
+        };
+        let (first, second) = std::thread::scope(|scope| {
+            let first = scope.spawn(|| end(one, left.public_id));
+            let second = scope.spawn(|| end(other, newcomer.public_id));
+            (first.join().expect("no panic"), second.join().expect("no panic"))
+        });
+        left = match (first, second) {
+            (Changed::LastAdmin, Changed::Done) => left,
+            (Changed::Done, Changed::LastAdmin) => newcomer,
+            both => panic!("{both:?} in round {round}"),
+        };
+    }
 }
 
 fn the_last_admin_can_not_be_ended(fixture: &Fixture) {

@@ -1,0 +1,225 @@
+//! `/admin/users` and what is below it.
+
+use actix_web::test::TestRequest;
+use serde_json::{Value, json};
+use time::Duration;
+use uuid::Uuid;
+
+use super::actors::PASSWORD;
+use super::operators::Operator;
+use super::server::Server;
+
+fn names(page: &Value) -> Vec<&str> {
+    page["users"].as_array().unwrap().iter().map(|user| user["name"].as_str().unwrap()).collect()
+}
+
+async fn list(operator: &Operator<'_>, query: &str) -> Value {
+    let answer = operator.get(&format!("/admin/users{query}")).await;
+    assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, "no-store"));
+    answer.json()
+}
+
+async fn set_roles(operator: &Operator<'_>, who: Uuid, body: &Value) -> u16 {
+    let path = format!("/admin/users/{who}/roles");
+    operator.call("PUT", &path, Some(body)).await.status.as_u16()
+}
+
+#[actix_web::test]
+async fn a_user_is_listed_with_all_but_the_password() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let id = operator.public_id;
+    let page = list(&operator, "").await;
+    assert_eq!(
+        page,
+        json!({"next": null, "users": [{
+            "public_id": id, "name": "ann", "email": "ann@example.org", "state": "active",
+            "roles": ["user", "admin"], "created_at": "2026-01-02T03:04:05Z",
+            "changed_at": "2026-01-02T03:04:05Z",
+        }]})
+    );
+    let bob = server.sign_up("bob").await;
+    server.clock.advance(Duration::minutes(1));
+    assert_eq!(operator.act("POST", &format!("/admin/users/{bob}/disable")).await, 204);
+    let of_bob = &list(&operator, "?q=bob").await["users"][0];
+    assert_eq!(
+        (&of_bob["state"], &of_bob["created_at"], &of_bob["changed_at"]),
+        (&json!("disabled"), &json!("2026-01-02T03:04:05Z"), &json!("2026-01-02T03:05:05Z"))
+    );
+}
+
+#[actix_web::test]
+async fn pages_follow_each_other_and_a_deleted_user_does_not_break_the_chain() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let bob = server.sign_up("bob").await;
+    server.sign_up("eve").await;
+    let first = list(&operator, "?limit=2").await;
+    assert_eq!(names(&first), ["ann", "bob"]);
+    assert_eq!(operator.act("DELETE", &format!("/admin/users/{bob}")).await, 204);
+    let next = first["next"].as_str().unwrap();
+    let rest = list(&operator, &format!("?limit=2&after={next}")).await;
+    assert_eq!((names(&rest), &rest["next"]), (vec!["eve"], &Value::Null));
+}
+
+#[actix_web::test]
+async fn a_search_finds_a_part_of_the_name_or_the_address_or_the_beginning_of_the_id() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let bob = server.sign_up("bob").await.to_string();
+    for (q, found) in [
+        ("BO", vec!["bob"]),
+        ("bob%40Example", vec!["bob"]),
+        ("example.org", vec!["ann", "bob"]),
+        (&bob, vec!["bob"]),
+        (&bob[..13].to_uppercase(), vec!["bob"]),
+        (&bob[1..], vec![]),
+        ("b%25b", vec![]),
+        ("%00", vec![]),
+        ("", vec!["ann", "bob"]),
+    ] {
+        assert_eq!(names(&list(&operator, &format!("?q={q}")).await), found, "{q}");
+    }
+}
+
+#[actix_web::test]
+async fn a_parameter_that_can_not_be_is_422_by_its_name() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    for (query, name) in [
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        ("limit=-1", "limit"),
+        ("limit=ten", "limit"),
+        ("after=0", "after"),
+        ("after=nothing", "after"),
+    ] {
+        let answer = operator.get(&format!("/admin/users?{query}")).await;
+        assert_eq!(answer.status, 422, "{query}");
+        assert!(answer.json()["errors"][name].is_array(), "{query}");
+    }
+    assert_eq!(operator.get("/admin/users?q=a&q=b").await.status, 400);
+    assert_eq!(list(&operator, "?limit=1000").await["next"], Value::Null);
+}
+
+#[actix_web::test]
+async fn a_disabled_user_is_out_until_enabled_and_no_session_revives() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let bob = server.sign_up("bob").await;
+    let (token, refresh) = server.session("bob").await;
+    let path = |what: &str| format!("/admin/users/{bob}/{what}");
+    for _ in 0..2 {
+        assert_eq!(operator.act("POST", &path("disable")).await, 204, "twice is no error");
+    }
+    assert_eq!(server.post_with("/logout", &token, &[]).await.status, 401);
+    assert_eq!(server.log_in("bob", PASSWORD).await.status, 403);
+    assert_eq!(operator.act("POST", &path("enable")).await, 204);
+    assert_eq!(server.refresh(&refresh, &[]).await.status, 400);
+    assert_eq!(server.log_in("bob", PASSWORD).await.status, 201);
+}
+
+#[actix_web::test]
+async fn a_user_who_is_logged_out_may_log_in_again() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let bob = server.sign_up("bob").await;
+    let (one, two) = (server.session("bob").await, server.session("bob").await);
+    assert_eq!(operator.act("POST", &format!("/admin/users/{bob}/logout")).await, 204);
+    for (token, refresh) in [one, two] {
+        assert_eq!(server.post_with("/logout", &token, &[]).await.status, 401);
+        assert_eq!(server.refresh(&refresh, &[]).await.status, 400);
+    }
+    let (fresh, _) = server.session("bob").await;
+    assert_eq!(server.post_with("/logout", &fresh, &[]).await.status, 204);
+}
+
+#[actix_web::test]
+async fn a_role_that_is_taken_away_is_gone_at_once_and_one_that_is_given_comes_with_the_next_token()
+{
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let other = server.operator("bob").await;
+    let bob = other.public_id;
+    assert_eq!(other.get("/admin/users").await.status, 200);
+    assert_eq!(set_roles(&operator, bob, &json!({"roles": ["user"]})).await, 204);
+    assert_eq!(other.get("/admin/users").await.status, 403);
+    assert_eq!(list(&operator, "?q=bob").await["users"][0]["roles"], json!(["user"]));
+    assert_eq!(set_roles(&operator, bob, &json!({"roles": ["user", "admin"]})).await, 204);
+    assert_eq!(other.get("/admin/users").await.status, 200, "its token had the role, too");
+}
+
+#[actix_web::test]
+async fn roles_that_can_not_be_are_refused_and_change_nothing() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let bob = server.sign_up("bob").await;
+    for body in [
+        json!({}),
+        json!({"roles": []}),
+        json!({"roles": ["admin"]}),
+        json!({"roles": ["user", "root"]}),
+        json!({"roles": "user"}),
+        json!({"roles": ["user", 1]}),
+        json!({"roles": null}),
+        json!(["user", "admin"]),
+    ] {
+        assert_eq!(set_roles(&operator, bob, &body).await, 422, "{body}");
+    }
+    let path = format!("/admin/users/{bob}/roles");
+    let bearer = ("authorization", format!("Bearer {}", operator.token));
+    let form = TestRequest::put().uri(&path).insert_header(bearer).set_form([("roles", "user")]);
+    assert_eq!(server.call(form).await.status, 415);
+    assert_eq!(list(&operator, "?q=bob").await["users"][0]["roles"], json!(["user"]));
+}
+
+#[actix_web::test]
+async fn an_unknown_id_is_404_and_so_is_what_is_none() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    for id in [&*Uuid::new_v4().to_string(), "nobody", "%00", "8c5f9f3e"] {
+        for what in ["disable", "enable", "logout"] {
+            let path = format!("/admin/users/{id}/{what}");
+            assert_eq!(operator.act("POST", &path).await, 404, "{path}");
+        }
+        let path = format!("/admin/users/{id}");
+        assert_eq!(operator.act("DELETE", &path).await, 404, "{path}");
+        let body = json!({"roles": ["user"]});
+        let answer = operator.call("PUT", &format!("{path}/roles"), Some(&body)).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+}
+
+#[actix_web::test]
+async fn ending_the_last_admin_is_409_in_every_way() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let own = operator.public_id;
+    let ways = async || {
+        let roles = set_roles(&operator, own, &json!({"roles": ["user"]})).await;
+        let disabled = operator.act("POST", &format!("/admin/users/{own}/disable")).await;
+        (roles, disabled, operator.act("DELETE", &format!("/admin/users/{own}")).await)
+    };
+    assert_eq!(ways().await, (409, 409, 409));
+    // Nothing of it happened, and with another admin each would.
+    assert_eq!(operator.get("/admin/users").await.status, 200);
+    server.operator("bob").await;
+    assert_eq!(operator.act("DELETE", &format!("/admin/users/{own}")).await, 204);
+}
+
+#[actix_web::test]
+async fn other_methods_are_405_and_name_the_one_that_is_taken() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let own = operator.public_id;
+    for (method, path, allow) in [
+        ("POST", "/admin/users".to_owned(), "GET, HEAD"),
+        ("GET", format!("/admin/users/{own}"), "DELETE"),
+        ("POST", format!("/admin/users/{own}/roles"), "PUT"),
+        ("PUT", format!("/admin/users/{own}/disable"), "POST"),
+    ] {
+        let answer = operator.call(method, &path, None).await;
+        assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, allow), "{path}");
+    }
+}

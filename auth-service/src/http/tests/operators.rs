@@ -1,0 +1,55 @@
+//! Operators, as tests of their routes need them.
+
+use actix_web::http::Method;
+use actix_web::test::TestRequest;
+use serde_json::Value;
+use shared::clock::Clock as _;
+use uuid::Uuid;
+
+use super::actors::PASSWORD;
+use super::server::{Answer, ISSUER, Server};
+use crate::domain::users::UserStore as _;
+
+/// Somebody who may administer, and a token for it.
+pub(super) struct Operator<'s> {
+    server: &'s Server,
+    pub(super) public_id: Uuid,
+    pub(super) token: String,
+}
+
+impl Server {
+    /// Signs somebody up and makes an operator of them.
+    pub(super) async fn operator(&self, name: &str) -> Operator<'_> {
+        let public_id = self.sign_up(name).await;
+        self.database.set_user_admin(public_id, true, self.clock.now()).unwrap();
+        let email = format!("{name}@example.org");
+        let form = [("email", &*email), ("password", PASSWORD), ("audience", ISSUER)];
+        let answer = self.post_form("/login", &form).await.json();
+        let token = answer["token"].as_str().unwrap().to_owned();
+        Operator { server: self, public_id, token }
+    }
+}
+
+impl Operator<'_> {
+    /// Calls a route, with a JSON body if there is one.
+    pub(super) async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let bearer = ("authorization", format!("Bearer {}", self.token));
+        let request = TestRequest::with_uri(path).method(method).insert_header(bearer);
+        self.server
+            .call(match body {
+                Some(body) => request.set_json(body),
+                None => request,
+            })
+            .await
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, None).await
+    }
+
+    /// Calls a route without a body; gives the status.
+    pub(super) async fn act(&self, method: &str, path: &str) -> u16 {
+        self.call(method, path, None).await.status.as_u16()
+    }
+}
