@@ -9,6 +9,7 @@ use shared::service::management::{self, Management};
 use shared::service::{server, serving, shutdown};
 
 use crate::domain::Store;
+use crate::domain::audit::Act;
 use crate::http;
 use crate::settings::{self, Settings};
 use crate::signing::{KeyFiles, KeyRing, Rotator};
@@ -44,7 +45,7 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     if database.begin_service(clock.now()).map_err(Failure::failed)? {
         tracing::info!("the change feed begins anew: this database was not served here before");
     }
-    for line in first_start::of_server(&database, &settings, clock.now())? {
+    for line in first_start::of_server(&database, &settings, &Act::by_server(clock.now()))? {
         tracing::info!("{line}");
     }
     let files = KeyFiles::in_folder(&settings.keys_dir);

@@ -94,7 +94,7 @@ fn add(
         secret_hash: secret_hash(&secret),
         created_at: context.clock.now(),
     };
-    if !database.add_client(&new).map_err(Failure::failed)? {
+    if !database.add_client(&new, &context.act()).map_err(Failure::failed)? {
         return Err(taken());
     }
     match secret_file {
@@ -116,7 +116,7 @@ fn list(json: bool, context: &Context) -> Result<(), Failure> {
 
 fn remove(client_id: &str, context: &Context) -> Result<(), Failure> {
     let database = database::existing(context)?;
-    if database.remove_client(client_id, context.clock.now()).map_err(Failure::failed)? {
+    if database.remove_client(client_id, &context.act()).map_err(Failure::failed)? {
         return output::line(&format!("removed {client_id}"));
     }
     Err(Failure::failed(format_args!("there is no client `{}`", client_id.escape_debug())))

@@ -142,7 +142,7 @@ fn import_known(
     }
     files(context).keep(imported).map_err(Failure::failed)?;
     if activate && key.state == KeyState::Pending {
-        database.activate_key(kid, context.clock.now()).map_err(Failure::failed)?;
+        database.activate_key(kid, &context.act()).map_err(Failure::failed)?;
         return output::line(&format!("{kid} was known; it signs from now on"));
     }
     output::line(&format!("{kid} is known already; it is {}", key.state.word()))
@@ -155,11 +155,11 @@ fn add(
     database: &Database,
     context: &Context,
 ) -> Result<Key, Failure> {
-    let now = context.clock.now();
+    let act = context.act();
     files(context).keep(key).map_err(Failure::failed)?;
     let public = key.public();
-    let fresh = Key::fresh(public.kid, public.n, public.e, now);
-    match database.add_key(&fresh, entry, now).map_err(Failure::failed)? {
+    let fresh = Key::fresh(public.kid, public.n, public.e, act.at);
+    match database.add_key(&fresh, entry, &act).map_err(Failure::failed)? {
         Added::New(key) | Added::Known(key) => Ok(key),
         Added::Full => {
             files(context).forget(&fresh.kid).map_err(Failure::failed)?;

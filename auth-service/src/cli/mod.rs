@@ -13,6 +13,7 @@ use shared::service::failure::Failure;
 use shared::service::settings::{DotEnv, Environment, ProcessEnvironment, Setting, Values};
 use shared::service::telemetry;
 
+use crate::domain::audit::Act;
 use crate::http;
 use crate::settings::{self, Settings};
 use crate::startup;
@@ -73,6 +74,13 @@ struct Context {
     settings: Settings,
     values: Values,
     clock: Arc<dyn Clock>,
+}
+
+impl Context {
+    /// What the operator who typed the command does, now.
+    fn act(&self) -> Act {
+        Act::by_operator(self.clock.now())
+    }
 }
 
 /// Every command, with every setting as a flag.

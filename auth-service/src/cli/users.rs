@@ -63,7 +63,7 @@ pub(super) enum Role {
 }
 
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
-    let now = context.clock.now();
+    let act = context.act();
     let (who, changed, done) = match command {
         Command::Create(arguments) => return create::run(&arguments, context),
         Command::List(arguments) => return list::run(&arguments, context),
@@ -72,25 +72,25 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
             let (database, id) = find(&who, context)?;
             let admin = role == Role::Admin;
             let done = if admin { "is an admin" } else { "is no admin" };
-            (who, database.set_user_admin(id, admin, now), done)
+            (who, database.set_user_admin(id, admin, &act), done)
         }
         Command::Disable { who } => {
             let (database, id) = find(&who, context)?;
-            (who, database.set_user_state(id, UserState::Disabled, now), "is disabled")
+            (who, database.set_user_state(id, UserState::Disabled, &act), "is disabled")
         }
         Command::Enable { who } => {
             let (database, id) = find(&who, context)?;
-            (who, database.set_user_state(id, UserState::Active, now), "is enabled")
+            (who, database.set_user_state(id, UserState::Active, &act), "is enabled")
         }
         Command::Logout { who } => {
             let (database, id) = find(&who, context)?;
-            let ended = database.end_sessions_of(id, None, now);
+            let ended = database.end_sessions_of(id, None, &act);
             let changed = |known| if known { Changed::Done } else { Changed::Unknown };
             (who, ended.map(changed), "is logged out everywhere")
         }
         Command::Delete { who } => {
             let (database, id) = find(&who, context)?;
-            (who, database.delete_user(id, now), "is deleted")
+            (who, database.delete_user(id, &act), "is deleted")
         }
     };
     match changed.map_err(Failure::failed)? {

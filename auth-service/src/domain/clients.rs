@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::audit::Act;
 use super::error::StoreResult;
 
 /// A registered client.
@@ -24,10 +25,11 @@ pub struct Client {
     pub created_at: OffsetDateTime,
 }
 
-/// What the domain asks of the store for clients.
+/// What the domain asks of the store for clients. Every change and its row in the audit log are one
+/// transaction.
 pub trait ClientStore: Send + Sync {
     /// Registers a client; `false` if the id is taken.
-    fn add_client(&self, client: &Client) -> StoreResult<bool>;
+    fn add_client(&self, client: &Client, act: &Act) -> StoreResult<bool>;
 
     /// The client with this id.
     fn find_client(&self, client_id: &str) -> StoreResult<Option<Client>>;
@@ -36,14 +38,19 @@ pub trait ClientStore: Send + Sync {
     fn list_clients(&self) -> StoreResult<Vec<Client>>;
 
     /// Gives a client a new secret; `false` if there is none such.
-    fn set_client_secret(&self, client_id: &str, secret_hash: &[u8; 32]) -> StoreResult<bool>;
+    fn set_client_secret(
+        &self,
+        client_id: &str,
+        secret_hash: &[u8; 32],
+        act: &Act,
+    ) -> StoreResult<bool>;
 
     /// The feed position at which a client with this id was last removed, if a token of it can
     /// still live: one with a lower `pos` is refused, also if the id was given out again.
     fn client_removed_at(&self, client_id: &str) -> StoreResult<Option<u64>>;
 
     /// Removes a client and says so in the feed (`client.removed`); `false` if there is none such.
-    fn remove_client(&self, client_id: &str, now: OffsetDateTime) -> StoreResult<bool>;
+    fn remove_client(&self, client_id: &str, act: &Act) -> StoreResult<bool>;
 }
 
 /// A new client secret: 256 random bits, base64url.

@@ -4,9 +4,9 @@
 //! Names and addresses follow the rules of a sign-up. The password's do not apply: nobody here
 //! knows it, and everybody logs in with the old one.
 
-use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::audit::Act;
 use super::email::Email;
 use super::error::StoreResult;
 use super::sign_up::wrong_with_name;
@@ -76,7 +76,7 @@ pub enum Imported {
 pub trait ImportStore: Send + Sync {
     /// Creates users in this order, each with its event (`user.created`), in one transaction. Says of
     /// each what became of it; one that can't be created doesn't keep the others out.
-    fn import_users(&self, users: &[NewUser], now: OffsetDateTime) -> StoreResult<Vec<Imported>>;
+    fn import_users(&self, users: &[NewUser], act: &Act) -> StoreResult<Vec<Imported>>;
 }
 
 #[cfg(test)]

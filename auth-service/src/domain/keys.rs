@@ -4,6 +4,7 @@
 
 use time::{Duration, OffsetDateTime};
 
+use super::audit::Act;
 use super::error::StoreResult;
 
 mod life;
@@ -188,24 +189,19 @@ pub enum Revocation {
     OtherNeeded,
 }
 
-/// What the domain asks of the store for keys' states. Each change and its feed events
-/// (`key.published`, `key.activated`, `key.revoked`) are one transaction.
+/// What the domain asks of the store for keys' states. Each change, its feed events
+/// (`key.published`, `key.activated`, `key.revoked`) and its rows in the audit log are one transaction.
 pub trait KeyStore: Send + Sync {
     /// Every key that was ever known, oldest first.
     fn list_keys(&self) -> StoreResult<Vec<Key>>;
 
     /// Adds a key, pending or active as `entry` says (`key.published`, and `key.activated` where it
     /// applies); in the latter case the active one before it becomes retiring.
-    fn add_key(&self, key: &Key, entry: Entry, now: OffsetDateTime) -> StoreResult<Added>;
+    fn add_key(&self, key: &Key, entry: Entry, act: &Act) -> StoreResult<Added>;
 
     /// Begins a rotation: publishes `next` as pending, or, where a key is pending already, gives
     /// that one. `immediate` makes the pending one, else `next`, active in the same transaction.
-    fn rotate(
-        &self,
-        next: Option<&Key>,
-        immediate: bool,
-        now: OffsetDateTime,
-    ) -> StoreResult<Rotated>;
+    fn rotate(&self, next: Option<&Key>, immediate: bool, act: &Act) -> StoreResult<Rotated>;
 
     /// Voids a key in whatever state, again if need be. If it signs, `heir` (a pending key) takes
     /// over in the same transaction, or `next` where no such key is pending.
@@ -214,15 +210,15 @@ pub trait KeyStore: Send + Sync {
         kid: &str,
         heir: Option<&str>,
         next: Option<&Key>,
-        now: OffsetDateTime,
+        act: &Act,
     ) -> StoreResult<Revocation>;
 
     /// Makes `kid` the active key and the one before it retiring, in one transaction.
     /// `false` if `kid` is neither pending nor active.
-    fn activate_key(&self, kid: &str, now: OffsetDateTime) -> StoreResult<bool>;
+    fn activate_key(&self, kid: &str, act: &Act) -> StoreResult<bool>;
 
     /// Makes a retiring key retired. `false` if it is not retiring.
-    fn retire_key(&self, kid: &str, now: OffsetDateTime) -> StoreResult<bool>;
+    fn retire_key(&self, kid: &str, act: &Act) -> StoreResult<bool>;
 
     /// Notes that every published key is served from now on, where that was not noted before, or
     /// was noted by a clock that has been set back since.

@@ -80,6 +80,7 @@ pub trait LoginStore: Send + Sync {
     fn find_credentials(&self, email_key: &str) -> StoreResult<Option<Credentials>>;
 
     /// Locks the user's row, checks that hash and state are still what was verified, opens the
-    /// session and reads the feed position, all in one transaction.
+    /// session, reads the feed position and notes the log-in, or that it was refused, all in one
+    /// transaction.
     fn open_session(&self, opening: &Opening, now: OffsetDateTime) -> StoreResult<Opened>;
 }

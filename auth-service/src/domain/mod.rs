@@ -3,6 +3,7 @@
 //! It names no web framework, no database and no environment. What it needs from a database is a
 //! trait here (a port, `…Store`), which `store` implements; the time comes in as a parameter.
 
+pub mod audit;
 pub mod caller;
 pub mod clients;
 pub mod directory;
@@ -36,6 +37,7 @@ pub trait Store:
     + directory::DirectoryStore
     + keys::KeyStore
     + guards::GuardStore
+    + audit::AuditStore
 {
 }
 
@@ -51,6 +53,7 @@ impl<T> Store for T where
         + directory::DirectoryStore
         + keys::KeyStore
         + guards::GuardStore
+        + audit::AuditStore
 {
 }
 

@@ -1,9 +1,9 @@
 //! Changing one's own password: judged, hashed and verified outside, set here in one transaction
 //! that finds everything as it was verified.
 
-use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::audit::Act;
 use super::error::StoreResult;
 
 /// What a change needs to know of the account.
@@ -48,10 +48,7 @@ pub trait PasswordStore: Send + Sync {
     /// The account of a user.
     fn find_account(&self, public_id: Uuid) -> StoreResult<Option<Account>>;
 
-    /// Sets the new hash and ends every other session of the user (`user.sessions_revoked`).
-    fn change_password(
-        &self,
-        change: &PasswordChange,
-        now: OffsetDateTime,
-    ) -> StoreResult<PasswordChanged>;
+    /// Sets the new hash, ends every other session of the user (`user.sessions_revoked`) and notes
+    /// it, all in one transaction.
+    fn change_password(&self, change: &PasswordChange, act: &Act) -> StoreResult<PasswordChanged>;
 }

@@ -8,6 +8,7 @@
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use super::audit::Act;
 use super::error::StoreResult;
 use super::sessions::Session;
 
@@ -152,6 +153,8 @@ pub struct Refreshed {
 pub enum Outcome {
     /// The successor is good from now on, and no other.
     Refreshed(Box<Refreshed>),
+    /// No session has such a token.
+    Unknown,
     /// The token is not good, or not this client's.
     Refused,
     /// The token was used before: its session has ended with this.
@@ -166,12 +169,12 @@ pub enum Outcome {
 /// What the domain asks of the store for refreshing.
 pub trait RefreshStore: Send + Sync {
     /// Locks the user's row and the session's, judges the token and exchanges it, or ends the
-    /// session (`session.revoked`), all in one transaction.
+    /// session (`session.revoked`), and notes what it refused, all in one transaction.
     fn refresh(
         &self,
         rotation: &Rotation,
         policy: &RefreshPolicy,
-        now: OffsetDateTime,
+        act: &Act,
     ) -> StoreResult<Outcome>;
 
     /// What is known of the refresh tokens of this family.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::audit::Act;
 use super::error::StoreResult;
 
 /// An open session, as a token of it needs it.
@@ -39,12 +40,12 @@ pub struct SessionRecord {
     pub refreshable_until: Option<OffsetDateTime>,
 }
 
-/// What the domain asks of the store for sessions and what log-ins leave behind. Every end and its
-/// event are one transaction, and refresh tokens die with their sessions.
+/// What the domain asks of the store for sessions and what log-ins leave behind. Every end, its
+/// event and its row in the audit log are one transaction, and refresh tokens die with their sessions.
 pub trait SessionStore: Send + Sync {
     /// Ends a session (`session.revoked`) and says whose it was; none if there is none such or it
     /// ended before.
-    fn end_session(&self, sid: Uuid, now: OffsetDateTime) -> StoreResult<Option<Uuid>>;
+    fn end_session(&self, sid: Uuid, act: &Act) -> StoreResult<Option<Uuid>>;
 
     /// Ends every session of a user but `except` (`user.sessions_revoked`, also if none was open:
     /// no token of before is good after it). `false` if there is no such user.
@@ -52,7 +53,7 @@ pub trait SessionStore: Send + Sync {
         &self,
         public_id: Uuid,
         except: Option<Uuid>,
-        now: OffsetDateTime,
+        act: &Act,
     ) -> StoreResult<bool>;
 
     /// The sessions of a user that are open at `now`, the latest first.

@@ -5,6 +5,7 @@ use shared::contract::directory::UserState;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::audit::Act;
 use super::error::StoreResult;
 
 /// A user as operators and guards see one.
@@ -105,10 +106,11 @@ pub fn admin_by(roles: &[String]) -> Result<bool, RolesError> {
     Ok(roles.iter().any(|role| role == ROLE_ADMIN))
 }
 
-/// What the domain asks of the user table. Every change and its feed events are one transaction.
+/// What the domain asks of the user table. Every change, its feed events and its row in the audit
+/// log are one transaction.
 pub trait UserStore: Send + Sync {
-    /// Creates a user and says so in the feed (`user.created`).
-    fn create_user(&self, user: &NewUser, now: OffsetDateTime) -> StoreResult<Created>;
+    /// Creates a user and says so in the feed (`user.created`). Made by nobody, it is a sign-up.
+    fn create_user(&self, user: &NewUser, act: &Act) -> StoreResult<Created>;
 
     /// The user with this id.
     fn find_user(&self, public_id: Uuid) -> StoreResult<Option<User>>;
@@ -121,23 +123,13 @@ pub trait UserStore: Send + Sync {
 
     /// Disables (`user.disabled`, and every session ends: `user.sessions_revoked`) or enables
     /// (`user.enabled`) a user. Enabling revives no session. No event if nothing changes.
-    fn set_user_state(
-        &self,
-        public_id: Uuid,
-        state: UserState,
-        now: OffsetDateTime,
-    ) -> StoreResult<Changed>;
+    fn set_user_state(&self, public_id: Uuid, state: UserState, act: &Act) -> StoreResult<Changed>;
 
     /// Makes a user an operator or not (`user.updated`). No event if nothing changes.
-    fn set_user_admin(
-        &self,
-        public_id: Uuid,
-        admin: bool,
-        now: OffsetDateTime,
-    ) -> StoreResult<Changed>;
+    fn set_user_admin(&self, public_id: Uuid, admin: bool, act: &Act) -> StoreResult<Changed>;
 
     /// Deletes a user and what hangs on the record (`user.deleted`, `user.sessions_revoked`).
-    fn delete_user(&self, public_id: Uuid, now: OffsetDateTime) -> StoreResult<Changed>;
+    fn delete_user(&self, public_id: Uuid, act: &Act) -> StoreResult<Changed>;
 
     /// Replaces the password hash by one of the same password, if it is still `verified_hash`.
     /// Says whether it was: a password change in between is not undone.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use actix_web::HttpRequest;
 use ipnet::IpNet;
 use shared::clock::Clock;
 use shared::service::problem_response::ProblemError;
@@ -9,11 +10,13 @@ use shared::service::shutdown::Shutdown;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
+use super::address::client_address;
 use super::failure;
 use super::guards::Guards;
 use super::metrics::Metrics;
 use crate::blocking;
 use crate::domain::Store;
+use crate::domain::audit::Act;
 use crate::domain::error::StoreResult;
 use crate::domain::refresh::RefreshPolicy;
 use crate::domain::sessions::Session;
@@ -66,6 +69,12 @@ pub struct Options {
 }
 
 impl Issuer {
+    /// What this user does with this request, from its address, now.
+    pub(super) fn act_of(&self, request: &HttpRequest, public_id: Uuid) -> Act {
+        let from = client_address(request, &self.options.trusted_proxies);
+        Act::by_user(public_id, from, self.clock.now())
+    }
+
     /// Asks the store, off the async threads.
     pub(super) async fn ask<T: Send + 'static>(
         &self,

@@ -162,10 +162,11 @@ pub(super) async fn rotate(
     let immediate = fields
         .take_flag("immediate")
         .map_err(|wrong| ProblemError::fields([(wrong.0, "is not true or false".to_owned())]))?;
-    let (rotator, keys, now) = (issuer.rotator.clone(), issuer.keys.clone(), issuer.clock.now());
+    let act = issuer.act_of(&request, admin.public_id);
+    let (rotator, keys, now) = (issuer.rotator.clone(), issuer.keys.clone(), act.at);
     let rotated = issuer
         .ask(move |store| {
-            let rotated = rotator.rotate(store, immediate, now);
+            let rotated = rotator.rotate(store, immediate, &act);
             // What follows is logged by the upkeep where it fails.
             let _ = keys.follow(store, now);
             Ok(rotated)
@@ -211,11 +212,12 @@ pub(super) async fn revoke(
 ) -> Result<HttpResponse, actix_web::Error> {
     let began = Instant::now();
     let admin = Admin::of(&request, &issuer).await?;
-    let (rotator, keys, now) = (issuer.rotator.clone(), issuer.keys.clone(), issuer.clock.now());
+    let act = issuer.act_of(&request, admin.public_id);
+    let (rotator, keys, now) = (issuer.rotator.clone(), issuer.keys.clone(), act.at);
     let wanted = kid.clone();
     let revoked = issuer
         .ask(move |store| {
-            let revoked = rotator.revoke(store, &wanted, now);
+            let revoked = rotator.revoke(store, &wanted, &act);
             let _ = keys.follow(store, now);
             Ok(revoked)
         })

@@ -25,8 +25,8 @@ pub(super) async fn log_out(
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let SessionCaller { public_id, sid } = SessionCaller::of(&request, &issuer).await?;
-    let now = issuer.clock.now();
-    issuer.ask(move |store| store.end_session(sid, now)).await?;
+    let act = issuer.act_of(&request, public_id);
+    issuer.ask(move |store| store.end_session(sid, &act)).await?;
     tracing::info!(%public_id, %sid, "log-out");
     Ok(answer::done())
 }
@@ -50,8 +50,8 @@ pub(super) async fn log_out_everywhere(
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let SessionCaller { public_id, .. } = SessionCaller::of(&request, &issuer).await?;
-    let now = issuer.clock.now();
-    issuer.ask(move |store| store.end_sessions_of(public_id, None, now)).await?;
+    let act = issuer.act_of(&request, public_id);
+    issuer.ask(move |store| store.end_sessions_of(public_id, None, &act)).await?;
     tracing::info!(%public_id, "log-out everywhere");
     Ok(answer::done())
 }

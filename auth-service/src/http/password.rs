@@ -101,8 +101,8 @@ pub(super) async fn change(
             verified_hash: account.password_hash,
             new_hash: turn.hash(bytes(&asked.new)).await.map_err(failure::of_hashing)?,
         };
-        let now = issuer.clock.now();
-        match issuer.ask(move |store| store.change_password(&change, now)).await? {
+        let act = issuer.act_of(&request, public_id);
+        match issuer.ask(move |store| store.change_password(&change, &act)).await? {
             PasswordChanged::Done => {
                 tracing::info!(%public_id, from = from.map(tracing::field::display), "password changed");
                 return Ok(HttpResponse::NoContent()

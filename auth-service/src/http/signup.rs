@@ -1,5 +1,7 @@
 //! `POST /signup`: makes an account.
 
+use std::net::IpAddr;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -13,6 +15,7 @@ use super::address::client_address;
 use super::even_time::EvenTime;
 use super::metrics::SignUpOutcome;
 use super::{Issuer, body, failure};
+use crate::domain::audit::Act;
 use crate::domain::sign_up::{Applicant, Form};
 use crate::domain::users::Created;
 
@@ -59,9 +62,9 @@ pub(super) async fn sign_up(
     let applicant = read(&request, payload).await?;
     let even_time = EvenTime::starting_now();
     let email = format!("{:?}", applicant.email.shown);
-    let outcome = create(&issuer, applicant).await?;
-    issuer.metrics.sign_up(outcome);
     let address = client_address(&request, &issuer.options.trusted_proxies);
+    let outcome = create(&issuer, applicant, address).await?;
+    issuer.metrics.sign_up(outcome);
     tracing::info!(outcome = outcome.word(), %email, from = address.map(tracing::field::display), "sign-up");
     if issuer.options.uniform_errors {
         even_time.wait().await;
@@ -91,7 +94,11 @@ async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Applicant,
     form.check().map_err(ProblemError::fields)
 }
 
-async fn create(issuer: &Issuer, applicant: Applicant) -> Result<SignUpOutcome, ProblemError> {
+async fn create(
+    issuer: &Issuer,
+    applicant: Applicant,
+    from: Option<IpAddr>,
+) -> Result<SignUpOutcome, ProblemError> {
     let mut turn = issuer.hashing.enter().map_err(failure::of_full_queue)?;
     if !issuer.options.uniform_errors {
         // Nobody needs the hash of a taken address. Where the time must tell nothing, it is made.
@@ -104,8 +111,8 @@ async fn create(issuer: &Issuer, applicant: Applicant) -> Result<SignUpOutcome, 
     let hash = turn.hash(password).await.map_err(failure::of_hashing)?;
     drop(turn);
     let user = applicant.into_user(Uuid::new_v4(), hash, false);
-    let now = issuer.clock.now();
-    match issuer.ask(move |store| store.create_user(&user, now)).await? {
+    let act = Act::by_nobody(from, issuer.clock.now());
+    match issuer.ask(move |store| store.create_user(&user, &act)).await? {
         Created::User(_) => Ok(SignUpOutcome::Created),
         Created::AddressTaken => Ok(SignUpOutcome::Taken),
     }

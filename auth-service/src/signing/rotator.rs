@@ -8,6 +8,7 @@ use super::key_files::{FileError, KeyFiles};
 use super::private_key::PrivateKey;
 use super::signer::SigningError;
 use super::spares::Spares;
+use crate::domain::audit::Act;
 use crate::domain::error::StoreError;
 use crate::domain::keys::{Key, KeyState, KeyStore, Revocation, Rotated};
 use crate::settings::KeyBits;
@@ -55,14 +56,14 @@ impl Rotator {
         &self,
         store: &dyn KeyStore,
         immediate: bool,
-        now: OffsetDateTime,
+        act: &Act,
     ) -> Result<Rotated, RotationError> {
         for _ in 0..TRIES {
             let known = store.list_keys()?;
             let pending = known.iter().any(|key| key.state == KeyState::Pending);
             let full = known.iter().filter(|key| key.state.published()).count() >= MAX_KEYS;
             let next = if pending || full { None } else { Some(self.next(&known)?) };
-            match store.rotate(next.as_ref(), immediate, now)? {
+            match store.rotate(next.as_ref(), immediate, act)? {
                 Rotated::OtherNeeded => {}
                 done => return Ok(done),
             }
@@ -75,7 +76,7 @@ impl Rotator {
         &self,
         store: &dyn KeyStore,
         kid: &str,
-        now: OffsetDateTime,
+        act: &Act,
     ) -> Result<Revocation, RotationError> {
         for _ in 0..TRIES {
             let known = store.list_keys()?;
@@ -83,7 +84,7 @@ impl Rotator {
             let heir = self.heir(&known, kid);
             let needed = heir.is_none() && known.iter().any(signs);
             let next = if needed { Some(self.next(&known)?) } else { None };
-            match store.revoke_key(kid, heir, next.as_ref(), now)? {
+            match store.revoke_key(kid, heir, next.as_ref(), act)? {
                 Revocation::OtherNeeded => {}
                 Revocation::Unknown => return Ok(Revocation::Unknown),
                 done @ Revocation::Done { .. } => {

@@ -9,9 +9,9 @@ use std::path::Path;
 use shared::contract::scope::{DIRECTORY_READ, EVENTS_READ};
 use shared::durable_file;
 use shared::service::failure::Failure;
-use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+use crate::domain::audit::Act;
 use crate::domain::clients::{Client, ClientStore, new_secret, secret_hash};
 use crate::domain::keys::{Entry, Key, KeyState, KeyStore};
 use crate::settings::Settings;
@@ -28,18 +28,18 @@ const SECRET_FILE: &str = "keys/clients/api-service.secret";
 pub fn of_operator(
     database: &Database,
     settings: &Settings,
-    now: OffsetDateTime,
+    act: &Act,
 ) -> Result<Vec<String>, Failure> {
     let _alone = alone(&settings.keys_dir)?;
-    make_missing(database, settings, now)
+    make_missing(database, settings, act)
 }
 
 fn make_missing(
     database: &Database,
     settings: &Settings,
-    now: OffsetDateTime,
+    act: &Act,
 ) -> Result<Vec<String>, Failure> {
-    let mut done = vec![first_key(database, settings, now)?];
+    let mut done = vec![first_key(database, settings, act)?];
     let file = Path::new(SECRET_FILE);
     done.push(match (registered(database)?, read_secret(file)?) {
         (Some(client), Some(secret)) if client.secret_hash == secret_hash(&secret) => {
@@ -49,10 +49,10 @@ fn make_missing(
             "the client {CLIENT_ID} is registered with another secret than that in {SECRET_FILE}; \
              remove the file and run this again for a new one"
         ),
-        (Some(_), None) => renew_secret(database, file)?,
-        (None, secret) => register(database, file, secret, now)?,
+        (Some(_), None) => renew_secret(database, file, act)?,
+        (None, secret) => register(database, file, secret, act)?,
     });
-    database.note_first_start(now).map_err(Failure::failed)?;
+    database.note_first_start(act.at).map_err(Failure::failed)?;
     Ok(done)
 }
 
@@ -61,13 +61,13 @@ fn make_missing(
 pub fn of_server(
     database: &Database,
     settings: &Settings,
-    now: OffsetDateTime,
+    act: &Act,
 ) -> Result<Vec<String>, Failure> {
     let _alone = alone(&settings.keys_dir)?;
     if database.first_start_done().map_err(Failure::failed)? {
-        return first_key(database, settings, now).map(|line| vec![line]);
+        return first_key(database, settings, act).map(|line| vec![line]);
     }
-    make_missing(database, settings, now)
+    make_missing(database, settings, act)
 }
 
 /// Waits until no other process is at these steps, and keeps others out as long as the result
@@ -91,11 +91,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Makes a signing key if none signs.
-fn first_key(
-    database: &Database,
-    settings: &Settings,
-    now: OffsetDateTime,
-) -> Result<String, Failure> {
+fn first_key(database: &Database, settings: &Settings, act: &Act) -> Result<String, Failure> {
     let known = database.list_keys().map_err(Failure::failed)?;
     if let Some(key) = known.iter().find(|key| key.state == KeyState::Active) {
         return Ok(format!("the signing key is {}", key.kid));
@@ -103,8 +99,8 @@ fn first_key(
     let made = signing::generate(settings.key_bits).map_err(Failure::failed)?;
     KeyFiles::in_folder(&settings.keys_dir).keep(&made).map_err(Failure::failed)?;
     let public = made.public();
-    let key = Key::fresh(public.kid, public.n, public.e, now);
-    database.add_key(&key, Entry::Planned, now).map_err(Failure::failed)?;
+    let key = Key::fresh(public.kid, public.n, public.e, act.at);
+    database.add_key(&key, Entry::Planned, act).map_err(Failure::failed)?;
     Ok(format!("made the signing key {} in {}", key.kid, settings.keys_dir.display()))
 }
 
@@ -117,7 +113,7 @@ fn register(
     database: &Database,
     file: &Path,
     secret: Option<Zeroizing<String>>,
-    now: OffsetDateTime,
+    act: &Act,
 ) -> Result<String, Failure> {
     let (secret, whose) = if let Some(secret) = secret {
         (secret, "with the secret found")
@@ -130,17 +126,17 @@ fn register(
         client_id: CLIENT_ID.into(),
         scopes: vec![DIRECTORY_READ.into(), EVENTS_READ.into()],
         secret_hash: secret_hash(&secret),
-        created_at: now,
+        created_at: act.at,
     };
-    database.add_client(&client).map_err(Failure::failed)?;
+    database.add_client(&client, act).map_err(Failure::failed)?;
     Ok(format!("registered the client {CLIENT_ID} {whose} in {SECRET_FILE}"))
 }
 
 /// The database comes first: if this is cut off, the file is still missing and the next `init`
 /// makes another secret.
-fn renew_secret(database: &Database, file: &Path) -> Result<String, Failure> {
+fn renew_secret(database: &Database, file: &Path, act: &Act) -> Result<String, Failure> {
     let secret = new_secret().map_err(Failure::failed)?;
-    database.set_client_secret(CLIENT_ID, &secret_hash(&secret)).map_err(Failure::failed)?;
+    database.set_client_secret(CLIENT_ID, &secret_hash(&secret), act).map_err(Failure::failed)?;
     write_secret(file, &secret)?;
     Ok(format!(
         "{SECRET_FILE} was missing: the client {CLIENT_ID} has a new secret in it, and the old \

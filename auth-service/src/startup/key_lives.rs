@@ -11,6 +11,7 @@ use prometheus_client::registry::Registry;
 use time::{Duration, OffsetDateTime};
 
 use super::health::Health;
+use crate::domain::audit::Act;
 use crate::domain::error::StoreResult;
 use crate::domain::guards::{Guard, GuardId};
 use crate::domain::keys::{Key, KeyState, KeyStore, Rotated, Step, Timers, held_up_by, next_steps};
@@ -153,10 +154,10 @@ impl KeyLives {
     }
 
     fn take(&self, step: &Step, now: OffsetDateTime) -> Result<(), String> {
-        let files = self.ring.files();
+        let (files, act) = (self.ring.files(), Act::by_server(now));
         match step {
             Step::Publish => {
-                let rotated = self.rotator.rotate(&*self.database, false, now);
+                let rotated = self.rotator.rotate(&*self.database, false, &act);
                 if let Rotated::To(key) = rotated.map_err(|error| error.to_string())? {
                     tracing::info!(kid = %key.kid, "the next key is published");
                 }
@@ -164,11 +165,11 @@ impl KeyLives {
             Step::Activate(kid) => {
                 // A key without a good file never signs; the one before it goes on.
                 files.read(kid).map_err(|error| error.to_string())?;
-                self.database.activate_key(kid, now).map_err(|error| error.to_string())?;
+                self.database.activate_key(kid, &act).map_err(|error| error.to_string())?;
                 tracing::info!(%kid, "the key signs from now on");
             }
             Step::Retire(kid) => {
-                self.database.retire_key(kid, now).map_err(|error| error.to_string())?;
+                self.database.retire_key(kid, &act).map_err(|error| error.to_string())?;
                 tracing::info!(%kid, "the key has left the key set");
                 files.forget(kid).map_err(|error| error.to_string())?;
             }

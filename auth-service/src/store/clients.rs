@@ -3,13 +3,13 @@
 use diesel::prelude::*;
 use shared::clock::{from_unix_micros, unix_micros};
 use shared::contract::events::Change;
-use time::OffsetDateTime;
 
 use super::Database;
 use super::failure::{damaged, is_taken, store_error};
 use super::feed::body;
 use super::schema::{clients, revocations};
 use super::values::{position, storable};
+use crate::domain::audit::{Act, Action, Subject};
 use crate::domain::clients::{Client, ClientStore};
 use crate::domain::error::StoreResult;
 
@@ -25,7 +25,7 @@ fn client((client_id, scopes, secret_hash, created_at): ClientRow) -> QueryResul
 }
 
 impl ClientStore for Database {
-    fn add_client(&self, client: &Client) -> StoreResult<bool> {
+    fn add_client(&self, client: &Client, act: &Act) -> StoreResult<bool> {
         let added = self.try_write(|transaction| {
             diesel::insert_into(clients::table)
                 .values((
@@ -34,10 +34,12 @@ impl ClientStore for Database {
                     clients::secret_hash.eq(client.secret_hash.as_slice()),
                     clients::created_at.eq(unix_micros(client.created_at)),
                 ))
-                .execute(transaction.connection)
+                .execute(transaction.connection)?;
+            let done = act.done(Action::ClientAdd, Subject::Client(client.client_id.clone()));
+            transaction.note(&done.saying(client.scopes.join(" ")))
         })?;
         match added {
-            Ok(_) => Ok(true),
+            Ok(()) => Ok(true),
             Err(error) if is_taken(&error) => Ok(false),
             Err(error) => Err(store_error(error)),
         }
@@ -68,11 +70,20 @@ impl ClientStore for Database {
         })
     }
 
-    fn set_client_secret(&self, client_id: &str, secret_hash: &[u8; 32]) -> StoreResult<bool> {
+    fn set_client_secret(
+        &self,
+        client_id: &str,
+        secret_hash: &[u8; 32],
+        act: &Act,
+    ) -> StoreResult<bool> {
         self.write(|transaction| {
             let changed = diesel::update(clients::table.find(client_id))
                 .set(clients::secret_hash.eq(secret_hash.as_slice()))
                 .execute(transaction.connection)?;
+            if changed == 1 {
+                let whom = Subject::Client(client_id.to_owned());
+                transaction.note(&act.done(Action::ClientRotateSecret, whom))?;
+            }
             Ok(changed == 1)
         })
     }
@@ -89,13 +100,15 @@ impl ClientStore for Database {
         })
     }
 
-    fn remove_client(&self, client_id: &str, now: OffsetDateTime) -> StoreResult<bool> {
+    fn remove_client(&self, client_id: &str, act: &Act) -> StoreResult<bool> {
         self.write(|transaction| {
             let removed =
                 diesel::delete(clients::table.find(client_id)).execute(transaction.connection)?;
             if removed == 1 {
+                let whom = Subject::Client(client_id.to_owned());
+                transaction.note(&act.done(Action::ClientRemove, whom))?;
                 let change = Change::ClientRemoved { client_id: client_id.to_owned() };
-                transaction.append(&[change], now)?;
+                transaction.append(&[change], act.at)?;
             }
             Ok(removed == 1)
         })

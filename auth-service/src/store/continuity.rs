@@ -104,6 +104,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+    use crate::domain::audit::Act;
     use crate::domain::feed::{Changes, FeedStore};
     use crate::domain::keys::{Entry, Key, KeyStore};
     use crate::store::Existence;
@@ -118,7 +119,7 @@ mod tests {
     /// One more event; the position after it.
     fn change(database: &Database, kid: &str) -> u64 {
         let key = Key::fresh(kid.into(), "n".into(), "AQAB".into(), START);
-        database.add_key(&key, Entry::Planned, START).expect("added");
+        database.add_key(&key, Entry::Planned, &Act::by_operator(START)).expect("added");
         database.position().expect("a position")
     }
 

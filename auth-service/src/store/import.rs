@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use diesel::prelude::*;
-use time::OffsetDateTime;
 
 use super::schema::users;
 use super::transaction::Transaction;
 use super::{Database, failure, users as user_table};
+use crate::domain::audit::{Act, Action, Subject};
 use crate::domain::error::{StoreError, StoreResult};
 use crate::domain::import::{ImportStore, Imported};
 use crate::domain::users::NewUser;
@@ -16,9 +16,9 @@ use crate::domain::users::NewUser;
 const TRIES: u32 = 5;
 
 impl ImportStore for Database {
-    fn import_users(&self, batch: &[NewUser], now: OffsetDateTime) -> StoreResult<Vec<Imported>> {
+    fn import_users(&self, batch: &[NewUser], act: &Act) -> StoreResult<Vec<Imported>> {
         for _ in 0..TRIES {
-            match self.try_write(|transaction| import(transaction, batch, now))? {
+            match self.try_write(|transaction| import(transaction, batch, act))? {
                 Ok(imported) => return Ok(imported),
                 // A sign-up came between the look and the insertion; the next look sees it.
                 Err(error) if failure::is_taken(&error) => {}
@@ -32,7 +32,7 @@ impl ImportStore for Database {
 fn import(
     transaction: &mut Transaction<'_>,
     batch: &[NewUser],
-    now: OffsetDateTime,
+    act: &Act,
 ) -> QueryResult<Vec<Imported>> {
     let mut ids = ids_there(transaction, batch)?;
     let mut keys = keys_there(transaction, batch)?;
@@ -44,12 +44,13 @@ fn import(
         } else if !keys.insert(new.email_key.clone()) {
             Imported::AddressTaken
         } else {
-            created.push(user_table::insert(transaction.connection, new, now)?);
+            created.push(user_table::insert(transaction.connection, new, act.at)?);
+            transaction.note(&act.done(Action::UserImport, Subject::User(new.public_id)))?;
             Imported::Created
         });
     }
     if !created.is_empty() {
-        user_table::announce(transaction, &mut created, now)?;
+        user_table::announce(transaction, &mut created, act.at)?;
     }
     Ok(imported)
 }

@@ -11,6 +11,7 @@ use super::Database;
 use super::connection::{AnyConnection, Turn};
 use super::schema::{keys, sessions};
 use super::transaction::Transaction;
+use crate::domain::audit::{Act, Action, Subject};
 use crate::domain::error::StoreResult;
 use crate::domain::keys::{Added, Entry, Key, KeyState, KeyStore, Revocation, Rotated};
 
@@ -59,13 +60,22 @@ fn a_session_was_opened(connection: &mut AnyConnection) -> QueryResult<bool> {
     diesel::select(exists(sessions::table.select(sessions::sid))).get_result(connection)
 }
 
+fn note(
+    transaction: &mut Transaction<'_>,
+    act: &Act,
+    action: Action,
+    kid: &str,
+) -> QueryResult<()> {
+    transaction.note(&act.done(action, Subject::Key(kid.to_owned())))
+}
+
 fn add(
     transaction: &mut Transaction<'_>,
     new: &Key,
     entry: Entry,
-    now: OffsetDateTime,
+    act: &Act,
 ) -> QueryResult<Added> {
-    let connection = &mut *transaction.connection;
+    let (connection, now) = (&mut *transaction.connection, act.at);
     let known = list(connection)?;
     if let Some(key) = known.iter().find(|key| key.kid == new.kid) {
         return Ok(Added::Known(key.clone()));
@@ -91,21 +101,23 @@ fn add(
         fresh
     };
     row::insert(connection, &key, now)?;
+    let action = if entry == Entry::Planned { Action::KeyGenerate } else { Action::KeyImport };
+    note(transaction, act, action, &key.kid)?;
+    if at_once {
+        note(transaction, act, Action::KeyActivate, &key.kid)?;
+    }
     transaction.append(&changes, now)?;
     Ok(Added::New(key))
 }
 
-fn activate(
-    transaction: &mut Transaction<'_>,
-    kid: &str,
-    now: OffsetDateTime,
-) -> QueryResult<bool> {
-    let connection = &mut *transaction.connection;
+fn activate(transaction: &mut Transaction<'_>, kid: &str, act: &Act) -> QueryResult<bool> {
+    let (connection, now) = (&mut *transaction.connection, act.at);
     let known = list(connection)?;
     match known.iter().find(|key| key.kid == kid) {
         Some(key) if key.state == KeyState::Pending => {
             stop_active(connection, &known, now)?;
             update(connection, &key.clone().activated(now))?;
+            note(transaction, act, Action::KeyActivate, kid)?;
             transaction.append(&[Change::KeyActivated { kid: kid.to_owned() }], now)?;
             Ok(true)
         }
@@ -119,22 +131,17 @@ impl KeyStore for Database {
         self.read(list)
     }
 
-    fn add_key(&self, key: &Key, entry: Entry, now: OffsetDateTime) -> StoreResult<Added> {
+    fn add_key(&self, key: &Key, entry: Entry, act: &Act) -> StoreResult<Added> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Keys)?;
-            add(transaction, key, entry, now)
+            add(transaction, key, entry, act)
         })
     }
 
-    fn rotate(
-        &self,
-        next: Option<&Key>,
-        immediate: bool,
-        now: OffsetDateTime,
-    ) -> StoreResult<Rotated> {
+    fn rotate(&self, next: Option<&Key>, immediate: bool, act: &Act) -> StoreResult<Rotated> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Keys)?;
-            rotation::rotate(transaction, next, immediate, now)
+            rotation::rotate(transaction, next, immediate, act)
         })
     }
 
@@ -143,28 +150,34 @@ impl KeyStore for Database {
         kid: &str,
         heir: Option<&str>,
         next: Option<&Key>,
-        now: OffsetDateTime,
+        act: &Act,
     ) -> StoreResult<Revocation> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Keys)?;
-            revocation::revoke(transaction, kid, heir, next, now)
+            revocation::revoke(transaction, kid, heir, next, act)
         })
     }
 
-    fn activate_key(&self, kid: &str, now: OffsetDateTime) -> StoreResult<bool> {
+    fn activate_key(&self, kid: &str, act: &Act) -> StoreResult<bool> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Keys)?;
-            activate(transaction, kid, now)
+            activate(transaction, kid, act)
         })
     }
 
-    fn retire_key(&self, kid: &str, now: OffsetDateTime) -> StoreResult<bool> {
+    fn retire_key(&self, kid: &str, act: &Act) -> StoreResult<bool> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Keys)?;
             let retiring = keys::table.find(kid).filter(keys::state.eq(KeyState::Retiring.word()));
             let retired = diesel::update(retiring)
-                .set((keys::state.eq(KeyState::Retired.word()), keys::since.eq(unix_micros(now))))
+                .set((
+                    keys::state.eq(KeyState::Retired.word()),
+                    keys::since.eq(unix_micros(act.at)),
+                ))
                 .execute(transaction.connection)?;
+            if retired == 1 {
+                note(transaction, act, Action::KeyRetire, kid)?;
+            }
             Ok(retired == 1)
         })
     }

@@ -10,8 +10,9 @@ use uuid::Uuid;
 use super::Database;
 use super::connection::AnyConnection;
 use super::schema::{sessions, users};
-use super::transaction::read_position;
+use super::transaction::{Transaction, read_position};
 use super::values::{storable, user_state, uuid};
+use crate::domain::audit::{Act, Action, Reason, Subject};
 use crate::domain::error::StoreResult;
 use crate::domain::login::{Credentials, LoginStore, Opened, Opening};
 use crate::domain::roles;
@@ -43,10 +44,11 @@ pub(super) fn lock(
 }
 
 fn open(
-    connection: &mut AnyConnection,
+    transaction: &mut Transaction<'_>,
     opening: &Opening,
     now: OffsetDateTime,
 ) -> QueryResult<Opened> {
+    let connection = &mut *transaction.connection;
     let Some((hash, state, admin)) = lock(connection, opening.public_id)? else {
         return Ok(Opened::Outdated);
     };
@@ -54,6 +56,9 @@ fn open(
         return Ok(Opened::Outdated);
     }
     if user_state(&state)? != UserState::Active {
+        let whom = Subject::User(opening.public_id);
+        let nobody = Act::by_nobody(opening.address, now);
+        transaction.note(&nobody.refused(Action::Login, whom, Reason::AccountDisabled))?;
         return Ok(Opened::Disabled);
     }
     // After the lock: an end of all sessions that is not seen here gets a later position.
@@ -75,6 +80,9 @@ fn open(
     if let Some(address) = opening.address {
         super::sessions::remember_address(connection, opening.public_id, address, now)?;
     }
+    let user = Act::by_user(opening.public_id, opening.address, now);
+    let whom = Subject::Session(opening.sid, opening.public_id);
+    transaction.note(&user.done(Action::Login, whom))?;
     Ok(Opened::Session(Session {
         sid: opening.sid,
         public_id: opening.public_id,
@@ -106,6 +114,6 @@ impl LoginStore for Database {
     }
 
     fn open_session(&self, opening: &Opening, now: OffsetDateTime) -> StoreResult<Opened> {
-        self.write(|transaction| open(transaction.connection, opening, now))
+        self.write(|transaction| open(transaction, opening, now))
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::error::{StoreError, StoreResult};
 use connection::AnyConnection;
 use transaction::Transaction;
 
+mod audit;
 mod caller;
 mod clients;
 mod connection;

@@ -4,13 +4,13 @@ use diesel::prelude::*;
 use shared::clock::unix_micros;
 use shared::contract::directory::UserState;
 use shared::contract::events::Change;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::connection::Turn;
 use super::schema::{sessions, users};
 use super::values::user_state;
 use super::{Database, login};
+use crate::domain::audit::{Act, Action, Subject};
 use crate::domain::error::StoreResult;
 use crate::domain::password_change::{Account, PasswordChange, PasswordChanged, PasswordStore};
 
@@ -31,11 +31,7 @@ impl PasswordStore for Database {
         })
     }
 
-    fn change_password(
-        &self,
-        change: &PasswordChange,
-        now: OffsetDateTime,
-    ) -> StoreResult<PasswordChanged> {
+    fn change_password(&self, change: &PasswordChange, act: &Act) -> StoreResult<PasswordChanged> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Accounts)?;
             let connection = &mut *transaction.connection;
@@ -58,12 +54,13 @@ impl PasswordStore for Database {
             diesel::update(users::table.find(public_id.to_string()))
                 .set((
                     users::password_hash.eq(&change.new_hash),
-                    users::changed_at.eq(unix_micros(now)),
+                    users::changed_at.eq(unix_micros(act.at)),
                 ))
                 .execute(connection)?;
-            super::sessions::end_all(connection, public_id, Some(change.sid), now)?;
+            super::sessions::end_all(connection, public_id, Some(change.sid), act.at)?;
+            transaction.note(&act.done(Action::PasswordChange, Subject::User(public_id)))?;
             let ended = Change::UserSessionsRevoked { public_id, except: Some(change.sid) };
-            transaction.append(&[ended], now)?;
+            transaction.append(&[ended], act.at)?;
             Ok(PasswordChanged::Done)
         })
     }

@@ -11,6 +11,7 @@ use super::schema::sessions;
 use super::transaction::{Transaction, read_position};
 use super::values::{user_state, uuid};
 use super::{Database, login};
+use crate::domain::audit::{Act, Action, Reason, Subject};
 use crate::domain::error::StoreResult;
 use crate::domain::refresh::{
     Outcome, RefreshPolicy, RefreshState, RefreshStore, Refreshed, Rotation, Verdict,
@@ -91,30 +92,41 @@ fn refresh(
     transaction: &mut Transaction<'_>,
     rotation: &Rotation,
     policy: &RefreshPolicy,
-    now: OffsetDateTime,
+    act: &Act,
 ) -> QueryResult<Outcome> {
-    let connection = &mut *transaction.connection;
-    let Some(known) = find(connection, &rotation.family)? else { return Ok(Outcome::Refused) };
+    let (connection, now) = (&mut *transaction.connection, act.at);
+    let Some(known) = find(connection, &rotation.family)? else { return Ok(Outcome::Unknown) };
     // The user's row first, as everybody locks it who ends sessions.
     let Some((_, user, admin)) = login::lock(connection, known.public_id)? else {
-        return Ok(Outcome::Refused);
+        return Ok(Outcome::Unknown);
     };
-    let Some(session) = lock(connection, &rotation.family)? else { return Ok(Outcome::Refused) };
+    let Some(session) = lock(connection, &rotation.family)? else { return Ok(Outcome::Unknown) };
+    let (sid, public_id) = (session.sid, session.public_id);
+    let refused = |why| act.refused(Action::SessionRefresh, Subject::Session(sid, public_id), why);
     if user_state(&user)? != UserState::Active {
+        transaction.note(&refused(Reason::AccountDisabled))?;
         return Ok(Outcome::Refused);
     }
-    let (sid, public_id) = (session.sid, session.public_id);
     let (again, expires_at) =
         match session.judge(&rotation.presented, &rotation.client_id, policy, now) {
             Verdict::Good => (None, policy.expires_at(session.opened_at, now)),
             Verdict::Again(sealed) => (Some(sealed), session.expires_at),
             Verdict::Reused => {
+                transaction.note(&refused(Reason::Reused))?;
                 super::sessions::end(transaction, sid, now)?;
                 return Ok(Outcome::Reused { sid, public_id });
             }
-            Verdict::Over | Verdict::OtherClient => return Ok(Outcome::Refused),
+            Verdict::Over => {
+                transaction.note(&refused(Reason::SessionOver))?;
+                return Ok(Outcome::Refused);
+            }
+            Verdict::OtherClient => {
+                transaction.note(&refused(Reason::OtherClient))?;
+                return Ok(Outcome::Refused);
+            }
         };
     // After the locks: an end of all sessions that is not seen here gets a later position.
+    let connection = &mut *transaction.connection;
     let pos = read_position(connection)?;
     let row = || sessions::table.find(sid.to_string());
     diesel::update(row()).set(sessions::last_used_at.eq(unix_micros(now))).execute(connection)?;
@@ -141,9 +153,9 @@ impl RefreshStore for Database {
         &self,
         rotation: &Rotation,
         policy: &RefreshPolicy,
-        now: OffsetDateTime,
+        act: &Act,
     ) -> StoreResult<Outcome> {
-        self.write(|transaction| refresh(transaction, rotation, policy, now))
+        self.write(|transaction| refresh(transaction, rotation, policy, act))
     }
 
     fn find_refresh_tokens(&self, family: &[u8; 32]) -> StoreResult<Option<RefreshState>> {

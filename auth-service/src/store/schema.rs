@@ -109,3 +109,19 @@ diesel::table! {
         done_at -> BigInt,
     }
 }
+
+diesel::table! {
+    audit (id) {
+        id -> BigInt,
+        at -> BigInt,
+        actor_type -> Text,
+        actor -> Nullable<Text>,
+        action -> Text,
+        refused -> Nullable<Text>,
+        subject_type -> Text,
+        subject -> Nullable<Text>,
+        public_id -> Nullable<Text>,
+        origin -> Nullable<Text>,
+        detail -> Nullable<Text>,
+    }
+}

@@ -15,6 +15,7 @@ use super::login::lock;
 use super::schema::{known_addresses, sessions};
 use super::transaction::Transaction;
 use super::values::uuid;
+use crate::domain::audit::{Act, Subject};
 use crate::domain::error::StoreResult;
 use crate::domain::feed::REVOCATIONS_KEPT;
 use crate::domain::sessions::{SessionRecord, SessionStore};
@@ -156,23 +157,32 @@ pub(super) fn remember_address(
 }
 
 impl SessionStore for Database {
-    fn end_session(&self, sid: Uuid, now: OffsetDateTime) -> StoreResult<Option<Uuid>> {
-        self.write(|transaction| end(transaction, sid, now))
+    fn end_session(&self, sid: Uuid, act: &Act) -> StoreResult<Option<Uuid>> {
+        self.write(|transaction| {
+            let owner = end(transaction, sid, act.at)?;
+            if let Some(owner) = owner {
+                let action = act.by.ends_session_of(owner);
+                transaction.note(&act.done(action, Subject::Session(sid, owner)))?;
+            }
+            Ok(owner)
+        })
     }
 
     fn end_sessions_of(
         &self,
         public_id: Uuid,
         except: Option<Uuid>,
-        now: OffsetDateTime,
+        act: &Act,
     ) -> StoreResult<bool> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Accounts)?;
             if lock(transaction.connection, public_id)?.is_none() {
                 return Ok(false);
             }
-            end_all(transaction.connection, public_id, except, now)?;
-            transaction.append(&[Change::UserSessionsRevoked { public_id, except }], now)?;
+            end_all(transaction.connection, public_id, except, act.at)?;
+            let action = act.by.ends_sessions_of(public_id);
+            transaction.note(&act.done(action, Subject::User(public_id)))?;
+            transaction.append(&[Change::UserSessionsRevoked { public_id, except }], act.at)?;
             Ok(true)
         })
     }

@@ -12,6 +12,7 @@ use super::schema::{events, users};
 use super::transaction::Transaction;
 use super::values::{position, position_column, storable, user_state, user_state_word, uuid};
 use super::{Database, failure};
+use crate::domain::audit::{Act, Action, Actor, Reason, Subject};
 use crate::domain::error::StoreResult;
 use crate::domain::users::{Changed, Created, NewUser, User, UserQuery, UserStore};
 
@@ -112,8 +113,8 @@ fn sessions_revoked(public_id: Uuid) -> Change {
 }
 
 impl UserStore for Database {
-    fn create_user(&self, new: &NewUser, now: OffsetDateTime) -> StoreResult<Created> {
-        let created = self.try_write(|transaction| create(transaction, new, now))?;
+    fn create_user(&self, new: &NewUser, act: &Act) -> StoreResult<Created> {
+        let created = self.try_write(|transaction| create(transaction, new, act))?;
         match created {
             Ok(user) => Ok(Created::User(user)),
             Err(error) if failure::is_taken(&error) => Ok(Created::AddressTaken),
@@ -148,12 +149,7 @@ impl UserStore for Database {
         })
     }
 
-    fn set_user_state(
-        &self,
-        public_id: Uuid,
-        state: UserState,
-        now: OffsetDateTime,
-    ) -> StoreResult<Changed> {
+    fn set_user_state(&self, public_id: Uuid, state: UserState, act: &Act) -> StoreResult<Changed> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Accounts)?;
             let connection = &mut *transaction.connection;
@@ -162,35 +158,32 @@ impl UserStore for Database {
                 return Ok(Changed::Done);
             }
             if state == UserState::Disabled && is_last_admin(connection, &user)? {
-                return Ok(Changed::LastAdmin);
+                return kept(transaction, act, Action::UserDisable, public_id);
             }
             diesel::update(users::table.find(public_id.to_string()))
                 .set((
                     users::state.eq(user_state_word(state)),
-                    users::changed_at.eq(unix_micros(now)),
+                    users::changed_at.eq(unix_micros(act.at)),
                 ))
                 .execute(connection)?;
             user.state = state;
             match state {
                 UserState::Disabled => {
-                    super::sessions::end_all(connection, public_id, None, now)?;
+                    super::sessions::end_all(connection, public_id, None, act.at)?;
+                    transaction.note(&act.done(Action::UserDisable, Subject::User(public_id)))?;
                     let changes = [Change::UserDisabled(told(&user)), sessions_revoked(public_id)];
-                    transaction.append(&changes, now)?;
+                    transaction.append(&changes, act.at)?;
                 }
                 UserState::Active => {
-                    transaction.append(&[Change::UserEnabled(told(&user))], now)?;
+                    transaction.note(&act.done(Action::UserEnable, Subject::User(public_id)))?;
+                    transaction.append(&[Change::UserEnabled(told(&user))], act.at)?;
                 }
             }
             Ok(Changed::Done)
         })
     }
 
-    fn set_user_admin(
-        &self,
-        public_id: Uuid,
-        admin: bool,
-        now: OffsetDateTime,
-    ) -> StoreResult<Changed> {
+    fn set_user_admin(&self, public_id: Uuid, admin: bool, act: &Act) -> StoreResult<Changed> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Accounts)?;
             let connection = &mut *transaction.connection;
@@ -199,30 +192,33 @@ impl UserStore for Database {
                 return Ok(Changed::Done);
             }
             if is_last_admin(connection, &user)? {
-                return Ok(Changed::LastAdmin);
+                return kept(transaction, act, Action::UserSetRoles, public_id);
             }
             diesel::update(users::table.find(public_id.to_string()))
-                .set((users::admin.eq(admin), users::changed_at.eq(unix_micros(now))))
+                .set((users::admin.eq(admin), users::changed_at.eq(unix_micros(act.at))))
                 .execute(connection)?;
             user.admin = admin;
-            transaction.append(&[Change::UserUpdated(told(&user))], now)?;
+            let done = act.done(Action::UserSetRoles, Subject::User(public_id));
+            transaction.note(&done.saying(user.roles().join(" ")))?;
+            transaction.append(&[Change::UserUpdated(told(&user))], act.at)?;
             Ok(Changed::Done)
         })
     }
 
-    fn delete_user(&self, public_id: Uuid, now: OffsetDateTime) -> StoreResult<Changed> {
+    fn delete_user(&self, public_id: Uuid, act: &Act) -> StoreResult<Changed> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Accounts)?;
             let connection = &mut *transaction.connection;
             let Some(user) = lock(connection, public_id)? else { return Ok(Changed::Unknown) };
             if is_last_admin(connection, &user)? {
-                return Ok(Changed::LastAdmin);
+                return kept(transaction, act, Action::UserDelete, public_id);
             }
             // Sessions and known addresses go with the row.
             diesel::delete(users::table.find(public_id.to_string())).execute(connection)?;
             forget_in_feed(connection, public_id)?;
+            transaction.note(&act.done(Action::UserDelete, Subject::User(public_id)))?;
             let changes = [Change::UserDeleted { public_id }, sessions_revoked(public_id)];
-            transaction.append(&changes, now)?;
+            transaction.append(&changes, act.at)?;
             Ok(Changed::Done)
         })
     }
@@ -245,14 +241,27 @@ impl UserStore for Database {
     }
 }
 
-fn create(
-    transaction: &mut Transaction<'_>,
-    new: &NewUser,
-    now: OffsetDateTime,
-) -> QueryResult<User> {
-    let mut user = insert(transaction.connection, new, now)?;
-    announce(transaction, std::slice::from_mut(&mut user), now)?;
+fn create(transaction: &mut Transaction<'_>, new: &NewUser, act: &Act) -> QueryResult<User> {
+    let mut user = insert(transaction.connection, new, act.at)?;
+    let action = if act.by == Actor::Nobody { Action::SignUp } else { Action::UserCreate };
+    let mut done = act.done(action, Subject::User(user.public_id));
+    if user.admin {
+        done = done.saying(user.roles().join(" "));
+    }
+    transaction.note(&done)?;
+    announce(transaction, std::slice::from_mut(&mut user), act.at)?;
     Ok(user)
+}
+
+/// Says no to an end of the last admin, for the record, too.
+fn kept(
+    transaction: &mut Transaction<'_>,
+    act: &Act,
+    action: Action,
+    public_id: Uuid,
+) -> QueryResult<Changed> {
+    transaction.note(&act.refused(action, Subject::User(public_id), Reason::LastAdmin))?;
+    Ok(Changed::LastAdmin)
 }
 
 /// The new row. It has no place in the order of users before it is announced.

@@ -49,8 +49,9 @@ impl Row {
 
 pub(super) fn run(kid: &str, wait: bool, json: bool, context: &Context) -> Result<(), Failure> {
     let database = database::existing(context)?;
-    let revoked_at = context.clock.now();
-    let revoked = rotator(context).revoke(&*database, kid, revoked_at).map_err(Failure::failed)?;
+    let act = context.act();
+    let revoked_at = act.at;
+    let revoked = rotator(context).revoke(&*database, kid, &act).map_err(Failure::failed)?;
     let Revocation::Done { seq, active } = revoked else {
         return Err(Failure::failed(format_args!(
             "no key has the thumbprint `{}`",

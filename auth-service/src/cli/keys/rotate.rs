@@ -17,8 +17,8 @@ struct Told {
 
 pub(super) fn run(immediate: bool, json: bool, context: &Context) -> Result<(), Failure> {
     let database = database::existing(context)?;
-    let (now, policy) = (context.clock.now(), key_policy(&context.settings));
-    let rotated = rotator(context).rotate(&*database, immediate, now).map_err(Failure::failed)?;
+    let (act, policy) = (context.act(), key_policy(&context.settings));
+    let rotated = rotator(context).rotate(&*database, immediate, &act).map_err(Failure::failed)?;
     let Rotated::To(key) = rotated else {
         return Err(full(&database.list_keys().map_err(Failure::failed)?, &policy));
     };
@@ -27,7 +27,7 @@ pub(super) fn run(immediate: bool, json: bool, context: &Context) -> Result<(), 
         _ if signs => key.since,
         Some(at) => at,
         // A running server serves it within a moment.
-        None => now + policy.lead(),
+        None => act.at + policy.lead(),
     };
     let signs_at = output::time(signs_at);
     if json {

@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     let database = database::or_new(context)?;
     let hash = hashing::hash(applicant.password.as_bytes()).map_err(Failure::failed)?;
     let new = applicant.into_user(Uuid::new_v4(), hash, arguments.role == Role::Admin);
-    match database.create_user(&new, context.clock.now()).map_err(Failure::failed)? {
+    match database.create_user(&new, &context.act()).map_err(Failure::failed)? {
         Created::User(user) => output::line(&user.public_id.to_string()),
         Created::AddressTaken => Err(Failure::failed("another user has this e-mail address")),
     }

@@ -94,8 +94,8 @@ impl Import<'_> {
                 Err(why) => refused.push((line.number, why)),
             }
         }
-        let now = self.context.clock.now();
-        let imported = self.database.import_users(&users, now).map_err(Failure::failed)?;
+        let act = self.context.act();
+        let imported = self.database.import_users(&users, &act).map_err(Failure::failed)?;
         for (number, imported) in numbers.into_iter().zip(imported) {
             match imported {
                 Imported::Created => self.counts.created += 1,

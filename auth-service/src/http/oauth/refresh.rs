@@ -6,6 +6,7 @@ use super::client_authentication::identified;
 use super::error::TokenError;
 use super::form::{given, take};
 use super::token::TokenAnswer;
+use crate::domain::audit::Act;
 use crate::domain::refresh::{Outcome, RefreshToken, Rotation};
 use crate::http::address::client_address;
 use crate::http::body::Fields;
@@ -32,12 +33,13 @@ pub(super) async fn grant(
     let token = RefreshToken::parse(&text).ok_or(TokenError::InvalidGrant)?;
     let (rotation, successor) = Rotation::of(&token, &client_id).map_err(failure::of_signing)?;
     let (policy, now) = (issuer.refresh, issuer.clock.now());
-    let outcome = issuer.ask(move |store| store.refresh(&rotation, &policy, now)).await?;
+    let from = client_address(request, &issuer.options.trusted_proxies);
+    let act = Act::by_client(&client_id, from, now);
+    let outcome = issuer.ask(move |store| store.refresh(&rotation, &policy, &act)).await?;
     let refreshed = match outcome {
         Outcome::Refreshed(refreshed) => refreshed,
-        Outcome::Refused => return Err(TokenError::InvalidGrant),
+        Outcome::Unknown | Outcome::Refused => return Err(TokenError::InvalidGrant),
         Outcome::Reused { sid, public_id } => {
-            let from = client_address(request, &issuer.options.trusted_proxies);
             tracing::warn!(%public_id, %sid, from = from.map(tracing::field::display), "a refresh token was used twice: its session has ended");
             return Err(TokenError::InvalidGrant);
         }

@@ -10,7 +10,9 @@ use uuid::Uuid;
 use super::client_authentication::identified;
 use super::error::TokenError;
 use super::form::take;
+use crate::domain::audit::Act;
 use crate::domain::refresh::RefreshToken;
+use crate::http::address::client_address;
 use crate::http::{Issuer, body, caller};
 
 /// What is sent to give a token up.
@@ -58,8 +60,9 @@ pub(in crate::http) async fn revoke(
         if holder != client_id {
             return Err(TokenError::InvalidGrant);
         }
-        let now = issuer.clock.now();
-        if let Some(public_id) = issuer.ask(move |store| store.end_session(sid, now)).await? {
+        let from = client_address(&request, &issuer.options.trusted_proxies);
+        let act = Act::by_client(&client_id, from, issuer.clock.now());
+        if let Some(public_id) = issuer.ask(move |store| store.end_session(sid, &act)).await? {
             tracing::info!(%public_id, %sid, "session ended: its token was given up");
         }
     }

@@ -8,6 +8,7 @@ use shared::clock::Clock as _;
 use uuid::Uuid;
 
 use super::server::{Answer, Server};
+use crate::domain::audit::Act;
 use crate::domain::clients::{Client, ClientStore as _, secret_hash};
 use crate::domain::email::Email;
 use crate::domain::users::UserStore as _;
@@ -38,7 +39,7 @@ impl Server {
             secret_hash: secret_hash("secret"),
             created_at: self.clock.now(),
         };
-        assert!(self.database.add_client(&client).unwrap());
+        assert!(self.database.add_client(&client, &Act::by_operator(self.clock.now())).unwrap());
     }
 
     /// A token of a client, with these parameters besides.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::actors::{PASSWORD, claims};
 use super::server::{ISSUER, Server};
+use crate::domain::audit::Act;
 use crate::domain::users::UserStore as _;
 use crate::http::caller::{Admin, SessionCaller};
 
@@ -38,7 +39,7 @@ async fn token(server: &Server, name: &str, audience: &str) -> String {
 async fn server() -> (Server, Uuid, Uuid) {
     let server = Server::start();
     let (ann, bob) = (server.sign_up("ann").await, server.sign_up("bob").await);
-    server.database.set_user_admin(ann, true, server.clock.now()).unwrap();
+    server.database.set_user_admin(ann, true, &Act::by_operator(server.clock.now())).unwrap();
     (server, ann, bob)
 }
 
@@ -64,9 +65,9 @@ async fn an_operator_needs_the_role_in_token_and_table_and_a_token_for_the_issue
 
     let bobs = token(&server, "bob", ISSUER).await;
     assert_eq!(admin(&server, &bobs).await, Err(TOO_LITTLE));
-    server.database.set_user_admin(bob, true, server.clock.now()).unwrap();
+    server.database.set_user_admin(bob, true, &Act::by_operator(server.clock.now())).unwrap();
     assert_eq!(admin(&server, &bobs).await, Err(TOO_LITTLE), "not yet in the token");
-    server.database.set_user_admin(ann, false, server.clock.now()).unwrap();
+    server.database.set_user_admin(ann, false, &Act::by_operator(server.clock.now())).unwrap();
     assert_eq!(admin(&server, &anns).await, Err(TOO_LITTLE), "no more in the table");
 }
 
@@ -83,13 +84,19 @@ async fn a_service_is_no_user() {
 async fn what_ended_is_refused_as_revoked_and_as_a_guard_words_it() {
     let (server, _, bob) = server().await;
     let bobs = token(&server, "bob", ISSUER).await;
-    server.database.set_user_state(bob, UserState::Disabled, server.clock.now()).unwrap();
+    server
+        .database
+        .set_user_state(bob, UserState::Disabled, &Act::by_operator(server.clock.now()))
+        .unwrap();
     assert_eq!(session(&server, &bobs).await, Err(REVOKED));
-    server.database.set_user_state(bob, UserState::Active, server.clock.now()).unwrap();
+    server
+        .database
+        .set_user_state(bob, UserState::Active, &Act::by_operator(server.clock.now()))
+        .unwrap();
     assert_eq!(session(&server, &bobs).await, Err(REVOKED), "enabling revives no session");
     let fresh = token(&server, "bob", ISSUER).await;
     assert_eq!(session(&server, &fresh).await, Ok(bob));
-    server.database.delete_user(bob, server.clock.now()).unwrap();
+    server.database.delete_user(bob, &Act::by_operator(server.clock.now())).unwrap();
     let refusal = session(&server, &fresh).await.unwrap_err();
     assert_eq!(refusal, REVOKED);
     assert_eq!(refusal.error_response().status(), 401);

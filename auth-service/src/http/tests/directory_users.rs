@@ -5,6 +5,7 @@ use shared::clock::Clock as _;
 use shared::contract::directory::UserState;
 
 use super::server::Server;
+use crate::domain::audit::Act;
 use crate::domain::feed::FeedStore as _;
 use crate::domain::users::UserStore as _;
 
@@ -52,7 +53,10 @@ async fn the_first_page_has_the_revocations_and_the_others_none() {
     let (server, token) = reader().await;
     let ann = server.sign_up("ann").await;
     server.sign_up("bob").await;
-    server.database.set_user_state(ann, UserState::Disabled, server.clock.now()).unwrap();
+    server
+        .database
+        .set_user_state(ann, UserState::Disabled, &Act::by_operator(server.clock.now()))
+        .unwrap();
     let first = server.get_with("/directory/users?limit=1", &token).await.json();
     assert_eq!(first["users"][0]["state"], json!("disabled"));
     let revocation = &first["revocations"][0];

@@ -7,6 +7,7 @@ use shared::clock::Clock as _;
 
 use super::actors::PASSWORD;
 use super::server::{Answer, ISSUER, Server};
+use crate::domain::audit::Act;
 use crate::domain::clients::ClientStore as _;
 use crate::domain::feed::FeedStore as _;
 
@@ -169,7 +170,7 @@ async fn a_removed_client_s_tokens_are_void_also_when_its_id_is_given_out_again(
     let (server, token, start) = reader(&["events:read"]).await;
     let path = format!("/feed?after={start}");
     assert_eq!(server.get_with(&path, &token).await.status, 200);
-    assert!(server.database.remove_client("guard", server.clock.now()).unwrap());
+    assert!(server.database.remove_client("guard", &Act::by_operator(server.clock.now())).unwrap());
     let removed = server.get_with(&path, &token).await;
     assert_eq!(removed.status, 401);
     assert!(removed.header("www-authenticate").contains("revoked"));

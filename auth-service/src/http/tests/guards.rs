@@ -8,6 +8,7 @@ use shared::clock::Clock as _;
 use time::Duration;
 
 use super::server::Server;
+use crate::domain::audit::Act;
 use crate::domain::clients::ClientStore as _;
 use crate::domain::feed::FeedStore as _;
 use crate::domain::guards::{Guard, GuardStore as _};
@@ -101,9 +102,9 @@ async fn a_revocation_is_timed_until_its_confirmation_and_shown_in_the_metrics()
     let (server, token, start) = guard().await;
     let mut registry = Registry::default();
     server.issuer.guards.register(&mut registry);
-    server.database.remove_client("another", server.clock.now()).unwrap();
+    server.database.remove_client("another", &Act::by_operator(server.clock.now())).unwrap();
     server.add_client("other", &[]);
-    server.database.remove_client("other", server.clock.now()).unwrap();
+    server.database.remove_client("other", &Act::by_operator(server.clock.now())).unwrap();
     server.get_with(&path(start, 0, 'A'), &token).await;
     server.clock.advance(Duration::milliseconds(40));
     server.get_with(&path(start + 1, 0, 'A'), &token).await;

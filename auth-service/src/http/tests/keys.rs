@@ -8,6 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::actors::PASSWORD;
 use super::server::{Answer, ISSUER, Server};
+use crate::domain::audit::Act;
 use crate::domain::feed::FeedStore as _;
 use crate::domain::keys::{Entry, Key, KeyStore as _};
 use crate::domain::users::UserStore as _;
@@ -18,7 +19,7 @@ const INSTANCE: &str = "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11";
 async fn operator() -> (Server, String) {
     let server = Server::start();
     let ann = server.sign_up("ann").await;
-    server.database.set_user_admin(ann, true, server.clock.now()).unwrap();
+    server.database.set_user_admin(ann, true, &Act::by_operator(server.clock.now())).unwrap();
     let token = token(&server).await;
     // Keys are listed by when they came.
     server.clock.advance(Duration::seconds(1));
@@ -176,7 +177,7 @@ async fn past_64_keys_a_rotation_is_409_and_says_when_one_leaves() {
     let now = server.clock.now();
     for n in 2..MAX_KEYS {
         let key = Key::fresh(format!("k{n}"), "n".into(), "AQAB".into(), now);
-        server.database.add_key(&key, Entry::AtOnce, now).unwrap();
+        server.database.add_key(&key, Entry::AtOnce, &Act::by_operator(now)).unwrap();
     }
     rotate(&server, &token, true).await;
     assert_eq!(published(&server).await.len(), MAX_KEYS);

@@ -7,6 +7,7 @@ use shared::contract::directory::UserState;
 
 use super::actors::{PASSWORD, claims};
 use super::server::{Answer, ISSUER, Server, Setup};
+use crate::domain::audit::Act;
 use crate::domain::users::UserStore as _;
 
 fn refused(answer: &Answer) -> (u16, &str, &str) {
@@ -86,7 +87,10 @@ async fn unknown_users_wrong_passwords_and_disabled_accounts_are_told_apart() {
         let expected = (403, "Basic realm=\"Wrong Password !!\"", "Could not verify");
         assert_eq!(refused(&answer), expected, "{wrong}");
     }
-    server.database.set_user_state(ann, UserState::Disabled, server.clock.now()).unwrap();
+    server
+        .database
+        .set_user_state(ann, UserState::Disabled, &Act::by_operator(server.clock.now()))
+        .unwrap();
     let expected = (403, "Basic realm=\"Account disabled !!\"", "Could not verify");
     assert_eq!(refused(&server.log_in("ann", PASSWORD).await), expected);
     let expected = (403, "Basic realm=\"Wrong Password !!\"", "Could not verify");
@@ -156,7 +160,7 @@ async fn an_imported_hash_lets_the_old_password_in_and_is_replaced() {
     let (name, email) = ("Ann".into(), "ann@example.org".into());
     let record = Record { public_id: public_id.into(), name, email, password_hash: old.into() };
     let user = record.check().unwrap_or_else(|wrong| panic!("{wrong:?}"));
-    server.database.import_users(&[user], server.clock.now()).unwrap();
+    server.database.import_users(&[user], &Act::by_operator(server.clock.now())).unwrap();
 
     let hash = || server.database.find_credentials("ann@example.org").unwrap().unwrap();
     assert_eq!(server.log_in("ann", "another horse").await.status, 403);

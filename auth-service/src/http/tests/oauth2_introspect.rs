@@ -7,6 +7,7 @@ use time::Duration;
 
 use super::actors::claims;
 use super::server::{ISSUER, Server};
+use crate::domain::audit::Act;
 use crate::domain::clients::ClientStore as _;
 use crate::domain::users::UserStore as _;
 
@@ -63,13 +64,16 @@ async fn of_a_token_that_is_not_good_nothing_else_is_told() {
     server.clock.advance(Duration::minutes(30));
     assert_eq!(introspect(&server, &access).await, inactive, "expired");
     let access = server.refresh(&refresh, &[]).await.json()["access_token"].clone();
-    server.database.set_user_state(ann, UserState::Disabled, server.clock.now()).unwrap();
+    server
+        .database
+        .set_user_state(ann, UserState::Disabled, &Act::by_operator(server.clock.now()))
+        .unwrap();
     assert_eq!(introspect(&server, access.as_str().unwrap()).await, inactive, "disabled");
 
     server.add_client("other", &[]);
     let service = server.service_token("other", &[]).await;
     assert_eq!(introspect(&server, &service).await["active"], json!(true));
-    server.database.remove_client("other", server.clock.now()).unwrap();
+    server.database.remove_client("other", &Act::by_operator(server.clock.now())).unwrap();
     assert_eq!(introspect(&server, &service).await, inactive, "its client was removed");
 }
 

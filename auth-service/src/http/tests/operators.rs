@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::actors::PASSWORD;
 use super::server::{Answer, ISSUER, Server};
+use crate::domain::audit::Act;
 use crate::domain::users::UserStore as _;
 
 /// Somebody who may administer, and a token for it.
@@ -21,7 +22,7 @@ impl Server {
     /// Signs somebody up and makes an operator of them.
     pub(super) async fn operator(&self, name: &str) -> Operator<'_> {
         let public_id = self.sign_up(name).await;
-        self.database.set_user_admin(public_id, true, self.clock.now()).unwrap();
+        self.database.set_user_admin(public_id, true, &Act::by_operator(self.clock.now())).unwrap();
         let email = format!("{name}@example.org");
         let form = [("email", &*email), ("password", PASSWORD), ("audience", ISSUER)];
         let answer = self.post_form("/login", &form).await.json();

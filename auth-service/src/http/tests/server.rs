@@ -18,6 +18,7 @@ use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Notify;
 
+use crate::domain::audit::Act;
 use crate::domain::keys::{Entry, Key, KeyPolicy, KeyStore as _};
 use crate::domain::refresh::RefreshPolicy;
 use crate::domain::throttle::{Limit, Throttle};
@@ -165,7 +166,7 @@ fn key_ring(folder: &Path, database: &Database) -> KeyRing {
     files.keep(&key).unwrap();
     let public = key.public();
     let record = Key::fresh(public.kid, public.n, public.e, NOW);
-    database.add_key(&record, Entry::Planned, NOW).unwrap();
+    database.add_key(&record, Entry::Planned, &Act::by_operator(NOW)).unwrap();
     let policy = KeyPolicy {
         jwks_max_age: Duration::minutes(1),
         token_life: Duration::minutes(30),

@@ -88,8 +88,8 @@ async fn set_state(
     state: UserState,
 ) -> Result<HttpResponse, actix_web::Error> {
     let admin = Admin::of(request, issuer).await?;
-    let (public_id, now) = (named(public_id)?, issuer.clock.now());
-    let changed = issuer.ask(move |store| store.set_user_state(public_id, state, now)).await?;
+    let (public_id, act) = (named(public_id)?, issuer.act_of(request, admin.public_id));
+    let changed = issuer.ask(move |store| store.set_user_state(public_id, state, &act)).await?;
     noted(&admin, public_id, changed, &format!("set to {state:?}"));
     Ok(answered(changed)?)
 }
@@ -126,8 +126,8 @@ pub(in crate::http) async fn set_roles(
     let mut fields = body::json_only(&request, payload).await.map_err(ProblemError::from)?;
     let roles = fields.take_texts("roles").map_err(|_| wrong("roles", "is no list of texts"))?;
     let operator = admin_by(&roles).map_err(|why| wrong("roles", why.to_string()))?;
-    let (public_id, now) = (named(&public_id)?, issuer.clock.now());
-    let changed = issuer.ask(move |store| store.set_user_admin(public_id, operator, now)).await?;
+    let (public_id, act) = (named(&public_id)?, issuer.act_of(&request, admin.public_id));
+    let changed = issuer.ask(move |store| store.set_user_admin(public_id, operator, &act)).await?;
     noted(&admin, public_id, changed, if operator { "made an admin" } else { "made no admin" });
     Ok(answered(changed)?)
 }
@@ -153,8 +153,8 @@ pub(in crate::http) async fn log_out(
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let admin = Admin::of(&request, &issuer).await?;
-    let (public_id, now) = (named(&public_id)?, issuer.clock.now());
-    let known = issuer.ask(move |store| store.end_sessions_of(public_id, None, now)).await?;
+    let (public_id, act) = (named(&public_id)?, issuer.act_of(&request, admin.public_id));
+    let known = issuer.ask(move |store| store.end_sessions_of(public_id, None, &act)).await?;
     let changed = if known { Changed::Done } else { Changed::Unknown };
     noted(&admin, public_id, changed, "logged out everywhere");
     Ok(answered(changed)?)
@@ -180,8 +180,8 @@ pub(in crate::http) async fn delete(
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let admin = Admin::of(&request, &issuer).await?;
-    let (public_id, now) = (named(&public_id)?, issuer.clock.now());
-    let changed = issuer.ask(move |store| store.delete_user(public_id, now)).await?;
+    let (public_id, act) = (named(&public_id)?, issuer.act_of(&request, admin.public_id));
+    let changed = issuer.ask(move |store| store.delete_user(public_id, &act)).await?;
     noted(&admin, public_id, changed, "deleted");
     Ok(answered(changed)?)
 }

@@ -10,6 +10,7 @@ use time::{Duration, OffsetDateTime};
 use super::super::{KeyFiles, KeyRing, PrivateKey, Rotator};
 use super::material::new_key;
 use super::signing::claims;
+use crate::domain::audit::Act;
 use crate::domain::error::{StoreError, StoreResult};
 use crate::domain::keys::{Added, Entry, Key, KeyPolicy, KeyState, KeyStore, Revocation, Rotated};
 use crate::settings::KeyBits;
@@ -52,17 +53,12 @@ impl KeyStore for Cut {
         self.step(|| self.database.list_keys())
     }
 
-    fn add_key(&self, key: &Key, entry: Entry, now: OffsetDateTime) -> StoreResult<Added> {
-        self.step(|| self.database.add_key(key, entry, now))
+    fn add_key(&self, key: &Key, entry: Entry, act: &Act) -> StoreResult<Added> {
+        self.step(|| self.database.add_key(key, entry, act))
     }
 
-    fn rotate(
-        &self,
-        next: Option<&Key>,
-        immediate: bool,
-        now: OffsetDateTime,
-    ) -> StoreResult<Rotated> {
-        self.step(|| self.database.rotate(next, immediate, now))
+    fn rotate(&self, next: Option<&Key>, immediate: bool, act: &Act) -> StoreResult<Rotated> {
+        self.step(|| self.database.rotate(next, immediate, act))
     }
 
     fn revoke_key(
@@ -70,17 +66,17 @@ impl KeyStore for Cut {
         kid: &str,
         heir: Option<&str>,
         next: Option<&Key>,
-        now: OffsetDateTime,
+        act: &Act,
     ) -> StoreResult<Revocation> {
-        self.step(|| self.database.revoke_key(kid, heir, next, now))
+        self.step(|| self.database.revoke_key(kid, heir, next, act))
     }
 
-    fn activate_key(&self, kid: &str, now: OffsetDateTime) -> StoreResult<bool> {
-        self.step(|| self.database.activate_key(kid, now))
+    fn activate_key(&self, kid: &str, act: &Act) -> StoreResult<bool> {
+        self.step(|| self.database.activate_key(kid, act))
     }
 
-    fn retire_key(&self, kid: &str, now: OffsetDateTime) -> StoreResult<bool> {
-        self.step(|| self.database.retire_key(kid, now))
+    fn retire_key(&self, kid: &str, act: &Act) -> StoreResult<bool> {
+        self.step(|| self.database.retire_key(kid, act))
     }
 
     fn note_served(&self, now: OffsetDateTime) -> StoreResult<()> {
@@ -120,7 +116,7 @@ fn survives(change: Change, steps: u32, heard: bool) -> bool {
         files.keep(&PrivateKey::from_pem(pem.as_bytes()).expect("a key")).expect("kept");
     }
     let database = open();
-    rotator.rotate(&*database, false, START).expect("the first key");
+    rotator.rotate(&*database, false, &Act::by_operator(START)).expect("the first key");
     let ring = KeyRing::open(files.clone(), database.list_keys().expect("keys"), POLICY);
     let ring = ring.expect("a ring");
     ring.follow(&*database, START).expect("followed");
@@ -130,9 +126,9 @@ fn survives(change: Change, steps: u32, heard: bool) -> bool {
     let cut = Cut { database, left: AtomicU32::new(steps), heard };
     let now = START + Duration::seconds(9);
     let done = match change {
-        Change::Planned => rotator.rotate(&cut, false, now).is_ok(),
-        Change::Immediate => rotator.rotate(&cut, true, now).is_ok(),
-        Change::Revocation => rotator.revoke(&cut, &old, now).is_ok(),
+        Change::Planned => rotator.rotate(&cut, false, &Act::by_operator(now)).is_ok(),
+        Change::Immediate => rotator.rotate(&cut, true, &Act::by_operator(now)).is_ok(),
+        Change::Revocation => rotator.revoke(&cut, &old, &Act::by_operator(now)).is_ok(),
     };
     let done = done && ring.follow(&cut, now).is_ok();
     drop((ring, cut));
@@ -152,7 +148,7 @@ fn survives(change: Change, steps: u32, heard: bool) -> bool {
     assert!(!revoked || files.read(&old).is_err(), "its file is gone: {what}");
     assert!(!revoked || change == Change::Revocation, "{what}");
     // And the change can be made now.
-    rotator.rotate(&*database, true, now).expect(&what);
+    rotator.rotate(&*database, true, &Act::by_operator(now)).expect(&what);
     done
 }
 

@@ -2,13 +2,13 @@
 
 use diesel::prelude::*;
 use shared::contract::events::Change;
-use time::OffsetDateTime;
 
 use super::super::feed::body;
 use super::super::schema::revocations;
 use super::super::transaction::Transaction;
 use super::super::values::position;
-use super::{list, rotation, stop_active, update};
+use super::{list, note, rotation, stop_active, update};
+use crate::domain::audit::{Act, Action};
 use crate::domain::keys::{Key, KeyState, Revocation};
 
 pub(super) fn revoke(
@@ -16,7 +16,7 @@ pub(super) fn revoke(
     kid: &str,
     heir: Option<&str>,
     next: Option<&Key>,
-    now: OffsetDateTime,
+    act: &Act,
 ) -> QueryResult<Revocation> {
     let known = list(transaction.connection)?;
     let Some(key) = known.iter().find(|key| key.kid == kid) else {
@@ -32,7 +32,7 @@ pub(super) fn revoke(
     let mut changes = Vec::new();
     let active = match active {
         Some(active) if active.kid != kid => active.kid.clone(),
-        _ => match take_over(transaction, &known, heir, next, now, &mut changes)? {
+        _ => match take_over(transaction, &known, heir, next, act, &mut changes)? {
             Some(active) => active,
             None => return Ok(Revocation::OtherNeeded),
         },
@@ -40,11 +40,12 @@ pub(super) fn revoke(
     let last_expiry = None;
     update(
         transaction.connection,
-        &Key { state: KeyState::Revoked, since: now, last_expiry, ..key.clone() },
+        &Key { state: KeyState::Revoked, since: act.at, last_expiry, ..key.clone() },
     )?;
+    note(transaction, act, Action::KeyRevoke, kid)?;
     // Last: a guard has the key that takes over before it drops this one.
     changes.push(Change::KeyRevoked { kid: kid.to_owned() });
-    let first = transaction.append(&changes, now)?;
+    let first = transaction.append(&changes, act.at)?;
     let seq = transaction.position().unwrap_or(first);
     Ok(Revocation::Done { seq, active })
 }
@@ -66,22 +67,23 @@ fn take_over(
     known: &[Key],
     heir: Option<&str>,
     next: Option<&Key>,
-    now: OffsetDateTime,
+    act: &Act,
     changes: &mut Vec<Change>,
 ) -> QueryResult<Option<String>> {
     let pending = known
         .iter()
         .find(|key| key.state == KeyState::Pending && heir.is_some_and(|heir| heir == key.kid));
     let kid = if let Some(heir) = pending {
-        stop_active(transaction.connection, known, now)?;
-        update(transaction.connection, &heir.clone().activated(now))?;
+        stop_active(transaction.connection, known, act.at)?;
+        update(transaction.connection, &heir.clone().activated(act.at))?;
         heir.kid.clone()
     } else {
         let unknown = |next: &&Key| known.iter().all(|key| key.kid != next.kid);
         let Some(next) = next.filter(unknown) else { return Ok(None) };
         changes.push(Change::KeyPublished { kid: next.kid.clone() });
-        rotation::enter(transaction, known, next, true, now)?.kid
+        rotation::enter(transaction, known, next, true, act)?.kid
     };
+    note(transaction, act, Action::KeyActivate, &kid)?;
     changes.push(Change::KeyActivated { kid: kid.clone() });
     Ok(Some(kid))
 }

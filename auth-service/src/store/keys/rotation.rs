@@ -3,25 +3,26 @@
 use diesel::prelude::*;
 use shared::contract::events::Change;
 use shared::contract::jwks::MAX_KEYS;
-use time::OffsetDateTime;
 
 use super::super::transaction::Transaction;
-use super::{activate, list, row, stop_active};
+use super::{activate, list, note, row, stop_active};
+use crate::domain::audit::{Act, Action, Subject};
 use crate::domain::keys::{Key, KeyState, Rotated};
 
 pub(super) fn rotate(
     transaction: &mut Transaction<'_>,
     next: Option<&Key>,
     immediate: bool,
-    now: OffsetDateTime,
+    act: &Act,
 ) -> QueryResult<Rotated> {
     let known = list(transaction.connection)?;
     if let Some(pending) = known.iter().find(|key| key.state == KeyState::Pending) {
         if !immediate {
             return Ok(Rotated::To(pending.clone()));
         }
-        activate(transaction, &pending.kid, now)?;
-        return Ok(Rotated::To(pending.clone().activated(now)));
+        note_rotation(transaction, act, &pending.kid, true)?;
+        activate(transaction, &pending.kid, act)?;
+        return Ok(Rotated::To(pending.clone().activated(act.at)));
     }
     if known.iter().filter(|key| key.state.published()).count() >= MAX_KEYS {
         return Ok(Rotated::Full);
@@ -30,13 +31,25 @@ pub(super) fn rotate(
         return Ok(Rotated::OtherNeeded);
     };
     let signs = known.iter().any(|key| key.state == KeyState::Active);
-    let key = enter(transaction, &known, next, immediate || !signs, now)?;
+    let key = enter(transaction, &known, next, immediate || !signs, act)?;
+    note_rotation(transaction, act, &key.kid, immediate)?;
     let mut changes = vec![Change::KeyPublished { kid: key.kid.clone() }];
     if key.state == KeyState::Active {
+        note(transaction, act, Action::KeyActivate, &key.kid)?;
         changes.push(Change::KeyActivated { kid: key.kid.clone() });
     }
-    transaction.append(&changes, now)?;
+    transaction.append(&changes, act.at)?;
     Ok(Rotated::To(key))
+}
+
+fn note_rotation(
+    transaction: &mut Transaction<'_>,
+    act: &Act,
+    kid: &str,
+    immediate: bool,
+) -> QueryResult<()> {
+    let done = act.done(Action::KeyRotate, Subject::Key(kid.to_owned()));
+    transaction.note(&done.saying(if immediate { "immediate" } else { "planned" }))
 }
 
 /// Adds a key; the caller appends its events.
@@ -45,8 +58,9 @@ pub(super) fn enter(
     known: &[Key],
     next: &Key,
     at_once: bool,
-    now: OffsetDateTime,
+    act: &Act,
 ) -> QueryResult<Key> {
+    let now = act.at;
     let fresh = Key::fresh(next.kid.clone(), next.n.clone(), next.e.clone(), now);
     let key = if at_once {
         stop_active(transaction.connection, known, now)?;

@@ -4,6 +4,7 @@ use shared::contract::events::Change;
 
 use super::fixture::{Fixture, START};
 use super::on_every_database;
+use crate::domain::audit::Act;
 use crate::domain::clients::{Client, ClientStore};
 
 on_every_database! { a_client_is_kept_as_registered, a_removed_client_is_told, the_first_start_is_noted_once }
@@ -19,22 +20,25 @@ fn client(client_id: &str) -> Client {
 
 fn a_client_is_kept_as_registered(fixture: &Fixture) {
     let store = &fixture.store;
-    assert!(store.add_client(&client("b")).expect("added"));
-    assert!(store.add_client(&client("a")).expect("added"));
+    assert!(store.add_client(&client("b"), &Act::by_operator(START)).expect("added"));
+    assert!(store.add_client(&client("a"), &Act::by_operator(START)).expect("added"));
     let other = Client { secret_hash: [8; 32], ..client("a") };
-    assert!(!store.add_client(&other).expect("answered"), "the id is taken");
+    assert!(
+        !store.add_client(&other, &Act::by_operator(START)).expect("answered"),
+        "the id is taken"
+    );
     assert_eq!(store.find_client("a").expect("answered"), Some(client("a")));
     assert_eq!(store.list_clients().expect("a list"), [client("a"), client("b")]);
-    assert!(store.set_client_secret("a", &[9; 32]).expect("answered"));
+    assert!(store.set_client_secret("a", &[9; 32], &Act::by_operator(START)).expect("answered"));
     assert_eq!(store.find_client("a").expect("answered").expect("a client").secret_hash, [9; 32]);
-    assert!(!store.set_client_secret("c", &[9; 32]).expect("answered"));
+    assert!(!store.set_client_secret("c", &[9; 32], &Act::by_operator(START)).expect("answered"));
 }
 
 fn a_removed_client_is_told(fixture: &Fixture) {
-    fixture.store.add_client(&client("a")).expect("added");
+    fixture.store.add_client(&client("a"), &Act::by_operator(START)).expect("added");
     let before = fixture.position();
-    assert!(fixture.store.remove_client("a", START).expect("answered"));
-    assert!(!fixture.store.remove_client("a", START).expect("answered"));
+    assert!(fixture.store.remove_client("a", &Act::by_operator(START)).expect("answered"));
+    assert!(!fixture.store.remove_client("a", &Act::by_operator(START)).expect("answered"));
     assert_eq!(fixture.changes_after(before), [Change::ClientRemoved { client_id: "a".into() }]);
 }
 

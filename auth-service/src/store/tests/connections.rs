@@ -9,6 +9,7 @@ use diesel::prelude::*;
 
 use super::super::{Database, Existence, Location, OpenError, PostgresLocation};
 use super::fixture::{Fixture, START, new_user, sqlite};
+use crate::domain::audit::Act;
 use crate::domain::error::StoreError;
 use crate::domain::feed::FeedStore;
 use crate::domain::users::{Created, UserStore};
@@ -25,7 +26,7 @@ fn a_database_locked_by_another_process_is_unavailable_within_five_seconds() {
         for name in ["a", "b", "c"] {
             let store = &fixture.store;
             scope.spawn(move || {
-                let refused = store.create_user(&new_user(name), START);
+                let refused = store.create_user(&new_user(name), &Act::by_operator(START));
                 assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
             });
         }
@@ -33,7 +34,7 @@ fn a_database_locked_by_another_process_is_unavailable_within_five_seconds() {
     });
     assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
     other.batch_execute("ROLLBACK").expect("unlocked");
-    let created = fixture.store.create_user(&new_user("d"), START);
+    let created = fixture.store.create_user(&new_user("d"), &Act::by_operator(START));
     assert!(matches!(created, Ok(Created::User(_))), "{created:?}");
 }
 
@@ -47,7 +48,7 @@ fn a_database_file_that_was_replaced_is_unavailable() {
         if put {
             fs::copy(&aside, &file).expect("replaced");
         }
-        let refused = fixture.store.create_user(&new_user("a"), START);
+        let refused = fixture.store.create_user(&new_user("a"), &Act::by_operator(START));
         assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
         assert!(matches!(fixture.store.position(), Err(StoreError::Unavailable(_))));
     }

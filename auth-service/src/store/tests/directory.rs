@@ -4,6 +4,7 @@ use shared::contract::events::Change;
 
 use super::fixture::{Fixture, START, second};
 use super::on_every_database;
+use crate::domain::audit::Act;
 use crate::domain::clients::{Client, ClientStore};
 use crate::domain::directory::DirectoryStore;
 
@@ -30,9 +31,9 @@ fn revocations_are_on_the_first_page_alone(fixture: &Fixture) {
         secret_hash: [7; 32],
         created_at: START,
     };
-    fixture.store.add_client(&client).expect("added");
+    fixture.store.add_client(&client, &Act::by_operator(START)).expect("added");
     let user = fixture.user("Ann");
-    fixture.store.remove_client("guard", second(1)).expect("removed");
+    fixture.store.remove_client("guard", &Act::by_operator(second(1))).expect("removed");
     let first = fixture.store.snapshot(0, 10, START).expect("a page");
     let removed = Change::ClientRemoved { client_id: "guard".into() };
     assert_eq!(first.revocations.into_iter().map(|r| r.change).collect::<Vec<_>>(), [removed]);

@@ -7,6 +7,7 @@ use shared::clock::unix_micros;
 
 use super::fixture::{Fixture, START, new_user, second};
 use super::on_every_database;
+use crate::domain::audit::Act;
 use crate::domain::clients::ClientStore;
 use crate::domain::directory::DirectoryStore;
 use crate::domain::feed::{Changes, FeedStore};
@@ -58,7 +59,10 @@ fn a_reader_among_many_writers_sees_no_gap(fixture: &Fixture) {
                     for n in 0..EACH {
                         let user = fixture.user(&format!("w{writer}n{n}"));
                         // Two events in one transaction, so that numbers are drawn in pairs, too.
-                        fixture.store.delete_user(user.public_id, START).expect("deleted");
+                        fixture
+                            .store
+                            .delete_user(user.public_id, &Act::by_operator(START))
+                            .expect("deleted");
                     }
                 })
             })
@@ -85,7 +89,10 @@ fn a_position_of_another_time_is_gone(fixture: &Fixture) {
 
 fn pruning_takes_the_oldest_and_tells_so(fixture: &Fixture) {
     for n in 0..5 {
-        fixture.store.create_user(&new_user(&format!("u{n}")), second(n)).expect("created");
+        fixture
+            .store
+            .create_user(&new_user(&format!("u{n}")), &Act::by_operator(second(n)))
+            .expect("created");
     }
     let last = fixture.position();
     assert_eq!(fixture.store.prune_feed(second(3)).expect("pruned"), 3);
@@ -112,7 +119,7 @@ fn an_empty_feed_goes_on_where_it_was(fixture: &Fixture) {
 
 fn a_clock_that_ran_back_leaves_no_hole(fixture: &Fixture) {
     for (name, at) in [("a", 0), ("b", 100), ("c", 1), ("d", 2)] {
-        fixture.store.create_user(&new_user(name), second(at)).expect("created");
+        fixture.store.create_user(&new_user(name), &Act::by_operator(second(at))).expect("created");
     }
     assert_eq!(fixture.store.prune_feed(second(50)).expect("pruned"), 1);
     assert_eq!(fixture.events_after(fixture.position() - 3).len(), 3);
@@ -120,7 +127,7 @@ fn a_clock_that_ran_back_leaves_no_hole(fixture: &Fixture) {
 
 fn a_revocation_outlives_its_event(fixture: &Fixture) {
     let user = fixture.user("Ann");
-    fixture.store.delete_user(user.public_id, second(1)).expect("deleted");
+    fixture.store.delete_user(user.public_id, &Act::by_operator(second(1))).expect("deleted");
     fixture.store.prune_feed(second(60)).expect("pruned");
     let revocations = |since| fixture.store.snapshot(0, 10, since).expect("a page").revocations;
     assert_eq!(revocations(START).len(), 1);
@@ -133,8 +140,8 @@ fn a_revocation_outlives_its_event(fixture: &Fixture) {
 fn a_refused_change_draws_no_number(fixture: &Fixture) {
     fixture.user("Ann");
     let before = fixture.position();
-    fixture.store.create_user(&new_user("Ann"), START).expect("answered");
-    assert!(!fixture.store.remove_client("nobody", START).expect("answered"));
+    fixture.store.create_user(&new_user("Ann"), &Act::by_operator(START)).expect("answered");
+    assert!(!fixture.store.remove_client("nobody", &Act::by_operator(START)).expect("answered"));
     fixture.user("Bob");
     assert_eq!(fixture.events_after(before)[0].seq, before + 1);
 }

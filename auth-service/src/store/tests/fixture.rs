@@ -8,6 +8,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::super::{Database, Existence, Location, PostgresLocation};
+use crate::domain::audit::Act;
 use crate::domain::feed::{Changes, FeedStore};
 use crate::domain::login::{LoginStore, Opened, Opening};
 use crate::domain::refresh::RefreshToken;
@@ -101,7 +102,7 @@ impl Fixture {
     }
 
     pub(super) fn create(&self, new: &NewUser) -> User {
-        match self.store.create_user(new, START).expect("answered") {
+        match self.store.create_user(new, &Act::by_operator(START)).expect("answered") {
             Created::User(user) => user,
             Created::AddressTaken => panic!("the address is taken"),
         }

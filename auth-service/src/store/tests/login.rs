@@ -7,6 +7,7 @@ use shared::contract::events::Change;
 
 use super::fixture::{Fixture, HASH, START, opening};
 use super::on_every_database;
+use crate::domain::audit::Act;
 use crate::domain::login::{LoginStore, Opened};
 use crate::domain::users::UserStore;
 
@@ -29,14 +30,17 @@ fn credentials_are_found_by_the_key_alone(fixture: &Fixture) {
 
 fn a_disabled_user_opens_no_session(fixture: &Fixture) {
     let user = fixture.user("Ann");
-    fixture.store.set_user_state(user.public_id, UserState::Disabled, START).expect("disabled");
+    fixture
+        .store
+        .set_user_state(user.public_id, UserState::Disabled, &Act::by_operator(START))
+        .expect("disabled");
     let opened = fixture.store.open_session(&opening(user.public_id), START).expect("answered");
     assert_eq!(opened, Opened::Disabled);
 }
 
 fn a_deleted_user_opens_no_session(fixture: &Fixture) {
     let user = fixture.user("Ann");
-    fixture.store.delete_user(user.public_id, START).expect("deleted");
+    fixture.store.delete_user(user.public_id, &Act::by_operator(START)).expect("deleted");
     let opened = fixture.store.open_session(&opening(user.public_id), START).expect("answered");
     assert_eq!(opened, Opened::Outdated);
 }
@@ -44,7 +48,7 @@ fn a_deleted_user_opens_no_session(fixture: &Fixture) {
 fn a_session_carries_the_roles_of_now(fixture: &Fixture) {
     let user = fixture.user("Ann");
     assert_eq!(fixture.open_session(&user).roles, ["user"]);
-    fixture.store.set_user_admin(user.public_id, true, START).expect("changed");
+    fixture.store.set_user_admin(user.public_id, true, &Act::by_operator(START)).expect("changed");
     let session = fixture.open_session(&user);
     assert_eq!(session.roles, ["user", "admin"]);
     assert_eq!(session.pos, fixture.position(), "the change of roles is not above it");
@@ -65,7 +69,10 @@ fn a_log_in_racing_a_disabling_is_refused_or_revoked(fixture: &Fixture) {
             });
             barrier.wait();
             let disabled = UserState::Disabled;
-            fixture.store.set_user_state(user.public_id, disabled, START).expect("disabled");
+            fixture
+                .store
+                .set_user_state(user.public_id, disabled, &Act::by_operator(START))
+                .expect("disabled");
             login.join().expect("no panic")
         });
         let revoked = fixture

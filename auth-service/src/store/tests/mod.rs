@@ -1,5 +1,6 @@
 //! What every database must do. Each test is a function of a [`Fixture`] and runs on all of them.
 
+mod audit;
 mod clients;
 mod connections;
 mod creation;

@@ -5,6 +5,7 @@ use shared::contract::events::Change;
 
 use super::fixture::{Fixture, HASH, START, opening};
 use super::on_every_database;
+use crate::domain::audit::Act;
 use crate::domain::login::{LoginStore, Opened};
 use crate::domain::password_change::{PasswordChange, PasswordChanged, PasswordStore};
 use crate::domain::sessions::{Session, SessionStore};
@@ -22,7 +23,7 @@ fn change(fixture: &Fixture, session: &Session, verified: &str) -> PasswordChang
         verified_hash: verified.to_owned(),
         new_hash: "the new one".to_owned(),
     };
-    fixture.store.change_password(&change, START).expect("answered")
+    fixture.store.change_password(&change, &Act::by_operator(START)).expect("answered")
 }
 
 fn hash(fixture: &Fixture) -> String {
@@ -49,12 +50,15 @@ fn a_change_that_something_overtook_changes_nothing(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     let session = fixture.open_session(&ann);
     assert_eq!(change(fixture, &session, "another"), PasswordChanged::Outdated);
-    fixture.store.end_session(session.sid, START).expect("ended");
+    fixture.store.end_session(session.sid, &Act::by_operator(START)).expect("ended");
     assert_eq!(change(fixture, &session, HASH), PasswordChanged::SessionOver);
     let session = fixture.open_session(&ann);
-    fixture.store.set_user_state(ann.public_id, UserState::Disabled, START).expect("disabled");
+    fixture
+        .store
+        .set_user_state(ann.public_id, UserState::Disabled, &Act::by_operator(START))
+        .expect("disabled");
     assert_eq!(change(fixture, &session, HASH), PasswordChanged::SessionOver);
     assert_eq!(hash(fixture), HASH);
-    fixture.store.delete_user(ann.public_id, START).expect("deleted");
+    fixture.store.delete_user(ann.public_id, &Act::by_operator(START)).expect("deleted");
     assert_eq!(change(fixture, &session, HASH), PasswordChanged::SessionOver);
 }

@@ -9,6 +9,7 @@ use end_to_end::postgres::{Database as Server, PASSWORD};
 
 use super::super::{Database, Existence, Location, OpenError, PostgresLocation};
 use super::fixture::{Fixture, START, new_user, postgres};
+use crate::domain::audit::Act;
 use crate::domain::error::StoreError;
 use crate::domain::feed::{Changes, FeedStore};
 use crate::domain::users::{Changed, Created, UserStore};
@@ -49,7 +50,9 @@ fn a_reader_misses_nothing_of_a_writer_that_is_held_open() {
             scope.spawn(move || {
                 // A writer that waited too long is told so, and tries again.
                 let name = format!("user{n}");
-                while fixture.store.create_user(&new_user(&name), START).is_err() {}
+                while fixture.store.create_user(&new_user(&name), &Act::by_operator(START)).is_err()
+                {
+                }
                 report.send(()).expect("heard");
             });
         }
@@ -74,7 +77,8 @@ fn one_admin_stays_when_two_are_ended_at_once() {
         let admins = [0, 1].map(|n| fixture.admin(&format!("admin{n} of {round}")).public_id);
         let ended = std::thread::scope(|scope| {
             let store = &fixture.store;
-            let end = |id| scope.spawn(move || store.set_user_admin(id, false, START));
+            let end =
+                |id| scope.spawn(move || store.set_user_admin(id, false, &Act::by_operator(START)));
             let threads = admins.map(end);
             threads.map(|thread| thread.join().expect("no panic").expect("answered"))
         });
@@ -101,13 +105,13 @@ fn a_server_that_is_gone_is_unavailable_and_healed_within_two_seconds() {
     fixture.user("before");
     fixture.server().take_away();
     let began = Instant::now();
-    let refused = fixture.store.create_user(&new_user("meanwhile"), START);
+    let refused = fixture.store.create_user(&new_user("meanwhile"), &Act::by_operator(START));
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     assert!(matches!(fixture.store.position(), Err(StoreError::Unavailable(_))));
     assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
     fixture.server().give_back();
     let back = Instant::now();
-    while fixture.store.create_user(&new_user("after"), START).is_err() {
+    while fixture.store.create_user(&new_user("after"), &Act::by_operator(START)).is_err() {
         assert!(back.elapsed() < Duration::from_secs(10), "not healed");
     }
 }
@@ -123,7 +127,8 @@ fn a_table_locked_by_another_is_unavailable_within_five_seconds() {
         for n in 0..20 {
             let store = &fixture.store;
             scope.spawn(move || {
-                let refused = store.create_user(&new_user(&format!("user{n}")), START);
+                let refused =
+                    store.create_user(&new_user(&format!("user{n}")), &Act::by_operator(START));
                 assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
             });
         }
@@ -131,7 +136,7 @@ fn a_table_locked_by_another_is_unavailable_within_five_seconds() {
     });
     assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
     other.batch_execute("ROLLBACK").expect("unlocked");
-    let created = fixture.store.create_user(&new_user("after"), START);
+    let created = fixture.store.create_user(&new_user("after"), &Act::by_operator(START));
     assert!(matches!(created, Ok(Created::User(_))), "{created:?}");
 }
 
@@ -141,7 +146,8 @@ fn a_session_cut_before_its_commit_is_an_error_and_nothing_is_kept() {
     let mut other = session(&fixture);
     other.batch_execute("BEGIN; UPDATE feed_position SET seq = seq").expect("locked");
     std::thread::scope(|scope| {
-        let writer = scope.spawn(|| fixture.store.create_user(&new_user("Ann"), START));
+        let writer =
+            scope.spawn(|| fixture.store.create_user(&new_user("Ann"), &Act::by_operator(START)));
         // That one alone: had the holder of the lock been cut before it, it could still commit.
         while of_those_that_wait(&fixture, "pg_terminate_backend(pid)") == 0 {}
         let refused = writer.join().expect("no panic");

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::fixture::{Fixture, START, opening, second};
 use super::on_every_database;
+use crate::domain::audit::Act;
 use crate::domain::caller::CallerStore;
 use crate::domain::login::{LoginStore, Opened, Opening};
 use crate::domain::sessions::SessionStore;
@@ -44,7 +45,7 @@ fn an_address_is_known_from_the_first_log_in_on(fixture: &Fixture) {
     log_in(fixture, &ann, "2001:db8::1", 1);
     assert!(knows(fixture, &ann, HERE) && knows(fixture, &ann, "2001:db8::1"));
     assert!(!knows(fixture, &bob, HERE) && !knows(fixture, &ann, "192.0.2.2"));
-    fixture.store.delete_user(ann.public_id, START).expect("deleted");
+    fixture.store.delete_user(ann.public_id, &Act::by_operator(START)).expect("deleted");
     assert!(!knows(fixture, &ann, HERE));
 }
 
@@ -74,7 +75,11 @@ fn a_session_is_forgotten_when_none_of_its_tokens_can_live(fixture: &Fixture) {
     assert_eq!(forgotten(second(1), START + Duration::DAY), 1);
 
     let session = fixture.open_session(&ann);
-    fixture.store.end_session(session.sid, second(9)).expect("ended").expect("an open one");
+    fixture
+        .store
+        .end_session(session.sid, &Act::by_operator(second(9)))
+        .expect("ended")
+        .expect("an open one");
     assert_eq!(forgotten(second(9), START), 0, "its end is remembered for a while");
     assert_eq!(forgotten(second(10), START), 1);
 }
@@ -84,7 +89,7 @@ fn a_session_ends_once_and_is_told_once(fixture: &Fixture) {
     let (session, other) = (fixture.open_session(&ann), fixture.open_session(&ann));
     let bobs = fixture.open_session(&bob);
     let before = fixture.position();
-    let end = |sid| fixture.store.end_session(sid, START).expect("answered");
+    let end = |sid| fixture.store.end_session(sid, &Act::by_operator(START)).expect("answered");
     assert_eq!(end(Uuid::new_v4()), None);
     assert_eq!(end(session.sid), Some(ann.public_id));
     assert_eq!(end(session.sid), None);
@@ -103,14 +108,20 @@ fn all_sessions_end_but_the_excepted_one(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     let (one, _two) = (fixture.open_session(&ann), fixture.open_session(&ann));
     let before = fixture.position();
-    let end = |except| fixture.store.end_sessions_of(ann.public_id, except, START);
+    let end =
+        |except| fixture.store.end_sessions_of(ann.public_id, except, &Act::by_operator(START));
     assert!(end(Some(one.sid)).expect("answered"));
     assert_eq!(sids(fixture, &ann, START), [one.sid]);
     assert!(end(None).expect("answered"));
     assert!(sids(fixture, &ann, START).is_empty());
     let told = |except| Change::UserSessionsRevoked { public_id: ann.public_id, except };
     assert_eq!(fixture.changes_after(before), [told(Some(one.sid)), told(None)]);
-    assert!(!fixture.store.end_sessions_of(Uuid::new_v4(), None, START).expect("answered"));
+    assert!(
+        !fixture
+            .store
+            .end_sessions_of(Uuid::new_v4(), None, &Act::by_operator(START))
+            .expect("answered")
+    );
     // In the same second, but after it.
     let fresh = fixture.open_session(&ann);
     assert!(fresh.pos >= fixture.position() && one.pos < fixture.position());

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::super::watcher::Watcher;
 use super::fixture::{Fixture, START, new_user};
 use super::on_every_database;
+use crate::domain::audit::Act;
 use crate::domain::keys::{Entry, Key, KeyStore};
 use crate::domain::users::UserStore;
 
@@ -19,7 +20,7 @@ fn a_commit_with_events_wakes_those_who_wait(fixture: &Fixture) {
     fixture.user("Ann");
     assert!(changed.has_changed().expect("open"));
     assert_eq!(*changed.borrow_and_update(), fixture.position());
-    fixture.store.create_user(&new_user("Ann"), START).expect("answered");
+    fixture.store.create_user(&new_user("Ann"), &Act::by_operator(START)).expect("answered");
     assert!(!changed.has_changed().expect("open"), "nothing was committed");
 }
 
@@ -40,7 +41,7 @@ fn a_commit_of_another_process_is_noticed_soon(fixture: &Fixture) {
     let mut watcher = Watcher::new(fixture.store.clone());
     watcher.look().expect("looked");
     assert!(!watcher.look().expect("looked"), "nothing happened");
-    other.create_user(&new_user("Ann"), START).expect("created");
+    other.create_user(&new_user("Ann"), &Act::by_operator(START)).expect("created");
     assert!(soon(|| {
         watcher.look().expect("looked");
         changed.has_changed().expect("open")
@@ -48,7 +49,7 @@ fn a_commit_of_another_process_is_noticed_soon(fixture: &Fixture) {
     assert_eq!(*changed.borrow_and_update(), fixture.position());
 
     let key = Key::fresh("a".into(), "n".into(), "AQAB".into(), START);
-    other.add_key(&key, Entry::Planned, START).expect("added");
+    other.add_key(&key, Entry::Planned, &Act::by_operator(START)).expect("added");
     assert!(soon(|| watcher.look().expect("looked")));
     // A change without an event is news, too: the keys are read again.
     other.note_signed("a").expect("noted");
