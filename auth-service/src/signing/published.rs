@@ -5,11 +5,15 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use shared::contract::jwks::{KeySet, PublicJwk};
+use shared::contract::jwks::{KeySet, MAX_KEYS, PublicJwk};
 use shared::verifier::PublicKey;
 use time::{Duration, OffsetDateTime};
 
 use crate::domain::keys::{Key, KeyPolicy, next_publication, next_to_leave};
+
+/// What is due is done within a moment. A publication that is so late is held up by something, and
+/// nobody knows for how long.
+const HELD_UP: Duration = Duration::seconds(10);
 
 /// The published key set.
 #[derive(Debug, Clone)]
@@ -46,7 +50,8 @@ impl PublishedSet {
             keys: own.collect(),
             max_age: policy.jwks_max_age,
             shrinks_at,
-            grows_at: next_publication(keys, policy),
+            // A set that is full grows when another key has left.
+            grows_at: next_publication(keys, policy).filter(|_| set.keys.len() < MAX_KEYS),
         }
     }
 
@@ -57,10 +62,9 @@ impl PublishedSet {
 
     /// The `max-age` to tell at `now`, in seconds: not beyond the next change that is known.
     pub fn max_age(&self, now: OffsetDateTime) -> u64 {
-        // A publication that is overdue is held up, and nobody knows for how long.
-        let grows_at = self.grows_at.filter(|at| *at > now);
+        let grows_at = self.grows_at.filter(|at| now - *at < HELD_UP);
         let next = self.shrinks_at.into_iter().chain(grows_at).min();
         let until = next.map_or(self.max_age, |at| self.max_age.min(at - now));
-        until.whole_seconds().max(1).unsigned_abs()
+        until.whole_seconds().max(0).unsigned_abs()
     }
 }
