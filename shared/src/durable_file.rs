@@ -1,13 +1,52 @@
 //! Files that are never half written: a temporary name, an fsync, a rename, an fsync of the folder.
 
+use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+/// One step of a change to a folder. A process can end before each, and a machine after each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// An empty file is made, for the owner alone.
+    Create(&'a Path),
+    /// Its content is written, of which a part may be there if this is cut short.
+    Write(&'a Path),
+    /// Its content is on the disk.
+    Sync(&'a Path),
+    /// It takes its name, and the place of an older file of that name.
+    Rename(&'a Path, &'a Path),
+    /// The names of this folder are on the disk.
+    SyncFolder(&'a Path),
+    /// A file is removed.
+    Remove(&'a Path),
+}
+
+/// Lets the steps happen. A test that ends a process at any of them stands here.
+pub trait Steps: Debug + Send + Sync {
+    /// Lets this step happen, which is what `work` does.
+    fn take(&self, step: Step<'_>, work: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()>;
+}
+
+/// Every step happens.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unhindered;
+
+impl Steps for Unhindered {
+    fn take(&self, _step: Step<'_>, work: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()> {
+        work()
+    }
+}
+
 /// Writes `content` so that a reader sees the old file or the whole new one, whatever happens in
 /// between. `mode` is the new file's permission bits, such as `0o600`; no umask widens them.
 pub fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    write_by(&Unhindered, path, content, mode)
+}
+
+/// The same in `steps`.
+pub fn write_by(steps: &dyn Steps, path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
@@ -16,22 +55,35 @@ pub fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     temporary_name.push(format!(".{}.tmp", std::process::id()));
     let temporary = folder.join(temporary_name);
 
-    let written =
-        write_whole(&temporary, content, mode).and_then(|()| fs::rename(&temporary, path));
+    let written = write_whole(steps, &temporary, content, mode).and_then(|()| {
+        steps.take(Step::Rename(&temporary, path), &mut || fs::rename(&temporary, path))
+    });
     if written.is_err() {
         // The first error is the one to tell; a leftover temporary file is only untidy.
-        let _ = fs::remove_file(&temporary);
+        let _ = remove_by(steps, &temporary);
         return written;
     }
-    File::open(folder)?.sync_all()
+    steps.take(Step::SyncFolder(folder), &mut || File::open(folder)?.sync_all())
 }
 
-fn write_whole(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path)?;
-    file.set_permissions(fs::Permissions::from_mode(mode))?;
-    file.write_all(content)?;
-    file.sync_all()
+fn write_whole(steps: &dyn Steps, path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(mode);
+    let mut created = None;
+    steps.take(Step::Create(path), &mut || {
+        let file = options.open(path)?;
+        file.set_permissions(fs::Permissions::from_mode(mode))?;
+        created = Some(file);
+        Ok(())
+    })?;
+    let mut file = created.ok_or(io::ErrorKind::Interrupted)?;
+    steps.take(Step::Write(path), &mut || file.write_all(content))?;
+    steps.take(Step::Sync(path), &mut || file.sync_all())
+}
+
+/// Removes a file, in `steps`.
+pub fn remove_by(steps: &dyn Steps, path: &Path) -> io::Result<()> {
+    steps.take(Step::Remove(path), &mut || fs::remove_file(path))
 }
 
 /// Whether group or others may read, write or run `path`.

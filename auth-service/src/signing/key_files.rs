@@ -7,8 +7,9 @@ use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use shared::durable_file;
+use shared::durable_file::{self, Steps, Unhindered};
 use zeroize::Zeroizing;
 
 use super::private_key::{LARGEST_FILE, PrivateKey};
@@ -40,12 +41,19 @@ pub enum FileError {
 #[derive(Debug, Clone)]
 pub struct KeyFiles {
     folder: PathBuf,
+    steps: Arc<dyn Steps>,
 }
 
 impl KeyFiles {
     /// The key files in `folder`, which need not exist yet.
     pub fn in_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        Self { folder: folder.to_owned(), steps: Arc::new(Unhindered) }
+    }
+
+    /// The same files, changed in these steps.
+    #[cfg(test)]
+    pub(super) fn changed_in(&self, steps: Arc<dyn Steps>) -> Self {
+        Self { folder: self.folder.clone(), steps }
     }
 
     fn path(&self, kid: &str) -> PathBuf {
@@ -64,7 +72,8 @@ impl KeyFiles {
             .create(&self.folder)
             .map_err(failed(&self.folder))?;
         let path = self.path(key.kid());
-        durable_file::write(&path, key.to_pem().as_bytes(), 0o600).map_err(failed(&path))
+        durable_file::write_by(&*self.steps, &path, key.to_pem().as_bytes(), 0o600)
+            .map_err(failed(&path))
     }
 
     /// Reads the key with this thumbprint and checks that its file holds it, and that nobody else
@@ -124,7 +133,7 @@ impl KeyFiles {
     /// Removes the file of a key that will never sign again.
     pub fn forget(&self, kid: &str) -> Result<(), FileError> {
         let path = self.path(kid);
-        match fs::remove_file(&path) {
+        match durable_file::remove_by(&*self.steps, &path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(FileError::Io(path, error))
             }

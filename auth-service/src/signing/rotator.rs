@@ -96,6 +96,32 @@ impl Rotator {
         Err(RotationError::Contended)
     }
 
+    /// Makes a pending key the active one; `false` if it is neither. A key without a good file never
+    /// signs: the one before it goes on.
+    pub fn activate(
+        &self,
+        store: &dyn KeyStore,
+        kid: &str,
+        act: &Act,
+    ) -> Result<bool, RotationError> {
+        self.files.read(kid)?;
+        Ok(store.activate_key(kid, act)?)
+    }
+
+    /// Takes a retiring key out of the key set, then its file; `false` if it is not retiring.
+    pub fn retire(
+        &self,
+        store: &dyn KeyStore,
+        kid: &str,
+        act: &Act,
+    ) -> Result<bool, RotationError> {
+        let retired = store.retire_key(kid, act)?;
+        if retired {
+            self.files.forget(kid)?;
+        }
+        Ok(retired)
+    }
+
     /// Removes the files of keys that never sign again: a crash may have come before that.
     pub fn sweep(&self, known: &[Key]) -> Result<(), FileError> {
         let gone = |key: &&Key| matches!(key.state, KeyState::Retired | KeyState::Revoked);

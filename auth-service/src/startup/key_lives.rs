@@ -154,24 +154,21 @@ impl KeyLives {
     }
 
     fn take(&self, step: &Step, now: OffsetDateTime) -> Result<(), String> {
-        let (files, act) = (self.ring.files(), Act::by_server(now));
+        let (rotator, store, act) = (&self.rotator, &*self.database, Act::by_server(now));
         match step {
             Step::Publish => {
-                let rotated = self.rotator.rotate(&*self.database, false, &act);
+                let rotated = rotator.rotate(store, false, &act);
                 if let Rotated::To(key) = rotated.map_err(|error| error.to_string())? {
                     tracing::info!(kid = %key.kid, "the next key is published");
                 }
             }
             Step::Activate(kid) => {
-                // A key without a good file never signs; the one before it goes on.
-                files.read(kid).map_err(|error| error.to_string())?;
-                self.database.activate_key(kid, &act).map_err(|error| error.to_string())?;
+                rotator.activate(store, kid, &act).map_err(|error| error.to_string())?;
                 tracing::info!(%kid, "the key signs from now on");
             }
             Step::Retire(kid) => {
-                self.database.retire_key(kid, &act).map_err(|error| error.to_string())?;
+                rotator.retire(store, kid, &act).map_err(|error| error.to_string())?;
                 tracing::info!(%kid, "the key has left the key set");
-                files.forget(kid).map_err(|error| error.to_string())?;
             }
         }
         Ok(())

@@ -1,18 +1,20 @@
-//! A process that ends at any step of a rotation or a revocation: the next one finds one key that
-//! signs, its file, and every key whose tokens live.
+//! A process that ends at any step of a change of the keys: the next one finds one key that signs,
+//! its file, and every key whose tokens live.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::fs;
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use tempfile::TempDir;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
 use super::super::{KeyFiles, KeyRing, PrivateKey, Rotator};
+use super::ending::{Cut, End, Process};
 use super::material::new_key;
-use super::signing::claims;
+use super::signing::{claims, verifies_with};
 use crate::domain::audit::Act;
-use crate::domain::error::{StoreError, StoreResult};
-use crate::domain::keys::{Added, Entry, Key, KeyPolicy, KeyState, KeyStore, Revocation, Rotated};
+use crate::domain::keys::{Entry, Key, KeyPolicy, KeyState, KeyStore, leaves_at};
 use crate::settings::KeyBits;
 use crate::store::{Database, Existence, Location};
 
@@ -25,143 +27,180 @@ const POLICY: KeyPolicy = KeyPolicy {
     guard_patience: Duration::minutes(5),
 };
 
+/// Pairs to be taken: making new ones for each of so many ends would take long.
 static PAIRS: LazyLock<[String; 3]> =
     LazyLock::new(|| [(), (), ()].map(|()| new_key().to_pem().to_string()));
 
-/// A database that a process can use for so many steps; the last one is done, but its outcome is
-/// not heard of any more.
-struct Cut {
-    database: Arc<Database>,
-    left: AtomicU32,
-    heard: bool,
-}
-
-impl Cut {
-    fn step<T>(&self, work: impl FnOnce() -> StoreResult<T>) -> StoreResult<T> {
-        let ended = || StoreError::Unavailable("the process ended".into());
-        match self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
-        {
-            Err(_) => Err(ended()),
-            Ok(1) if !self.heard => work().and_then(|_| Err(ended())),
-            Ok(_) => work(),
-        }
-    }
-}
-
-impl KeyStore for Cut {
-    fn list_keys(&self) -> StoreResult<Vec<Key>> {
-        self.step(|| self.database.list_keys())
-    }
-
-    fn add_key(&self, key: &Key, entry: Entry, act: &Act) -> StoreResult<Added> {
-        self.step(|| self.database.add_key(key, entry, act))
-    }
-
-    fn rotate(&self, next: Option<&Key>, immediate: bool, act: &Act) -> StoreResult<Rotated> {
-        self.step(|| self.database.rotate(next, immediate, act))
-    }
-
-    fn revoke_key(
-        &self,
-        kid: &str,
-        heir: Option<&str>,
-        next: Option<&Key>,
-        act: &Act,
-    ) -> StoreResult<Revocation> {
-        self.step(|| self.database.revoke_key(kid, heir, next, act))
-    }
-
-    fn activate_key(&self, kid: &str, act: &Act) -> StoreResult<bool> {
-        self.step(|| self.database.activate_key(kid, act))
-    }
-
-    fn retire_key(&self, kid: &str, act: &Act) -> StoreResult<bool> {
-        self.step(|| self.database.retire_key(kid, act))
-    }
-
-    fn note_served(&self, now: OffsetDateTime) -> StoreResult<()> {
-        self.step(|| self.database.note_served(now))
-    }
-
-    fn note_token_life(&self, kid: &str, life: Duration) -> StoreResult<()> {
-        self.step(|| self.database.note_token_life(kid, life))
-    }
-
-    fn note_last_expiry(&self, kid: &str, expiry: OffsetDateTime) -> StoreResult<()> {
-        self.step(|| self.database.note_last_expiry(kid, expiry))
-    }
-
-    fn note_signed(&self, kid: &str) -> StoreResult<()> {
-        self.step(|| self.database.note_signed(kid))
-    }
+fn pair(number: usize) -> PrivateKey {
+    PrivateKey::from_pem(PAIRS[number].as_bytes()).expect("a key")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Change {
+    /// A pair is made and entered as the next key.
     Planned,
+    /// The same, and it signs at once.
     Immediate,
+    /// A key whose lead is over takes over.
+    Activation,
+    /// A key that nobody needs any more leaves.
+    Retirement,
+    /// The key that signs is void, and a pair that is made takes over.
     Revocation,
 }
 
-/// Makes the change with a process that is cut off after `steps`, and starts the next one. Whether
-/// the change came to its end before.
-fn survives(change: Change, steps: u32, heard: bool) -> bool {
-    let folder = tempfile::tempdir().expect("a folder");
-    let location = Location::Sqlite(folder.path().join("auth.db"));
-    let open = || Database::open(&location, Existence::Create, START).expect("a database");
-    let files = KeyFiles::in_folder(&folder.path().join("signing"));
-    let rotator = Rotator::new(files.clone(), KeyBits::B2048);
-    // Pairs to be taken: making new ones for each of so many ends would take long.
-    for pem in PAIRS.iter() {
-        files.keep(&PrivateKey::from_pem(pem.as_bytes()).expect("a key")).expect("kept");
+impl Change {
+    const ALL: [Self; 5] =
+        [Self::Planned, Self::Immediate, Self::Activation, Self::Retirement, Self::Revocation];
+}
+
+/// What a process that ends was given.
+struct Before {
+    folder: TempDir,
+    /// The key that signed until then, or signs, and a token of it.
+    old: String,
+    token: String,
+    /// The key that the change is about.
+    subject: String,
+    now: OffsetDateTime,
+}
+
+impl Before {
+    fn of(change: Change) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (database, files) = (open(folder.path()), files(folder.path()));
+        let add = |number, entry, at| {
+            files.keep(&pair(number)).expect("kept");
+            let public = pair(number).public();
+            let key = Key::fresh(public.kid, public.n, public.e, at);
+            database.add_key(&key, entry, &Act::by_operator(at)).expect("added");
+            key.kid
+        };
+        let old = add(0, Entry::Planned, START);
+        let ring = KeyRing::open(files.clone(), database.list_keys().expect("keys"), POLICY);
+        let ring = ring.expect("a ring");
+        ring.follow(&*database, START).expect("followed");
+        let token = ring.sign(&claims()).expect("a token");
+        let later = START + Duration::seconds(9);
+        let (subject, now) = match change {
+            Change::Planned | Change::Immediate | Change::Revocation => (old.clone(), later),
+            Change::Activation => (add(1, Entry::Planned, later), later + POLICY.lead()),
+            Change::Retirement => {
+                add(1, Entry::AtOnce, later);
+                let known = database.list_keys().expect("keys");
+                (old.clone(), leaves_at(&known[0], &POLICY))
+            }
+        };
+        ring.follow(&*database, later).expect("followed");
+        Self { folder, old, token, subject, now }
     }
-    let database = open();
-    rotator.rotate(&*database, false, &Act::by_operator(START)).expect("the first key");
+
+    /// A copy, for one end.
+    fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir().expect("a folder");
+        fs::create_dir(copy.path().join("signing")).expect("a folder");
+        for below in ["", "signing"] {
+            for entry in fs::read_dir(self.folder.path().join(below)).expect("listed") {
+                let entry = entry.expect("an entry");
+                if entry.file_type().expect("a type").is_file() {
+                    let to = copy.path().join(below).join(entry.file_name());
+                    fs::copy(entry.path(), to).expect("copied");
+                }
+            }
+        }
+        copy
+    }
+}
+
+fn open(folder: &Path) -> Arc<Database> {
+    let location = Location::Sqlite(folder.join("auth.db"));
+    Database::open(&location, Existence::Create, START).expect("a database")
+}
+
+fn files(folder: &Path) -> KeyFiles {
+    KeyFiles::in_folder(&folder.join("signing"))
+}
+
+/// Makes the change, as far as the process comes; whether it came to its end.
+fn make(change: Change, before: &Before, folder: &Path, process: &Arc<Process>) -> bool {
+    let files = files(folder);
+    let database = open(folder);
     let ring = KeyRing::open(files.clone(), database.list_keys().expect("keys"), POLICY);
     let ring = ring.expect("a ring");
-    ring.follow(&*database, START).expect("followed");
-    ring.sign(&claims()).expect("a token");
-    let old = ring.signer().kid().to_owned();
-
-    let cut = Cut { database, left: AtomicU32::new(steps), heard };
-    let now = START + Duration::seconds(9);
+    let cut = Cut { database, process: Arc::clone(process) };
+    let files = files.changed_in(Arc::clone(process) as _);
+    let rotator = Rotator::new(files.clone(), KeyBits::B2048);
+    let (subject, now) = (&before.subject, before.now);
+    let act = Act::by_operator(now);
+    // As `Spares` does, which makes a pair of its own.
+    let made = || files.keep(&pair(2)).is_ok();
     let done = match change {
-        Change::Planned => rotator.rotate(&cut, false, &Act::by_operator(now)).is_ok(),
-        Change::Immediate => rotator.rotate(&cut, true, &Act::by_operator(now)).is_ok(),
-        Change::Revocation => rotator.revoke(&cut, &old, &Act::by_operator(now)).is_ok(),
+        Change::Planned => made() && rotator.rotate(&cut, false, &act).is_ok(),
+        Change::Immediate => made() && rotator.rotate(&cut, true, &act).is_ok(),
+        Change::Activation => rotator.activate(&cut, subject, &act).is_ok(),
+        Change::Retirement => rotator.retire(&cut, subject, &act).is_ok(),
+        Change::Revocation => made() && rotator.revoke(&cut, subject, &act).is_ok(),
     };
-    let done = done && ring.follow(&cut, now).is_ok();
-    drop((ring, cut));
+    done && ring.follow(&cut, now).is_ok()
+}
 
-    let what = format!("{change:?}, cut after {steps} steps");
-    let database = open();
-    let keys = database.list_keys().expect("keys");
+/// Ends a process after so many `steps` of the change, and starts the next one. Whether the change
+/// came to its end before.
+fn survives(change: Change, before: &Before, steps: u32, end: End) -> bool {
+    let copy = before.copy();
+    let folder = copy.path();
+    let process = Process::with_steps(steps, end);
+    let done = make(change, before, folder, &process);
+    process.lose();
+
+    let what = format!("{change:?}, ended {end:?} at step {steps}");
+    let (database, files, now) = (open(folder), files(folder), before.now);
+    files.check_modes().expect(&what);
+    for kid in files.list().expect(&what) {
+        assert!(files.read(&kid).is_ok(), "{kid} is no whole key file: {what}");
+    }
+    let keys = database.list_keys().expect(&what);
     let active = keys.iter().filter(|key| key.state == KeyState::Active).count();
-    assert_eq!(active, 1, "{what}");
-    rotator.sweep(&keys).expect("swept");
+    assert_eq!(active, 1, "keys that sign: {what}");
+    let rotator = Rotator::new(files.clone(), KeyBits::B2048);
+    rotator.sweep(&keys).expect(&what);
     let ring = KeyRing::open(files.clone(), keys.clone(), POLICY).expect(&what);
     ring.follow(&*database, now).expect(&what);
-    ring.sign(&claims()).expect(&what);
-    assert!(ring.key_set().key(ring.signer().kid()).is_some(), "{what}");
-    let revoked = ring.state(&old) == Some(KeyState::Revoked);
-    assert_eq!(ring.key_set().key(&old).is_none(), revoked, "{what}");
-    assert!(!revoked || files.read(&old).is_err(), "its file is gone: {what}");
-    assert!(!revoked || change == Change::Revocation, "{what}");
-    // And the change can be made now.
-    rotator.rotate(&*database, true, &Act::by_operator(now)).expect(&what);
+
+    let state = ring.state(&before.old).expect(&what);
+    let verifies = |token: &str, kid: &str| {
+        ring.key_set().key(kid).is_some_and(|key| verifies_with(token, key))
+    };
+    assert_eq!(verifies(&before.token, &before.old), state.published(), "{state:?}: {what}");
+    match state {
+        KeyState::Revoked => assert_eq!(change, Change::Revocation, "{what}"),
+        KeyState::Retired => assert_eq!(change, Change::Retirement, "{what}"),
+        _ => {}
+    }
+    assert_eq!(files.read(&before.old).is_ok(), state.published(), "its file: {what}");
+    let fresh = ring.sign(&claims()).expect(&what);
+    assert!(verifies(&fresh, ring.signer().kid()), "{what}");
+    // And whatever the next change is, it can be made.
+    files.keep(&pair(2)).expect(&what);
+    let next = rotator.rotate(&*database, true, &Act::by_operator(now));
+    assert!(next.is_ok(), "{next:?}: {what}");
     done
 }
 
 #[test]
 fn one_key_signs_after_an_end_at_any_step() {
-    for change in [Change::Planned, Change::Immediate, Change::Revocation] {
-        for heard in [true, false] {
+    for change in Change::ALL {
+        let before = Before::of(change);
+        for end in End::ALL {
             let mut steps = 0;
-            while !survives(change, steps, heard) {
+            while !survives(change, &before, steps, end) {
                 steps += 1;
-                assert!(steps < 20, "{change:?} never comes to its end");
+                assert!(steps < 30, "{change:?} never comes to its end");
             }
-            assert!(steps >= 3, "{change:?} was cut off at {steps} steps only");
+            // A transaction, and following it; where a pair is made, five more for its file.
+            let moved = matches!(change, Change::Activation | Change::Retirement);
+            let least = if moved { 3 } else { 8 };
+            assert!(steps >= least, "{change:?} was ended at {steps} steps only");
         }
     }
 }

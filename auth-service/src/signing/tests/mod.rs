@@ -1,6 +1,7 @@
 //! Keys made, imported, kept, refused and signed with.
 
 mod crashes;
+mod ending;
 mod files;
 mod import;
 mod material;

@@ -31,6 +31,12 @@ pub(super) fn claims() -> Claims {
 }
 
 fn verifies(token: &str, key: &PrivateKey) -> bool {
+    let jwk = serde_json::to_value(key.public()).expect("JSON");
+    verifies_with(token, &PublicKey::from_jwk(&jwk).expect("a public key"))
+}
+
+/// Whether a token of these claims is good.
+pub(super) fn verifies_with(token: &str, public: &PublicKey) -> bool {
     let profile = Profile {
         issuer: "http://localhost:8001".into(),
         audiences: vec!["api-service".into()],
@@ -38,9 +44,7 @@ fn verifies(token: &str, key: &PrivateKey) -> bool {
         max_life: Duration::DAY,
     };
     let now = OffsetDateTime::from_unix_timestamp(NOW).expect("a time");
-    let jwk = serde_json::to_value(key.public()).expect("JSON");
-    let public = PublicKey::from_jwk(&jwk).expect("a public key");
-    inspect(token, &profile, now).expect("well-formed").verify(&public).is_ok()
+    inspect(token, &profile, now).expect("well-formed").verify(public).is_ok()
 }
 
 #[test]
