@@ -16,3 +16,36 @@ fn help_says_of_each_command_what_it_does() {
 fn help_names_every_setting() {
     insta::assert_snapshot!(command_line().term_width(100).render_help().to_string());
 }
+
+/// One thumbprint in 64 begins with a hyphen, and one in 4096 with two.
+#[test]
+fn a_thumbprint_that_begins_with_a_hyphen_is_a_thumbprint() {
+    let parsed = |line: &[&str]| {
+        let words = ["auth-service", "keys"].into_iter().chain(line.iter().copied());
+        let matches = command_line().try_get_matches_from(words).expect("parsed");
+        match Arguments::from_arg_matches(&matches).expect("arguments").command {
+            Command::Keys(keys) => keys,
+            _ => panic!("another command"),
+        }
+    };
+    let base64url = (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9').chain(*b"-_");
+    for second in base64url.map(char::from) {
+        let kid = format!("-{second}AfrPu5mXeh5GNbP2Zc0X2dJpEYBYtpuyF2VoqH1o");
+        for line in [
+            &["revoke", &kid, "--wait", "--json"][..],
+            &["revoke", "--wait", "--json", &kid],
+            &["revoke", "--json", &kid, "--wait"],
+        ] {
+            let keys::Command::Revoke { kid: read, wait, json } = parsed(line) else { panic!() };
+            assert_eq!((read, wait, json), (kid.clone(), true, true));
+        }
+        for line in [
+            &["export-public", &kid, "--format", "jwk"][..],
+            &["export-public", "--format", "jwk", &kid],
+        ] {
+            let keys::Command::ExportPublic { kid: read, format } = parsed(line) else { panic!() };
+            assert_eq!(read.as_ref(), Some(&kid));
+            assert!(matches!(format, keys::Format::Jwk));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Keys rotate beside running services: by the schedule, acknowledged by the guards, seen at once,
+//! and whole after every sudden end.
+
+use std::time::Duration;
+
+use end_to_end::http::Request;
+use end_to_end::service::Service;
+use end_to_end::token;
+use end_to_end::user::User;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+mod caching;
+mod crashes;
+mod full_set;
+mod guards;
+mod leaving;
+mod noticing;
+mod revocation;
+mod schedule;
+mod script;
+
+/// Five times what a loaded machine needs.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// Every key that the issuer ever knew, oldest first.
+fn keys(auth: &Service) -> Vec<Value> {
+    let listed = auth.command_json(&["keys", "list"]);
+    listed["keys"].as_array().expect("keys").clone()
+}
+
+fn state(auth: &Service, kid: &str) -> String {
+    let keys = keys(auth);
+    let key = keys.iter().find(|key| key["kid"] == kid).expect("known");
+    key["state"].as_str().expect("a state").to_owned()
+}
+
+/// The key that signs: there is one, and no other.
+#[track_caller]
+fn active(auth: &Service) -> String {
+    let keys = keys(auth);
+    let active: Vec<_> = keys.iter().filter(|key| key["state"] == "active").collect();
+    assert_eq!(active.len(), 1, "{keys:?}");
+    active[0]["kid"].as_str().expect("a kid").to_owned()
+}
+
+/// The thumbprints of the published key set.
+fn published(auth: &Service) -> Vec<String> {
+    let set = auth.get("/.well-known/jwks.json").send().expect(200).json();
+    let kids = set["keys"].as_array().expect("keys").iter();
+    kids.map(|key| key["kid"].as_str().expect("a kid").to_owned()).collect()
+}
+
+/// The key that a token was signed with.
+fn kid_of(token: &str) -> String {
+    token::read(token).0["kid"].as_str().expect("a kid").to_owned()
+}
+
+fn time_of(value: &Value) -> OffsetDateTime {
+    OffsetDateTime::parse(value.as_str().expect("a time"), &Rfc3339).expect("RFC 3339")
+}
+
+/// Somebody with the role `admin`.
+fn operator(auth: &Service) -> User {
+    let root = User::new("Root");
+    let create =
+        ["users", "create", "--name", &root.name, "--email", &root.email, "--role", "admin"];
+    auth.launch.run_with(&create, &format!("{}\n", root.password)).done();
+    root
+}
+
+/// `POST /admin/keys/rotate`.
+fn rotate(auth: &Service, token: &str, immediate: bool) -> Request {
+    auth.post("/admin/keys/rotate").bearer(token).json(&json!({"immediate": immediate}))
+}
+
+/// `POST /admin/keys/{kid}/revoke`.
+fn revoke(auth: &Service, token: &str, kid: &str) -> Request {
+    auth.post(&format!("/admin/keys/{kid}/revoke")).bearer(token)
+}

@@ -1,0 +1,101 @@
+//! The emergency: a key is revoked, and every guard gives a receipt.
+
+use std::time::{Duration, Instant};
+
+use end_to_end::drill::fleet::{Fleet, Make};
+use end_to_end::poll;
+use end_to_end::user::User;
+use serde_json::Value;
+
+use super::{LIMIT, active, keys, kid_of, published};
+
+/// How long `keys revoke` waits for guards.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn three_guards() -> Fleet {
+    let fleet = Fleet::start(&Make {
+        guards: 3,
+        postgres: false,
+        token_life: Duration::from_mins(5),
+        max_age: Duration::from_mins(1),
+    });
+    poll::until("every guard has told what it holds", LIMIT, || {
+        let keys = keys(&fleet.auth);
+        let guards = keys[0]["guards"].as_array().expect("guards");
+        guards.len() == 3 && guards.iter().all(|guard| guard["holds"] == true)
+    });
+    fleet
+}
+
+fn answers(fleet: &Fleet, token: &str) -> Vec<u16> {
+    let me = |url: &str| end_to_end::http::request("GET", &format!("{url}/user/me")).bearer(token);
+    fleet.guards.iter().map(|guard| me(&guard.url).send().status).collect()
+}
+
+fn receipts(told: &Value) -> (Vec<&Value>, Vec<&Value>) {
+    let guards = told["guards"].as_array().expect("guards").iter();
+    guards.partition(|guard| guard["confirmed_at"].is_string())
+}
+
+#[test]
+fn a_revocation_prints_a_receipt_of_each_guard_and_every_guard_refuses_from_then_on() {
+    let fleet = three_guards();
+    let auth = &fleet.auth;
+    let user = User::signed_up(auth, "Ada");
+    let token = user.log_in(auth);
+    let void = kid_of(&token);
+    poll::until("every guard takes the token", LIMIT, || answers(&fleet, &token) == [200; 3]);
+
+    let told = auth.command_json(&["keys", "revoke", &void, "--wait"]);
+    let (confirmed, missing) = receipts(&told);
+    assert!(confirmed.len() == 3 && missing.is_empty(), "{told}");
+    for receipt in &confirmed {
+        let seconds = receipt["seconds"].as_f64().expect("a time");
+        assert!((0.0..5.0).contains(&seconds), "{told}");
+    }
+    let mut instances: Vec<_> = confirmed.iter().map(|guard| guard["instance"].as_str()).collect();
+    instances.sort_unstable();
+    instances.dedup();
+    assert_eq!(instances.len(), 3, "{told}");
+    assert_eq!(told["active"], active(auth));
+    assert_eq!(answers(&fleet, &token), [401; 3], "confirmed is confirmed");
+    assert!(!published(auth).contains(&void));
+    let fresh = user.log_in(auth);
+    poll::until("tokens of the next key are taken", LIMIT, || answers(&fleet, &fresh) == [200; 3]);
+
+    let table = auth.command(&["keys", "revoke", &kid_of(&fresh), "--wait"]).done().out;
+    let rows: Vec<_> = table.lines().filter(|line| line.contains(" ms")).collect();
+    assert_eq!(rows.len(), 3, "{table}");
+    for instance in instances.into_iter().flatten() {
+        assert!(rows.iter().any(|row| row.contains(instance)), "{instance}: {table}");
+    }
+}
+
+#[test]
+fn a_wait_for_a_guard_that_stands_still_ends_with_1_and_names_it() {
+    let fleet = three_guards();
+    let auth = &fleet.auth;
+    let token = User::signed_up(auth, "Ada").log_in(auth);
+    poll::until("every guard takes the token", LIMIT, || answers(&fleet, &token) == [200; 3]);
+    fleet.guards[1].service().pause();
+
+    let began = Instant::now();
+    let ended = auth.command(&["keys", "revoke", &kid_of(&token), "--wait", "--json"]);
+    assert!((PATIENCE..5 * PATIENCE).contains(&began.elapsed()), "{:?}", began.elapsed());
+    ended.failed_with(1, &["1 of 3 live guards have not confirmed it within 5 s"]);
+    let told: Value = serde_json::from_str(&ended.out).expect("JSON");
+    let (confirmed, missing) = receipts(&told);
+    assert!(confirmed.len() == 2 && missing.len() == 1, "{told}");
+    let late = missing[0]["instance"].as_str().expect("an instance");
+    // Without --wait it is told, and no failure.
+    let table = auth.command(&["keys", "revoke", &kid_of(&token)]).done().out;
+    let row = table.lines().find(|line| line.contains(late)).expect("a row");
+    assert!(row.contains("has not confirmed it yet"), "{table}");
+    // It is void all the same, wherever it can be heard.
+    assert!(!published(auth).contains(&kid_of(&token)));
+
+    fleet.guards[1].service().resume();
+    poll::until("it hears of it when it goes on", LIMIT, || answers(&fleet, &token) == [401; 3]);
+    let told = auth.command_json(&["keys", "revoke", &kid_of(&token), "--wait"]);
+    assert_eq!(receipts(&told).0.len(), 3, "again is no change, and all have confirmed: {told}");
+}
