@@ -4,15 +4,17 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the terminal")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use end_to_end::drill::chance::Chance;
 use end_to_end::drill::fleet::Fleet;
 use end_to_end::drill::operator::Way;
 use end_to_end::drill::promises::Promises;
-use end_to_end::drill::rotation::{Plan, drawing, run};
+use end_to_end::drill::rotation::drawing::{self, Picture};
+use end_to_end::drill::rotation::{Plan, jose, run};
 
 /// Rotates the signing keys of a real pair with several guards every two seconds under load, planned
 /// and at once, then revokes the active key again and again. Ends with 1 if a promise was broken.
@@ -40,44 +42,93 @@ struct Arguments {
     /// The seed of an earlier run, to make its choices again.
     #[arg(long)]
     seed: Option<u64>,
-    /// Draw the last seconds of the planned rotations and their revocations into this file.
-    #[arg(long, value_name = "FILE")]
+    /// Instead, rotate as planned beside services that verify with npm's jose and know nothing of
+    /// Signet. A rotation takes a minute.
+    #[arg(long, conflicts_with_all = ["svg", "revocations", "guards"])]
+    jose: bool,
+    /// Instead, make a slow run of two minutes and draw it into this file.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rounds", "revocations"])]
     svg: Option<PathBuf>,
 }
+
+/// `AUTH_JWKS_MAX_AGE` beside verifiers with jose, which fetch once in 30 seconds at most.
+const JOSE_MAX_AGE: Duration = Duration::from_secs(30);
+
+/// Is told how far a run is, a line at a time.
+type Progress<'a> = &'a (dyn Fn(String) + Sync);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let seed = arguments.seed.unwrap_or_else(Chance::fresh_seed);
-    let progress = |line: String| eprintln!("  … {line}");
-    let mut all = Promises::default();
-    for way in [Way::Planned, Way::Immediate] {
-        let plan = Plan {
-            way,
-            rounds: arguments.rounds,
-            revocations: arguments.revocations,
-            guards: arguments.guards.max(1),
-            rate: arguments.rate.max(1),
-            fresh: arguments.fresh.max(1),
-            postgres: arguments.postgres,
-            seed,
-            slack: 1,
-        };
-        if way == Way::Planned {
-            println!("{}; seed {seed}", Fleet::describe(&plan.make()));
-        }
-        let outcome = run(&plan, &progress);
-        println!("\n{outcome}");
-        if let (Way::Planned, Some(file)) = (way, &arguments.svg) {
-            let title = "Rotations of the signing key, and its revocation, under load";
-            let (answers, window) = (&outcome.counts.answers, outcome.window);
-            let svg = drawing::draw(title, &outcome.timeline, answers, plan.guards, window);
-            if let Err(error) = std::fs::write(file, svg) {
+    let progress: Progress = &|line| eprintln!("  … {line}");
+    let promises = if arguments.jose {
+        beside_jose(&arguments, seed, progress)
+    } else if let Some(file) = &arguments.svg {
+        match drawn(&arguments, seed, file, progress) {
+            Ok(promises) => promises,
+            Err(error) => {
                 eprintln!("rotation-drill: {}: {error}", file.display());
                 return ExitCode::FAILURE;
             }
         }
+    } else {
+        both_ways(&arguments, seed, progress)
+    };
+    println!("\n{promises}");
+    if promises.broken().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// A plan with what was asked for.
+fn plan(arguments: &Arguments, plan: &Plan) -> Plan {
+    let guards = arguments.guards.max(1);
+    let plan = Plan { guards, postgres: arguments.postgres, ..plan.clone() };
+    println!("{}; seed {}", Fleet::describe(&plan.make()), plan.seed);
+    plan
+}
+
+fn both_ways(arguments: &Arguments, seed: u64, progress: Progress<'_>) -> Promises {
+    let mut all = Promises::default();
+    for way in [Way::Planned, Way::Immediate] {
+        let plan = Plan {
+            rounds: arguments.rounds,
+            revocations: arguments.revocations,
+            rate: arguments.rate.max(1),
+            fresh: arguments.fresh.max(1),
+            ..plan(arguments, &Plan::fast(way, seed))
+        };
+        let outcome = run(&plan, progress);
+        println!("\n{outcome}");
         all.take(way.word(), outcome.promises());
     }
-    println!("\n{all}");
-    if all.broken().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    all
+}
+
+fn beside_jose(arguments: &Arguments, seed: u64, progress: Progress<'_>) -> Promises {
+    println!("seed {seed}");
+    let plan = jose::Plan {
+        rounds: arguments.rounds,
+        rate: arguments.rate.max(1),
+        fresh: arguments.fresh.max(1),
+        postgres: arguments.postgres,
+        seed,
+        max_age: JOSE_MAX_AGE,
+    };
+    let outcome = jose::run(&plan, progress);
+    println!("\n{outcome}");
+    outcome.promises()
+}
+
+fn drawn(
+    arguments: &Arguments,
+    seed: u64,
+    file: &Path,
+    progress: Progress<'_>,
+) -> std::io::Result<Promises> {
+    let plan = plan(arguments, &Plan::to_look_at(seed));
+    let outcome = run(&plan, progress);
+    println!("\n{outcome}");
+    let (timeline, counts) = (&outcome.timeline, &outcome.counts);
+    let picture = Picture { timeline, counts, guards: plan.guards, window: outcome.window };
+    std::fs::write(file, drawing::draw(&picture))?;
+    Ok(outcome.promises())
 }

@@ -77,6 +77,11 @@ impl Fleet {
         Self { guards, auth, admin, folder, _database: database }
     }
 
+    /// The public addresses of the guards.
+    pub fn urls(&self) -> Vec<String> {
+        self.guards.iter().map(|guard| guard.url.clone()).collect()
+    }
+
     /// A place for files of the drill's own.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()

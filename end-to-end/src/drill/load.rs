@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::chance::Chance;
-use super::guard::Guard;
 use super::pacer::Pacer;
 use super::pool::Pool;
 use super::showing::show;
@@ -15,8 +14,8 @@ const CLIENTS: usize = 12;
 /// The load on the guards.
 #[derive(Debug)]
 pub struct Load<'a> {
-    /// Who is asked.
-    pub guards: &'a [Guard],
+    /// The addresses that are asked.
+    pub urls: &'a [String],
     /// What is shown.
     pub pool: &'a Pool,
     /// Where it is counted.
@@ -44,9 +43,9 @@ impl Load<'_> {
         let mut pacer = Pacer::new(f64::from(self.rate) / CLIENTS as f64);
         while !stop.load(Ordering::SeqCst) {
             pacer.wait();
-            let guard = chance.below(self.guards.len());
+            let guard = chance.below(self.urls.len());
             if let Some(token) = self.pool.pick(&mut chance) {
-                let shown = show(&self.guards[guard].url, &token.text);
+                let shown = show(&self.urls[guard], &token.text);
                 self.tally.note(guard, &token, &shown, self.pool.revoked_at(&token.kid));
             }
         }

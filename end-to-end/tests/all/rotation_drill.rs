@@ -8,17 +8,8 @@ use end_to_end::drill::rotation::{Plan, run};
 
 fn drilled(way: Way) -> Outcome {
     let seed = Chance::fresh_seed();
-    let plan = Plan {
-        way,
-        rounds: 3,
-        revocations: 1,
-        guards: 3,
-        rate: 60,
-        fresh: 6,
-        postgres: false,
-        seed,
-        slack: 5,
-    };
+    let plan =
+        Plan { rounds: 3, revocations: 1, rate: 60, fresh: 6, slack: 5, ..Plan::fast(way, seed) };
     run(&plan, &|_| ())
 }
 
@@ -52,7 +43,7 @@ fn planned_rotations_and_a_revocation_cost_no_good_token_and_no_key_signs_before
     let outcome = drilled(Way::Planned);
     nobody_noticed(&outcome);
     every_guard_refused_the_revoked_key(&outcome);
-    assert_eq!(outcome.timeline.without_lead(outcome.plan.max_age() * 2), 0);
+    assert_eq!(outcome.timeline.without_lead(outcome.plan.max_age * 2), 0);
     assert_eq!(outcome.timeline.unconfirmed(), 0, "keys that signed before a guard held them");
 }
 

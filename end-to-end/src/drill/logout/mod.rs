@@ -115,13 +115,8 @@ fn phase(
         pool.add(minted);
     }
     all_take(fleet, lasting);
-    let load = Load {
-        guards: &fleet.guards,
-        pool: &pool,
-        tally: &tally,
-        rate: plan.rate,
-        seed: plan.seed,
-    };
+    let load =
+        Load { urls: &fleet.urls(), pool: &pool, tally: &tally, rate: plan.rate, seed: plan.seed };
     let (ended, spans) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let (stop, calm) = (AtomicBool::new(false), AtomicBool::new(false));

@@ -1,26 +1,22 @@
-//! The timeline as a picture (SVG): a bar for each key, ticks where guards took it up, and below
-//! what the guards made of the tokens that were shown to them.
+//! The timeline as a picture (SVG): a bar for each key with the states of its life, below it for how
+//! long each guard held it, then the fetches of each guard, and what they made of the tokens that
+//! were shown to them. All of it is what a run saw from outside.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use super::timeline::{KeyLine, Place, Timeline};
-use crate::drill::tally::Mark;
+use super::timeline::Timeline;
+use crate::drill::tally::{Counts, Mark};
 
-const WIDTH: f64 = 960.0;
-const LEFT: f64 = 96.0;
-const TOP: f64 = 58.0;
-const ROW: f64 = 17.0;
-const CHART: f64 = 90.0;
+mod lanes;
+mod rows;
+mod style;
 
-/// The width of a column of the chart, in time.
-const COLUMN: Duration = Duration::from_millis(250);
-
-/// Colours in the middle, which stand out on white and on black.
-const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#57606a}.t{font-size:14px;font-weight:600}\
-.p{fill:#8aa4c8}.a{fill:#2f81f7}.r{fill:#8b949e;opacity:.45}.v{fill:#d1242f}.ok{fill:#2da44e}\
-.void{fill:#bf8700}.g{stroke:#bf8700;stroke-width:2}.l{stroke:#8b949e;stroke-width:1;opacity:.35}\
-@media(prefers-color-scheme:dark){text{fill:#9da7b3}}";
+pub(super) const WIDTH: f64 = 960.0;
+pub(super) const LEFT: f64 = 126.0;
+const RIGHT: f64 = 18.0;
+/// Where the rows begin, below title, legend and the names of calls.
+const TOP: f64 = 108.0;
 
 /// What part of a run is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -31,158 +27,128 @@ pub struct Window {
     pub until: Instant,
 }
 
-/// Draws `window` of a run.
-pub fn draw(
-    title: &str,
-    timeline: &Timeline,
-    answers: &[(Instant, Mark)],
-    guards: usize,
-    window: Window,
-) -> String {
-    let shown: Vec<_> = timeline.keys.iter().filter(|key| worth_showing(key, window)).collect();
-    let rows_end = TOP + ROW * count(shown.len());
-    let base = rows_end + 34.0 + CHART;
-    let height = base + 46.0;
-    let mut svg = String::new();
-    let mut add = |line: &str| {
-        svg.push_str(line);
-        svg.push('\n');
-    };
-    add(&format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" \
-         aria-label=\"{title}\"><style>{STYLE}</style>"
-    ));
-    add(&format!("<text class=\"t\" x=\"8\" y=\"20\">{title}</text>"));
-    add(&legend());
-    let span = window.until.duration_since(window.from);
-    for second in (0..=span.as_secs()).step_by(5) {
-        let x = window.x(window.from + Duration::from_secs(second));
-        add(&format!("<path class=\"l\" d=\"M{x:.1} {TOP}V{base:.0}\"/>"));
-        add(&format!(
-            "<text x=\"{x:.1}\" y=\"{:.0}\" text-anchor=\"middle\">{second} s</text>",
-            base + 15.0
-        ));
-    }
-    for (row, key) in shown.iter().enumerate() {
-        add(&key_row(key, TOP + ROW * count(row), guards, window));
-    }
-    add(&chart(answers, rows_end + 34.0, window));
-    add(&format!(
-        "<text x=\"{LEFT}\" y=\"{:.0}\">Drawn from a run of scripts/rotation-drill; times as seen from outside.</text>",
-        base + 36.0
-    ));
-    add("</svg>");
-    svg
-}
-
-fn count(number: usize) -> f64 {
-    number as f64
-}
-
 impl Window {
-    fn x(self, at: Instant) -> f64 {
+    /// Where a moment lies; those beyond the window lie on its edge.
+    pub(super) fn x(self, at: Instant) -> f64 {
         let at = at.clamp(self.from, self.until);
-        let part = at.duration_since(self.from).as_secs_f64()
-            / self.until.duration_since(self.from).as_secs_f64();
-        LEFT + part * (WIDTH - LEFT - 16.0)
+        let part = at.duration_since(self.from).as_secs_f64() / self.span().as_secs_f64();
+        LEFT + part * (WIDTH - LEFT - RIGHT)
+    }
+
+    fn span(self) -> Duration {
+        self.until.duration_since(self.from)
+    }
+
+    pub(super) fn holds(self, at: Instant) -> bool {
+        (self.from..self.until).contains(&at)
     }
 }
 
-/// Keys that were published or signed within the window; those that only fade out tell nothing.
-fn worth_showing(key: &KeyLine, window: Window) -> bool {
-    let inside =
-        |at: Option<Instant>| at.is_some_and(|at| (window.from..window.until).contains(&at));
-    inside(key.first_signed)
-        || inside(key.last_signed)
-        || inside(key.seen.get(&Place::KeySet).map(|seen| seen.at))
+/// What is drawn.
+#[derive(Debug)]
+pub struct Picture<'a> {
+    /// What was seen of the keys.
+    pub timeline: &'a Timeline,
+    /// What the guards made of the load.
+    pub counts: &'a Counts,
+    /// How many guards there were.
+    pub guards: usize,
+    /// The part of the run.
+    pub window: Window,
 }
 
-fn key_row(key: &KeyLine, y: f64, guards: usize, window: Window) -> String {
-    let mut row = String::new();
-    let mut bar = |class: &str, from: Instant, until: Instant| {
-        let (x, end) = (window.x(from), window.x(until));
-        if end > x {
-            let _ = write!(
-                row,
-                "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"9\" rx=\"1\"/>",
-                y + 3.0,
+/// A drawing that grows downwards.
+pub(super) struct Sheet {
+    svg: String,
+    /// Down to where it is drawn on.
+    pub(super) y: f64,
+}
+
+impl Sheet {
+    pub(super) fn add(&mut self, line: &str) {
+        self.svg.push_str(line);
+        self.svg.push('\n');
+    }
+
+    pub(super) fn text(&mut self, class: &str, x: f64, y: f64, text: &str) {
+        self.add(&format!("<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{text}</text>"));
+    }
+
+    /// A bar; nothing if it has no length.
+    pub(super) fn bar(&mut self, class: &str, [x, end]: [f64; 2], y: f64, tall: f64) {
+        if end - x > 0.2 {
+            self.add(&format!(
+                "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{tall:.1}\" rx=\"2\"/>",
                 end - x
-            );
-        }
-    };
-    let gone = key.revoked.or(key.gone).unwrap_or(window.until);
-    let published = key.seen.get(&Place::KeySet).map_or(window.from, |seen| seen.at);
-    let signs = key.first_signed.unwrap_or(gone);
-    let stops = key.last_signed.unwrap_or(gone).max(signs);
-    bar("p", published, signs);
-    bar("a", signs, stops);
-    bar("r", stops, gone);
-    if let Some(revoked) = key.revoked {
-        bar("v", revoked, revoked + window.until.duration_since(window.from) / 240);
-    }
-    for guard in 0..guards {
-        let Some(seen) = key.seen.get(&Place::Guard(guard)) else { continue };
-        if seen.at > window.from {
-            let x = window.x(seen.at) + 3.0 * count(guard);
-            let _ = write!(row, "<path class=\"g\" d=\"M{x:.1} {:.1}v9\"/>", y + 3.0);
+            ));
         }
     }
-    let short: String = key.kid.chars().take(8).collect();
-    format!("<text x=\"8\" y=\"{:.1}\">{short}…</text>{row}", y + 12.0)
 }
 
-/// Answers by time: good tokens taken above, void ones refused on top, and what must not be.
-fn chart(answers: &[(Instant, Mark)], top: f64, window: Window) -> String {
-    let columns = window.until.duration_since(window.from).as_millis() / COLUMN.as_millis();
-    let mut counts = vec![[0_usize; 3]; usize::try_from(columns).unwrap_or(0) + 1];
-    for (at, mark) in answers {
-        if (window.from..window.until).contains(at) {
-            let column = at.duration_since(window.from).as_millis() / COLUMN.as_millis();
-            counts[usize::try_from(column).unwrap_or(0)][*mark as usize] += 1;
-        }
-    }
-    let most = counts.iter().map(|column| column.iter().sum::<usize>()).max().unwrap_or(0).max(1);
-    let per_second = count(most) / COLUMN.as_secs_f64();
-    let mut chart = format!(
-        "<text x=\"8\" y=\"{:.0}\">answers/s</text><text x=\"8\" y=\"{:.0}\">up to {per_second:.0}</text>",
-        top + 12.0,
-        top + 28.0
-    );
-    for (number, column) in counts.iter().enumerate() {
-        let from = window.from + COLUMN * u32::try_from(number).unwrap_or(u32::MAX);
-        let (x, width) = (window.x(from), window.x(from + COLUMN) - window.x(from));
-        let mut y = top + CHART;
-        for (class, answers) in ["ok", "void", "v"].iter().zip(column) {
-            let tall = CHART * count(*answers) / count(most);
-            y -= tall;
-            if tall > 0.0 && width > 0.0 {
-                let _ = write!(
-                    chart,
-                    "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{tall:.1}\"/>"
-                );
-            }
-        }
-    }
-    chart
+pub(super) fn number(count: usize) -> f64 {
+    count as f64
 }
 
-fn legend() -> String {
-    let mut legend = String::new();
-    let mut x = LEFT;
-    for (class, text) in [
-        ("p", "published"),
-        ("a", "signs"),
-        ("r", "retiring"),
-        ("v", "revoked, or a broken promise"),
-        ("ok", "token taken"),
-        ("void", "guard took the key up; void token refused"),
-    ] {
-        let _ = write!(
-            legend,
-            "<rect class=\"{class}\" x=\"{x:.0}\" y=\"34\" width=\"12\" height=\"9\"/><text x=\"{:.0}\" y=\"43\">{text}</text>",
-            x + 17.0
+/// Draws it.
+pub fn draw(picture: &Picture<'_>) -> String {
+    let mut sheet = Sheet { svg: String::new(), y: TOP };
+    rows::draw(&mut sheet, picture);
+    lanes::fetches(&mut sheet, picture);
+    lanes::answers(&mut sheet, picture);
+    let base = sheet.y;
+    let height = base + 64.0;
+    let mut behind = String::new();
+    axis(&mut behind, picture.window, base);
+    calls(&mut behind, picture, base);
+    let (title, told) =
+        ("Rotations of the signing key, and its revocation, under load", told(picture));
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" \
+         aria-labelledby=\"t d\">\n<title id=\"t\">{title}</title>\n<desc id=\"d\">{told}</desc>\n\
+         <style>{}</style>\n<text class=\"t\" x=\"12\" y=\"24\">{title}</text>\n{}{behind}{}\
+         <text class=\"n\" x=\"{LEFT}\" y=\"{:.1}\">{told}</text>\n</svg>\n",
+        style::STYLE,
+        style::legend(),
+        sheet.svg,
+        base + 46.0,
+    )
+}
+
+/// The figures, in a line.
+fn told(picture: &Picture<'_>) -> String {
+    let Counts { requests, refused, void_refused, .. } = picture.counts;
+    format!(
+        "{requests} requests to {} guards: {refused} good tokens refused, {void_refused} of the revoked key \
+         refused. Seen from outside, drawn by scripts/rotation-drill.",
+        picture.guards
+    )
+}
+
+fn axis(svg: &mut String, window: Window, base: f64) {
+    for second in (0..=window.span().as_secs()).step_by(10) {
+        let x = window.x(window.from + Duration::from_secs(second));
+        let _ = writeln!(
+            svg,
+            "<path class=\"grid\" d=\"M{x:.1} {:.1}V{base:.1}\"/><text class=\"m\" x=\"{x:.1}\" y=\"{:.1}\">{second} s</text>",
+            TOP - 4.0,
+            base + 18.0
         );
-        x += 34.0 + 6.4 * count(text.len());
     }
-    legend
 }
+
+/// What the operator asked for, and when.
+fn calls(svg: &mut String, picture: &Picture<'_>, base: f64) {
+    for (at, what) in picture.timeline.calls.iter().filter(|(at, _)| picture.window.holds(*at)) {
+        let x = picture.window.x(*at);
+        let _ = writeln!(
+            svg,
+            "<path class=\"call {what}\" d=\"M{x:.1} {:.1}V{base:.1}\"/><text class=\"m {what}\" x=\"{x:.1}\" y=\"{:.1}\">{what}</text>",
+            TOP - 8.0,
+            TOP - 14.0
+        );
+    }
+}
+
+/// The marks of answers, from the bottom of a column up, and their colours.
+pub(super) const MARKS: [(Mark, &str); 3] =
+    [(Mark::Taken, "ok"), (Mark::VoidRefused, "void"), (Mark::Wrong, "wrong")];

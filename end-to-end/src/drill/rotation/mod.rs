@@ -1,6 +1,7 @@
 //! Rotations and revocations of signing keys under a steady load.
 
 pub mod drawing;
+pub mod jose;
 mod observer;
 pub mod outcome;
 mod revoking;
@@ -34,8 +35,9 @@ const EVERY: Duration = Duration::from_secs(2);
 /// A new key signs that soon, or something is wrong.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What a drawing shows of a run: its last seconds.
-const DRAWN: Duration = Duration::from_secs(24);
+/// What a drawing shows before the first rotation, and after the end of the first key.
+const BEFORE: Duration = Duration::from_secs(4);
+const AFTERWARDS: Duration = Duration::from_secs(9);
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -58,12 +60,45 @@ pub struct Plan {
     pub seed: u64,
     /// How often a bound in seconds is multiplied: 1, more where the machine is busy otherwise.
     pub slack: u32,
+    /// The time between two rotations.
+    pub every: Duration,
+    /// The `max-age` of the key set: a planned key waits for two of them.
+    pub max_age: Duration,
+    /// Whether the run is drawn as a whole: it is looked at closer, and goes on until the first key
+    /// has left the key set.
+    pub drawn: bool,
 }
 
 impl Plan {
-    /// The `max-age` of the key set: a planned key waits for two of them.
-    pub fn max_age(&self) -> Duration {
-        Duration::from_secs(if self.way == Way::Planned { 1 } else { 15 })
+    /// The plan of a drill without rotations: three guards, as fast as the key set allows.
+    pub fn fast(way: Way, seed: u64) -> Self {
+        Self {
+            way,
+            rounds: 0,
+            revocations: 0,
+            guards: 3,
+            rate: 400,
+            fresh: 10,
+            postgres: false,
+            seed,
+            slack: 1,
+            every: EVERY,
+            max_age: Duration::from_secs(if way == Way::Planned { 1 } else { 15 }),
+            drawn: false,
+        }
+    }
+
+    /// The plan of a run to look at: slow enough for its steps to be told apart.
+    pub fn to_look_at(seed: u64) -> Self {
+        Self {
+            rounds: 2,
+            revocations: 1,
+            rate: 120,
+            every: Duration::from_secs(20),
+            max_age: Duration::from_secs(5),
+            drawn: true,
+            ..Self::fast(Way::Planned, seed)
+        }
     }
 
     /// The processes of this run.
@@ -72,7 +107,7 @@ impl Plan {
             guards: self.guards,
             postgres: self.postgres,
             token_life: TOKEN_LIFE,
-            max_age: self.max_age(),
+            max_age: self.max_age,
         }
     }
 
@@ -90,29 +125,41 @@ pub fn run(plan: &Plan, progress: &(dyn Fn(String) + Sync)) -> Outcome {
     let stop = AtomicBool::new(false);
     let minting = Minting::new(&fleet.auth, &pool, plan.fresh);
     let users = minting.users();
-    let load = Load {
-        guards: &fleet.guards,
-        pool: &pool,
-        tally: &tally,
-        rate: plan.rate,
-        seed: plan.seed,
-    };
+    let load =
+        Load { urls: &fleet.urls(), pool: &pool, tally: &tally, rate: plan.rate, seed: plan.seed };
     let seen = |minted: &_| timeline.lock().unwrap_or_else(PoisonError::into_inner).signed(minted);
     let began = Instant::now();
     let mut outcome = Outcome::new(plan.clone());
     std::thread::scope(|scope| {
         let stopping = StopOnDrop(&stop);
         scope.spawn(|| observer::observe(&fleet, &timeline, &stop));
+        if plan.drawn {
+            scope.spawn(|| observer::observe_closely(&fleet, &timeline, &stop));
+        }
         minting.start(users, scope, &stop, &seen);
         load.start(scope, &stop);
+        if plan.drawn {
+            sleep(BEFORE);
+        }
         let stage = Stage { plan, fleet: &fleet, pool: &pool, timeline: &timeline };
         stage.rotate(&mut outcome, progress);
+        if plan.drawn {
+            // The last key signs for a while before it is void.
+            sleep(plan.every / 2);
+        }
         for round in 1..=plan.revocations {
             progress(format!("revocation {round} of {}", plan.revocations));
             outcome.revocations.push(revoking::revoke_active(&stage));
         }
-        // The tail of the drawing, and of the tokens that the last revocation made void.
+        // The tail of the tokens that the last revocation made void.
         sleep(Duration::from_secs(2));
+        if plan.drawn {
+            progress("waiting until the first key has left the key set".into());
+            poll::until("the first key leaves", Duration::from_mins(3), || {
+                stage.timeline().keys.first().is_some_and(|key| key.gone.is_some())
+            });
+            sleep(AFTERWARDS);
+        }
         drop(stopping);
     });
     outcome.took = began.elapsed();
@@ -120,9 +167,7 @@ pub fn run(plan: &Plan, progress: &(dyn Fn(String) + Sync)) -> Outcome {
     outcome.mint_failures = minting.failures();
     outcome.active = operator::active_keys(&fleet).len();
     outcome.timeline = timeline.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let until = began + outcome.took;
-    let from = until.checked_sub(DRAWN).map_or(began, |from| from.max(began));
-    outcome.window = Window { from, until };
+    outcome.window = Window { from: began, until: began + outcome.took };
     outcome
 }
 

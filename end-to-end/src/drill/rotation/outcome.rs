@@ -102,7 +102,7 @@ impl Outcome {
         promises.note("fresh tokens that did not come", seen.trim_end(), *failures == 0);
         promises.note("keys that sign at the end", self.active, self.active == 1);
         if self.plan.way == Way::Planned {
-            let lead = self.plan.max_age() * 2;
+            let lead = self.plan.max_age * 2;
             let early = self.timeline.without_lead(lead);
             promises.never(format!("keys that signed less than {lead:?} after publication"), early);
             promises
@@ -143,7 +143,7 @@ impl fmt::Display for Outcome {
         let Counts { requests, taken, refused, void_refused, unknowable, examples, .. } =
             &self.counts;
         let seconds = self.took.as_secs_f64();
-        writeln!(f, "rotations, {}, max-age {:?}", self.plan.way.word(), self.plan.max_age())?;
+        writeln!(f, "rotations, {}, max-age {:?}", self.plan.way.word(), self.plan.max_age)?;
         writeln!(
             f,
             "  rotations               {} in {seconds:.0} s, {} put off (409)",
