@@ -26,6 +26,7 @@ mod init;
 mod keys;
 mod output;
 mod password_input;
+mod sessions;
 mod users;
 
 /// The issuer: it owns the users, checks passwords, signs access tokens and publishes its keys.
@@ -64,6 +65,9 @@ enum Command {
     /// Users
     #[command(subcommand)]
     Users(users::Command),
+    /// Sessions: who is logged in where
+    #[command(subcommand)]
+    Sessions(sessions::Command),
     /// Clients: services that get tokens for themselves
     #[command(subcommand)]
     Clients(clients::Command),
@@ -123,6 +127,7 @@ fn execute(command: Command, context: Context) -> Result<(), Failure> {
         Command::Health => health::run(context.settings.management_bind),
         Command::Keys(command) => keys::run(command, &context),
         Command::Users(command) => users::run(command, &context),
+        Command::Sessions(command) => sessions::run(command, &context),
         Command::Clients(command) => clients::run(command, &context),
     }
 }

@@ -103,7 +103,10 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
 }
 
 /// The user that an operator means, and where.
-fn find(who: &str, context: &Context) -> Result<(std::sync::Arc<Database>, Uuid), Failure> {
+pub(super) fn find(
+    who: &str,
+    context: &Context,
+) -> Result<(std::sync::Arc<Database>, Uuid), Failure> {
     let database = database::existing(context)?;
     if let Ok(public_id) = Uuid::try_parse(who) {
         return Ok((database, public_id));
@@ -116,6 +119,6 @@ fn find(who: &str, context: &Context) -> Result<(std::sync::Arc<Database>, Uuid)
     Ok((database, public_id))
 }
 
-fn unknown(who: &str) -> Failure {
+pub(super) fn unknown(who: &str) -> Failure {
     Failure::failed(format_args!("there is no user `{}`", who.escape_debug()))
 }

@@ -35,6 +35,8 @@ pub struct Opening {
     pub sid: Uuid,
     /// From where, if known.
     pub address: Option<IpAddr>,
+    /// What the client calls itself, if it does.
+    pub user_agent: Option<String>,
     /// Whom its access tokens are meant for.
     pub audience: String,
     /// What its first refresh token is found by.

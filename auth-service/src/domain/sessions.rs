@@ -2,6 +2,9 @@
 
 use std::net::IpAddr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use shared::clock::{from_unix_micros, unix_micros};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -32,12 +35,76 @@ pub struct SessionRecord {
     pub client_id: String,
     /// Where it was opened from, if known: an address as text.
     pub address: Option<String>,
+    /// What the client called itself, if it did.
+    pub user_agent: Option<String>,
     /// When it was opened.
     pub created_at: OffsetDateTime,
     /// When a token of it was last issued.
     pub last_used_at: OffsetDateTime,
     /// When it can no longer be refreshed; none if it never could.
     pub refreshable_until: Option<OffsetDateTime>,
+}
+
+/// The most characters that are kept of what a client calls itself.
+const LONGEST_AGENT: usize = 200;
+
+/// What is kept of a `User-Agent`: it is a stranger's text, for people to read.
+pub fn agent(header: &str) -> Option<String> {
+    let kept: String = header.chars().filter(|c| !c.is_control()).take(LONGEST_AGENT).collect();
+    Some(kept.trim().to_owned()).filter(|kept| !kept.is_empty())
+}
+
+/// A place in the list of sessions: that of the last one of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// When that one was opened.
+    pub created_at: OffsetDateTime,
+    /// Its id.
+    pub sid: Uuid,
+}
+
+impl Cursor {
+    /// The place of a session.
+    pub fn of(record: &SessionRecord) -> Self {
+        Self { created_at: record.created_at, sid: record.sid }
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let micros = unix_micros(self.created_at).to_be_bytes();
+        let bytes: Vec<u8> = micros.into_iter().chain(self.sid.into_bytes()).collect();
+        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+/// A text is no cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a cursor of this list")]
+pub struct NoCursor;
+
+impl std::str::FromStr for Cursor {
+    type Err = NoCursor;
+
+    fn from_str(text: &str) -> Result<Self, NoCursor> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NoCursor)?;
+        let (micros, sid) = bytes.split_first_chunk().ok_or(NoCursor)?;
+        Ok(Self {
+            created_at: from_unix_micros(i64::from_be_bytes(*micros)),
+            sid: Uuid::from_slice(sid).map_err(|_| NoCursor)?,
+        })
+    }
+}
+
+/// A page of sessions to read.
+#[derive(Debug, Clone, Default)]
+pub struct SessionQuery {
+    /// Only those of this user.
+    pub public_id: Option<Uuid>,
+    /// Only those that come after this place.
+    pub after: Option<Cursor>,
+    /// At most this many.
+    pub limit: u32,
 }
 
 /// What the domain asks of the store for sessions and what log-ins leave behind. Every end, its
@@ -56,10 +123,10 @@ pub trait SessionStore: Send + Sync {
         act: &Act,
     ) -> StoreResult<bool>;
 
-    /// The sessions of a user that are open at `now`, the latest first.
+    /// The sessions that are open at `now`, the latest first.
     fn list_sessions(
         &self,
-        public_id: Uuid,
+        query: &SessionQuery,
         now: OffsetDateTime,
     ) -> StoreResult<Vec<SessionRecord>>;
 
@@ -73,4 +140,31 @@ pub trait SessionStore: Send + Sync {
 
     /// Forgets addresses last seen before `before`; gives how many.
     fn prune_addresses(&self, before: OffsetDateTime) -> StoreResult<usize>;
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written_and_nothing_else_is() {
+        let created_at = datetime!(2026-01-02 03:04:05.678901 UTC);
+        let cursor = Cursor { created_at, sid: Uuid::from_u128(7) };
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        for other in ["", "0", "AAAA", &format!("{cursor}A"), &cursor.to_string()[1..]] {
+            assert_eq!(other.parse::<Cursor>(), Err(NoCursor), "{other}");
+        }
+    }
+
+    #[test]
+    fn of_what_a_client_calls_itself_a_line_is_kept() {
+        assert_eq!(agent(" curl/8.5.0 ").as_deref(), Some("curl/8.5.0"));
+        assert_eq!(agent("a\u{1b}[31mb\u{7f}").as_deref(), Some("a[31mb"));
+        assert_eq!(agent(&"é".repeat(1_000)).map(|kept| kept.chars().count()), Some(200));
+        for none in ["", "  ", "\t"] {
+            assert_eq!(agent(none), None);
+        }
+    }
 }

@@ -28,6 +28,7 @@ pub mod openapi;
 mod password;
 mod query;
 mod routes;
+mod sessions;
 mod signup;
 mod users;
 

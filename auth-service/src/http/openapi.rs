@@ -7,7 +7,9 @@ use utoipa::openapi::security::{
 };
 use utoipa::{Modify, OpenApi};
 
-use super::{directory, feed, jwks, keys, login, logout, metadata, oauth, password, signup, users};
+use super::{
+    directory, feed, jwks, keys, login, logout, metadata, oauth, password, sessions, signup, users,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -37,6 +39,8 @@ use super::{directory, feed, jwks, keys, login, logout, metadata, oauth, passwor
         users::changes::enable,
         users::changes::log_out,
         users::changes::set_roles,
+        sessions::list,
+        sessions::revoke,
     ),
     components(schemas(
         signup::SignUpForm, login::LoginForm, login::LoginAnswer, password::PasswordForm,

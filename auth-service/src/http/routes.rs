@@ -16,7 +16,7 @@ use shared::service::{docs_page, server};
 
 use super::{
     Issuer, cors, directory, feed, jwks, keys, login, logout, metadata, oauth, openapi, password,
-    signup, users,
+    sessions, signup, users,
 };
 
 /// Starts the public listener.
@@ -60,6 +60,8 @@ pub fn routes(issuer: Arc<Issuer>) -> impl FnOnce(&mut web::ServiceConfig) {
             .service(post("/admin/users/{public_id}/enable", users::changes::enable))
             .service(post("/admin/users/{public_id}/logout", users::changes::log_out))
             .service(put("/admin/users/{public_id}/roles", users::changes::set_roles))
+            .service(read("/admin/users/{public_id}/sessions", sessions::list))
+            .service(delete("/admin/sessions/{sid}", sessions::revoke))
             .configure(docs_page::routes(
                 openapi::document().to_pretty_json().unwrap_or_default().into(),
             ))

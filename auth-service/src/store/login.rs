@@ -69,6 +69,7 @@ fn open(
             sessions::public_id.eq(opening.public_id.to_string()),
             sessions::client_id.eq(FIRST_PARTY),
             sessions::address.eq(opening.address.map(|address| address.to_string())),
+            sessions::user_agent.eq(opening.user_agent.as_deref()),
             sessions::created_at.eq(unix_micros(now)),
             sessions::audience.eq(&opening.audience),
             sessions::last_used_at.eq(unix_micros(now)),

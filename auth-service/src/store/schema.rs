@@ -32,6 +32,7 @@ diesel::table! {
         previous_hash -> Nullable<Binary>,
         sealed_successor -> Nullable<Binary>,
         refreshed_at -> Nullable<BigInt>,
+        user_agent -> Nullable<Text>,
     }
 }
 

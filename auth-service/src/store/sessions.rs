@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use shared::clock::{from_unix_micros, unix_micros};
+use shared::clock::unix_micros;
 use shared::contract::events::Change;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -17,45 +17,12 @@ use super::transaction::Transaction;
 use super::values::uuid;
 use crate::domain::audit::{Act, Subject};
 use crate::domain::error::StoreResult;
-use crate::domain::feed::REVOCATIONS_KEPT;
-use crate::domain::sessions::{SessionRecord, SessionStore};
+use crate::domain::sessions::{SessionQuery, SessionRecord, SessionStore};
+
+mod listing;
 
 /// Rows deleted in one transaction: the writer is free again after a few milliseconds.
 const PRUNED_AT_ONCE: i64 = 1_000;
-
-/// The columns of a [`SessionRecord`], in the order of [`RecordRow`].
-const RECORD: (
-    sessions::sid,
-    sessions::public_id,
-    sessions::client_id,
-    sessions::address,
-    sessions::created_at,
-    sessions::last_used_at,
-    sessions::refresh_expires_at,
-) = (
-    sessions::sid,
-    sessions::public_id,
-    sessions::client_id,
-    sessions::address,
-    sessions::created_at,
-    sessions::last_used_at,
-    sessions::refresh_expires_at,
-);
-
-type RecordRow = (String, String, String, Option<String>, i64, i64, Option<i64>);
-
-fn record(row: RecordRow) -> QueryResult<SessionRecord> {
-    let (sid, public_id, client_id, address, created_at, last_used_at, until) = row;
-    Ok(SessionRecord {
-        sid: uuid(&sid)?,
-        public_id: uuid(&public_id)?,
-        client_id,
-        address,
-        created_at: from_unix_micros(created_at),
-        last_used_at: from_unix_micros(last_used_at),
-        refreshable_until: until.map(from_unix_micros),
-    })
-}
 
 /// What an end sets: nothing is left of the refresh tokens but what they are known again by.
 fn ended(now: OffsetDateTime) -> Ended {
@@ -189,25 +156,10 @@ impl SessionStore for Database {
 
     fn list_sessions(
         &self,
-        public_id: Uuid,
+        query: &SessionQuery,
         now: OffsetDateTime,
     ) -> StoreResult<Vec<SessionRecord>> {
-        self.read(|connection| {
-            sessions::table
-                .filter(sessions::public_id.eq(public_id.to_string()))
-                .filter(sessions::ended_at.is_null())
-                .filter(
-                    sessions::refresh_expires_at
-                        .gt(unix_micros(now))
-                        .or(sessions::last_used_at.gt(unix_micros(now - REVOCATIONS_KEPT))),
-                )
-                .order((sessions::created_at.desc(), sessions::sid))
-                .select(RECORD)
-                .load::<RecordRow>(connection)?
-                .into_iter()
-                .map(record)
-                .collect()
-        })
+        self.read(|connection| listing::page(connection, query, now))
     }
 
     fn has_logged_in_from(&self, public_id: Uuid, address: IpAddr) -> StoreResult<bool> {

@@ -8,5 +8,6 @@ mod first_start;
 mod folder;
 mod keys;
 mod serving;
+mod sessions;
 mod users;
 mod users_import;

@@ -26,6 +26,7 @@ pub(super) struct Credentials {
     pub(super) password: Zeroizing<String>,
     pub(super) audience: String,
     pub(super) from: Option<IpAddr>,
+    pub(super) user_agent: Option<String>,
 }
 
 /// How a log-in ends.
@@ -111,6 +112,7 @@ async fn try_once(
         verified_hash: account.password_hash.clone(),
         sid: Uuid::new_v4(),
         address: credentials.from,
+        user_agent: credentials.user_agent.clone(),
         audience: credentials.audience.clone(),
         refresh_family: refresh.family(),
         refresh_hash: refresh.hash(),

@@ -3,6 +3,7 @@
 mod answer;
 mod attempt;
 
+use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
 use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
@@ -14,6 +15,7 @@ use super::even_time::EvenTime;
 use super::metrics::LoginOutcome;
 use super::{Issuer, query};
 use crate::domain::email::{Email, EmailError};
+use crate::domain::sessions::agent;
 pub(super) use answer::LoginAnswer;
 pub(super) use attempt::Outcome;
 use attempt::{Credentials, attempt};
@@ -74,7 +76,9 @@ pub(super) async fn log_in(
 
     let even_time = EvenTime::starting_now();
     let from = client_address(&request, &issuer.options.trusted_proxies);
-    let credentials = Credentials { email_key: key(&email)?, password, audience, from };
+    let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let user_agent = user_agent.and_then(agent);
+    let credentials = Credentials { email_key: key(&email)?, password, audience, from, user_agent };
     let outcome = attempt(&issuer, credentials).await?;
     let word = LoginOutcome::of(&outcome);
     issuer.metrics.log_in(word);

@@ -105,7 +105,7 @@ fn without_its_row_nothing_is_done(fixture: &Fixture) {
     assert_eq!(fixture.position(), position, "no event either");
     let page = crate::domain::users::UserQuery { limit: 10, ..Default::default() };
     assert_eq!(store.list_users(&page).expect("answered"), std::slice::from_ref(&user));
-    assert_eq!(store.list_sessions(user.public_id, START).expect("answered").len(), 1);
+    assert_eq!(fixture.open_sessions(user.public_id, START).len(), 1);
     assert_eq!(words(&found(fixture, &AuditQuery::default())), ["login", "user.create"]);
 }
 

@@ -12,7 +12,7 @@ use crate::domain::audit::Act;
 use crate::domain::feed::{Changes, FeedStore};
 use crate::domain::login::{LoginStore, Opened, Opening};
 use crate::domain::refresh::RefreshToken;
-use crate::domain::sessions::Session;
+use crate::domain::sessions::{Session, SessionQuery, SessionRecord, SessionStore};
 use crate::domain::users::{Created, NewUser, User, UserStore};
 
 /// When the tests begin.
@@ -75,6 +75,7 @@ pub(super) fn opening_with(public_id: Uuid, token: &RefreshToken) -> Opening {
         verified_hash: HASH.to_owned(),
         sid: Uuid::new_v4(),
         address: None,
+        user_agent: None,
         audience: "api-service".to_owned(),
         refresh_family: token.family(),
         refresh_hash: token.hash(),
@@ -121,6 +122,12 @@ impl Fixture {
             Opened::Session(session) => session,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// The sessions of a user that are open at `now`.
+    pub(super) fn open_sessions(&self, public_id: Uuid, now: OffsetDateTime) -> Vec<SessionRecord> {
+        let query = SessionQuery { public_id: Some(public_id), after: None, limit: 1_000 };
+        self.store.list_sessions(&query, now).expect("answered")
     }
 
     pub(super) fn position(&self) -> u64 {

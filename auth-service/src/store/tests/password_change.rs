@@ -37,7 +37,7 @@ fn every_other_session_ends_with_the_old_password(fixture: &Fixture) {
     let before = fixture.position();
     assert_eq!(change(fixture, &own, HASH), PasswordChanged::Done);
     assert_eq!(hash(fixture), "the new one");
-    let open = fixture.store.list_sessions(ann.public_id, START).expect("answered");
+    let open = fixture.open_sessions(ann.public_id, START);
     assert_eq!(open.iter().map(|session| session.sid).collect::<Vec<_>>(), [own.sid]);
     let told = Change::UserSessionsRevoked { public_id: ann.public_id, except: Some(own.sid) };
     assert_eq!(fixture.changes_after(before), [told]);

@@ -85,7 +85,7 @@ fn each_use_gives_a_new_token_and_the_old_one_ends_the_session(fixture: &Fixture
     }
     assert_eq!(fixture.changes_after(before).len(), 1, "it ends once");
     good(fixture, &others);
-    let open = fixture.store.list_sessions(public_id, START).expect("answered");
+    let open = fixture.open_sessions(public_id, START);
     assert_eq!(open.iter().map(|session| session.sid).collect::<Vec<_>>(), [other]);
 }
 
@@ -278,6 +278,6 @@ fn roles_and_position_are_those_of_now(fixture: &Fixture) {
     assert_eq!(refreshed.session.roles, ["user", "admin"]);
     assert_eq!(refreshed.session.pos, fixture.position());
     assert_eq!((refreshed.session.sid, &*refreshed.audience), (sid, "api-service"));
-    let listed = fixture.store.list_sessions(ann.public_id, second(6)).expect("answered");
+    let listed = fixture.open_sessions(ann.public_id, second(6));
     assert_eq!(listed[0].last_used_at, second(5));
 }

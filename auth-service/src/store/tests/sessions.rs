@@ -1,5 +1,6 @@
 //! Sessions and their ends, and what log-ins leave behind.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use shared::contract::events::Change;
@@ -11,7 +12,7 @@ use super::on_every_database;
 use crate::domain::audit::Act;
 use crate::domain::caller::CallerStore;
 use crate::domain::login::{LoginStore, Opened, Opening};
-use crate::domain::sessions::SessionStore;
+use crate::domain::sessions::{Cursor, SessionQuery, SessionStore};
 use crate::domain::users::{User, UserStore};
 
 on_every_database! {
@@ -20,14 +21,18 @@ on_every_database! {
     a_session_is_forgotten_when_none_of_its_tokens_can_live,
     a_session_ends_once_and_is_told_once,
     all_sessions_end_but_the_excepted_one,
+    sessions_are_listed_page_by_page_the_latest_first,
     a_session_s_record_tells_when_from_where_and_last_used,
 }
 
 const HERE: &str = "192.0.2.1";
 
 fn log_in(fixture: &Fixture, user: &User, address: &str, at: i64) {
-    let opening =
-        Opening { address: Some(address.parse().expect("an address")), ..opening(user.public_id) };
+    let opening = Opening {
+        address: Some(address.parse().expect("an address")),
+        user_agent: Some("curl/8.5.0".into()),
+        ..opening(user.public_id)
+    };
     let opened = fixture.store.open_session(&opening, second(at)).expect("answered");
     assert!(matches!(opened, Opened::Session(_)));
 }
@@ -60,7 +65,7 @@ fn old_addresses_are_forgotten(fixture: &Fixture) {
 }
 
 fn sids(fixture: &Fixture, user: &User, now: OffsetDateTime) -> Vec<Uuid> {
-    let listed = fixture.store.list_sessions(user.public_id, now).expect("answered");
+    let listed = fixture.open_sessions(user.public_id, now);
     listed.into_iter().map(|session| session.sid).collect()
 }
 
@@ -127,13 +132,39 @@ fn all_sessions_end_but_the_excepted_one(fixture: &Fixture) {
     assert!(fresh.pos >= fixture.position() && one.pos < fixture.position());
 }
 
+fn sessions_are_listed_page_by_page_the_latest_first(fixture: &Fixture) {
+    let (ann, bob) = (fixture.user("Ann"), fixture.user("Bob"));
+    // Three at one moment: their ids tell them apart.
+    for at in [1, 2, 2, 2, 3] {
+        log_in(fixture, &ann, HERE, at);
+    }
+    log_in(fixture, &bob, HERE, 2);
+    for (public_id, count) in [(Some(ann.public_id), 5), (Some(bob.public_id), 1), (None, 6)] {
+        let mut listed = Vec::new();
+        let mut after = None;
+        loop {
+            let query = SessionQuery { public_id, after, limit: 2 };
+            let page = fixture.store.list_sessions(&query, second(4)).expect("a page");
+            let Some(last) = page.last() else { break };
+            after = Some(Cursor::of(last));
+            listed.extend(page);
+        }
+        let times: Vec<_> = listed.iter().map(|session| session.created_at).collect();
+        let sids: HashSet<_> = listed.iter().map(|session| session.sid).collect();
+        assert!(times.is_sorted_by(|one, next| one >= next), "{times:?}");
+        assert_eq!((listed.len(), sids.len()), (count, count));
+        assert!(listed.iter().all(|session| public_id.is_none_or(|id| session.public_id == id)));
+    }
+}
+
 fn a_session_s_record_tells_when_from_where_and_last_used(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     log_in(fixture, &ann, HERE, 3);
-    let listed = fixture.store.list_sessions(ann.public_id, second(4)).expect("answered");
+    let listed = fixture.open_sessions(ann.public_id, second(4));
     let [session] = listed.as_slice() else { panic!("{listed:?}") };
     assert_eq!((session.created_at, session.last_used_at), (second(3), second(3)));
     assert_eq!(session.address.as_deref(), Some(HERE));
+    assert_eq!(session.user_agent.as_deref(), Some("curl/8.5.0"));
     assert_eq!(session.refreshable_until, Some(START + Duration::HOUR));
     assert_eq!((session.public_id, &*session.client_id), (ann.public_id, "first-party"));
 }

@@ -1,0 +1,116 @@
+//! `sessions`: list, revoke.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use shared::service::failure::Failure;
+use uuid::Uuid;
+
+use super::{Context, database, output, users};
+use crate::domain::sessions::{Cursor, SessionQuery, SessionRecord, SessionStore};
+use crate::domain::users::UserStore;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// List the open sessions, the latest first
+    List(ListArguments),
+    /// End a session; every guard refuses its access tokens from then on
+    Revoke {
+        /// The session's id
+        sid: Uuid,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct ListArguments {
+    /// Only those of this user: the id or the e-mail address
+    user: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// How many at most
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
+    /// Go on after this cursor, which the list before ended with
+    #[arg(long)]
+    after: Option<Cursor>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    sid: Uuid,
+    public_id: Uuid,
+    client_id: String,
+    address: Option<String>,
+    user_agent: Option<String>,
+    created_at: String,
+    last_used_at: String,
+    expires_at: Option<String>,
+}
+
+impl From<SessionRecord> for Row {
+    fn from(record: SessionRecord) -> Self {
+        Self {
+            sid: record.sid,
+            public_id: record.public_id,
+            client_id: record.client_id,
+            address: record.address,
+            user_agent: record.user_agent,
+            created_at: output::time(record.created_at),
+            last_used_at: output::time(record.last_used_at),
+            expires_at: record.refreshable_until.map(output::time),
+        }
+    }
+}
+
+pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::List(arguments) => list(&arguments, context),
+        Command::Revoke { sid } => revoke(sid, context),
+    }
+}
+
+fn list(arguments: &ListArguments, context: &Context) -> Result<(), Failure> {
+    let (database, public_id) = match &arguments.user {
+        Some(who) => {
+            let (database, public_id) = users::find(who, context)?;
+            if database.find_user(public_id).map_err(Failure::failed)?.is_none() {
+                return Err(users::unknown(who));
+            }
+            (database, Some(public_id))
+        }
+        None => (database::existing(context)?, None),
+    };
+    // One more than asked for tells whether others follow.
+    let query = SessionQuery { public_id, after: arguments.after, limit: arguments.limit + 1 };
+    let found = database.list_sessions(&query, context.clock.now());
+    let mut sessions = found.map_err(Failure::failed)?;
+    let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
+    let more = sessions.len() > limit;
+    sessions.truncate(limit);
+    let next = sessions.last().filter(|_| more).map(|last| Cursor::of(last).to_string());
+    let rows: Vec<Row> = sessions.into_iter().map(Row::from).collect();
+    if arguments.json {
+        return output::json(&serde_json::json!({ "sessions": rows, "next": next }));
+    }
+    let cells = rows.into_iter().map(|row| {
+        let (sid, public_id) = (row.sid.to_string(), row.public_id.to_string());
+        let (address, agent) =
+            (row.address.unwrap_or_default(), row.user_agent.unwrap_or_default());
+        let expires = row.expires_at.unwrap_or_default();
+        vec![sid, public_id, row.created_at, row.last_used_at, expires, address, agent]
+    });
+    let header = ["sid", "public_id", "created", "last used", "expires", "address", "user agent"];
+    output::table(&header, cells)?;
+    match next {
+        Some(next) => output::line(&format!("more follow: --after {next}")),
+        None => Ok(()),
+    }
+}
+
+fn revoke(sid: Uuid, context: &Context) -> Result<(), Failure> {
+    let database = database::existing(context)?;
+    match database.end_session(sid, &context.act()).map_err(Failure::failed)? {
+        Some(public_id) => output::line(&format!("the session {sid} of {public_id} has ended")),
+        None => Err(Failure::failed(format_args!("there is no open session {sid}"))),
+    }
+}

@@ -1,0 +1,143 @@
+//! `/admin/users/{public_id}/sessions` and `/admin/sessions/{sid}`: who is logged in where, for
+//! operators.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use shared::contract::problem::Problem;
+use shared::service::problem_response::ProblemError;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::caller::Admin;
+use super::query::Query;
+use super::{Issuer, answer, cursor, users};
+use crate::domain::sessions::{Cursor, SessionQuery, SessionRecord};
+
+/// Sessions of one page: the most, and if nothing else is asked for.
+const MOST_SESSIONS: u64 = 1_000;
+const USUAL_SESSIONS: u64 = 100;
+
+/// A page of sessions, the latest first.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SessionList {
+    sessions: Vec<SessionEntry>,
+    /// What the next page comes `after`; null on the last one.
+    next: Option<String>,
+}
+
+/// An open session.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SessionEntry {
+    sid: Uuid,
+    public_id: Uuid,
+    /// The client it was opened for.
+    client_id: String,
+    /// The address that logged in.
+    address: Option<String>,
+    /// What the client that logged in calls itself.
+    user_agent: Option<String>,
+    #[schema(format = "date-time")]
+    created_at: String,
+    /// When a token of it was last issued.
+    #[schema(format = "date-time")]
+    last_used_at: String,
+    /// When its refresh token is over, unless it is used before.
+    #[schema(format = "date-time")]
+    expires_at: Option<String>,
+}
+
+impl From<SessionRecord> for SessionEntry {
+    fn from(record: SessionRecord) -> Self {
+        Self {
+            sid: record.sid,
+            public_id: record.public_id,
+            client_id: record.client_id,
+            address: record.address,
+            user_agent: record.user_agent,
+            created_at: answer::time(record.created_at),
+            last_used_at: answer::time(record.last_used_at),
+            expires_at: record.refreshable_until.map(answer::time),
+        }
+    }
+}
+
+/// The open sessions of a user, the latest first.
+#[utoipa::path(
+    get, path = "/admin/users/{public_id}/sessions", tag = "Operators",
+    operation_id = "listUserSessions",
+    security(("admin" = [])),
+    params(
+        ("public_id" = String, Path, description = "The user's id."),
+        ("limit" = Option<u64>, Query, description = "The most sessions to send, 1 to 1000; 100 if left out."),
+        ("after" = Option<String>, Query, description = "The `next` of the page before; the first page if left out."),
+    ),
+    responses(
+        (status = 200, description = "The page.", body = SessionList),
+        (status = 400, description = "The query names a parameter twice.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing or not good."),
+        (status = 403, description = "The caller is no operator."),
+        (status = 404, description = "There is no such user.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A parameter has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database can't be read.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+    )
+)]
+pub(super) async fn list(
+    request: HttpRequest,
+    public_id: web::Path<String>,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    Admin::of(&request, &issuer).await?;
+    let query = Query::of(&request)?;
+    let limit = query.number("limit", USUAL_SESSIONS, 1, MOST_SESSIONS)?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let after = query.text("after").map(str::parse::<Cursor>).transpose();
+    let public_id = users::named(&public_id)?;
+    let wanted = SessionQuery {
+        public_id: Some(public_id),
+        after: after.map_err(|_| cursor::unknown())?,
+        // One more than asked for tells whether others follow.
+        limit: u32::try_from(limit + 1).unwrap_or(u32::MAX),
+    };
+    let now = issuer.clock.now();
+    let found = issuer.ask(move |store| {
+        let known = store.find_user(public_id)?;
+        known.map(|_| store.list_sessions(&wanted, now)).transpose()
+    });
+    let mut sessions = found.await?.ok_or_else(users::unknown)?;
+    let more = sessions.len() > limit;
+    sessions.truncate(limit);
+    let next = sessions.last().filter(|_| more).map(|last| Cursor::of(last).to_string());
+    let sessions = sessions.into_iter().map(SessionEntry::from).collect();
+    Ok(answer::json(StatusCode::OK, SessionList { sessions, next }))
+}
+
+/// Ends a session.
+///
+/// Its refresh token dies, and every guard refuses its access tokens.
+#[utoipa::path(
+    delete, path = "/admin/sessions/{sid}", tag = "Operators", operation_id = "revokeSession",
+    security(("admin" = [])),
+    params(("sid" = String, Path, description = "The session's id.")),
+    responses(
+        (status = 204, description = "The session has ended."),
+        (status = 401, description = "The token is missing or not good."),
+        (status = 403, description = "The caller is no operator."),
+        (status = 404, description = "There is no such session, or it has ended before.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+    )
+)]
+pub(super) async fn revoke(
+    request: HttpRequest,
+    sid: web::Path<String>,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let admin = Admin::of(&request, &issuer).await?;
+    let unknown = || ProblemError::new(StatusCode::NOT_FOUND, "There is no such open session.");
+    let sid = Uuid::try_parse(&sid).map_err(|_| unknown())?;
+    let act = issuer.act_of(&request, admin.public_id);
+    let whose = issuer.ask(move |store| store.end_session(sid, &act)).await?;
+    let public_id = whose.ok_or_else(unknown)?;
+    tracing::info!(by = %admin.public_id, who = %public_id, %sid, "an operator ended a session");
+    Ok(answer::done())
+}

@@ -1,0 +1,106 @@
+//! `/admin/users/{public_id}/sessions` and `/admin/sessions/{sid}`.
+
+use actix_web::test::TestRequest;
+use serde_json::{Value, json};
+use time::Duration;
+use uuid::Uuid;
+
+use super::actors::{PASSWORD, claims};
+use super::operators::Operator;
+use super::server::{Answer, Server};
+
+async fn log_in_as(server: &Server, name: &str, agent: &str) -> (String, String) {
+    let email = format!("{name}@example.org");
+    let form = [("email", &*email), ("password", PASSWORD)];
+    let request = TestRequest::post().uri("/login").insert_header(("user-agent", agent));
+    let body = server.call(request.set_form(form)).await.json();
+    let text = |member: &str| body[member].as_str().unwrap().to_owned();
+    (text("token"), text("refresh_token"))
+}
+
+fn sid(token: &str) -> String {
+    claims(token)["sid"].as_str().unwrap().to_owned()
+}
+
+async fn sessions_of(operator: &Operator<'_>, public_id: Uuid, query: &str) -> Answer {
+    operator.get(&format!("/admin/users/{public_id}/sessions{query}")).await
+}
+
+#[actix_web::test]
+async fn a_session_tells_when_from_where_with_what_and_when_it_was_last_used() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let bob = server.sign_up("bob").await;
+    let (token, refresh) = log_in_as(&server, "bob", "curl/8.5.0").await;
+    server.clock.advance(Duration::minutes(7));
+    assert_eq!(server.refresh(&refresh, &[]).await.status, 200);
+    let answer = sessions_of(&operator, bob, "").await;
+    assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, "no-store"));
+    assert_eq!(
+        answer.json(),
+        json!({"next": null, "sessions": [{
+            "sid": sid(&token), "public_id": bob, "client_id": "first-party",
+            "address": "192.0.2.1", "user_agent": "curl/8.5.0",
+            "created_at": "2026-01-02T03:04:05Z", "last_used_at": "2026-01-02T03:11:05Z",
+            "expires_at": "2026-02-01T03:11:05Z",
+        }]})
+    );
+    let known = sessions_of(&operator, operator.public_id, "").await.json();
+    assert_eq!(known["sessions"].as_array().unwrap().len(), 1, "to each their own");
+}
+
+#[actix_web::test]
+async fn a_revoked_session_is_over_and_listed_no_more_and_the_others_go_on() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let bob = server.sign_up("bob").await;
+    let (one, other) = (server.session("bob").await, server.session("bob").await);
+    let path = format!("/admin/sessions/{}", sid(&one.0));
+    assert_eq!(operator.act("DELETE", &path).await, 204);
+    assert_eq!(server.post_with("/logout", &one.0, &[]).await.status, 401);
+    assert_eq!(server.refresh(&one.1, &[]).await.status, 400);
+    let left = sessions_of(&operator, bob, "").await.json();
+    assert_eq!(left["sessions"][0]["sid"], sid(&other.0));
+    assert_eq!(left["sessions"].as_array().unwrap().len(), 1);
+    assert_eq!(server.refresh(&other.1, &[]).await.status, 200);
+    // It is gone, as any other that never was.
+    for path in [&*path, &format!("/admin/sessions/{}", Uuid::new_v4()), "/admin/sessions/none"] {
+        assert_eq!(operator.act("DELETE", path).await, 404, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn pages_follow_each_other_the_latest_session_first() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let bob = server.sign_up("bob").await;
+    let mut opened = Vec::new();
+    for _ in 0..3 {
+        server.clock.advance(Duration::SECOND);
+        opened.insert(0, sid(&server.session("bob").await.0));
+    }
+    let page = async |query: &str| {
+        let page = sessions_of(&operator, bob, query).await.json();
+        let sids = page["sessions"].as_array().unwrap().iter();
+        let sids: Vec<_> =
+            sids.map(|session| session["sid"].as_str().unwrap().to_owned()).collect();
+        (sids, page["next"].clone())
+    };
+    let (first, next) = page("?limit=2").await;
+    assert_eq!(first, opened[..2]);
+    let after = format!("?limit=2&after={}", next.as_str().unwrap());
+    assert_eq!(page(&after).await, (opened[2..].to_vec(), Value::Null));
+}
+
+#[actix_web::test]
+async fn an_unknown_user_is_404_and_a_parameter_that_can_not_be_422() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    for id in [&*Uuid::new_v4().to_string(), "nobody"] {
+        let path = format!("/admin/users/{id}/sessions");
+        assert_eq!(operator.act("GET", &path).await, 404, "{path}");
+    }
+    for query in ["?limit=0", "?limit=1001", "?after=nothing", "?after=AAAAAAAAAAE"] {
+        assert_eq!(sessions_of(&operator, operator.public_id, query).await.status, 422, "{query}");
+    }
+}
