@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
 use crate::domain::error::{StoreError, StoreResult};
 
 /// A database that says nothing for so long, not even that it is locked, is given up: the request
@@ -13,9 +16,49 @@ const PATIENCE: Duration = Duration::from_millis(4_700);
 pub async fn run<T: Send + 'static>(
     work: impl FnOnce() -> StoreResult<T> + Send + 'static,
 ) -> StoreResult<T> {
-    match tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(work)).await {
+    match timeout(PATIENCE, tokio::task::spawn_blocking(work)).await {
         Ok(Ok(done)) => done,
-        Err(_) => Err(StoreError::Unavailable("it does not answer".into())),
-        Ok(Err(_)) => Err(StoreError::Failed("a task panicked, or the process is ending".into())),
+        Err(_) => Err(silent()),
+        Ok(Err(_)) => Err(broken_off()),
+    }
+}
+
+fn silent() -> StoreError {
+    StoreError::Unavailable("it does not answer".into())
+}
+
+fn broken_off() -> StoreError {
+    StoreError::Failed("a task panicked, or the process is ending".into())
+}
+
+/// Parts that wait to be taken. The work that makes them waits, too, when nobody takes them.
+const PARTS_AHEAD: usize = 2;
+
+/// What [`parts`] makes, as it comes.
+pub struct Parts<T>(mpsc::Receiver<StoreResult<Option<T>>>);
+
+/// Runs `work`, which makes its result part by part, on the blocking pool. It is told with each part
+/// whether anybody wants more.
+pub fn parts<T: Send + 'static>(
+    work: impl FnOnce(&mut dyn FnMut(T) -> bool) -> StoreResult<()> + Send + 'static,
+) -> Parts<T> {
+    let (sender, receiver) = mpsc::channel(PARTS_AHEAD);
+    tokio::task::spawn_blocking(move || {
+        let mut tell = |part| sender.blocking_send(Ok(Some(part))).is_ok();
+        let end = work(&mut tell).map(|()| None);
+        // An error of the channel: nobody wants it.
+        let _ = sender.blocking_send(end);
+    });
+    Parts(receiver)
+}
+
+impl<T> Parts<T> {
+    /// The next part, or `None` after the last one. Without that, not everything has come.
+    pub async fn next(&mut self) -> StoreResult<Option<T>> {
+        match timeout(PATIENCE, self.0.recv()).await {
+            Ok(Some(part)) => part,
+            Ok(None) => Err(broken_off()),
+            Err(_) => Err(silent()),
+        }
     }
 }

@@ -34,6 +34,7 @@ pub mod port;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
+pub mod revocations;
 pub mod service;
 pub mod token;
 pub mod user;

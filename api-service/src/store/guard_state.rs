@@ -21,6 +21,9 @@ const UNSTAGE: &str = "DELETE FROM users; \
     SELECT public_id, name, email, state, roles, sum FROM staged_users ORDER BY ordinal; \
     DELETE FROM staged_users;";
 
+/// SQLite takes so many values in one statement, and a million may be forgotten at once.
+const FORGOTTEN_AT_ONCE: usize = 1_000;
+
 impl GuardStore for Replica {
     fn load(&self) -> Result<Held, StoreError> {
         let connection = &mut *self.write();
@@ -41,9 +44,7 @@ impl GuardStore for Replica {
                     }
                 }
                 hold(connection, batch.revocations)?;
-                let forget = batch.forget.iter().map(|seq| signed(*seq));
-                diesel::delete(revocations::table.filter(revocations::seq.eq_any(forget)))
-                    .execute(connection)?;
+                forget(connection, batch.forget)?;
                 move_to(connection, batch.position, batch.at)
             })
             .map_err(store_error)
@@ -68,8 +69,8 @@ impl GuardStore for Replica {
         self.write()
             .immediate_transaction(|connection| {
                 connection.batch_execute(UNSTAGE)?;
-                diesel::delete(revocations::table).execute(connection)?;
                 hold(connection, end.revocations)?;
+                forget(connection, end.forget)?;
                 move_to(connection, end.position, end.at)
             })
             .map_err(store_error)
@@ -106,13 +107,12 @@ fn held(connection: &mut SqliteConnection) -> QueryResult<Held> {
         diesel::result::Error::DeserializationError(error)
     };
     let instance = state::get(connection, state::INSTANCE)?.unwrap_or_default();
-    let events: Vec<String> =
-        revocations::table.order(revocations::seq).select(revocations::event).load(connection)?;
-    let revocations = events
-        .iter()
-        .map(|event| serde_json::from_str(event))
-        .collect::<Result<_, _>>()
-        .map_err(|error| damaged(Box::new(error)))?;
+    // Row by row: of a million, the texts alone are some 200 MB.
+    let rows = revocations::table.order(revocations::seq).select(revocations::event);
+    let mut revocations = Vec::new();
+    for event in rows.load_iter::<String, _>(connection)? {
+        revocations.push(serde_json::from_str(&event?).map_err(|error| damaged(Box::new(error)))?);
+    }
     let text = state::get(connection, state::KEYS)?;
     let fetched_at = time_of(connection, state::KEYS_CONTACT)?;
     let etag = state::get(connection, state::KEYS_ETAG)?;
@@ -155,6 +155,15 @@ fn hold(connection: &mut SqliteConnection, events: &[Event]) -> QueryResult<()> 
             revocations::event.eq(text),
         );
         diesel::replace_into(revocations::table).values(row).execute(connection)?;
+    }
+    Ok(())
+}
+
+fn forget(connection: &mut SqliteConnection, seqs: &[u64]) -> QueryResult<()> {
+    for part in seqs.chunks(FORGOTTEN_AT_ONCE) {
+        let part = part.iter().map(|seq| signed(*seq));
+        diesel::delete(revocations::table.filter(revocations::seq.eq_any(part)))
+            .execute(connection)?;
     }
     Ok(())
 }

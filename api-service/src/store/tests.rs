@@ -77,7 +77,7 @@ fn snapshot(replica: &Replica, users: &[DirectoryUser], position: u64) {
     for page in users.chunks(2) {
         replica.stage_users(page).expect("staged");
     }
-    let end = SnapshotEnd { revocations: &[], position, at: NOW };
+    let end = SnapshotEnd { revocations: &[], forget: &[], position, at: NOW };
     replica.finish_snapshot(&end).expect("finished");
 }
 
@@ -210,13 +210,49 @@ fn a_snapshot_takes_the_place_of_everything_at_its_end_and_not_before() {
     // A page may tell a user again, newer.
     let renamed = DirectoryUser { name: "Bob".into(), ..bob };
     replica.stage_users(&[renamed, dan]).expect("staged");
-    let end = SnapshotEnd { revocations: &revocations, position: 9, at: NOW };
+    let end = SnapshotEnd { revocations: &revocations, forget: &[], position: 9, at: NOW };
     replica.finish_snapshot(&end).expect("finished");
 
     assert_eq!(names(&replica), ["cid", "Bob", "dan"]);
     assert_eq!(replica.find_user(ann.public_id).expect("read"), None);
     let held = replica.load().expect("held");
     assert_eq!((held.position, held.revocations), (Some(9), revocations.to_vec()));
+}
+
+#[test]
+fn more_revocations_than_a_statement_takes_are_held_and_forgotten_at_once() {
+    let place = Place::new();
+    let replica = place.open();
+    let public_id = Uuid::new_v4();
+    let revoked = |seq| event(seq, Change::SessionRevoked { sid: Uuid::new_v4(), public_id });
+    let many: Vec<_> = (1..=40_000).map(revoked).collect();
+    let end = SnapshotEnd { revocations: &many, forget: &[], position: 40_000, at: NOW };
+    replica.finish_snapshot(&end).expect("finished");
+    drop(replica);
+    let replica = place.open();
+    assert_eq!(replica.load().expect("held").revocations, many);
+    let last = [revoked(40_001)];
+    let forget: Vec<_> = (1..=40_000).collect();
+    let (position, at) = (40_001, NOW);
+    let batch = Batch { events: &last, revocations: &last, forget: &forget, position, at };
+    replica.apply(&batch).expect("applied");
+    assert_eq!(replica.load().expect("held").revocations, last);
+}
+
+#[test]
+fn a_snapshot_adds_to_the_revocations_that_are_held() {
+    let place = Place::new();
+    let replica = place.open();
+    let public_id = Uuid::new_v4();
+    let revoked = |seq| event(seq, Change::SessionRevoked { sid: Uuid::new_v4(), public_id });
+    let (old, new) = ([revoked(1), revoked(2)], [revoked(3), revoked(4)]);
+    for (revocations, forget) in [(&old, &[][..]), (&new, &[1, 3])] {
+        let end = SnapshotEnd { revocations, forget, position: 9, at: NOW };
+        replica.begin_snapshot().expect("begun");
+        replica.finish_snapshot(&end).expect("finished");
+    }
+    let held = replica.load().expect("held").revocations;
+    assert_eq!(held, [old[1].clone(), new[1].clone()]);
 }
 
 #[test]

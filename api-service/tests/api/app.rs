@@ -106,7 +106,7 @@ impl App {
         let at = SystemClock.now();
         replica.begin_snapshot().expect("begun");
         replica.stage_users(users).expect("staged");
-        let end = SnapshotEnd { revocations: &[], position: POSITION, at };
+        let end = SnapshotEnd { revocations: &[], forget: &[], position: POSITION, at };
         replica.finish_snapshot(&end).expect("finished");
         let keys = SavedKeys { text: Signer::known().key_set(), etag: None, fetched_at: at };
         replica.save_keys(&keys).expect("saved");

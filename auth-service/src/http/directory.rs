@@ -1,14 +1,27 @@
 //! `GET /directory/users`: the snapshot that a guard starts from.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::StreamExt as _;
 use shared::contract::directory::{DirectoryPage, DirectoryUser};
+use shared::contract::events::Event;
 use shared::contract::problem::Problem;
 use shared::contract::scope::DIRECTORY_READ;
+use shared::service::problem_response::ProblemError;
+use time::OffsetDateTime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::query::Query;
-use super::{Issuer, caller, cursor};
-use crate::domain::directory::Snapshot;
+use super::{Issuer, caller, cursor, failure};
+use crate::blocking;
+use crate::domain::Store;
+use crate::domain::directory::Part;
+use crate::domain::error::{StoreError, StoreResult};
 use crate::domain::feed::REVOCATIONS_KEPT;
 use crate::domain::users::User;
 
@@ -44,19 +57,113 @@ pub(super) async fn list(
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
     let after = cursor::position_in(&query)?;
     let since = issuer.clock.now() - REVOCATIONS_KEPT;
-    let snapshot = issuer.ask(move |store| store.snapshot(after, limit, since)).await?;
-    let page = page(snapshot);
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(page))
+    let turn = if after == 0 { Some(issuer.snapshots.turn().await?) } else { None };
+    let store = Arc::clone(&issuer.store);
+    let mut parts = blocking::parts(move |tell| write(&*store, after, limit, since, tell));
+    let first = parts.next().await.map_err(failure::of_store)?;
+    let rest = futures_util::stream::try_unfold((parts, turn), async |(mut parts, turn)| {
+        // The connection breaks off: what was sent is no whole answer.
+        let part = parts.next().await.map_err(failure::of_store)?;
+        Ok::<_, actix_web::Error>(part.map(|part| (part, (parts, turn))))
+    });
+    let body = futures_util::stream::iter(first.map(Ok)).chain(rest);
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .content_type("application/json")
+        .streaming(body))
 }
 
-fn page(snapshot: Snapshot) -> DirectoryPage {
-    let last = snapshot.users.last().filter(|_| snapshot.more);
-    DirectoryPage {
-        next: last.map(|user| cursor::of_position(user.created_seq)),
-        users: snapshot.users.into_iter().map(record).collect(),
-        revocations: snapshot.revocations,
-        position: snapshot.position,
+/// How many first pages are written at the same time. Each keeps a connection to the database for as
+/// long as its guard reads, and others need some, too.
+const AT_ONCE: usize = 2;
+
+/// How long a guard waits for its turn: less than it waits for the head of an answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Seconds after which a guard that had no turn may try again.
+const BUSY_SECONDS: u32 = 1;
+
+/// The first pages that are being written.
+pub struct Snapshots(Arc<Semaphore>);
+
+impl Default for Snapshots {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(AT_ONCE)))
     }
+}
+
+impl Snapshots {
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, ProblemError> {
+        let waiting = tokio::time::timeout(PATIENCE, Arc::clone(&self.0).acquire_owned());
+        waiting.await.ok().and_then(Result::ok).ok_or_else(|| {
+            let why = "Other guards are taking their snapshots; try again.";
+            ProblemError::retry_after(StatusCode::SERVICE_UNAVAILABLE, why, BUSY_SECONDS)
+        })
+    }
+}
+
+/// Writes a page, part by part. It is a [`DirectoryPage`] and never held as one: a million
+/// revocations are some 200 MB.
+fn write(
+    store: &dyn Store,
+    after: u64,
+    limit: u32,
+    since: OffsetDateTime,
+    tell: &mut dyn FnMut(Bytes) -> bool,
+) -> StoreResult<()> {
+    let unwritable = |_| StoreError::Failed("a snapshot can't be written".into());
+    let (mut end, mut told, mut failed) = (String::new(), false, None);
+    store.snapshot(after, limit, since, &mut |part| {
+        let text = match part {
+            Part::Page { users, position, more } => {
+                page(users, position, more).map(|(head, tail)| {
+                    end = tail;
+                    head
+                })
+            }
+            Part::Revocations(events) => listed(&events, told).inspect(|_| told = true),
+        };
+        match text {
+            Ok(text) => tell(Bytes::from(text)),
+            Err(error) => {
+                failed = Some(error);
+                false
+            }
+        }
+    })?;
+    if let Some(error) = failed {
+        return Err(unwritable(error));
+    }
+    tell(Bytes::from(end));
+    Ok(())
+}
+
+/// The page up to its first revocation, and from behind its last one.
+fn page(
+    users: Vec<User>,
+    position: u64,
+    more: bool,
+) -> Result<(String, String), serde_json::Error> {
+    let last = users.last().filter(|_| more);
+    let page = DirectoryPage {
+        next: last.map(|user| cursor::of_position(user.created_seq)),
+        users: users.into_iter().map(record).collect(),
+        revocations: Vec::new(),
+        position,
+    };
+    let mut text = serde_json::to_string(&page)?;
+    // Within a name its quotes would be escaped.
+    let opening = "\"revocations\":[";
+    let end = text.rfind(opening).map_or(text.len(), |start| start + opening.len());
+    let tail = text.split_off(end);
+    Ok((text, tail))
+}
+
+/// Revocations as members of a list, with a comma before them if others were told.
+fn listed(events: &[Event], others: bool) -> Result<String, serde_json::Error> {
+    let list = serde_json::to_string(events)?;
+    let members = list.trim_start_matches('[').trim_end_matches(']');
+    Ok(if others { format!(",{members}") } else { members.to_owned() })
 }
 
 fn record(user: User) -> DirectoryUser {

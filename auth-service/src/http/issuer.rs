@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use super::address::client_address;
+use super::directory::Snapshots;
 use super::failure;
 use super::guards::Guards;
 use super::metrics::Metrics;
@@ -37,6 +38,8 @@ pub struct Issuer {
     pub rotator: Rotator,
     /// The guards that follow the feed.
     pub guards: Arc<Guards>,
+    /// The snapshots that guards are taking.
+    pub snapshots: Snapshots,
     /// Hashes passwords.
     pub hashing: HashingPool,
     /// Counts failed log-ins.

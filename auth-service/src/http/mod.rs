@@ -32,6 +32,7 @@ mod sessions;
 mod signup;
 mod users;
 
+pub use directory::Snapshots;
 pub use guards::Guards;
 pub use issuer::{Issuer, Options};
 pub use metrics::Metrics;

@@ -13,7 +13,7 @@ use crate::domain::refresh::RefreshPolicy;
 use crate::domain::throttle::{Limit, Throttle};
 use crate::domain::tokens::TokenPolicy;
 use crate::hashing::HashingPool;
-use crate::http::{Guards, Issuer, Metrics, Options};
+use crate::http::{Guards, Issuer, Metrics, Options, Snapshots};
 use crate::settings::{FailureLimit, LoginErrors, Settings};
 use crate::signing::{KeyRing, Rotator};
 
@@ -63,6 +63,7 @@ pub(super) fn of(
         keys: parts.keys,
         rotator: parts.rotator,
         guards: parts.guards,
+        snapshots: Snapshots::default(),
         hashing: HashingPool::start().map_err(Failure::failed)?,
         throttle: Arc::new(throttle),
         attempt_ended: Notify::new(),

@@ -1,12 +1,16 @@
 //! The snapshot that a guard starts from.
 
+use shared::clock::unix_micros;
 use time::OffsetDateTime;
 
 use super::Database;
 use super::transaction::read_position;
 use super::{feed, users};
-use crate::domain::directory::{DirectoryStore, Snapshot};
+use crate::domain::directory::{DirectoryStore, Part};
 use crate::domain::error::StoreResult;
+
+/// Revocations of one part: some hundred kilobytes.
+const AT_ONCE: u32 = 1_000;
 
 impl DirectoryStore for Database {
     fn snapshot(
@@ -14,19 +18,26 @@ impl DirectoryStore for Database {
         after: u64,
         limit: u32,
         revoked_since: OffsetDateTime,
-    ) -> StoreResult<Snapshot> {
+        take: &mut dyn FnMut(Part) -> bool,
+    ) -> StoreResult<()> {
         self.read(|connection| {
             let position = read_position(connection)?;
-            let revocations = match after {
-                0 => feed::revocations_since(connection, revoked_since)?,
-                _ => Vec::new(),
-            };
             // One more than asked for tells whether others follow.
             let mut users = users::page(connection, after, limit.saturating_add(1))?;
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);
             let more = users.len() > limit;
             users.truncate(limit);
-            Ok(Snapshot { users, revocations, position, more })
+            let mut wanted = take(Part::Page { users, position, more }) && after == 0;
+            let mut told = 0;
+            while wanted {
+                let mut part = feed::revocations_after(connection, told, AT_ONCE)?;
+                let Some(last) = part.last() else { break };
+                told = last.seq;
+                // Those that nobody has pruned yet.
+                part.retain(|event| unix_micros(event.at) >= unix_micros(revoked_since));
+                wanted = part.is_empty() || take(Part::Revocations(part));
+            }
+            Ok(())
         })
     }
 }

@@ -30,14 +30,17 @@ fn event((seq, at, body): (i64, i64, String)) -> QueryResult<Event> {
     Ok(Event { seq: position(seq)?, at: from_unix_micros(at), change: change(&body)? })
 }
 
-/// Every revocation made at `since` or later, in order.
-pub(super) fn revocations_since(
+/// The first `limit` revocations after a position, in order. They are not chosen by their time: the
+/// order is that of the table, so that each part of a million takes as long as the first one.
+pub(super) fn revocations_after(
     connection: &mut AnyConnection,
-    since: OffsetDateTime,
+    after: u64,
+    limit: u32,
 ) -> QueryResult<Vec<Event>> {
     revocations::table
-        .filter(revocations::at.ge(unix_micros(since)))
+        .filter(revocations::seq.gt(position_column(after)))
         .order(revocations::seq)
+        .limit(i64::from(limit))
         .select((revocations::seq, revocations::at, revocations::body))
         .load::<(i64, i64, String)>(connection)?
         .into_iter()

@@ -25,6 +25,7 @@ mod kills;
 mod login;
 mod logout_drill;
 mod management;
+mod many_revocations;
 mod newcomer;
 mod operator;
 mod outage;

@@ -17,6 +17,9 @@ use crate::contract::events::Event;
 use crate::durable_file;
 
 /// A guard's state in one file, replaced as a whole at each change. It holds nothing secret.
+///
+/// So it is for thousands of revocations that are live at a time; who has millions brings a store
+/// with a database.
 #[derive(Debug)]
 pub struct FileStore {
     path: PathBuf,
@@ -50,6 +53,15 @@ impl State {
             revocations: Vec::new(),
             keys: None,
         }
+    }
+
+    fn hold(&mut self, more: &[Event], forget: &[u64]) {
+        let held = self.revocations.drain(..).chain(more.iter().cloned());
+        let mut held: BTreeMap<u64, Event> = held.map(|event| (event.seq, event)).collect();
+        for seq in forget {
+            held.remove(seq);
+        }
+        self.revocations = held.into_values().collect();
     }
 }
 
@@ -128,13 +140,7 @@ impl GuardStore for FileStore {
 
     fn apply(&self, batch: &Batch<'_>) -> Result<(), StoreError> {
         self.change(|state| {
-            let mut kept: BTreeMap<u64, Event> =
-                state.revocations.drain(..).map(|event| (event.seq, event)).collect();
-            kept.extend(batch.revocations.iter().map(|event| (event.seq, event.clone())));
-            for seq in batch.forget {
-                kept.remove(seq);
-            }
-            state.revocations = kept.into_values().collect();
+            state.hold(batch.revocations, batch.forget);
             state.position = Some(batch.position);
             state.feed_contact = Some(batch.at);
         })
@@ -150,7 +156,7 @@ impl GuardStore for FileStore {
 
     fn finish_snapshot(&self, end: &SnapshotEnd<'_>) -> Result<(), StoreError> {
         self.change(|state| {
-            state.revocations = end.revocations.to_vec();
+            state.hold(end.revocations, end.forget);
             state.position = Some(end.position);
             state.feed_contact = Some(end.at);
         })
@@ -193,7 +199,7 @@ mod tests {
         let store = FileStore::open(&path).expect("opened");
         let instance = store.load().expect("loaded").instance;
         let (one, two) = ([revocation(1)], [revocation(2)]);
-        let end = SnapshotEnd { revocations: &one, position: 10, at: AT };
+        let end = SnapshotEnd { revocations: &one, forget: &[], position: 10, at: AT };
         store.finish_snapshot(&end).expect("a snapshot");
         let batch = Batch { events: &two, revocations: &two, forget: &[1], position: 12, at: AT };
         store.apply(&batch).expect("applied");

@@ -6,22 +6,26 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{Response, StatusCode};
 use serde::Deserialize;
-use tokio::time::Instant;
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, timeout};
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
-use super::address;
 use super::config::GuardConfig;
 use super::transport::{Answer, Transport, TransportError};
+use super::{address, incoming};
 
 /// Where a client's token is asked for, below the issuer's address.
 const TOKEN_PATH: &str = "/oauth2/token";
 
 /// A whole token request.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A whole answer that is read as it comes. Its parts have times of their own.
+const LONG_ANSWER: Duration = Duration::from_mins(5);
 
 /// More than any good token answer, or secret file, holds.
 const TOKEN_LIMIT: usize = 64 * 1024;
@@ -74,6 +78,8 @@ pub(super) struct IssuerClient {
     client_id: String,
     secret_file: PathBuf,
     token: Mutex<Option<Token>>,
+    /// Held while a long answer is read.
+    reading: tokio::sync::Mutex<()>,
 }
 
 struct Token {
@@ -103,6 +109,7 @@ impl IssuerClient {
             client_id: config.client_id.clone(),
             secret_file: config.client_secret_file.clone(),
             token: Mutex::new(None),
+            reading: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -115,24 +122,56 @@ impl IssuerClient {
         limit: usize,
         timeout: Duration,
     ) -> Result<Vec<u8>, CallError> {
-        let mut url = address::below(&self.auth_url, path);
-        url.query_pairs_mut().extend_pairs(query);
+        let url = self.url(path, query);
         let mut answer = self.send(&url, limit, timeout).await?;
         if answer.status == StatusCode::UNAUTHORIZED {
             *self.held() = None;
             answer = self.send(&url, limit, timeout).await?;
         }
-        match answer.status {
-            StatusCode::OK => Ok(answer.body),
-            StatusCode::GONE => Err(CallError::Gone),
-            StatusCode::UNAUTHORIZED => {
-                Err(CallError::Refused("its access token is not taken".into()))
-            }
-            StatusCode::FORBIDDEN => Err(CallError::Refused(
-                "it lacks the scope `directory:read` or `events:read`".into(),
-            )),
-            status => Err(CallError::Status(status)),
+        is_good(answer.status)?;
+        Ok(answer.body)
+    }
+
+    /// The same for an answer too long to be held, read as JSON while it comes: at most `limit`
+    /// bytes, each part of them within `silence`.
+    ///
+    /// Calls that are made side by side are tries at one and the same thing, and the issuer writes
+    /// few such answers at a time: one of them is read, and the others end when it has.
+    pub(super) async fn read_long<T: DeserializeOwned + Send + 'static>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        limit: usize,
+        silence: Duration,
+    ) -> Result<T, CallError> {
+        let url = self.url(path, query);
+        let mut answer = self.open(&url, silence).await?;
+        if answer.status() == StatusCode::UNAUTHORIZED {
+            *self.held() = None;
+            answer = self.open(&url, silence).await?;
         }
+        is_good(answer.status())?;
+        let Ok(_reading) = self.reading.try_lock() else {
+            drop(answer);
+            let _ended = self.reading.lock().await;
+            return Err(TransportError::Unreachable("another call was first".into()).into());
+        };
+        incoming::parse(answer, limit, silence).await
+    }
+
+    fn url(&self, path: &str, query: &[(&str, &str)]) -> Url {
+        let mut url = address::below(&self.auth_url, path);
+        url.query_pairs_mut().extend_pairs(query);
+        url
+    }
+
+    /// Waits for the head of an answer, at most for `silence`.
+    async fn open(&self, url: &Url, silence: Duration) -> Result<Response, CallError> {
+        let authorization = self.authorization().await?;
+        let request = self.transport.get(url.clone()).timeout(LONG_ANSWER);
+        let opening = self.transport.open(request.header(AUTHORIZATION, authorization));
+        let silent = |_| TransportError::Unreachable("it does not answer".into());
+        Ok(timeout(silence, opening).await.map_err(silent)??)
     }
 
     async fn send(&self, url: &Url, limit: usize, timeout: Duration) -> Result<Answer, CallError> {
@@ -213,6 +252,25 @@ impl IssuerClient {
         }
         Ok(secret.to_owned())
     }
+}
+
+/// Whether an answer is what was asked for.
+fn is_good(status: StatusCode) -> Result<(), CallError> {
+    match status {
+        StatusCode::OK => Ok(()),
+        StatusCode::GONE => Err(CallError::Gone),
+        StatusCode::UNAUTHORIZED => Err(CallError::Refused("its access token is not taken".into())),
+        StatusCode::FORBIDDEN => {
+            Err(CallError::Refused("it lacks the scope `directory:read` or `events:read`".into()))
+        }
+        status => Err(CallError::Status(status)),
+    }
+}
+
+/// Where the fault lies, not what was sent: that may be somebody's data.
+pub(super) fn not_as_agreed(error: &serde_json::Error) -> CallError {
+    let (line, column) = (error.line(), error.column());
+    CallError::Invalid(format!("it is not what the contract says ({line}:{column})"))
 }
 
 /// A header value that is left out of every `Debug` output.

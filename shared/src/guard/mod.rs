@@ -25,6 +25,7 @@ mod config;
 mod feed;
 mod file_store;
 mod freshness;
+mod incoming;
 mod issuer_client;
 mod keys;
 mod pace;

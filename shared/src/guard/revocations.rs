@@ -30,26 +30,34 @@ pub fn revokes(change: &Change) -> bool {
     )
 }
 
-#[derive(Debug, Clone)]
+/// What is kept of a revocation. There may be millions: 16 bytes each, beside its name.
+#[derive(Debug, Clone, Copy)]
 struct Entry {
-    event: Event,
-    learnt: Instant,
+    seq: u64,
+    /// When it was made, in seconds since 1970; rounded up, so that none is forgotten early.
+    made: u32,
+    /// When it was learnt, in seconds since this list was begun; rounded up, too.
+    learnt: u32,
 }
 
-/// A user's ends of sessions. Two are enough to judge every token: the latest, and the latest that
-/// excepts another session than that one.
-#[derive(Debug, Clone)]
-struct UserEnds {
-    latest: (Entry, Option<Uuid>),
-    other: Option<(Entry, Option<Uuid>)>,
+/// An end of a user's sessions, and the session that it spares.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    entry: Entry,
+    except: Option<Uuid>,
 }
 
 /// Every revocation that a living token can meet.
 #[derive(Debug)]
 pub(super) struct Revocations {
     keep: Duration,
+    begun: Instant,
     sessions: HashMap<Uuid, Entry>,
-    users: HashMap<Uuid, UserEnds>,
+    /// The latest end of each user's sessions.
+    users: HashMap<Uuid, End>,
+    /// The latest one that spares another session than that one does: these two are enough to judge
+    /// every token, and few users have both.
+    others: HashMap<Uuid, End>,
     clients: HashMap<String, Entry>,
     keys: HashMap<String, Entry>,
 }
@@ -59,17 +67,30 @@ impl Revocations {
     pub(super) fn new(longest_life: Duration) -> Self {
         Self {
             keep: longest_life.saturating_add(MARGIN),
+            begun: Instant::now(),
             sessions: HashMap::new(),
             users: HashMap::new(),
+            others: HashMap::new(),
             clients: HashMap::new(),
             keys: HashMap::new(),
+        }
+    }
+
+    fn entry(&self, event: &Event, now: Instant) -> Entry {
+        let since = now.saturating_duration_since(self.begun);
+        let learnt = since.as_secs() + u64::from(since.subsec_nanos() > 0);
+        let made = event.at.unix_timestamp() + i64::from(event.at.nanosecond() > 0);
+        Entry {
+            seq: event.seq,
+            made: u32::try_from(made.max(0)).unwrap_or(u32::MAX),
+            learnt: u32::try_from(learnt).unwrap_or(u32::MAX),
         }
     }
 
     /// Takes a change in. Gives the `seq`s of those held before that it makes superfluous, or its
     /// own if it adds nothing.
     pub(super) fn apply(&mut self, event: &Event, now: Instant) -> Vec<u64> {
-        let entry = Entry { event: event.clone(), learnt: now };
+        let entry = self.entry(event, now);
         match &event.change {
             Change::SessionRevoked { sid, .. } => replace(&mut self.sessions, *sid, entry),
             Change::ClientRemoved { client_id } => {
@@ -77,37 +98,38 @@ impl Revocations {
             }
             Change::KeyRevoked { kid } => replace(&mut self.keys, kid.clone(), entry),
             Change::UserSessionsRevoked { public_id, except } => {
-                self.end_user(*public_id, entry, *except)
+                self.end_user(*public_id, End { entry, except: *except })
             }
             // Both end every session; the issuer says so in an event of its own too.
-            Change::UserDisabled(user) => self.end_user(user.public_id, entry, None),
-            Change::UserDeleted { public_id } => self.end_user(*public_id, entry, None),
+            Change::UserDisabled(user) => {
+                self.end_user(user.public_id, End { entry, except: None })
+            }
+            Change::UserDeleted { public_id } => {
+                self.end_user(*public_id, End { entry, except: None })
+            }
             _ => Vec::new(),
         }
     }
 
-    fn end_user(&mut self, user: Uuid, entry: Entry, except: Option<Uuid>) -> Vec<u64> {
-        let new = (entry, except);
-        let Some(ends) = self.users.get_mut(&user) else {
-            self.users.insert(user, UserEnds { latest: new, other: None });
+    fn end_user(&mut self, user: Uuid, new: End) -> Vec<u64> {
+        let Some(known) = self.users.get(&user) else {
+            self.users.insert(user, new);
             return Vec::new();
         };
-        let mut all = vec![new, ends.latest.clone()];
-        all.extend(ends.other.take());
-        all.sort_by_key(|(entry, _)| std::cmp::Reverse(entry.event.seq));
-        let before: Vec<_> = all.iter().map(|(entry, _)| entry.event.seq).collect();
-        let latest = all.remove(0);
+        let mut all = vec![new, *known];
+        all.extend(self.others.remove(&user));
+        all.sort_by_key(|end| std::cmp::Reverse(end.entry.seq));
+        let latest = all[0];
         // An end without exception that is the latest makes every earlier one superfluous.
-        let other = match latest.1 {
+        let other = match latest.except {
             None => None,
-            Some(_) => all.into_iter().find(|(_, except)| *except != latest.1),
+            Some(_) => all.iter().skip(1).find(|end| end.except != latest.except).copied(),
         };
-        *ends = UserEnds { latest, other };
-        let kept = |seq: &u64| {
-            *seq == ends.latest.0.event.seq
-                || ends.other.as_ref().is_some_and(|(entry, _)| *seq == entry.event.seq)
-        };
-        before.into_iter().filter(|seq| !kept(seq)).collect()
+        self.users.insert(user, latest);
+        self.others.extend(other.map(|other| (user, other)));
+        let kept =
+            |seq| seq == latest.entry.seq || other.is_some_and(|other| seq == other.entry.seq);
+        all.iter().map(|end| end.entry.seq).filter(|seq| !kept(*seq)).collect()
     }
 
     /// Why the token is refused, if its session, user, client or key was revoked.
@@ -116,12 +138,14 @@ impl Revocations {
             return Some(Reason::RevokedKey);
         }
         let client = self.clients.get(&token.client_id);
-        let client_gone = client.is_some_and(|entry| token.pos < entry.event.seq);
+        let client_gone = client.is_some_and(|entry| token.pos < entry.seq);
         let ended = match &token.subject {
             Subject::Service => false,
             Subject::User { public_id, sid, .. } => {
+                let touches = |end: &End| token.pos < end.entry.seq && end.except != Some(*sid);
                 self.sessions.contains_key(sid)
-                    || self.users.get(public_id).is_some_and(|ends| ends.touch(*sid, token.pos))
+                    || self.users.get(public_id).is_some_and(touches)
+                    || self.others.get(public_id).is_some_and(touches)
             }
         };
         (client_gone || ended).then_some(Reason::Revoked)
@@ -131,53 +155,60 @@ impl Revocations {
     /// key is never forgotten: its thief can sign new tokens as long as somebody takes them.
     pub(super) fn prune(&mut self, now: Instant, wall: OffsetDateTime) -> Vec<u64> {
         let keep = self.keep;
+        let age = now.saturating_duration_since(self.begun);
         let mut forgotten = Vec::new();
         let mut stays = |entry: &Entry| {
-            let by_wall = wall - entry.event.at;
+            let made = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(entry.made.into());
+            let by_wall = wall - made;
             let over = by_wall.is_positive()
                 && by_wall.unsigned_abs() > keep
-                && now.duration_since(entry.learnt) > keep;
+                && age.saturating_sub(Duration::from_secs(entry.learnt.into())) > keep;
             if over {
-                forgotten.push(entry.event.seq);
+                forgotten.push(entry.seq);
             }
             !over
         };
         self.sessions.retain(|_, entry| stays(entry));
         self.clients.retain(|_, entry| stays(entry));
-        self.users.retain(|_, ends| {
-            if ends.other.as_ref().is_some_and(|(entry, _)| !stays(entry)) {
-                ends.other = None;
-            }
-            // The other one is earlier; should it be younger by the clock, it keeps the latest.
-            ends.other.is_some() || stays(&ends.latest.0)
-        });
+        self.others.retain(|_, end| stays(&end.entry));
+        // The other one is earlier; should it be younger by the clock, it keeps the latest.
+        self.users.retain(|user, end| self.others.contains_key(user) || stays(&end.entry));
+        self.shrink();
         forgotten
     }
 
-    /// The feed goes on from `position`, maybe that of another database: ends of sessions numbered
-    /// past it would refuse tokens that were issued since. Sessions and keys have names of their
-    /// own and stay revoked.
-    pub(super) fn rebase(&mut self, position: u64) {
-        self.clients.retain(|_, entry| entry.event.seq <= position);
-        self.users.retain(|_, ends| {
-            ends.other = ends.other.take().filter(|(entry, _)| entry.event.seq <= position);
-            if ends.latest.0.event.seq > position {
-                let Some(other) = ends.other.take() else { return false };
-                ends.latest = other;
-            }
-            true
-        });
+    /// Gives memory back after a great many were forgotten.
+    fn shrink(&mut self) {
+        if self.sessions.len() < self.sessions.capacity() / 8 {
+            self.sessions.shrink_to_fit();
+        }
+        if self.users.len() < self.users.capacity() / 8 {
+            self.users.shrink_to_fit();
+        }
     }
 
-    /// Every revocation held, for the store.
-    pub(super) fn events(&self) -> Vec<Event> {
-        let users = self.users.values().flat_map(|ends| {
-            std::iter::once(&ends.latest).chain(ends.other.as_ref()).map(|(entry, _)| entry)
+    /// The feed goes on from `position`, maybe that of another database: ends of sessions numbered
+    /// past it would refuse tokens that were issued since, and are forgotten; gives their `seq`s.
+    /// Sessions and keys have names of their own and stay revoked.
+    pub(super) fn rebase(&mut self, position: u64) -> Vec<u64> {
+        let mut forgotten = Vec::new();
+        let mut stays = |entry: &Entry| {
+            if entry.seq > position {
+                forgotten.push(entry.seq);
+            }
+            entry.seq <= position
+        };
+        self.clients.retain(|_, entry| stays(entry));
+        self.others.retain(|_, end| stays(&end.entry));
+        self.users.retain(|_, end| stays(&end.entry));
+        // Who lost the latest end has the other one left.
+        let (users, others) = (&mut self.users, &mut self.others);
+        others.retain(|user, end| {
+            let latest = users.contains_key(user);
+            users.entry(*user).or_insert(*end);
+            latest
         });
-        let single = self.sessions.values().chain(self.clients.values()).chain(self.keys.values());
-        let mut events: Vec<_> = users.chain(single).map(|entry| entry.event.clone()).collect();
-        events.sort_by_key(|event| event.seq);
-        events
+        forgotten
     }
 
     /// The revoked keys.
@@ -185,17 +216,19 @@ impl Revocations {
         self.keys.keys().cloned()
     }
 
+    /// The `seq`s of all that are held.
+    #[cfg(test)]
+    fn seqs(&self) -> Vec<u64> {
+        let ends = self.users.values().chain(self.others.values()).map(|end| &end.entry);
+        let single = self.sessions.values().chain(self.clients.values()).chain(self.keys.values());
+        let mut seqs: Vec<_> = ends.chain(single).map(|entry| entry.seq).collect();
+        seqs.sort_unstable();
+        seqs
+    }
+
     /// How many are held.
     pub(super) fn len(&self) -> usize {
         self.sessions.len() + self.users.len() + self.clients.len() + self.keys.len()
-    }
-}
-
-impl UserEnds {
-    fn touch(&self, sid: Uuid, pos: u64) -> bool {
-        let ends =
-            |(entry, except): &(Entry, Option<Uuid>)| pos < entry.event.seq && *except != Some(sid);
-        ends(&self.latest) || self.other.as_ref().is_some_and(ends)
     }
 }
 
@@ -207,14 +240,14 @@ fn replace<K: Eq + std::hash::Hash>(map: &mut HashMap<K, Entry>, key: K, entry: 
             Vec::new()
         }
         std::collections::hash_map::Entry::Occupied(mut place) => {
-            let held = place.get().event.seq;
-            match held.cmp(&entry.event.seq) {
+            let held = place.get().seq;
+            match held.cmp(&entry.seq) {
                 std::cmp::Ordering::Less => {
                     place.insert(entry);
                     vec![held]
                 }
                 std::cmp::Ordering::Equal => Vec::new(),
-                std::cmp::Ordering::Greater => vec![entry.event.seq],
+                std::cmp::Ordering::Greater => vec![entry.seq],
             }
         }
     }

@@ -71,8 +71,11 @@ pub struct Batch<'a> {
 /// The end of a snapshot: with it, what was staged becomes what is held.
 #[derive(Debug, Clone, Copy)]
 pub struct SnapshotEnd<'a> {
-    /// Every revocation to hold from now on, in place of all stored before.
+    /// The snapshot's revocations, keyed by `seq`: to be held on top of those stored before. There
+    /// may be a million.
     pub revocations: &'a [Event],
+    /// The `seq`s of revocations, these or stored before, that are superfluous.
+    pub forget: &'a [u64],
     /// The position that the feed is applied from.
     pub position: u64,
     /// When the snapshot was asked for.

@@ -85,8 +85,7 @@ impl Transport {
         request: RequestBuilder,
         limit: usize,
     ) -> Result<Answer, TransportError> {
-        let mut response = request.send().await.map_err(unreachable)?;
-        self.compare_clocks(response.headers());
+        let mut response = self.open(request).await?;
         let too_long = || TransportError::TooLong(limit);
         let told = response.content_length().map(usize::try_from);
         if told.is_some_and(|length| length.is_err() || length.is_ok_and(|length| length > limit)) {
@@ -94,6 +93,13 @@ impl Transport {
         }
         let body = read(&mut response, limit).await?.ok_or_else(too_long)?;
         Ok(Answer { status: response.status(), headers: response.headers().clone(), body })
+    }
+
+    /// Sends a request, which must carry a time-out, and gives the answer with its body unread.
+    pub(super) async fn open(&self, request: RequestBuilder) -> Result<Response, TransportError> {
+        let response = request.send().await.map_err(unreachable)?;
+        self.compare_clocks(response.headers());
+        Ok(response)
     }
 
     /// The issuer's clock less ours, to about a second.
@@ -129,7 +135,7 @@ async fn read(response: &mut Response, limit: usize) -> Result<Option<Vec<u8>>, 
     Ok(Some(body))
 }
 
-fn unreachable(error: reqwest::Error) -> TransportError {
+pub(super) fn unreachable(error: reqwest::Error) -> TransportError {
     // Without the address: it is known, and a query is nothing for a log.
     TransportError::Unreachable(with_causes(&error.without_url()))
 }

@@ -102,7 +102,8 @@ impl GuardStore for MemoryStore {
     fn finish_snapshot(&self, end: &SnapshotEnd<'_>) -> Result<(), StoreError> {
         self.write(|state| {
             state.users = std::mem::take(&mut state.staged);
-            state.revocations = end.revocations.iter().map(|one| (one.seq, one.clone())).collect();
+            state.revocations.extend(end.revocations.iter().map(|one| (one.seq, one.clone())));
+            state.revocations.retain(|seq, _| !end.forget.contains(seq));
             state.position = Some(end.position);
             state.feed_contact = Some(end.at);
         })

@@ -24,7 +24,7 @@ use crate::domain::refresh::RefreshPolicy;
 use crate::domain::throttle::{Limit, Throttle};
 use crate::domain::tokens::TokenPolicy;
 use crate::hashing::HashingPool;
-use crate::http::{Guards, Issuer, Metrics, Options, routes};
+use crate::http::{Guards, Issuer, Metrics, Options, Snapshots, routes};
 use crate::settings::KeyBits;
 use crate::signing::{KeyFiles, KeyRing, PrivateKey, Rotator, generate};
 use crate::store::{Database, Existence, Location};
@@ -103,6 +103,7 @@ impl Server {
             rotator: Rotator::new(keys.files().clone(), KeyBits::B2048),
             keys,
             guards: Arc::new(Guards::new(Vec::new())),
+            snapshots: Snapshots::default(),
             hashing: HashingPool::with(2, setup.queue).unwrap(),
             throttle: Arc::new(Throttle::new(
                 setup.per_account.map(limit),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use shared::contract::events::{Change, Event};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -9,6 +11,7 @@ use uuid::Uuid;
 
 use super::super::{Database, Existence, Location, PostgresLocation};
 use crate::domain::audit::Act;
+use crate::domain::directory::{DirectoryStore, Part};
 use crate::domain::feed::{Changes, FeedStore};
 use crate::domain::login::{LoginStore, Opened, Opening};
 use crate::domain::refresh::RefreshToken;
@@ -28,6 +31,15 @@ pub(super) struct Fixture {
     server: Option<end_to_end::postgres::Database>,
     /// Removed with the test.
     _folder: Option<tempfile::TempDir>,
+}
+
+/// A page of the snapshot.
+#[derive(Default)]
+pub(super) struct Snapshot {
+    pub(super) users: Vec<User>,
+    pub(super) revocations: Vec<Event>,
+    pub(super) position: u64,
+    pub(super) more: bool,
 }
 
 /// On a file.
@@ -128,6 +140,35 @@ impl Fixture {
     pub(super) fn open_sessions(&self, public_id: Uuid, now: OffsetDateTime) -> Vec<SessionRecord> {
         let query = SessionQuery { public_id: Some(public_id), after: None, limit: 1_000 };
         self.store.list_sessions(&query, now).expect("answered")
+    }
+
+    /// Runs statements in the database as another program does.
+    pub(super) fn run(&self, statements: &str) {
+        match &self.location {
+            Location::Sqlite(file) => {
+                let file = file.to_str().expect("UTF-8");
+                let mut other = SqliteConnection::establish(file).expect("opened");
+                let statements = format!("PRAGMA busy_timeout = 5000; {statements}");
+                other.batch_execute(&statements).expect("run");
+            }
+            Location::Postgres(_) => drop(self.server().run(statements)),
+        }
+    }
+
+    /// A page of the snapshot, put together.
+    pub(super) fn snapshot(&self, after: u64, limit: u32, since: OffsetDateTime) -> Snapshot {
+        let mut whole = Snapshot::default();
+        let mut take = |part| {
+            match part {
+                Part::Page { users, position, more } => {
+                    whole = Snapshot { users, position, more, ..Snapshot::default() };
+                }
+                Part::Revocations(more) => whole.revocations.extend(more),
+            }
+            true
+        };
+        self.store.snapshot(after, limit, since, &mut take).expect("a page");
+        whole
     }
 
     pub(super) fn position(&self) -> u64 {

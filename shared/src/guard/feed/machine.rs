@@ -215,7 +215,7 @@ impl Machine {
     }
 
     fn judge_directory(&mut self, page: DirectoryPage) -> Result<Step, Rejection> {
-        let Phase::Snapshot(snapshot) = &self.phase else {
+        let Phase::Snapshot(snapshot) = &mut self.phase else {
             return Err(Rejection::Pages);
         };
         if page.users.len() > self.page {
@@ -245,9 +245,10 @@ impl Machine {
             self.pending = Some(Pending::NextPage { start, cursor, ids });
             return Ok(Step::Stage { begin, users: page.users, finish: None });
         }
+        // Moved, since there may be a million; a step that is not written begins everything anew.
+        let finish = start.or_else(|| snapshot.start.take());
         self.pending = Some(Pending::Following(first));
         let users = if self.directory { page.users } else { Vec::new() };
-        let finish = start.or_else(|| snapshot.start.clone());
         Ok(Step::Stage { begin, users, finish })
     }
 

@@ -4,6 +4,7 @@
 //! Memory comes first, so that a logout takes effect although the disk is slow or full. It is a
 //! fact from the issuer whether or not it could be written; if not, the same change comes again.
 
+use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -22,6 +23,9 @@ use crate::verifier::Verdicts;
 
 /// How often revocations are looked through for those that no living token can meet.
 const PRUNE_EVERY: Duration = Duration::from_mins(1);
+
+/// How many revocations are taken in while requests wait.
+const AT_ONCE: usize = 1_000;
 
 /// The writer.
 pub(in crate::guard) struct Writer {
@@ -60,7 +64,8 @@ impl Writer {
     pub(super) async fn write(&mut self, step: Step, contact: Stamp) -> Result<Step, StoreError> {
         let at = contact.wall();
         self.prune();
-        let mut with = Companions::default();
+        // Stored revocations to take out along with the step.
+        let mut forget = Vec::new();
         match &step {
             Step::Quiet => {
                 if self.touched.is_some_and(|at| at.elapsed() < self.pace.touch) {
@@ -69,24 +74,24 @@ impl Writer {
             }
             Step::Apply { events, .. } => {
                 self.take_in(events);
-                with.forget = std::mem::take(&mut self.forget);
+                forget = std::mem::take(&mut self.forget);
             }
             Step::Stage { finish: Some((revocations, position)), .. } => {
-                self.lock().rebase(*position);
+                let forgotten = self.lock().rebase(*position);
+                self.forget.extend(forgotten);
                 self.take_in(revocations);
-                self.forget.clear();
-                with.held = self.lock().events();
+                forget = std::mem::take(&mut self.forget);
             }
             Step::Stage { finish: None, .. } => {}
         }
         let store = Arc::clone(&self.store);
         let writing = tokio::task::spawn_blocking(move || {
-            let written = perform(&*store, &step, &with, at);
-            (step, with, written)
+            let written = perform(&*store, &step, &forget, at);
+            (step, forget, written)
         });
-        let (step, with, written) = writing.await.map_err(StoreError::new)?;
+        let (step, forget, written) = writing.await.map_err(StoreError::new)?;
         if let Err(error) = written {
-            self.forget.extend(with.forget);
+            self.forget.extend(forget);
             return Err(error);
         }
         self.touched = Some(Instant::now());
@@ -97,11 +102,13 @@ impl Writer {
     fn take_in(&mut self, events: &[Event]) {
         let now = Instant::now();
         let mut superfluous = Vec::new();
-        let mut revocations = self.lock();
-        for event in events.iter().filter(|event| revokes(&event.change)) {
-            superfluous.extend(revocations.apply(event, now));
+        // Part by part: requests are judged in between.
+        for part in events.chunks(AT_ONCE) {
+            let mut revocations = self.lock();
+            for event in part.iter().filter(|event| revokes(&event.change)) {
+                superfluous.extend(revocations.apply(event, now));
+            }
         }
-        drop(revocations);
         self.forget.extend(superfluous);
         for event in events {
             match &event.change {
@@ -132,28 +139,19 @@ impl Writer {
     }
 }
 
-/// What is written along with a step.
-#[derive(Default)]
-struct Companions {
-    /// Stored revocations to take out.
-    forget: Vec<u64>,
-    /// Every revocation, for a snapshot.
-    held: Vec<Event>,
-}
-
 fn perform(
     store: &dyn GuardStore,
     step: &Step,
-    with: &Companions,
+    forget: &[u64],
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     match step {
         Step::Quiet => store.touch(Contact::Feed, at),
         Step::Apply { events, position } => {
-            let forget = &with.forget[..];
+            let superfluous: HashSet<_> = forget.iter().collect();
             let revocations: Vec<_> = events
                 .iter()
-                .filter(|event| revokes(&event.change) && !forget.contains(&event.seq))
+                .filter(|event| revokes(&event.change) && !superfluous.contains(&event.seq))
                 .cloned()
                 .collect();
             let (revocations, position) = (&revocations[..], *position);
@@ -166,9 +164,9 @@ fn perform(
             if !users.is_empty() {
                 store.stage_users(users)?;
             }
-            if let Some((_, position)) = finish {
-                let (revocations, position) = (&with.held[..], *position);
-                store.finish_snapshot(&SnapshotEnd { revocations, position, at })?;
+            if let Some((revocations, position)) = finish {
+                let (revocations, position) = (&revocations[..], *position);
+                store.finish_snapshot(&SnapshotEnd { revocations, forget, position, at })?;
             }
             Ok(())
         }

@@ -1,0 +1,46 @@
+//! More revocations than fit an ordinary answer: a fresh guard hears all of them before it serves.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+use end_to_end::http::request;
+use end_to_end::pair::Pair;
+use end_to_end::user::User;
+use end_to_end::{poll, revocations};
+use shared::clock::{Clock, SystemClock};
+
+/// Some 23 MB of them.
+const MANY: u32 = 120_000;
+
+fn held(pair: &Pair) -> usize {
+    let url = format!("{}/metrics", pair.api.management);
+    let text = request("GET", &url).send().expect(200).text();
+    let line = text.lines().find_map(|line| line.strip_prefix("signet_guard_revocations "));
+    line.expect("how many it holds").trim().parse().expect("a number")
+}
+
+#[test]
+fn a_fresh_guard_hears_more_revocations_than_fit_an_ordinary_answer() {
+    let mut pair = Pair::prepare();
+    pair.auth.start();
+    let user = User::signed_up(&pair.auth, "Ada");
+    let (ended, good) = (user.log_in(&pair.auth), user.log_in(&pair.auth));
+    let file = pair.auth.path("data/auth.db").to_string_lossy().into_owned();
+    let mut other = SqliteConnection::establish(&file).expect("the database");
+    let statements = revocations::sql(MANY, SystemClock.now());
+    other.batch_execute(&format!("PRAGMA busy_timeout = 5000; {statements}")).expect("filled");
+    pair.auth.post("/logout").bearer(&ended).send().expect(204);
+
+    pair.api.spawn();
+    poll::until("the guard is ready", Duration::from_mins(2), || pair.api.ready());
+    let expected = usize::try_from(MANY).expect("small") + 1;
+    assert_eq!(held(&pair), expected);
+    pair.refuses_as("revoked", "ended before the guard came", &ended);
+    pair.accepts("another session", &good);
+
+    pair.api.restart();
+    assert_eq!(held(&pair), expected, "and after a restart");
+    pair.refuses_as("revoked", "ended before the guard came", &ended);
+    pair.accepts("another session", &good);
+}
