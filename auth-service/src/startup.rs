@@ -43,7 +43,10 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
         Database::open(location, Existence::Create, clock.now()).map_err(Failure::failed)?;
     database.check().map_err(Failure::failed)?;
     if database.begin_service(clock.now()).map_err(Failure::failed)? {
-        tracing::info!("the change feed begins anew: this database was not served here before");
+        tracing::info!(
+            "this database was not served here before: the change feed begins anew, \
+             and no session of before is good any more"
+        );
     }
     for line in first_start::of_server(&database, &settings, &Act::by_server(clock.now()))? {
         tracing::info!("{line}");

@@ -25,6 +25,9 @@ const FORGET_EVERY: Duration = Duration::from_hours(1);
 /// The time between two looks at what is due, if nothing has changed.
 const ROUND: Duration = Duration::from_millis(200);
 
+/// The least time between two notes of how far the feed has come.
+const NOTE_EVERY: Duration = Duration::from_secs(1);
+
 /// The state between two rounds.
 pub(super) struct Upkeep {
     database: Arc<Database>,
@@ -35,6 +38,8 @@ pub(super) struct Upkeep {
     feed_keep: Duration,
     forgot_at: Option<Instant>,
     round_at: Option<Instant>,
+    noted_at: Option<Instant>,
+    noted: u64,
     complaint: Option<String>,
 }
 
@@ -56,6 +61,8 @@ impl Upkeep {
             feed_keep: settings.feed_keep,
             forgot_at: None,
             round_at: None,
+            noted_at: None,
+            noted: 0,
             complaint: None,
         };
         (upkeep, health)
@@ -118,7 +125,21 @@ impl Upkeep {
         // A key without a good file stops neither the other keys nor the forgetting.
         let keys = self.keys.look_after(self.clock.now());
         let forgot = self.forget().map_err(|error| error.to_string());
-        keys.and(forgot)
+        let noted = self.note().map_err(|error| error.to_string());
+        keys.and(forgot).and(noted)
+    }
+
+    /// Notes how far the feed has come, if it has moved.
+    fn note(&mut self) -> StoreResult<()> {
+        let here = *self.database.changed().borrow();
+        let over = self.noted_at.is_none_or(|at| at.elapsed() >= NOTE_EVERY);
+        if here == self.noted || !over {
+            return Ok(());
+        }
+        self.noted_at = Some(Instant::now());
+        self.database.note_progress()?;
+        self.noted = here;
+        Ok(())
     }
 
     /// Forgets what is old, now and then.

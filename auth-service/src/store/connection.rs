@@ -99,10 +99,17 @@ impl AnyConnection {
 
     /// Waits for others at [`Turn::Migrations`] for as long as that may take.
     pub(super) fn take_turn_to_migrate(&mut self) -> QueryResult<()> {
-        if let Self::Postgres(connection) = self {
-            postgres::be_patient(connection)?;
-        }
+        self.be_patient()?;
         self.take_turn(Turn::Migrations)
+    }
+
+    /// For the rest of this transaction, lets a statement take as long as it takes. A file has no
+    /// such limit.
+    pub(super) fn be_patient(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => postgres::be_patient(connection),
+        }
     }
 
     /// Raises the feed position by `count`; gives the new one. Its row is locked from then on.

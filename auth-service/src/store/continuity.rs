@@ -4,6 +4,10 @@
 //! true. So its feed begins anew, at the current time: no position of the lost stretch fits it,
 //! every guard takes a snapshot, and no token is ahead of the feed (its `pos`).
 //!
+//! It also holds sessions that were ended after it was made, and their refresh tokens. Which ones,
+//! nobody knows, so all sessions end: no log-out, disabling or change of password is ever undone.
+//! The end is told for every user, since a session opened after the backup is known to tokens alone.
+//!
 //! What was served is noted beside a file, not in it. A note that went into the backup with the
 //! file gives itself away: the copy is another file. At a server it is noted in the database: what
 //! was restored there is another table, or the server's history has branched off.
@@ -22,13 +26,14 @@ use super::Database;
 use super::connection::{AnyConnection, Turn};
 use super::location::Location;
 use super::schema::{events, feed_position};
+use super::sessions;
 use super::transaction::read_position;
 use super::values::position;
 use crate::domain::error::{StoreError, StoreResult};
 
 impl Database {
-    /// Begins the feed anew, unless the database is the one that was served last. Says whether it
-    /// was begun anew. No other process may serve it meanwhile.
+    /// Begins the feed anew and ends every session, unless the database is the one that was served
+    /// last. Says whether it was begun anew. No other process may serve it meanwhile.
     pub fn begin_service(&self, now: OffsetDateTime) -> StoreResult<bool> {
         let goes_on = match &self.location {
             Location::Sqlite(file) => {
@@ -40,13 +45,17 @@ impl Database {
         };
         if !goes_on {
             let begun = self.write(|transaction| {
+                // As long as it takes: all users are gone through, and nobody is served yet.
+                transaction.connection.be_patient()?;
                 transaction.take_turn(Turn::Accounts)?;
-                diesel::delete(events::table).execute(transaction.connection)?;
-                let begun = unix_micros(now).max(transaction.connection.draw(1)?);
+                let connection = &mut *transaction.connection;
+                diesel::delete(events::table).execute(connection)?;
+                let begun = unix_micros(now).max(connection.draw(1)?);
+                let ends = sessions::end_everyones(connection, begun, now)?;
                 diesel::update(feed_position::table)
-                    .set(feed_position::seq.eq(begun))
-                    .execute(transaction.connection)?;
-                position(begun)
+                    .set(feed_position::seq.eq(begun + ends))
+                    .execute(connection)?;
+                position(begun + ends)
             })?;
             self.announce(begun);
         }
@@ -65,6 +74,15 @@ impl Database {
         let card = self.card(file).map_err(unwritable)?;
         let text = format!("{card} {}\n", self.read(read_position)?);
         durable_file::write(&note(file), text.as_bytes(), 0o600).map_err(unwritable)
+    }
+
+    /// Notes of a file how far its feed has come since the start, so that a backup put in its place
+    /// is known by its feed although the server ended without warning. The note at a server tells no position.
+    pub fn note_progress(&self) -> StoreResult<()> {
+        match &self.location {
+            Location::Sqlite(_) => self.note_service(),
+            Location::Postgres(_) => Ok(()),
+        }
     }
 
     /// What tells the file from any copy of it: its place on the disk and when it was made there,

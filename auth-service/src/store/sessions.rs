@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::Database;
 use super::connection::{AnyConnection, Turn};
+use super::failure::damaged;
 use super::login::lock;
 use super::schema::{known_addresses, sessions};
 use super::transaction::Transaction;
@@ -56,6 +57,28 @@ pub(super) fn end_all(
         .filter(sessions::ended_at.is_null());
     diesel::update(open).set(ended(now)).execute(connection)?;
     Ok(())
+}
+
+/// Ends every session there is, and tells so of every user, in order of creation, at the positions
+/// after `after`; gives how many those are. Guards read it in the snapshot that they take: the feed
+/// itself keeps none of these.
+pub(super) fn end_everyones(
+    connection: &mut AnyConnection,
+    after: i64,
+    now: OffsetDateTime,
+) -> QueryResult<i64> {
+    let open = sessions::table.filter(sessions::ended_at.is_null());
+    diesel::update(open).set(ended(now)).execute(connection)?;
+    // One statement, since there may be a million: what a `Change` reads as is put together here.
+    let body =
+        r#"'{"type":"user.sessions_revoked","public_id":"' || public_id || '","except":null}'"#;
+    let at = unix_micros(now);
+    let told = diesel::sql_query(format!(
+        "INSERT INTO revocations (seq, at, body) \
+         SELECT {after} + row_number() OVER (ORDER BY created_seq), {at}, {body} FROM users"
+    ));
+    let told = told.execute(connection)?;
+    i64::try_from(told).map_err(|_| damaged("the list of users"))
 }
 
 /// Ends a session and tells so; whose it was, if it was open. The update locks the row that a

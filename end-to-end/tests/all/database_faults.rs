@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
+use end_to_end::client::Client;
 use end_to_end::pair::Pair;
 use end_to_end::poll;
 use end_to_end::user::User;
@@ -111,6 +112,61 @@ fn a_database_put_back_from_a_copy_is_followed_by_the_guard() {
     assert!(listed.contains(&kept.email) && listed.contains(&later.email), "{listed}");
     assert!(!listed.contains(&lost.email), "{listed}");
     assert_ne!(pair.me(&of_lost).status, 200, "whom the issuer does not know");
+}
+
+#[test]
+fn a_log_out_is_not_undone_by_a_copy_from_before_it() {
+    // In order and without warning: then only the feed tells that the file is of another time.
+    for signal in ["TERM", "KILL"] {
+        let mut pair = Pair::start();
+        let user = User::signed_up(&pair.auth, "Ada");
+        let opened = user.try_login(&pair.auth).expect(201).json();
+        let text = |member: &str| opened[member].as_str().expect("a token").to_owned();
+        let (ended, refresh) = (text("token"), text("refresh_token"));
+        let (file, copy) = (pair.auth.path("data/auth.db"), pair.folder().join("copy.db"));
+        pair.auth.stop();
+        fs::copy(&file, &copy).expect("copied");
+        pair.auth.start();
+        pair.auth.post("/logout").bearer(&ended).send().expect(204);
+        let unknown = user.log_in(&pair.auth);
+        pair.accepts("a session that the copy does not hold", &unknown);
+        poll::until("the feed is noted", Duration::from_secs(5), || {
+            let (noted, positions) = (pair.auth.path("data/auth.db.served"), position(&pair));
+            let note = fs::read_to_string(noted).expect("a note");
+            note.trim_end().ends_with(&positions.to_string())
+        });
+
+        pair.api.stop();
+        pair.auth.stop_by(signal);
+        fs::copy(&copy, &file).expect("put back");
+        for beside in ["data/auth.db-wal", "data/auth.db-shm"] {
+            let _ = fs::remove_file(pair.auth.path(beside));
+        }
+        pair.auth.start();
+        let form = [("grant_type", "refresh_token"), ("refresh_token", &*refresh)];
+        let refused = pair.auth.post("/oauth2/token").form(&form).send().expect(400).json();
+        assert_eq!(refused["error"], "invalid_grant", "{signal}");
+        let fresh = user.log_in(&pair.auth);
+        for with_replica in [true, false] {
+            if !with_replica {
+                pair.api.stop();
+                fs::remove_dir_all(pair.api.path("data")).expect("a replica");
+            }
+            pair.api.start();
+            for token in [&ended, &unknown] {
+                assert_eq!(pair.auth.post("/logout").bearer(token).send().status, 401, "{signal}");
+                pair.refuses_as("revoked", signal, token);
+            }
+            pair.accepts("opened afterwards", &fresh);
+        }
+    }
+}
+
+/// How far the issuer's feed has come.
+fn position(pair: &Pair) -> u64 {
+    let token = Client::of_the_guard(&pair.auth).token(&pair.auth);
+    let page = pair.auth.get("/directory/users").bearer(&token).send().expect(200).json();
+    page["position"].as_u64().expect("a position")
 }
 
 fn copy_folder(from: &Path, to: &Path) {

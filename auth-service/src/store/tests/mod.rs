@@ -15,6 +15,7 @@ mod login;
 mod migrations;
 mod password_change;
 mod refresh;
+mod restored;
 mod server;
 mod sessions;
 mod users;
