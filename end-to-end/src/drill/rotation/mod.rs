@@ -94,7 +94,7 @@ impl Plan {
             rounds: 2,
             revocations: 1,
             rate: 120,
-            every: Duration::from_secs(20),
+            every: Duration::from_secs(10),
             max_age: Duration::from_secs(5),
             drawn: true,
             ..Self::fast(Way::Planned, seed)
@@ -145,7 +145,7 @@ pub fn run(plan: &Plan, progress: &(dyn Fn(String) + Sync)) -> Outcome {
         stage.rotate(&mut outcome, progress);
         if plan.drawn {
             // The last key signs for a while before it is void.
-            sleep(plan.every / 2);
+            sleep(plan.every);
         }
         for round in 1..=plan.revocations {
             progress(format!("revocation {round} of {}", plan.revocations));
@@ -181,7 +181,7 @@ struct Stage<'a> {
 
 impl Stage<'_> {
     fn rotate(&self, outcome: &mut Outcome, progress: &(dyn Fn(String) + Sync)) {
-        let mut pacer = Pacer::every(EVERY);
+        let mut pacer = Pacer::every(self.plan.every);
         let mut before: Vec<_> =
             self.fleet.guards.iter().map(super::guard::Guard::fetches).collect();
         let mut kids = BTreeSet::new();
