@@ -1,4 +1,4 @@
-//! `clients`: add, list, remove.
+//! `clients`: add, list, rotate-secret, remove.
 
 use std::path::{Path, PathBuf};
 
@@ -6,12 +6,15 @@ use clap::Subcommand;
 use serde::Serialize;
 use shared::durable_file;
 use shared::service::failure::Failure;
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::{Context, database, output};
 use crate::domain::clients::{
     Client, ClientStore, check_id, new_secret, parse_scopes, secret_hash,
 };
+
+mod rotate_secret;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -32,6 +35,8 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Give a client a new secret and print it, once; the one before is good for a while yet
+    RotateSecret(rotate_secret::Arguments),
     /// Remove a client; every guard refuses its tokens from then on
     Remove {
         /// The client's id
@@ -44,11 +49,18 @@ struct Row {
     client_id: String,
     scope: String,
     created_at: String,
+    secret_changed_at: String,
+    /// Until when the secret before is good; null if it is not.
+    previous_secret_until: Option<String>,
 }
 
-impl From<Client> for Row {
-    fn from(client: Client) -> Self {
+impl Row {
+    fn of(client: Client, now: OffsetDateTime) -> Self {
         Self {
+            previous_secret_until: client
+                .good_previous(now)
+                .map(|previous| output::time(previous.until)),
+            secret_changed_at: output::time(client.secret_at),
             client_id: client.client_id,
             scope: client.scopes.join(" "),
             created_at: output::time(client.created_at),
@@ -62,6 +74,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
             add(&client_id, &scope, secret_file.as_deref(), context)
         }
         Command::List { json } => list(json, context),
+        Command::RotateSecret(arguments) => rotate_secret::run(&arguments, context),
         Command::Remove { client_id } => remove(&client_id, context),
     }
 }
@@ -88,12 +101,7 @@ fn add(
             Failure::failed(format_args!("can't write {}: {error}", file.display()))
         })?;
     }
-    let new = Client {
-        client_id: client_id.to_owned(),
-        scopes,
-        secret_hash: secret_hash(&secret),
-        created_at: context.clock.now(),
-    };
+    let new = Client::new(client_id, scopes, secret_hash(&secret), context.clock.now());
     if !database.add_client(&new, &context.act()).map_err(Failure::failed)? {
         return Err(taken());
     }
@@ -105,13 +113,17 @@ fn add(
 
 fn list(json: bool, context: &Context) -> Result<(), Failure> {
     let clients = database::existing(context)?.list_clients().map_err(Failure::failed)?;
-    let rows = clients.into_iter().map(Row::from);
+    let now = context.clock.now();
+    let rows = clients.into_iter().map(|client| Row::of(client, now));
     if json {
         let rows: Vec<Row> = rows.collect();
         return output::json(&serde_json::json!({ "clients": rows, "next": null }));
     }
-    let cells = rows.map(|row| vec![row.client_id, row.scope, row.created_at]);
-    output::table(&["client_id", "scope", "created"], cells)
+    let cells = rows.map(|row| {
+        let until = row.previous_secret_until.unwrap_or_default();
+        vec![row.client_id, row.scope, row.created_at, row.secret_changed_at, until]
+    });
+    output::table(&["client_id", "scope", "created", "rotated", "one before until"], cells)
 }
 
 fn remove(client_id: &str, context: &Context) -> Result<(), Failure> {

@@ -1,6 +1,8 @@
 //! Clients: services that authenticate with a secret and get tokens for themselves
 //! (RFC 6749 §4.4).
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -23,6 +25,49 @@ pub struct Client {
     pub secret_hash: [u8; 32],
     /// When it was registered.
     pub created_at: OffsetDateTime,
+    /// When it got this secret.
+    pub secret_at: OffsetDateTime,
+    /// The secret before, where it was left good for a while.
+    pub previous: Option<PreviousSecret>,
+}
+
+/// A secret that was replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousSecret {
+    /// SHA-256 of it.
+    pub hash: [u8; 32],
+    /// Until when it is good.
+    pub until: OffsetDateTime,
+}
+
+/// How long the secret before is good if nothing else is asked for.
+pub const USUAL_OVERLAP: Duration = Duration::from_hours(24);
+
+/// How long it may be at most: what is never ended is never rotated.
+pub const LONGEST_OVERLAP: Duration = Duration::from_hours(7 * 24);
+
+impl Client {
+    /// A client that is registered `now`.
+    pub fn new(
+        client_id: &str,
+        scopes: Vec<String>,
+        secret_hash: [u8; 32],
+        now: OffsetDateTime,
+    ) -> Self {
+        Self {
+            client_id: client_id.to_owned(),
+            scopes,
+            secret_hash,
+            created_at: now,
+            secret_at: now,
+            previous: None,
+        }
+    }
+
+    /// The secret before, if it is good `now`.
+    pub fn good_previous(&self, now: OffsetDateTime) -> Option<&PreviousSecret> {
+        self.previous.as_ref().filter(|previous| now < previous.until)
+    }
 }
 
 /// What the domain asks of the store for clients. Every change and its row in the audit log are one
@@ -37,13 +82,15 @@ pub trait ClientStore: Send + Sync {
     /// Every client, by id.
     fn list_clients(&self) -> StoreResult<Vec<Client>>;
 
-    /// Gives a client a new secret; `false` if there is none such.
-    fn set_client_secret(
+    /// Gives a client a new secret; none if there is none such. The one before is good for `overlap`
+    /// more; the one before that no longer.
+    fn rotate_client_secret(
         &self,
         client_id: &str,
         secret_hash: &[u8; 32],
+        overlap: Duration,
         act: &Act,
-    ) -> StoreResult<bool>;
+    ) -> StoreResult<Option<Client>>;
 
     /// The feed position at which a client with this id was last removed, if a token of it can
     /// still live: one with a lower `pos` is refused, also if the id was given out again.

@@ -14,11 +14,15 @@ use super::tokens::TokenPolicy;
 #[error("the client has no such scope")]
 pub struct InvalidScope;
 
-/// Whether `secret` is the client's. Where there is no such client, the same work is done.
-pub fn authentic(client: Option<&Client>, secret: &str) -> bool {
+/// Whether `secret` is good for the client `now`. Where there is no such client, or it has only one
+/// secret, the same work is done.
+pub fn authentic(client: Option<&Client>, secret: &str, now: OffsetDateTime) -> bool {
     let presented = secret_hash(secret);
-    let expected = client.map_or([0; 32], |client| client.secret_hash);
-    bool::from(presented.ct_eq(&expected)) && client.is_some()
+    let current = client.map_or([0; 32], |client| client.secret_hash);
+    let previous = client.and_then(|client| client.good_previous(now));
+    let previous = previous.map_or(current, |previous| previous.hash);
+    let matches = presented.ct_eq(&current) | presented.ct_eq(&previous);
+    bool::from(matches) && client.is_some()
 }
 
 /// The scopes granted: all that the client has, or those of them that it asks for (RFC 6749 §3.3).
@@ -67,23 +71,35 @@ impl TokenPolicy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::clients::PreviousSecret;
+
+    const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
     fn client() -> Client {
-        Client {
-            client_id: "reports".into(),
-            scopes: vec!["events:read".into(), "directory:read".into()],
-            secret_hash: super::secret_hash("the secret"),
-            created_at: OffsetDateTime::UNIX_EPOCH,
-        }
+        let scopes = vec!["events:read".into(), "directory:read".into()];
+        Client::new("reports", scopes, secret_hash("the secret"), NOW)
     }
 
     #[test]
     fn only_the_client_s_own_secret_is_authentic() {
-        assert!(authentic(Some(&client()), "the secret"));
+        assert!(authentic(Some(&client()), "the secret", NOW));
         for wrong in ["", "the secret ", "The secret", "the secre"] {
-            assert!(!authentic(Some(&client()), wrong), "{wrong:?}");
+            assert!(!authentic(Some(&client()), wrong, NOW), "{wrong:?}");
         }
-        assert!(!authentic(None, "the secret"));
+        assert!(!authentic(None, "the secret", NOW));
+    }
+
+    #[test]
+    fn the_secret_before_is_good_until_its_time_is_over() {
+        let until = NOW + time::Duration::HOUR;
+        let previous = Some(PreviousSecret { hash: secret_hash("the old one"), until });
+        let client = Client { previous, ..client() };
+        let good = |secret, at| authentic(Some(&client), secret, at);
+        let before = until - time::Duration::MICROSECOND;
+        assert!(good("the old one", NOW) && good("the old one", before));
+        assert!(!good("the old one", until));
+        assert!(good("the secret", NOW) && good("the secret", until));
+        assert!(!good("another", NOW));
     }
 
     #[test]

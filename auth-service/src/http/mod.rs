@@ -9,6 +9,7 @@ mod admitted;
 mod answer;
 mod body;
 mod caller;
+mod clients;
 mod cors;
 mod cursor;
 mod directory;

@@ -8,7 +8,8 @@ use utoipa::openapi::security::{
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    directory, feed, jwks, keys, login, logout, metadata, oauth, password, sessions, signup, users,
+    clients, directory, feed, jwks, keys, login, logout, metadata, oauth, password, sessions,
+    signup, users,
 };
 
 #[derive(OpenApi)]
@@ -41,6 +42,10 @@ use super::{
         users::changes::set_roles,
         sessions::list,
         sessions::revoke,
+        clients::list,
+        clients::add,
+        clients::rotate_secret,
+        clients::remove,
     ),
     components(schemas(
         signup::SignUpForm, login::LoginForm, login::LoginAnswer, password::PasswordForm,

@@ -15,8 +15,8 @@ use shared::service::serving::Serving;
 use shared::service::{docs_page, server};
 
 use super::{
-    Issuer, cors, directory, feed, jwks, keys, login, logout, metadata, oauth, openapi, password,
-    sessions, signup, users,
+    Issuer, clients, cors, directory, feed, jwks, keys, login, logout, metadata, oauth, openapi,
+    password, sessions, signup, users,
 };
 
 /// Starts the public listener.
@@ -62,6 +62,15 @@ pub fn routes(issuer: Arc<Issuer>) -> impl FnOnce(&mut web::ServiceConfig) {
             .service(put("/admin/users/{public_id}/roles", users::changes::set_roles))
             .service(read("/admin/users/{public_id}/sessions", sessions::list))
             .service(delete("/admin/sessions/{sid}", sessions::revoke))
+            .service(
+                web::resource("/admin/clients")
+                    .route(web::get().to(clients::list))
+                    .route(web::head().to(clients::list))
+                    .route(web::post().to(clients::add))
+                    .default_service(refusing("GET, HEAD, POST")),
+            )
+            .service(delete("/admin/clients/{client_id}", clients::remove))
+            .service(post("/admin/clients/{client_id}/rotate-secret", clients::rotate_secret))
             .configure(docs_page::routes(
                 openapi::document().to_pretty_json().unwrap_or_default().into(),
             ))
@@ -101,7 +110,10 @@ where
 
 /// A resource of one method, and a `405` that names it.
 fn taking(method: &'static str, path: &str, route: Route) -> Resource {
-    web::resource(path).route(route).default_service(web::to(
-        move |request: HttpRequest| async move { method_not_allowed(&request, method) },
-    ))
+    web::resource(path).route(route).default_service(refusing(method))
+}
+
+/// The `405` of a resource that takes these methods.
+fn refusing(allow: &'static str) -> Route {
+    web::to(move |request: HttpRequest| async move { method_not_allowed(&request, allow) })
 }

@@ -14,15 +14,16 @@ use zeroize::Zeroizing;
 use crate::domain::audit::Act;
 use crate::domain::clients::{Client, ClientStore, new_secret, secret_hash};
 use crate::domain::keys::{Entry, Key, KeyState, KeyStore};
+use crate::domain::service_tokens::authentic;
 use crate::settings::Settings;
 use crate::signing::{self, KeyFiles};
 use crate::store::Database;
 
 /// The client of the guard that comes with Signet.
-const CLIENT_ID: &str = "api-service";
+pub const CLIENT_ID: &str = "api-service";
 
 /// Where its secret is written, below the working directory.
-const SECRET_FILE: &str = "keys/clients/api-service.secret";
+pub const SECRET_FILE: &str = "keys/clients/api-service.secret";
 
 /// The steps of `init`: whatever is missing is made.
 pub fn of_operator(
@@ -45,6 +46,11 @@ fn make_missing(
         (Some(client), Some(secret)) if client.secret_hash == secret_hash(&secret) => {
             format!("the client {CLIENT_ID} is registered, its secret is in {SECRET_FILE}")
         }
+        (Some(client), Some(secret)) if authentic(Some(&client), &secret, act.at) => format!(
+            "the client {CLIENT_ID} is registered with a newer secret than that in {SECRET_FILE}, \
+             which is good for a while yet: write the newer one there, or run `clients \
+             rotate-secret {CLIENT_ID}`"
+        ),
         (Some(_), Some(_)) => format!(
             "the client {CLIENT_ID} is registered with another secret than that in {SECRET_FILE}; \
              remove the file and run this again for a new one"
@@ -122,12 +128,8 @@ fn register(
         write_secret(file, &secret)?;
         (secret, "with a new secret")
     };
-    let client = Client {
-        client_id: CLIENT_ID.into(),
-        scopes: vec![DIRECTORY_READ.into(), EVENTS_READ.into()],
-        secret_hash: secret_hash(&secret),
-        created_at: act.at,
-    };
+    let scopes = vec![DIRECTORY_READ.into(), EVENTS_READ.into()];
+    let client = Client::new(CLIENT_ID, scopes, secret_hash(&secret), act.at);
     database.add_client(&client, act).map_err(Failure::failed)?;
     Ok(format!("registered the client {CLIENT_ID} {whose} in {SECRET_FILE}"))
 }
@@ -136,7 +138,13 @@ fn register(
 /// makes another secret.
 fn renew_secret(database: &Database, file: &Path, act: &Act) -> Result<String, Failure> {
     let secret = new_secret().map_err(Failure::failed)?;
-    database.set_client_secret(CLIENT_ID, &secret_hash(&secret), act).map_err(Failure::failed)?;
+    let renewed = database.rotate_client_secret(
+        CLIENT_ID,
+        &secret_hash(&secret),
+        std::time::Duration::ZERO,
+        act,
+    );
+    renewed.map_err(Failure::failed)?;
     write_secret(file, &secret)?;
     Ok(format!(
         "{SECRET_FILE} was missing: the client {CLIENT_ID} has a new secret in it, and the old \

@@ -50,6 +50,9 @@ diesel::table! {
         scopes -> Text,
         secret_hash -> Binary,
         created_at -> BigInt,
+        secret_at -> BigInt,
+        previous_hash -> Nullable<Binary>,
+        previous_until -> Nullable<BigInt>,
     }
 }
 

@@ -39,3 +39,49 @@ fn an_id_that_could_be_mistaken_is_refused() {
         folder.run(&format!("clients add {id}")).failed(1);
     }
 }
+
+#[test]
+fn a_new_secret_is_shown_once_and_the_list_says_until_when_the_one_before_is_good() {
+    let folder = Folder::new();
+    let old = folder.run("clients add reports").done();
+    let new = folder.run("clients rotate-secret reports --overlap 1h").done();
+    assert_eq!(new.trim_end().len(), 43);
+    assert_ne!(old, new);
+    let list = || folder.run("clients list --json").json()["clients"][0].clone();
+    assert!(list()["previous_secret_until"].is_string() && list()["secret_changed_at"].is_string());
+    folder.run("clients rotate-secret reports --overlap 0s").done();
+    assert!(list()["previous_secret_until"].is_null());
+    assert!(folder.run("clients rotate-secret nobody").failed(1).contains("nobody"));
+    for overlap in ["8d", "1", "soon"] {
+        let command = format!("clients rotate-secret reports --overlap {overlap}");
+        assert_eq!(folder.run(&command).status, 2, "{overlap}");
+    }
+}
+
+#[test]
+fn the_secret_of_api_service_is_written_where_init_wrote_it() {
+    let folder = Folder::new();
+    folder.run("init").done();
+    let file = folder.path().join("keys/clients/api-service.secret");
+    let secret = || fs::read_to_string(&file).expect("a secret");
+    let old = secret();
+    let said = folder.run("clients rotate-secret api-service").done();
+    assert!(said.contains("api-service.secret") && !said.contains(secret().trim_end()), "{said}");
+    assert_ne!(secret(), old);
+    assert_eq!(fs::metadata(&file).expect("metadata").permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(file.parent().expect("a folder")).expect("listed").count(), 1);
+    assert!(folder.run("init").done().contains("its secret is in"));
+    // The one before is known for what it is.
+    fs::write(&file, old).expect("written");
+    assert!(folder.run("init").done().contains("newer secret"));
+}
+
+#[test]
+fn a_secret_that_can_not_be_written_changes_nothing() {
+    let folder = Folder::new();
+    folder.run("clients add reports").done();
+    let told = folder.run("clients rotate-secret reports --secret-file none/secret").failed(1);
+    assert!(told.contains("none/secret"), "{told}");
+    let list = folder.run("clients list --json").json();
+    assert!(list["clients"][0]["previous_secret_until"].is_null());
+}

@@ -28,6 +28,7 @@ mod management;
 mod many_revocations;
 mod newcomer;
 mod operator;
+mod operators;
 mod outage;
 mod postgres;
 mod rotation_drill;

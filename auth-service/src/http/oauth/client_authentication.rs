@@ -40,7 +40,7 @@ pub(super) async fn authenticated(
             Ok((pos, store.find_client(&wanted)?))
         })
         .await?;
-    let good = authentic(client.as_ref(), &presented.secret);
+    let good = authentic(client.as_ref(), &presented.secret, issuer.clock.now());
     let Some(client) = client.filter(|_| good) else {
         let from = client_address(request, &issuer.options.trusted_proxies);
         tracing::info!(client_id = ?presented.client_id, ?from, "client refused");

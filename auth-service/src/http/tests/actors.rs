@@ -33,12 +33,8 @@ impl Server {
 
     /// Registers a client whose secret is `secret`.
     pub(super) fn add_client(&self, client_id: &str, scopes: &[&str]) {
-        let client = Client {
-            client_id: client_id.into(),
-            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
-            secret_hash: secret_hash("secret"),
-            created_at: self.clock.now(),
-        };
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let client = Client::new(client_id, scopes, secret_hash("secret"), self.clock.now());
         assert!(self.database.add_client(&client, &Act::by_operator(self.clock.now())).unwrap());
     }
 

@@ -2,6 +2,7 @@
 //! its own. One file for each route, named by its path.
 
 mod actors;
+mod admin_clients;
 mod admin_sessions;
 mod admin_users;
 mod bodies;

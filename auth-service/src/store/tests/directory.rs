@@ -30,12 +30,7 @@ fn a_snapshot_comes_in_pages(fixture: &Fixture) {
 }
 
 fn revocations_are_on_the_first_page_alone(fixture: &Fixture) {
-    let client = Client {
-        client_id: "guard".into(),
-        scopes: vec![],
-        secret_hash: [7; 32],
-        created_at: START,
-    };
+    let client = Client::new("guard", vec![], [7; 32], START);
     fixture.store.add_client(&client, &Act::by_operator(START)).expect("added");
     let user = fixture.user("Ann");
     fixture.store.remove_client("guard", &Act::by_operator(second(1))).expect("removed");

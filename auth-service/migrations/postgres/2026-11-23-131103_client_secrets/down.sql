@@ -1,0 +1,3 @@
+ALTER TABLE clients DROP COLUMN previous_until;
+ALTER TABLE clients DROP COLUMN previous_hash;
+ALTER TABLE clients DROP COLUMN secret_at;

@@ -1,0 +1,94 @@
+//! `clients rotate-secret`.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use shared::durable_file;
+use shared::service::failure::Failure;
+use shared::service::settings::duration;
+use zeroize::Zeroizing;
+
+use super::super::{Context, database, output};
+use crate::domain::clients::{ClientStore, LONGEST_OVERLAP, new_secret, secret_hash};
+use crate::startup::first_start;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The client's id
+    client_id: String,
+    /// How long the secret before is good, at most 7d; 0s ends it at once
+    #[arg(long, default_value = "24h", value_parser = overlap)]
+    overlap: Duration,
+    /// Write the secret to this file (0600) instead of printing it; for api-service, the file that
+    /// `init` wrote, where it is there
+    #[arg(long)]
+    secret_file: Option<PathBuf>,
+}
+
+fn overlap(text: &str) -> Result<Duration, String> {
+    duration(Duration::ZERO, LONGEST_OVERLAP)(text)
+}
+
+/// The file is written beside its place before the database is, and put in its place after: one that
+/// can't be written changes nothing, and if this is cut off in between, the secret is not lost.
+pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    let client_id = arguments.client_id.as_str();
+    let database = database::existing(context)?;
+    let unknown =
+        || Failure::failed(format_args!("there is no client `{}`", client_id.escape_debug()));
+    if database.find_client(client_id).map_err(Failure::failed)?.is_none() {
+        return Err(unknown());
+    }
+    let of_init = Path::new(first_start::SECRET_FILE);
+    let usual = (client_id == first_start::CLIENT_ID && of_init.exists()).then_some(of_init);
+    let secret = new_secret().map_err(Failure::failed)?;
+    let file = arguments.secret_file.as_deref().or(usual);
+    let file = file.map(|file| SecretFile::beside(file, &secret)).transpose()?;
+    let hash = secret_hash(&secret);
+    let rotated =
+        database.rotate_client_secret(client_id, &hash, arguments.overlap, &context.act());
+    let client = rotated.map_err(Failure::failed)?.ok_or_else(unknown)?;
+    let Some(file) = file else { return output::line(&secret) };
+    let before = client.previous.map_or_else(
+        || "void".to_owned(),
+        |previous| format!("good until {}", output::time(previous.until)),
+    );
+    let place = file.put_in_place()?;
+    output::line(&format!("the new secret is in {}; the one before is {before}", place.display()))
+}
+
+/// A secret in a file beside the one whose place it is to take.
+struct SecretFile<'f> {
+    place: &'f Path,
+    beside: PathBuf,
+}
+
+impl<'f> SecretFile<'f> {
+    fn beside(place: &'f Path, secret: &str) -> Result<Self, Failure> {
+        let mut beside = place.as_os_str().to_owned();
+        beside.push(".new");
+        let beside = PathBuf::from(beside);
+        let line = Zeroizing::new(format!("{secret}\n"));
+        durable_file::write(&beside, line.as_bytes(), 0o600).map_err(|error| {
+            Failure::failed(format_args!("can't write {}: {error}", beside.display()))
+        })?;
+        Ok(Self { place, beside })
+    }
+
+    fn put_in_place(self) -> Result<&'f Path, Failure> {
+        let folder = self.place.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        fs::rename(&self.beside, self.place)
+            .and_then(|()| File::open(folder)?.sync_all())
+            .map_err(|error| {
+                Failure::failed(format_args!(
+                    "the new secret is good and in {}, but can't be put in {}: {error}",
+                    self.beside.display(),
+                    self.place.display()
+                ))
+            })?;
+        Ok(self.place)
+    }
+}

@@ -1,0 +1,251 @@
+//! `/admin/clients`: the services that get tokens for themselves, for operators.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use shared::contract::problem::Problem;
+use shared::service::problem_response::ProblemError;
+use shared::service::settings::duration;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use super::body::{self, Fields, WrongType};
+use super::caller::Admin;
+use super::query::wrong;
+use super::{Issuer, answer, failure};
+use crate::domain::clients::{
+    Client, LONGEST_OVERLAP, USUAL_OVERLAP, check_id, new_secret, parse_scopes, secret_hash,
+};
+
+/// Every client, by id.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ClientList {
+    clients: Vec<ClientEntry>,
+    /// Always null: there is no other page.
+    next: Option<String>,
+}
+
+/// A client.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ClientEntry {
+    client_id: String,
+    /// What its tokens may hold, separated by blanks.
+    scope: String,
+    #[schema(format = "date-time")]
+    created_at: String,
+    #[schema(format = "date-time")]
+    secret_changed_at: String,
+    /// Until when the secret before is good; null if it is not.
+    #[schema(format = "date-time")]
+    previous_secret_until: Option<String>,
+}
+
+impl ClientEntry {
+    fn of(client: &Client, now: OffsetDateTime) -> Self {
+        let previous = client.good_previous(now);
+        Self {
+            client_id: client.client_id.clone(),
+            scope: client.scopes.join(" "),
+            created_at: answer::time(client.created_at),
+            secret_changed_at: answer::time(client.secret_at),
+            previous_secret_until: previous.map(|previous| answer::time(previous.until)),
+        }
+    }
+}
+
+/// A client with its new secret, which is told here and nowhere else.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ClientWithSecret {
+    #[serde(flatten)]
+    client: ClientEntry,
+    client_secret: String,
+}
+
+/// A client to be registered.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described: the body is read field by field")]
+pub(super) struct ClientForm {
+    /// 1 to 64 characters out of `A-Z a-z 0-9 . _ -`, not a UUID, not `first-party`.
+    client_id: String,
+    /// What its tokens may hold, separated by blanks; nothing if left out.
+    scope: Option<String>,
+    /// The same as an array, as only JSON has them.
+    scopes: Option<Vec<String>>,
+}
+
+/// How a secret is rotated.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described: the body is read field by field")]
+pub(super) struct SecretRotationForm {
+    /// How long the secret before is good, such as `1h`: `24h` if left out, at most `7d`; `0s` ends it
+    /// at once.
+    overlap: Option<String>,
+}
+
+fn of_type(wrong_type: WrongType) -> ProblemError {
+    wrong(wrong_type.0, "is of another type than it must be")
+}
+
+fn unknown() -> ProblemError {
+    ProblemError::new(StatusCode::NOT_FOUND, "There is no such client.")
+}
+
+/// The clients, by id.
+#[utoipa::path(
+    get, path = "/admin/clients", tag = "Operators", operation_id = "listClients",
+    security(("admin" = [])),
+    responses(
+        (status = 200, description = "The clients.", body = ClientList),
+        (status = 401, description = "The token is missing or not good."),
+        (status = 403, description = "The caller is no operator."),
+        (status = 503, description = "The database can't be read.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+    )
+)]
+pub(super) async fn list(
+    request: HttpRequest,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    Admin::of(&request, &issuer).await?;
+    let clients = issuer.ask(|store| store.list_clients()).await?;
+    let now = issuer.clock.now();
+    let clients = clients.iter().map(|client| ClientEntry::of(client, now)).collect();
+    Ok(answer::json(StatusCode::OK, ClientList { clients, next: None }))
+}
+
+/// Registers a client.
+#[utoipa::path(
+    post, path = "/admin/clients", tag = "Operators", operation_id = "addClient",
+    security(("admin" = [])),
+    request_body(content = ClientForm),
+    responses(
+        (status = 201, description = "The client; its secret is told only here.", body = ClientWithSecret),
+        (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing or not good."),
+        (status = 403, description = "The caller is no operator."),
+        (status = 409, description = "There is a client of this id.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is neither a form nor JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+    )
+)]
+pub(super) async fn add(
+    request: HttpRequest,
+    payload: web::Payload,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let admin = Admin::of(&request, &issuer).await?;
+    let mut fields = body::fields(&request, payload).await.map_err(ProblemError::from)?;
+    let client_id = fields.take("client_id").map_err(of_type)?;
+    check_id(&client_id).map_err(|why| wrong("client_id", why.to_string()))?;
+    let scopes = scopes(&mut fields)?;
+    let secret = new_secret().map_err(failure::of_signing)?;
+    let act = issuer.act_of(&request, admin.public_id);
+    let client = Client::new(&client_id, scopes, secret_hash(&secret), act.at);
+    let body = ClientWithSecret {
+        client: ClientEntry::of(&client, act.at),
+        client_secret: secret.to_string(),
+    };
+    if !issuer.ask(move |store| store.add_client(&client, &act)).await? {
+        let line = "There is a client of this id.";
+        return Err(ProblemError::new(StatusCode::CONFLICT, line).into());
+    }
+    tracing::info!(by = %admin.public_id, client_id = %client_id.as_str(), "an operator added a client");
+    Ok(answer::json(StatusCode::CREATED, body))
+}
+
+/// The scopes in one of the two ways of naming them.
+fn scopes(fields: &mut Fields) -> Result<Vec<String>, ProblemError> {
+    let text = fields.take("scope").map_err(of_type)?;
+    let texts = fields.take_texts("scopes").map_err(of_type)?;
+    if !text.is_empty() && !texts.is_empty() {
+        return Err(wrong("scopes", "is there beside `scope`, which says the same"));
+    }
+    if texts.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
+        return Err(wrong("scopes", "holds what is no single scope"));
+    }
+    let (name, list) =
+        if texts.is_empty() { ("scope", text.to_string()) } else { ("scopes", texts.join(" ")) };
+    let not_allowed = || wrong(name, "holds a character that RFC 6749 does not allow");
+    parse_scopes(&list).ok_or_else(not_allowed)
+}
+
+/// Gives a client a new secret.
+///
+/// The one before is good for a while, so that the new one can be handed round; the one before that
+/// is void. Tokens that the client has live on.
+#[utoipa::path(
+    post, path = "/admin/clients/{client_id}/rotate-secret", tag = "Operators",
+    operation_id = "rotateClientSecret",
+    security(("admin" = [])),
+    params(("client_id" = String, Path, description = "The client's id.")),
+    request_body(content = Option<SecretRotationForm>),
+    responses(
+        (status = 201, description = "The client; its new secret is told only here.", body = ClientWithSecret),
+        (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing or not good."),
+        (status = 403, description = "The caller is no operator."),
+        (status = 404, description = "There is no such client.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is neither a form nor JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`overlap` is no duration up to 7 days.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+    )
+)]
+pub(super) async fn rotate_secret(
+    request: HttpRequest,
+    payload: web::Payload,
+    client_id: web::Path<String>,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let admin = Admin::of(&request, &issuer).await?;
+    let mut fields = body::fields(&request, payload).await.map_err(ProblemError::from)?;
+    let overlap = fields.take("overlap").map_err(of_type)?;
+    let overlap = match overlap.as_str() {
+        "" => USUAL_OVERLAP,
+        text => {
+            duration(Duration::ZERO, LONGEST_OVERLAP)(text).map_err(|why| wrong("overlap", why))?
+        }
+    };
+    let secret = new_secret().map_err(failure::of_signing)?;
+    let (act, hash) = (issuer.act_of(&request, admin.public_id), secret_hash(&secret));
+    let (now, wanted) = (act.at, client_id.into_inner());
+    let rotated =
+        issuer.ask(move |store| store.rotate_client_secret(&wanted, &hash, overlap, &act)).await?;
+    let client = rotated.ok_or_else(unknown)?;
+    tracing::info!(by = %admin.public_id, client_id = %client.client_id, ?overlap, "an operator rotated a client's secret");
+    let client = ClientEntry::of(&client, now);
+    let body = ClientWithSecret { client, client_secret: secret.to_string() };
+    Ok(answer::json(StatusCode::CREATED, body))
+}
+
+/// Removes a client.
+///
+/// Every guard refuses its tokens, also where the id is given out again.
+#[utoipa::path(
+    delete, path = "/admin/clients/{client_id}", tag = "Operators", operation_id = "removeClient",
+    security(("admin" = [])),
+    params(("client_id" = String, Path, description = "The client's id.")),
+    responses(
+        (status = 204, description = "The client is gone."),
+        (status = 401, description = "The token is missing or not good."),
+        (status = 403, description = "The caller is no operator."),
+        (status = 404, description = "There is no such client.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+    )
+)]
+pub(super) async fn remove(
+    request: HttpRequest,
+    client_id: web::Path<String>,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let admin = Admin::of(&request, &issuer).await?;
+    let (act, wanted) = (issuer.act_of(&request, admin.public_id), client_id.clone());
+    if !issuer.ask(move |store| store.remove_client(&wanted, &act)).await? {
+        return Err(unknown().into());
+    }
+    tracing::info!(by = %admin.public_id, client_id = ?client_id.as_str(), "an operator removed a client");
+    Ok(answer::done())
+}

@@ -1,0 +1,173 @@
+//! `/admin/clients` and what is below it.
+
+use serde_json::{Value, json};
+use time::Duration;
+
+use super::operators::Operator;
+use super::server::{Answer, Server};
+
+async fn add(operator: &Operator<'_>, body: &Value) -> Answer {
+    operator.call("POST", "/admin/clients", Some(body)).await
+}
+
+async fn rotate(operator: &Operator<'_>, client_id: &str, body: Option<&Value>) -> Answer {
+    let path = format!("/admin/clients/{client_id}/rotate-secret");
+    operator.call("POST", &path, body).await
+}
+
+/// Whether the secret gets a token.
+async fn good(server: &Server, client_id: &str, secret: &str) -> bool {
+    let form =
+        [("grant_type", "client_credentials"), ("client_id", client_id), ("client_secret", secret)];
+    let answer = server.post_form("/oauth2/token", &form).await;
+    assert!([200, 401].contains(&answer.status.as_u16()), "{answer:?}");
+    answer.status == 200
+}
+
+fn secret(answer: &Answer) -> String {
+    assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (201, "no-store"));
+    answer.json()["client_secret"].as_str().unwrap().to_owned()
+}
+
+#[actix_web::test]
+async fn a_client_is_added_with_a_secret_that_is_told_only_then() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let body = json!({"client_id": "reports", "scope": "events:read directory:read"});
+    let added = add(&operator, &body).await;
+    let secret = secret(&added);
+    let told = json!({
+        "client_id": "reports", "scope": "events:read directory:read",
+        "created_at": "2026-01-02T03:04:05Z", "secret_changed_at": "2026-01-02T03:04:05Z",
+        "previous_secret_until": null,
+    });
+    let mut with_secret = told.clone();
+    with_secret["client_secret"] = json!(secret);
+    assert_eq!(added.json(), with_secret);
+    assert!(good(&server, "reports", &secret).await);
+    let list = operator.get("/admin/clients").await;
+    assert_eq!((list.status.as_u16(), list.header("cache-control")), (200, "no-store"));
+    assert_eq!(list.json(), json!({"clients": [told], "next": null}));
+}
+
+#[actix_web::test]
+async fn scopes_may_be_a_list_or_none_at_all() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    for (body, scope) in [
+        (json!({"client_id": "a", "scopes": ["events:read", "x"]}), "events:read x"),
+        (json!({"client_id": "b"}), ""),
+        (json!({"client_id": "c", "scope": "", "scopes": []}), ""),
+    ] {
+        let added = add(&operator, &body).await;
+        assert_eq!((added.status.as_u16(), &added.json()["scope"]), (201, &json!(scope)), "{body}");
+    }
+}
+
+#[actix_web::test]
+async fn what_can_not_be_a_client_is_422_and_one_that_is_there_409() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    for (body, field) in [
+        (json!({}), "client_id"),
+        (json!({"client_id": "first-party"}), "client_id"),
+        (json!({"client_id": "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11"}), "client_id"),
+        (json!({"client_id": "a b"}), "client_id"),
+        (json!({"client_id": 7}), "client_id"),
+        (json!({"client_id": "a", "scope": "a\"b"}), "scope"),
+        (json!({"client_id": "a", "scope": ["x"]}), "scope"),
+        (json!({"client_id": "a", "scopes": "x"}), "scopes"),
+        (json!({"client_id": "a", "scopes": ["x y"]}), "scopes"),
+        (json!({"client_id": "a", "scopes": ["é"]}), "scopes"),
+        (json!({"client_id": "a", "scope": "x", "scopes": ["x"]}), "scopes"),
+    ] {
+        let answer = add(&operator, &body).await;
+        assert_eq!(answer.status, 422, "{body}");
+        assert!(answer.json()["errors"][field].is_array(), "{body} {answer:?}");
+    }
+    let body = json!({"client_id": "reports"});
+    let first = secret(&add(&operator, &body).await);
+    assert_eq!(add(&operator, &body).await.status, 409);
+    assert!(good(&server, "reports", &first).await, "nothing of it has changed");
+    let list = operator.get("/admin/clients").await.json();
+    assert_eq!(list["clients"].as_array().unwrap().len(), 1);
+}
+
+#[actix_web::test]
+async fn both_secrets_are_good_for_a_day_if_nothing_else_is_asked_for() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let old = secret(&add(&operator, &json!({"client_id": "reports"})).await);
+    let rotated = rotate(&operator, "reports", None).await;
+    let new = secret(&rotated);
+    assert_eq!(rotated.json()["previous_secret_until"], "2026-01-03T03:04:05Z");
+    assert_ne!(old, new);
+    server.clock.advance(Duration::DAY - Duration::SECOND);
+    assert!(good(&server, "reports", &old).await && good(&server, "reports", &new).await);
+    server.clock.advance(Duration::SECOND);
+    assert!(!good(&server, "reports", &old).await && good(&server, "reports", &new).await);
+}
+
+#[actix_web::test]
+async fn an_overlap_is_as_long_as_asked_for_and_never_more_than_two_secrets_are_good() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let first = secret(&add(&operator, &json!({"client_id": "reports"})).await);
+    let second = secret(&rotate(&operator, "reports", Some(&json!({"overlap": "1h"}))).await);
+    assert!(good(&server, "reports", &first).await);
+    let third = secret(&rotate(&operator, "reports", Some(&json!({"overlap": "5m"}))).await);
+    assert!(!good(&server, "reports", &first).await, "a third one");
+    assert!(good(&server, "reports", &second).await && good(&server, "reports", &third).await);
+    server.clock.advance(Duration::minutes(5));
+    assert!(!good(&server, "reports", &second).await);
+    let rotated = rotate(&operator, "reports", Some(&json!({"overlap": "0s"}))).await;
+    assert_eq!(rotated.json()["previous_secret_until"], Value::Null);
+    assert!(!good(&server, "reports", &third).await, "ended at once");
+    assert!(good(&server, "reports", &secret(&rotated)).await);
+}
+
+#[actix_web::test]
+async fn an_overlap_that_can_not_be_is_422_and_changes_nothing() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let old = secret(&add(&operator, &json!({"client_id": "reports"})).await);
+    for overlap in [json!("8d"), json!("one hour"), json!("-1s"), json!(60), json!(null)] {
+        let answer = rotate(&operator, "reports", Some(&json!({"overlap": overlap}))).await;
+        assert_eq!(answer.status, 422, "{overlap}");
+        assert!(answer.json()["errors"]["overlap"].is_array());
+    }
+    let list = operator.get("/admin/clients").await.json();
+    assert_eq!(list["clients"][0]["previous_secret_until"], Value::Null);
+    assert!(good(&server, "reports", &old).await);
+}
+
+#[actix_web::test]
+async fn a_removed_client_and_its_tokens_are_refused_also_where_the_id_is_given_out_again() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let body = json!({"client_id": "guard", "scope": "directory:read"});
+    let old = secret(&add(&operator, &body).await);
+    let form =
+        [("grant_type", "client_credentials"), ("client_id", "guard"), ("client_secret", &old)];
+    let token = server.post_form("/oauth2/token", &form).await.json()["access_token"].clone();
+    let token = token.as_str().unwrap();
+    assert_eq!(server.get_with("/directory/users", token).await.status, 200);
+    assert_eq!(operator.act("DELETE", "/admin/clients/guard").await, 204);
+    assert!(!good(&server, "guard", &old).await);
+    assert_eq!(server.get_with("/directory/users", token).await.status, 401);
+    secret(&add(&operator, &body).await);
+    assert_eq!(server.get_with("/directory/users", token).await.status, 401);
+    assert!(!good(&server, "guard", &old).await);
+}
+
+#[actix_web::test]
+async fn an_unknown_client_is_404() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    for id in ["nobody", "%00", "first-party"] {
+        assert_eq!(operator.act("DELETE", &format!("/admin/clients/{id}")).await, 404, "{id}");
+        assert_eq!(rotate(&operator, id, None).await.status, 404, "{id}");
+    }
+    let other = operator.call("PUT", "/admin/clients", None).await;
+    assert_eq!((other.status.as_u16(), other.header("allow")), (405, "GET, HEAD, POST"));
+}
