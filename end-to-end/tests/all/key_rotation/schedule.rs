@@ -33,12 +33,12 @@ fn keys_rotate_by_themselves_again_and_again_and_no_token_is_lost() {
         });
         tokens.push(token);
         let keys = keys(&pair.auth);
-        let since = |kid: &str| {
-            let key = keys.iter().find(|key| key["kid"] == kid).expect("known");
-            time_of(&key["since"])
-        };
-        // Of the one before it is told since when it does not sign any more, which is the same.
-        assert_eq!(since(&before), since(&next), "one takes over from the other");
+        let key = |kid: &str| keys.iter().find(|key| key["kid"] == kid).expect("known");
+        // On a slow machine the one after it may sign by now.
+        if key(&next)["state"] == "active" {
+            let (stopped, signs) = (&key(&before)["since"], &key(&next)["since"]);
+            assert_eq!(time_of(stopped), time_of(signs), "one takes over from the other");
+        }
         for token in &tokens {
             pair.accepts("signed before or after", token);
         }
