@@ -6,4 +6,5 @@ mod files;
 mod import;
 mod material;
 mod ring;
+mod rotator;
 mod signing;
