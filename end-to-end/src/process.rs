@@ -171,8 +171,17 @@ impl Process {
 
     /// The most memory it ever held, in KiB (`VmHWM`).
     pub fn peak_memory_kib(&self) -> u64 {
+        self.status("VmHWM:")
+    }
+
+    /// The memory that it holds, in KiB (`VmRSS`).
+    pub fn memory_kib(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    fn status(&self, name: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id())).expect("status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a figure");
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 }

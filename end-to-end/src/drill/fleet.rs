@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
 use tempfile::TempDir;
 
 use super::guard::Guard;
@@ -21,7 +23,7 @@ pub struct Fleet {
     /// Somebody with the role `admin`.
     pub admin: User,
     folder: TempDir,
-    _database: Option<Database>,
+    database: Option<Database>,
 }
 
 /// What a fleet is started with.
@@ -74,7 +76,19 @@ impl Fleet {
         for guard in &guards {
             guard.service().wait_ready();
         }
-        Self { guards, auth, admin, folder, _database: database }
+        Self { guards, auth, admin, folder, database }
+    }
+
+    /// Runs statements in the issuer's database, beside the issuer.
+    pub fn run_sql(&self, statements: &str) {
+        if let Some(database) = &self.database {
+            database.run(statements);
+            return;
+        }
+        let file = self.auth.path("data/auth.db").to_string_lossy().into_owned();
+        let mut other = SqliteConnection::establish(&file).expect("the database");
+        let statements = format!("PRAGMA busy_timeout = 5000; {statements}");
+        other.batch_execute(&statements).expect("run");
     }
 
     /// The public addresses of the guards.

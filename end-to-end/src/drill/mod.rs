@@ -11,6 +11,7 @@ pub mod guard;
 pub mod holder;
 pub mod load;
 pub mod logout;
+pub mod many_revocations;
 pub mod minting;
 pub mod operator;
 pub mod pacer;

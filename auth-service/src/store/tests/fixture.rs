@@ -58,6 +58,14 @@ pub(super) fn postgres() -> Fixture {
     Fixture { store, location, server: Some(server), _folder: None }
 }
 
+/// How many rounds a race has: `few` in every run of the tests, as many as `SIGNET_TEST_ROUNDS` says by
+/// command.
+#[expect(clippy::disallowed_methods, reason = "a test has no settings of its own")]
+pub(super) fn rounds(few: usize) -> usize {
+    let rounds = std::env::var("SIGNET_TEST_ROUNDS").ok();
+    rounds.map_or(few, |rounds| rounds.parse().expect("a number"))
+}
+
 /// So many seconds after the tests began.
 pub(super) fn second(seconds: i64) -> OffsetDateTime {
     START + Duration::seconds(seconds)

@@ -5,7 +5,7 @@ use std::sync::Barrier;
 use shared::contract::directory::UserState;
 use shared::contract::events::Change;
 
-use super::fixture::{Fixture, HASH, START, opening};
+use super::fixture::{Fixture, HASH, START, opening, rounds};
 use super::on_every_database;
 use crate::domain::audit::Act;
 use crate::domain::login::{LoginStore, Opened};
@@ -57,8 +57,7 @@ fn a_session_carries_the_roles_of_now(fixture: &Fixture) {
 /// The rule of `pos`: of a log-in and the end of all sessions, whichever comes first, no session
 /// is left that guards would accept.
 fn a_log_in_racing_a_disabling_is_refused_or_revoked(fixture: &Fixture) {
-    const ROUNDS: usize = 30;
-    for round in 0..ROUNDS {
+    for round in 0..rounds(30) {
         let user = fixture.user(&format!("user{round}"));
         let before = fixture.position();
         let barrier = Barrier::new(2);

@@ -1,9 +1,11 @@
 //! A new password: set only if everything is as it was verified, and every other session ends.
 
+use std::sync::Barrier;
+
 use shared::contract::directory::UserState;
 use shared::contract::events::Change;
 
-use super::fixture::{Fixture, HASH, START, opening};
+use super::fixture::{Fixture, HASH, START, opening, rounds};
 use super::on_every_database;
 use crate::domain::audit::Act;
 use crate::domain::login::{LoginStore, Opened};
@@ -14,6 +16,7 @@ use crate::domain::users::UserStore;
 on_every_database! {
     every_other_session_ends_with_the_old_password,
     a_change_that_something_overtook_changes_nothing,
+    a_log_in_racing_a_change_is_refused_or_revoked,
 }
 
 fn change(fixture: &Fixture, session: &Session, verified: &str) -> PasswordChanged {
@@ -61,4 +64,35 @@ fn a_change_that_something_overtook_changes_nothing(fixture: &Fixture) {
     assert_eq!(hash(fixture), HASH);
     fixture.store.delete_user(ann.public_id, &Act::by_operator(START)).expect("deleted");
     assert_eq!(change(fixture, &session, HASH), PasswordChanged::SessionOver);
+}
+
+/// Of a log-in with the old password and its change, whichever comes first: no session is left that
+/// guards or the issuer would accept.
+fn a_log_in_racing_a_change_is_refused_or_revoked(fixture: &Fixture) {
+    for round in 0..rounds(30) {
+        let user = fixture.user(&format!("user{round}"));
+        let own = fixture.open_session(&user);
+        let before = fixture.position();
+        let barrier = Barrier::new(2);
+        let opened = std::thread::scope(|scope| {
+            let login = scope.spawn(|| {
+                barrier.wait();
+                fixture.store.open_session(&opening(user.public_id), START).expect("answered")
+            });
+            barrier.wait();
+            assert_eq!(change(fixture, &own, HASH), PasswordChanged::Done);
+            login.join().expect("no panic")
+        });
+        let told = fixture.events_after(before).into_iter().find(|event| {
+            matches!(event.change, Change::UserSessionsRevoked { except, .. } if except == Some(own.sid))
+        });
+        match opened {
+            Opened::Session(session) => {
+                assert!(session.pos < told.expect("an end is told").seq, "round {round}");
+            }
+            refused => assert_eq!(refused, Opened::Outdated, "round {round}"),
+        }
+        let open = fixture.open_sessions(user.public_id, START);
+        assert_eq!(open.iter().map(|one| one.sid).collect::<Vec<_>>(), [own.sid], "round {round}");
+    }
 }

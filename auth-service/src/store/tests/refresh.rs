@@ -7,7 +7,7 @@ use shared::contract::events::Change;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::fixture::{Fixture, START, opening_with, second};
+use super::fixture::{Fixture, START, opening_with, rounds, second};
 use super::on_every_database;
 use crate::domain::audit::Act;
 use crate::domain::login::{LoginStore, Opened};
@@ -112,7 +112,7 @@ fn race(
 
 fn of_sixteen_at_once_exactly_one_gets_a_successor(fixture: &Fixture) {
     let ann = fixture.user("Ann");
-    for round in 0..20 {
+    for round in 0..rounds(20) {
         let (sid, token) = log_in(fixture, &ann);
         let (good, losers): (Vec<_>, Vec<_>) =
             race(fixture, &token, &STRICT).into_iter().partition(Result::is_ok);
@@ -150,7 +150,7 @@ fn within_the_window_all_get_the_identical_successor(fixture: &Fixture) {
 fn a_log_out_racing_refreshes_leaves_no_living_token(fixture: &Fixture) {
     const RACERS: usize = 16;
     let ann = fixture.user("Ann");
-    for round in 0..20 {
+    for round in 0..rounds(20) {
         let (sid, token) = log_in(fixture, &ann);
         let barrier = Barrier::new(RACERS + 1);
         let everywhere = round % 2 == 0;
