@@ -11,6 +11,7 @@ mod clients;
 mod database_faults;
 mod descriptions;
 mod docs_page;
+mod ends_everywhere;
 mod feed;
 mod feed_faults;
 mod hashing_load;
