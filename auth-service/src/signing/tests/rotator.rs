@@ -1,12 +1,15 @@
 //! A key whose file is not good: it does not begin to sign, and nobody is told that it is served.
 
+use std::sync::Arc;
+
+use tempfile::TempDir;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
 use super::super::{FileError, FollowError, KeyFiles, KeyRing, PrivateKey, RotationError, Rotator};
 use super::material::{new_key, shared_key};
 use crate::domain::audit::Act;
-use crate::domain::keys::{Entry, Key, KeyPolicy, KeyState, KeyStore};
+use crate::domain::keys::{Entry, Key, KeyPolicy, KeyState, KeyStore, Revocation};
 use crate::settings::KeyBits;
 use crate::store::{Database, Existence, Location};
 
@@ -24,18 +27,34 @@ fn record(key: &PrivateKey) -> Key {
     Key::fresh(public.kid, public.n, public.e, START)
 }
 
-#[test]
-fn a_key_without_its_file_does_not_take_over_and_is_not_called_served() {
+/// A key that signs, and a pending one that lost its file.
+fn lost_file() -> (TempDir, Arc<Database>, KeyFiles, [PrivateKey; 2]) {
     let folder = tempfile::tempdir().expect("a folder");
     let location = Location::Sqlite(folder.path().join("auth.db"));
     let database = Database::open(&location, Existence::Create, START).expect("a database");
     let files = KeyFiles::in_folder(&folder.path().join("signing"));
-    let (good, lost) = (shared_key(), new_key());
-    files.keep(&good).expect("kept");
-    let act = Act::by_operator(START);
-    for key in [&good, &lost] {
-        database.add_key(&record(key), Entry::Planned, &act).expect("added");
+    let keys = [shared_key(), new_key()];
+    files.keep(&keys[0]).expect("kept");
+    for key in &keys {
+        database.add_key(&record(key), Entry::Planned, &Act::by_operator(START)).expect("added");
     }
+    (folder, database, files, keys)
+}
+
+#[test]
+fn a_key_without_its_file_is_no_heir_of_a_revoked_one() {
+    let (_folder, database, files, [good, lost]) = lost_file();
+    let rotator = Rotator::new(files.clone(), KeyBits::B2048);
+    let revoked = rotator.revoke(&*database, good.kid(), &Act::by_operator(START));
+    let Ok(Revocation::Done { active, .. }) = revoked else { panic!("{revoked:?}") };
+    assert_ne!(active, lost.kid());
+    files.read(&active).expect("one with a file took over");
+}
+
+#[test]
+fn a_key_without_its_file_does_not_take_over_and_is_not_called_served() {
+    let (_folder, database, files, [good, lost]) = lost_file();
+    let act = Act::by_operator(START);
     let known = |kid: &str| {
         let keys = database.list_keys().expect("keys");
         keys.into_iter().find(|key| key.kid == kid).expect("known")
