@@ -15,10 +15,10 @@ mod definitions;
 mod values;
 
 pub use definitions::{
-    ACCESS_TOKEN_TTL, ALL, AUDIENCE, BIND, CORS_ORIGINS, DATABASE_PASSWORD_FILE, DATABASE_URL,
-    FEED_KEEP, GUARD_PATIENCE, ISSUER, JWKS_MAX_AGE, KEY_BITS, KEY_ROTATION_EVERY, KEYS_DIR,
-    LOGIN_ERRORS, LOGIN_FAILURES_PER_ACCOUNT, LOGIN_FAILURES_PER_ADDRESS, MANAGEMENT_BIND,
-    REFRESH_REPEAT_WINDOW, REFRESH_TOKEN_TTL, SESSION_MAX_LIFE, TRUSTED_PROXIES,
+    ACCESS_TOKEN_TTL, ALL, AUDIENCE, AUDIT_KEEP, BIND, CORS_ORIGINS, DATABASE_PASSWORD_FILE,
+    DATABASE_URL, FEED_KEEP, GUARD_PATIENCE, ISSUER, JWKS_MAX_AGE, KEY_BITS, KEY_ROTATION_EVERY,
+    KEYS_DIR, LOGIN_ERRORS, LOGIN_FAILURES_PER_ACCOUNT, LOGIN_FAILURES_PER_ADDRESS,
+    MANAGEMENT_BIND, REFRESH_REPEAT_WINDOW, REFRESH_TOKEN_TTL, SESSION_MAX_LIFE, TRUSTED_PROXIES,
 };
 pub use values::shown;
 
@@ -68,6 +68,8 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// How long the feed keeps an event.
     pub feed_keep: Duration,
+    /// How long the audit log keeps a row.
+    pub audit_keep: Duration,
 }
 
 /// The size of an RSA key.
@@ -145,6 +147,7 @@ impl Settings {
                 .optional(&CORS_ORIGINS, list(values::browser_origin))?
                 .unwrap_or_default(),
             feed_keep: found.get(&FEED_KEEP, duration(SECOND, DAY * 3_650))?,
+            audit_keep: found.get(&AUDIT_KEEP, duration(SECOND, DAY * 3_650))?,
         })
     }
 }

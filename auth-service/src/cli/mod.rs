@@ -18,9 +18,11 @@ use crate::http;
 use crate::settings::{self, Settings};
 use crate::startup;
 
+mod audit;
 mod check_config;
 mod clients;
 mod database;
+mod guards;
 mod health;
 mod init;
 mod keys;
@@ -71,6 +73,12 @@ enum Command {
     /// Clients: services that get tokens for themselves
     #[command(subcommand)]
     Clients(clients::Command),
+    /// Guards: the processes that check tokens and follow the change feed
+    #[command(subcommand)]
+    Guards(guards::Command),
+    /// The audit log: who did what to whom, when and from where
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 /// What every command has.
@@ -129,6 +137,8 @@ fn execute(command: Command, context: Context) -> Result<(), Failure> {
         Command::Users(command) => users::run(command, &context),
         Command::Sessions(command) => sessions::run(command, &context),
         Command::Clients(command) => clients::run(command, &context),
+        Command::Guards(command) => guards::run(&command, &context),
+        Command::Audit(command) => audit::run(&command, &context),
     }
 }
 

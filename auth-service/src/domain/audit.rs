@@ -16,8 +16,10 @@ use uuid::Uuid;
 
 use super::error::StoreResult;
 
+mod allowance;
 mod words;
 
+pub use allowance::Allowance;
 pub use words::{Action, Reason};
 
 /// Who does something.

@@ -9,8 +9,10 @@ use uuid::Uuid;
 
 use super::error::StoreResult;
 
+mod lag;
 mod registry;
 
+pub use lag::{Lag, lag};
 pub use registry::{Begun, Registry, Report};
 
 /// How long after its last call ended a guard still counts as one that serves.

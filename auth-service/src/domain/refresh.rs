@@ -8,7 +8,7 @@
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::audit::Act;
+use super::audit::{Act, Reason};
 use super::error::StoreResult;
 use super::sessions::Session;
 
@@ -155,8 +155,15 @@ pub enum Outcome {
     Refreshed(Box<Refreshed>),
     /// No session has such a token.
     Unknown,
-    /// The token is not good, or not this client's.
-    Refused,
+    /// The token is not good, or not this client's. Nothing changed, and nothing is noted yet.
+    Refused {
+        /// The session.
+        sid: Uuid,
+        /// Whose it is.
+        public_id: Uuid,
+        /// Why.
+        why: Reason,
+    },
     /// The token was used before: its session has ended with this.
     Reused {
         /// The session.
@@ -169,7 +176,7 @@ pub enum Outcome {
 /// What the domain asks of the store for refreshing.
 pub trait RefreshStore: Send + Sync {
     /// Locks the user's row and the session's, judges the token and exchanges it, or ends the
-    /// session (`session.revoked`), and notes what it refused, all in one transaction.
+    /// session (`session.revoked`), and notes that, all in one transaction.
     fn refresh(
         &self,
         rotation: &Rotation,

@@ -198,7 +198,7 @@ fn end<K: Hash + Eq>(counts: &mut LruCache<K, Count>, key: &K) {
 }
 
 /// What one subscriber holds: an IPv4 address, or an IPv6 network of 64 bits.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {

@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use shared::service::problem_response::ProblemError;
 
 use super::Issuer;
+use crate::domain::audit::Entry;
 use crate::domain::throttle::{Admission, Attempt};
 
 /// An attempt that the throttle admitted; whoever waits for its end is woken.
@@ -15,12 +16,13 @@ pub(super) struct Admitted<'i> {
 }
 
 impl<'i> Admitted<'i> {
-    /// Waits until the throttle lets this try through, or refuses it.
+    /// Waits until the throttle lets this try through, or refuses it and notes `refused`.
     pub(super) async fn wait_for(
         issuer: &'i Issuer,
         email_key: &str,
         from: Option<IpAddr>,
         known: bool,
+        refused: &Entry,
     ) -> Result<Self, ProblemError> {
         loop {
             // Before asking: an attempt that ends in between wakes this one, too.
@@ -33,6 +35,7 @@ impl<'i> Admitted<'i> {
                 Admission::Refused { retry_after } => {
                     issuer.metrics.log_in_throttled();
                     tracing::info!(email = ?email_key, from = from.map(tracing::field::display), "log-in refused: too many failed");
+                    issuer.note_within_bounds(refused.clone()).await?;
                     return Err(too_many(retry_after));
                 }
             }

@@ -19,6 +19,8 @@ use crate::domain::error::StoreResult;
 use crate::domain::feed::revokes;
 use crate::domain::guards::{Guard, GuardId, GuardStore, Receipt, Registry, Report, receipts};
 
+pub(super) mod list;
+
 /// Seconds. The middle of the range is where a logout is meant to arrive.
 const BUCKETS: [f64; 14] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 25.0, 60.0];

@@ -17,7 +17,7 @@ use super::guards::Guards;
 use super::metrics::Metrics;
 use crate::blocking;
 use crate::domain::Store;
-use crate::domain::audit::Act;
+use crate::domain::audit::{Act, Allowance, Entry};
 use crate::domain::error::StoreResult;
 use crate::domain::refresh::RefreshPolicy;
 use crate::domain::sessions::Session;
@@ -44,6 +44,8 @@ pub struct Issuer {
     pub hashing: HashingPool,
     /// Counts failed log-ins.
     pub throttle: Arc<Throttle>,
+    /// Bounds what strangers can have noted.
+    pub refusals: Allowance,
     /// Wakes log-ins that wait for others at the same account to end.
     pub attempt_ended: Notify,
     /// What tokens have in common.
@@ -76,6 +78,19 @@ impl Issuer {
     pub(super) fn act_of(&self, request: &HttpRequest, public_id: Uuid) -> Act {
         let from = client_address(request, &self.options.trusted_proxies);
         Act::by_user(public_id, from, self.clock.now())
+    }
+
+    /// Notes a refusal: one that cost a password's hash, or was proven to be somebody's.
+    pub(super) async fn note(&self, entry: Entry) -> Result<(), ProblemError> {
+        self.ask(move |store| store.note(&entry)).await
+    }
+
+    /// Notes a refusal that cost the caller nothing, as long as there are not too many of them.
+    pub(super) async fn note_within_bounds(&self, entry: Entry) -> Result<(), ProblemError> {
+        match self.refusals.admit(entry) {
+            Some(entry) => self.note(entry).await,
+            None => Ok(()),
+        }
     }
 
     /// Asks the store, off the async threads.

@@ -49,7 +49,7 @@ impl LoginOutcome {
         match outcome {
             Outcome::Tokens(_) => Self::Ok,
             Outcome::Unknown => Self::UnknownUser,
-            Outcome::WrongPassword => Self::WrongPassword,
+            Outcome::WrongPassword(_) => Self::WrongPassword,
             Outcome::Disabled => Self::Disabled,
         }
     }

@@ -7,6 +7,7 @@
 mod address;
 mod admitted;
 mod answer;
+mod audit;
 mod body;
 mod caller;
 mod clients;

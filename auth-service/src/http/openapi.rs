@@ -8,8 +8,8 @@ use utoipa::openapi::security::{
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    clients, directory, feed, jwks, keys, login, logout, metadata, oauth, password, sessions,
-    signup, users,
+    audit, clients, directory, feed, guards, jwks, keys, login, logout, metadata, oauth, password,
+    sessions, signup, users,
 };
 
 #[derive(OpenApi)]
@@ -31,6 +31,8 @@ use super::{
         metadata::metadata,
         feed::read,
         directory::list,
+        audit::list,
+        guards::list::list,
         keys::list,
         keys::rotate,
         keys::revoke,

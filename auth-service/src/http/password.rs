@@ -15,6 +15,7 @@ use super::admitted::Admitted;
 use super::body::{self, WrongType};
 use super::caller::SessionCaller;
 use super::{Issuer, failure};
+use crate::domain::audit::{Action, Reason as Why, Subject};
 use crate::domain::password::judge;
 use crate::domain::password_change::{PasswordChange, PasswordChanged};
 use crate::hashing::Verified;
@@ -86,10 +87,20 @@ pub(super) async fn change(
             let wrong = wrong.into_iter().map(|why| ("new_password", why.to_string()));
             return Err(ProblemError::fields(wrong).into());
         }
-        let admitted = Admitted::wait_for(&issuer, &account.email_key, from, known).await?;
+        let admitted = {
+            let act = issuer.act_of(&request, public_id);
+            let whom = Subject::User(public_id);
+            let refused = act.refused(Action::PasswordChange, whom, Why::TooManyFailures);
+            Admitted::wait_for(&issuer, &account.email_key, from, known, &refused).await?
+        };
         let verified = turn.verify(bytes(&asked.current), account.password_hash.clone()).await;
         if !matches!(verified.map_err(failure::of_hashing)?, Verified::Right { .. }) {
+            // Counted first: a failure that can't be noted is one, too.
             admitted.failed();
+            let act = issuer.act_of(&request, public_id);
+            let whom = Subject::User(public_id);
+            let why = Why::WrongPassword;
+            issuer.note(act.refused(Action::PasswordChange, whom, why)).await?;
             tracing::info!(%public_id, from = from.map(tracing::field::display), "password not changed: the current one is another");
             let why = "The current password is another.";
             return Err(ProblemError::new(StatusCode::FORBIDDEN, why).into());

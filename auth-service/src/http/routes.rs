@@ -15,8 +15,8 @@ use shared::service::serving::Serving;
 use shared::service::{docs_page, server};
 
 use super::{
-    Issuer, clients, cors, directory, feed, jwks, keys, login, logout, metadata, oauth, openapi,
-    password, sessions, signup, users,
+    Issuer, audit, clients, cors, directory, feed, guards, jwks, keys, login, logout, metadata,
+    oauth, openapi, password, sessions, signup, users,
 };
 
 /// Starts the public listener.
@@ -51,6 +51,8 @@ pub fn routes(issuer: Arc<Issuer>) -> impl FnOnce(&mut web::ServiceConfig) {
             .service(read(metadata::METADATA_PATH, metadata::metadata))
             .service(read("/feed", feed::read))
             .service(read("/directory/users", directory::list))
+            .service(read("/admin/audit", audit::list))
+            .service(read("/admin/guards", guards::list::list))
             .service(read("/admin/keys", keys::list))
             .service(post("/admin/keys/rotate", keys::rotate))
             .service(post("/admin/keys/{kid}/revoke", keys::revoke))

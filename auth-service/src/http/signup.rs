@@ -15,7 +15,7 @@ use super::address::client_address;
 use super::even_time::EvenTime;
 use super::metrics::SignUpOutcome;
 use super::{Issuer, body, failure};
-use crate::domain::audit::Act;
+use crate::domain::audit::{Act, Action, Reason, Subject};
 use crate::domain::sign_up::{Applicant, Form};
 use crate::domain::users::Created;
 
@@ -104,18 +104,33 @@ async fn create(
         // Nobody needs the hash of a taken address. Where the time must tell nothing, it is made.
         let key = applicant.email.key.clone();
         if issuer.ask(move |store| store.find_user_by_email_key(&key)).await?.is_some() {
-            return Ok(SignUpOutcome::Taken);
+            return taken(issuer, applicant.email.key, from).await;
         }
     }
     let password = Zeroizing::new(applicant.password.as_bytes().to_vec());
     let hash = turn.hash(password).await.map_err(failure::of_hashing)?;
     drop(turn);
+    let key = applicant.email.key.clone();
     let user = applicant.into_user(Uuid::new_v4(), hash, false);
     let act = Act::by_nobody(from, issuer.clock.now());
     match issuer.ask(move |store| store.create_user(&user, &act)).await? {
         Created::User(_) => Ok(SignUpOutcome::Created),
-        Created::AddressTaken => Ok(SignUpOutcome::Taken),
+        Created::AddressTaken => taken(issuer, key, from).await,
     }
+}
+
+/// Notes whose address was meant.
+async fn taken(
+    issuer: &Issuer,
+    key: String,
+    from: Option<IpAddr>,
+) -> Result<SignUpOutcome, ProblemError> {
+    let owner = issuer.ask(move |store| store.find_user_by_email_key(&key)).await?;
+    let whom = owner.map_or(Subject::Unknown, |owner| Subject::User(owner.public_id));
+    let nobody = Act::by_nobody(from, issuer.clock.now());
+    let refused = nobody.refused(Action::SignUp, whom, Reason::AddressTaken);
+    issuer.note_within_bounds(refused).await?;
+    Ok(SignUpOutcome::Taken)
 }
 
 fn text(status: StatusCode, words: &'static str) -> HttpResponse {

@@ -26,6 +26,7 @@ pub const ALL: &[Setting] = &[
     TRUSTED_PROXIES,
     CORS_ORIGINS,
     FEED_KEEP,
+    AUDIT_KEEP,
 ];
 
 /// Where clients are served.
@@ -192,4 +193,12 @@ pub const FEED_KEEP: Setting = Setting::new(
     Some("7d"),
     "a duration from 1s to 3650d",
     "How long the change feed keeps an event; a guard that was away longer starts from a snapshot",
+);
+
+/// How long the audit log keeps a row.
+pub const AUDIT_KEEP: Setting = Setting::new(
+    "AUTH_AUDIT_KEEP",
+    Some("365d"),
+    "a duration from 1s to 3650d",
+    "How long the audit log keeps a row",
 );

@@ -33,6 +33,7 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(settings.refresh_token_ttl, day * 30);
     assert_eq!(settings.session_max_life, day * 90);
     assert_eq!(settings.refresh_repeat_window, Duration::ZERO);
+    assert_eq!((settings.feed_keep, settings.audit_keep), (day * 7, day * 365));
     let fifteen_minutes = Duration::from_mins(15);
     let limit = |failures| Some(FailureLimit { failures, window: fifteen_minutes });
     assert_eq!(settings.login_failures_per_account, limit(10));
@@ -76,6 +77,7 @@ fn a_wrong_value_is_refused_by_name() {
         ("AUTH_CORS_ORIGINS", "*"),
         ("AUTH_CORS_ORIGINS", "https://app.example.org/"),
         ("AUTH_FEED_KEEP", "forever"),
+        ("AUTH_AUDIT_KEEP", "0s"),
     ] {
         let error = settings(&[(name, value)], &[]).expect_err(value).to_string();
         assert!(error.starts_with(name), "{value}: {error}");
@@ -127,5 +129,5 @@ fn every_setting_is_listed_once() {
     names.sort_unstable();
     let count = names.len();
     names.dedup();
-    assert_eq!((names.len(), count), (count, 21));
+    assert_eq!((names.len(), count), (count, 22));
 }

@@ -9,6 +9,7 @@ use time::Duration;
 use tokio::sync::{Notify, watch};
 
 use crate::domain::Store;
+use crate::domain::audit::Allowance;
 use crate::domain::refresh::RefreshPolicy;
 use crate::domain::throttle::{Limit, Throttle};
 use crate::domain::tokens::TokenPolicy;
@@ -66,6 +67,7 @@ pub(super) fn of(
         snapshots: Snapshots::default(),
         hashing: HashingPool::start().map_err(Failure::failed)?,
         throttle: Arc::new(throttle),
+        refusals: Allowance::default(),
         attempt_ended: Notify::new(),
         tokens,
         refresh,

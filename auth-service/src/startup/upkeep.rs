@@ -9,6 +9,7 @@ use shared::service::shutdown::Shutdown;
 
 use super::health::Health;
 use super::key_lives::KeyLives;
+use crate::domain::audit::AuditStore;
 use crate::domain::error::StoreResult;
 use crate::domain::feed::{FeedStore, REVOCATIONS_KEPT};
 use crate::domain::sessions::SessionStore;
@@ -36,6 +37,7 @@ pub(super) struct Upkeep {
     watcher: Watcher,
     keys: KeyLives,
     feed_keep: Duration,
+    audit_keep: Duration,
     forgot_at: Option<Instant>,
     round_at: Option<Instant>,
     noted_at: Option<Instant>,
@@ -59,6 +61,7 @@ impl Upkeep {
             watcher: Watcher::new(database.clone()),
             keys,
             feed_keep: settings.feed_keep,
+            audit_keep: settings.audit_keep,
             forgot_at: None,
             round_at: None,
             noted_at: None,
@@ -144,7 +147,8 @@ impl Upkeep {
 
     /// Forgets what is old, now and then.
     fn forget(&mut self) -> StoreResult<()> {
-        let every = (self.feed_keep / 4).clamp(Duration::from_secs(1), FORGET_EVERY);
+        let shortest = self.feed_keep.min(self.audit_keep);
+        let every = (shortest / 4).clamp(Duration::from_secs(1), FORGET_EVERY);
         if self.forgot_at.is_some_and(|at| at.elapsed() < every) {
             return Ok(());
         }
@@ -154,6 +158,7 @@ impl Upkeep {
         self.database.prune_revocations(now - REVOCATIONS_KEPT)?;
         self.database.prune_sessions(now - REVOCATIONS_KEPT, now)?;
         self.database.prune_addresses(now - ADDRESSES_KEPT)?;
+        self.database.prune_audit(now - self.audit_keep)?;
         Ok(())
     }
 }

@@ -29,6 +29,7 @@ use super::schema::{events, feed_position};
 use super::sessions;
 use super::transaction::read_position;
 use super::values::position;
+use crate::domain::audit::{Act, Action, Subject};
 use crate::domain::error::{StoreError, StoreResult};
 
 impl Database {
@@ -55,6 +56,10 @@ impl Database {
                 diesel::update(feed_position::table)
                     .set(feed_position::seq.eq(begun + ends))
                     .execute(connection)?;
+                if ends > 0 {
+                    let everybody = Act::by_server(now).done(Action::UserLogout, Subject::Unknown);
+                    transaction.note(&everybody.saying("everybody: a backup was put back"))?;
+                }
                 position(begun + ends)
             })?;
             self.announce(begun);
@@ -122,7 +127,6 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::domain::audit::Act;
     use crate::domain::feed::{Changes, FeedStore};
     use crate::domain::keys::{Entry, Key, KeyStore};
     use crate::store::Existence;

@@ -102,28 +102,23 @@ fn refresh(
     };
     let Some(session) = lock(connection, &rotation.family)? else { return Ok(Outcome::Unknown) };
     let (sid, public_id) = (session.sid, session.public_id);
-    let refused = |why| act.refused(Action::SessionRefresh, Subject::Session(sid, public_id), why);
+    let no = |why| Ok(Outcome::Refused { sid, public_id, why });
     if user_state(&user)? != UserState::Active {
-        transaction.note(&refused(Reason::AccountDisabled))?;
-        return Ok(Outcome::Refused);
+        return no(Reason::AccountDisabled);
     }
     let (again, expires_at) =
         match session.judge(&rotation.presented, &rotation.client_id, policy, now) {
             Verdict::Good => (None, policy.expires_at(session.opened_at, now)),
             Verdict::Again(sealed) => (Some(sealed), session.expires_at),
             Verdict::Reused => {
-                transaction.note(&refused(Reason::Reused))?;
+                let whom = Subject::Session(sid, public_id);
+                let reused = act.refused(Action::SessionRefresh, whom, Reason::Reused);
+                transaction.note(&reused)?;
                 super::sessions::end(transaction, sid, now)?;
                 return Ok(Outcome::Reused { sid, public_id });
             }
-            Verdict::Over => {
-                transaction.note(&refused(Reason::SessionOver))?;
-                return Ok(Outcome::Refused);
-            }
-            Verdict::OtherClient => {
-                transaction.note(&refused(Reason::OtherClient))?;
-                return Ok(Outcome::Refused);
-            }
+            Verdict::Over => return no(Reason::SessionOver),
+            Verdict::OtherClient => return no(Reason::OtherClient),
         };
     // After the locks: an end of all sessions that is not seen here gets a later position.
     let connection = &mut *transaction.connection;

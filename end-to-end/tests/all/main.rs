@@ -5,6 +5,7 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod audit;
 mod authorisation;
 mod bodies;
 mod clients;

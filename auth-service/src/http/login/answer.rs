@@ -43,7 +43,7 @@ pub(super) fn of(issuer: &Issuer, outcome: Outcome) -> HttpResponse {
             }),
         _ if issuer.options.uniform_errors => missing(),
         Outcome::Unknown => refusal(StatusCode::UNAUTHORIZED, NO_SUCH_USER),
-        Outcome::WrongPassword => refusal(StatusCode::FORBIDDEN, WRONG_PASSWORD),
+        Outcome::WrongPassword(_) => refusal(StatusCode::FORBIDDEN, WRONG_PASSWORD),
         Outcome::Disabled => refusal(StatusCode::FORBIDDEN, ACCOUNT_DISABLED),
     }
 }

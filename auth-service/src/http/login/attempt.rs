@@ -8,6 +8,7 @@ use shared::service::problem_response::ProblemError;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::domain::audit::{Act, Action, Entry, Reason, Subject};
 use crate::domain::login::{Found, Opened, Opening, look_up};
 use crate::domain::refresh::RefreshToken;
 use crate::hashing::{Turn, Verified};
@@ -29,14 +30,22 @@ pub(super) struct Credentials {
     pub(super) user_agent: Option<String>,
 }
 
+impl Credentials {
+    /// The row for a log-in that was refused.
+    fn refused(&self, issuer: &Issuer, account: Option<Uuid>, why: Reason) -> Entry {
+        let whom = account.map_or(Subject::Unknown, Subject::User);
+        Act::by_nobody(self.from, issuer.clock.now()).refused(Action::Login, whom, why)
+    }
+}
+
 /// How a log-in ends.
 pub(in crate::http) enum Outcome {
     /// A session was opened; these are its first tokens.
     Tokens(Tokens),
     /// There is no such account.
     Unknown,
-    /// The password is another.
-    WrongPassword,
+    /// The password of this account is another.
+    WrongPassword(Uuid),
     /// The password is right, the account disabled.
     Disabled,
 }
@@ -66,13 +75,25 @@ pub(super) async fn attempt(
         };
         let admitted = {
             let (key, known) = (&credentials.email_key, found.known_address);
-            Admitted::wait_for(issuer, key, credentials.from, known).await?
+            let account = found.credentials.as_ref().map(|account| account.public_id);
+            let refused = credentials.refused(issuer, account, Reason::TooManyFailures);
+            Admitted::wait_for(issuer, key, credentials.from, known, &refused).await?
         };
         match try_once(issuer, &credentials, &mut turn, found).await? {
             Verdict::Outcome(outcome) => {
                 match &outcome {
                     Outcome::Tokens(_) => admitted.succeeded(),
-                    Outcome::Unknown | Outcome::WrongPassword => admitted.failed(),
+                    // Counted first: a failure that can't be noted is one, too.
+                    Outcome::Unknown => {
+                        admitted.failed();
+                        let why = Reason::UnknownAccount;
+                        issuer.note(credentials.refused(issuer, None, why)).await?;
+                    }
+                    Outcome::WrongPassword(account) => {
+                        admitted.failed();
+                        let why = Reason::WrongPassword;
+                        issuer.note(credentials.refused(issuer, Some(*account), why)).await?;
+                    }
                     // Neither a failure nor a reason to forget those before.
                     Outcome::Disabled => drop(admitted),
                 }
@@ -102,7 +123,7 @@ async fn try_once(
     };
     let verified = turn.verify(password(), account.password_hash.clone()).await;
     let Verified::Right { outdated } = verified.map_err(failure::of_hashing)? else {
-        return Ok(Verdict::Outcome(Outcome::WrongPassword));
+        return Ok(Verdict::Outcome(Outcome::WrongPassword(account.public_id)));
     };
     let now = issuer.clock.now();
     let refresh = RefreshToken::fresh().map_err(failure::of_signing)?;

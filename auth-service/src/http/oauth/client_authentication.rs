@@ -11,6 +11,7 @@ use shared::contract::claims::FIRST_PARTY;
 
 use super::error::TokenError;
 use super::form::take;
+use crate::domain::audit::{Act, Action, Reason, Subject};
 use crate::domain::clients::Client;
 use crate::domain::service_tokens::authentic;
 use crate::http::Issuer;
@@ -32,7 +33,14 @@ pub(super) async fn authenticated(
     form: &mut Fields,
 ) -> Result<(Client, u64), TokenError> {
     let client_id = take(form, "client_id")?;
-    let presented = presented(request.headers(), &client_id, take(form, "client_secret")?)?;
+    let secret = take(form, "client_secret")?;
+    let presented = match presented(request.headers(), &client_id, secret) {
+        Err(TokenError::InvalidClient) => {
+            note(request, issuer, Subject::Unknown, Reason::UnknownClient).await?;
+            return Err(TokenError::InvalidClient);
+        }
+        presented => presented?,
+    };
     let wanted = presented.client_id.clone();
     let (pos, client) = issuer
         .ask(move |store| {
@@ -41,12 +49,30 @@ pub(super) async fn authenticated(
         })
         .await?;
     let good = authentic(client.as_ref(), &presented.secret, issuer.clock.now());
-    let Some(client) = client.filter(|_| good) else {
+    let Some(client) = client.clone().filter(|_| good) else {
+        // What was typed is noted if it is a client's id; else it may be its secret.
+        let (whom, why) = match client {
+            Some(client) => (Subject::Client(client.client_id), Reason::WrongSecret),
+            None => (Subject::Unknown, Reason::UnknownClient),
+        };
+        note(request, issuer, whom, why).await?;
         let from = client_address(request, &issuer.options.trusted_proxies);
         tracing::info!(client_id = ?presented.client_id, ?from, "client refused");
         return Err(TokenError::InvalidClient);
     };
     Ok((client, pos))
+}
+
+async fn note(
+    request: &HttpRequest,
+    issuer: &Issuer,
+    whom: Subject,
+    why: Reason,
+) -> Result<(), TokenError> {
+    let from = client_address(request, &issuer.options.trusted_proxies);
+    let nobody = Act::by_nobody(from, issuer.clock.now());
+    let refused = nobody.refused(Action::ClientAuthenticate, whom, why);
+    Ok(issuer.note_within_bounds(refused).await?)
 }
 
 /// The id of the client that calls: the proven one, or `first-party` where nothing is claimed, for

@@ -9,7 +9,10 @@ use super::client_authentication::authenticated;
 use super::error::TokenError;
 use super::form::{given, take};
 use super::token::TokenAnswer;
+use crate::domain::audit::{Act, Action, Reason, Subject};
+use crate::domain::clients::Client;
 use crate::domain::service_tokens::granted_scope;
+use crate::http::address::client_address;
 use crate::http::body::Fields;
 use crate::http::{Issuer, failure};
 
@@ -20,10 +23,16 @@ pub(super) async fn grant(
 ) -> Result<TokenAnswer, TokenError> {
     let (client, pos) = authenticated(request, issuer, &mut form).await?;
     let scope = take(&mut form, "scope")?;
-    let scope = granted_scope(&client, given(&scope)).map_err(|_| TokenError::InvalidScope)?;
+    let Ok(scope) = granted_scope(&client, given(&scope)) else {
+        note(request, issuer, &client, Reason::InvalidScope).await?;
+        return Err(TokenError::InvalidScope);
+    };
     let audience = take(&mut form, "audience")?;
     let audience = issuer.tokens.service_audience(given(&audience));
-    let audience = audience.map_err(|_| TokenError::InvalidTarget)?;
+    let Ok(audience) = audience else {
+        note(request, issuer, &client, Reason::InvalidTarget).await?;
+        return Err(TokenError::InvalidTarget);
+    };
 
     let now = issuer.clock.now();
     let claims = issuer.tokens.of_service(&client, &scope, audience, Uuid::new_v4(), pos, now);
@@ -40,4 +49,16 @@ pub(super) async fn grant(
         refresh_token: None,
         refresh_expires_in: None,
     })
+}
+
+async fn note(
+    request: &HttpRequest,
+    issuer: &Issuer,
+    client: &Client,
+    why: Reason,
+) -> Result<(), TokenError> {
+    let from = client_address(request, &issuer.options.trusted_proxies);
+    let act = Act::by_client(&client.client_id, from, issuer.clock.now());
+    let whom = Subject::Client(client.client_id.clone());
+    Ok(issuer.note_within_bounds(act.refused(Action::ClientToken, whom, why)).await?)
 }

@@ -6,11 +6,13 @@ use super::client_authentication::identified;
 use super::error::TokenError;
 use super::form::{given, take};
 use super::token::TokenAnswer;
-use crate::domain::audit::Act;
+use crate::domain::audit::{Act, Action, Reason, Subject};
 use crate::domain::refresh::{Outcome, RefreshToken, Rotation};
 use crate::http::address::client_address;
 use crate::http::body::Fields;
 use crate::http::{Issuer, failure};
+
+const REFRESH: Action = Action::SessionRefresh;
 
 pub(super) async fn grant(
     request: &HttpRequest,
@@ -22,23 +24,44 @@ pub(super) async fn grant(
     if text.is_empty() {
         return Err(TokenError::InvalidRequest("refresh_token is missing"));
     }
+    let from = client_address(request, &issuer.options.trusted_proxies);
+    let now = issuer.clock.now();
+    let act = Act::by_client(&client_id, from, now);
     // Before the token is used up: what is asked for must be to be had.
     if given(&take(&mut form, "scope")?).is_some() {
+        let refused = act.refused(REFRESH, Subject::Unknown, Reason::InvalidScope);
+        issuer.note_within_bounds(refused).await?;
         return Err(TokenError::InvalidScope);
     }
     let audience = take(&mut form, "audience")?;
     let asked = given(&audience).map(|audience| issuer.tokens.user_audience(Some(audience)));
-    let asked = asked.transpose().map_err(|_| TokenError::InvalidTarget)?;
+    let Ok(asked) = asked.transpose() else {
+        let refused = act.refused(REFRESH, Subject::Unknown, Reason::InvalidTarget);
+        issuer.note_within_bounds(refused).await?;
+        return Err(TokenError::InvalidTarget);
+    };
 
-    let token = RefreshToken::parse(&text).ok_or(TokenError::InvalidGrant)?;
+    let Some(token) = RefreshToken::parse(&text) else {
+        let unknown = act.refused(REFRESH, Subject::Unknown, Reason::UnknownToken);
+        issuer.note_within_bounds(unknown).await?;
+        return Err(TokenError::InvalidGrant);
+    };
     let (rotation, successor) = Rotation::of(&token, &client_id).map_err(failure::of_signing)?;
-    let (policy, now) = (issuer.refresh, issuer.clock.now());
-    let from = client_address(request, &issuer.options.trusted_proxies);
-    let act = Act::by_client(&client_id, from, now);
-    let outcome = issuer.ask(move |store| store.refresh(&rotation, &policy, &act)).await?;
+    let policy = issuer.refresh;
+    let by = act.clone();
+    let outcome = issuer.ask(move |store| store.refresh(&rotation, &policy, &by)).await?;
     let refreshed = match outcome {
         Outcome::Refreshed(refreshed) => refreshed,
-        Outcome::Unknown | Outcome::Refused => return Err(TokenError::InvalidGrant),
+        Outcome::Unknown => {
+            let unknown = act.refused(REFRESH, Subject::Unknown, Reason::UnknownToken);
+            issuer.note_within_bounds(unknown).await?;
+            return Err(TokenError::InvalidGrant);
+        }
+        Outcome::Refused { sid, public_id, why } => {
+            let refused = act.refused(REFRESH, Subject::Session(sid, public_id), why);
+            issuer.note_within_bounds(refused).await?;
+            return Err(TokenError::InvalidGrant);
+        }
         Outcome::Reused { sid, public_id } => {
             tracing::warn!(%public_id, %sid, from = from.map(tracing::field::display), "a refresh token was used twice: its session has ended");
             return Err(TokenError::InvalidGrant);

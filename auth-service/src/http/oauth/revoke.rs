@@ -3,14 +3,14 @@
 use actix_web::http::header::{CACHE_CONTROL, PRAGMA};
 use actix_web::{HttpRequest, HttpResponse, web};
 use shared::contract::problem::OAuthError;
-use shared::verifier::Subject;
+use shared::verifier::Subject as Holder;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::client_authentication::identified;
 use super::error::TokenError;
 use super::form::take;
-use crate::domain::audit::Act;
+use crate::domain::audit::{Act, Action, Reason, Subject};
 use crate::domain::refresh::RefreshToken;
 use crate::http::address::client_address;
 use crate::http::{Issuer, body, caller};
@@ -56,12 +56,15 @@ pub(in crate::http) async fn revoke(
     if token.is_empty() {
         return Err(TokenError::InvalidRequest("token is missing"));
     }
-    if let Some((sid, holder)) = session_of(&issuer, &token).await? {
-        if holder != client_id {
-            return Err(TokenError::InvalidGrant);
-        }
+    if let Some((sid, public_id, holder)) = session_of(&issuer, &token).await? {
         let from = client_address(&request, &issuer.options.trusted_proxies);
         let act = Act::by_client(&client_id, from, issuer.clock.now());
+        if holder != client_id {
+            let whom = Subject::Session(sid, public_id);
+            let refused = act.refused(Action::SessionRevoke, whom, Reason::OtherClient);
+            issuer.note_within_bounds(refused).await?;
+            return Err(TokenError::InvalidGrant);
+        }
         if let Some(public_id) = issuer.ask(move |store| store.end_session(sid, &act)).await? {
             tracing::info!(%public_id, %sid, "session ended: its token was given up");
         }
@@ -72,18 +75,21 @@ pub(in crate::http) async fn revoke(
         .finish())
 }
 
-/// The session of a token and the client that holds it; none for what is no token of ours or is
+/// The session of a token, its user and the client that holds it; none for what is no token of ours or is
 /// over anyway. Any refresh token of a session will do, a used one too: its holder wants it dead.
-async fn session_of(issuer: &Issuer, token: &str) -> Result<Option<(Uuid, String)>, TokenError> {
+async fn session_of(
+    issuer: &Issuer,
+    token: &str,
+) -> Result<Option<(Uuid, Uuid, String)>, TokenError> {
     if let Some(token) = RefreshToken::parse(token) {
         let family = token.family();
         let known = issuer.ask(move |store| store.find_refresh_tokens(&family)).await?;
-        return Ok(known.map(|known| (known.sid, known.client_id)));
+        return Ok(known.map(|known| (known.sid, known.public_id, known.client_id)));
     }
     match caller::verify(token, issuer, issuer.tokens.every_audience()) {
         Ok(token) => match token.subject {
-            Subject::User { sid, .. } => Ok(Some((sid, token.client_id))),
-            Subject::Service => Err(TokenError::UnsupportedTokenType),
+            Holder::User { sid, public_id, .. } => Ok(Some((sid, public_id, token.client_id))),
+            Holder::Service => Err(TokenError::UnsupportedTokenType),
         },
         Err(_) => Ok(None),
     }

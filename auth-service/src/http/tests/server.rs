@@ -18,7 +18,7 @@ use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Notify;
 
-use crate::domain::audit::Act;
+use crate::domain::audit::{Act, Allowance};
 use crate::domain::keys::{Entry, Key, KeyPolicy, KeyStore as _};
 use crate::domain::refresh::RefreshPolicy;
 use crate::domain::throttle::{Limit, Throttle};
@@ -109,6 +109,7 @@ impl Server {
                 setup.per_account.map(limit),
                 setup.per_address.map(limit),
             )),
+            refusals: Allowance::default(),
             attempt_ended: Notify::new(),
             tokens: TokenPolicy {
                 issuer: ISSUER.into(),

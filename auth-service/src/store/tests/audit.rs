@@ -10,6 +10,8 @@ use super::super::Location;
 use super::fixture::{Fixture, START, new_user, opening, second};
 use super::on_every_database;
 use crate::domain::audit::{Act, Action, AuditQuery, AuditStore, Reason, Record, Subject};
+use crate::domain::clients::{Client, ClientStore};
+use crate::domain::keys::{Entry, Key, KeyStore};
 use crate::domain::login::LoginStore;
 use crate::domain::sessions::SessionStore;
 use crate::domain::users::{Changed, Created, UserStore};
@@ -18,10 +20,13 @@ on_every_database! {
     a_change_leaves_one_row_and_one_that_changes_nothing_none,
     without_its_row_nothing_is_done,
     a_row_can_not_be_changed,
+    each_step_of_a_key_and_each_change_of_a_client_is_a_row,
     rows_are_found_by_what_they_say,
     pages_follow_one_another_and_the_latest_comes_first,
     old_rows_are_removed_and_their_places_not_given_out_again,
 }
+
+const DAY: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// What another program does to the database.
 fn run(fixture: &Fixture, statement: &str) -> Result<(), String> {
@@ -115,6 +120,57 @@ fn a_row_can_not_be_changed(fixture: &Fixture) {
     assert!(refused.contains("never changed"), "{refused}");
     let row = &found(fixture, &AuditQuery::default())[0];
     assert_eq!(row.origin.as_deref(), Some("command line"));
+}
+
+fn each_step_of_a_key_and_each_change_of_a_client_is_a_row(fixture: &Fixture) {
+    let store = &fixture.store;
+    let key = |kid: &str| Key::fresh(kid.into(), "n".into(), "AQAB".into(), START);
+    let (operator, server) = (Act::by_operator(START), Act::by_server(START));
+    store.add_key(&key("k1"), Entry::Planned, &operator).expect("added");
+    store.add_key(&key("k1"), Entry::Planned, &operator).expect("known");
+    store.add_key(&key("k2"), Entry::AtOnce, &operator).expect("added");
+    assert!(store.retire_key("k1", &server).expect("answered"));
+    assert!(!store.retire_key("k1", &server).expect("answered"));
+    store.rotate(Some(&key("k3")), false, &operator).expect("rotated");
+    store.rotate(Some(&key("k4")), false, &operator).expect("pending already");
+    assert!(store.activate_key("k3", &server).expect("answered"));
+    store.revoke_key("k3", None, Some(&key("k4")), &operator).expect("revoked");
+    store.revoke_key("k3", None, None, &operator).expect("again");
+    let scopes = vec!["directory:read".into(), "events:read".into()];
+    let client = Client::new("reports", scopes, [7; 32], START);
+    assert!(store.add_client(&client, &operator).expect("answered"));
+    assert!(!store.add_client(&client, &operator).expect("taken"));
+    let rotated = store.rotate_client_secret("reports", &[8; 32], DAY, &operator);
+    assert!(rotated.expect("answered").is_some());
+    assert!(store.remove_client("reports", &operator).expect("answered"));
+    assert!(!store.remove_client("reports", &operator).expect("answered"));
+
+    let rows = found(fixture, &AuditQuery::default());
+    let told: Vec<_> = rows
+        .iter()
+        .rev()
+        .map(|row| {
+            let detail = row.detail.as_deref().unwrap_or_default();
+            (&*row.action, row.subject.as_deref().unwrap_or_default(), &*row.actor_type, detail)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("key.generate", "k1", "operator", ""),
+            ("key.activate", "k1", "operator", ""),
+            ("key.import", "k2", "operator", ""),
+            ("key.activate", "k2", "operator", ""),
+            ("key.retire", "k1", "server", ""),
+            ("key.rotate", "k3", "operator", "planned"),
+            ("key.activate", "k3", "server", ""),
+            ("key.activate", "k4", "operator", ""),
+            ("key.revoke", "k3", "operator", ""),
+            ("client.add", "reports", "operator", "directory:read events:read"),
+            ("client.rotate_secret", "reports", "operator", "overlap 86400s"),
+            ("client.remove", "reports", "operator", ""),
+        ]
+    );
 }
 
 fn rows_are_found_by_what_they_say(fixture: &Fixture) {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::fixture::{Fixture, START, opening_with, rounds, second};
 use super::on_every_database;
-use crate::domain::audit::Act;
+use crate::domain::audit::{Act, Reason};
 use crate::domain::login::{LoginStore, Opened};
 use crate::domain::refresh::{
     Outcome, RefreshPolicy, RefreshStore, RefreshToken, Refreshed, Rotation,
@@ -44,6 +44,14 @@ fn log_in(fixture: &Fixture, user: &User) -> (Uuid, RefreshToken) {
     let opened = fixture.store.open_session(&opening, START).expect("answered");
     assert!(matches!(opened, Opened::Session(_)), "{opened:?}");
     (opening.sid, token)
+}
+
+/// Why a token is not good.
+fn why(outcome: Outcome) -> Reason {
+    match outcome {
+        Outcome::Refused { why, .. } => why,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// What becomes of a token, and the successor that its holder has then.
@@ -81,7 +89,7 @@ fn each_use_gives_a_new_token_and_the_old_one_ends_the_session(fixture: &Fixture
     assert_eq!(fixture.changes_after(before), [Change::SessionRevoked { sid, public_id }]);
     for token in [&first, &second, &third] {
         let dead = use_token(fixture, token, &STRICT, START).expect_err("the session has ended");
-        assert_eq!(dead, Outcome::Refused);
+        assert_eq!(why(dead), Reason::SessionOver);
     }
     assert_eq!(fixture.changes_after(before).len(), 1, "it ends once");
     good(fixture, &others);
@@ -216,8 +224,11 @@ fn what_ends_sessions_ends_their_refresh_tokens(fixture: &Fixture) {
         for token in [next, token] {
             let refused = use_token(fixture, &token, &LENIENT, START).expect_err("ended");
             // Of a user who is gone, nothing is known.
-            let expected = if number == 3 { Outcome::Unknown } else { Outcome::Refused };
-            assert_eq!(refused, expected, "{number}");
+            if number == 3 {
+                assert_eq!(refused, Outcome::Unknown);
+            } else {
+                assert_eq!(why(refused), Reason::SessionOver, "{number}");
+            }
         }
     }
 }
@@ -227,7 +238,7 @@ fn idle_and_absolute_life_end_it(fixture: &Fixture) {
     let at = |minutes| START + Duration::minutes(minutes);
     let (_, idle) = log_in(fixture, &ann);
     let refused = use_token(fixture, &idle, &STRICT, at(60)).expect_err("not used for an hour");
-    assert_eq!(refused, Outcome::Refused);
+    assert_eq!(why(refused), Reason::SessionOver);
 
     let (_, mut token) = log_in(fixture, &ann);
     for minutes in [50, 100, 150] {
@@ -236,7 +247,7 @@ fn idle_and_absolute_life_end_it(fixture: &Fixture) {
         token = next;
     }
     let refused = use_token(fixture, &token, &STRICT, at(180)).expect_err("three hours old");
-    assert_eq!(refused, Outcome::Refused);
+    assert_eq!(why(refused), Reason::SessionOver);
 }
 
 fn another_client_changes_nothing(fixture: &Fixture) {
@@ -247,7 +258,7 @@ fn another_client_changes_nothing(fixture: &Fixture) {
         let (rotation, _) = Rotation::of(token, "reports").expect("prepared");
         let outcome =
             fixture.store.refresh(&rotation, &STRICT, &Act::by_operator(START)).expect("answered");
-        assert_eq!(outcome, Outcome::Refused);
+        assert_eq!(why(outcome), Reason::OtherClient);
     }
     good(fixture, &next);
     let unknown = RefreshToken::fresh().expect("a token");

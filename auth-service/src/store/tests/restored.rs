@@ -6,7 +6,7 @@ use time::Duration;
 use super::super::Location;
 use super::fixture::{Fixture, START, opening_with, second};
 use super::on_every_database;
-use crate::domain::audit::Act;
+use crate::domain::audit::{Act, AuditQuery, AuditStore};
 use crate::domain::caller::CallerStore;
 use crate::domain::login::LoginStore;
 use crate::domain::refresh::{Outcome, RefreshPolicy, RefreshStore, RefreshToken, Rotation};
@@ -67,7 +67,10 @@ fn every_session_of_a_backup_is_over(fixture: &Fixture) {
     restore(fixture);
     assert!(begin(fixture), "it is another one");
     assert!(!open());
-    assert_eq!(refresh(fixture, &token), Outcome::Refused);
+    assert!(matches!(refresh(fixture, &token), Outcome::Refused { .. }));
+    let latest = AuditQuery { limit: 1, ..AuditQuery::default() };
+    let row = &fixture.store.list_audit(&latest).expect("answered")[0];
+    assert_eq!((&*row.action, &*row.actor_type), ("user.logout", "server"));
     assert!(fixture.open_sessions(ann.public_id, START).is_empty());
 }
 

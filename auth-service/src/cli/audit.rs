@@ -1,0 +1,141 @@
+//! `audit`: list.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use shared::service::failure::Failure;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::{Context, database, output, users};
+use crate::domain::audit::{Action, AuditQuery, AuditStore, Record};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// List what was done and refused, the latest first
+    List(Arguments),
+}
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// How many at most
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
+    /// Go on after this cursor, which the list before ended with, to older rows
+    #[arg(long)]
+    after: Option<u64>,
+    /// Only what this user (an id) or client did
+    #[arg(long)]
+    actor: Option<String>,
+    /// Only this
+    #[arg(long, hide_possible_values = true, value_parser = action_parser())]
+    action: Option<String>,
+    /// Only what was done to the user, session, client or key with this id
+    #[arg(long)]
+    subject: Option<String>,
+    /// Only what concerns this user: an id or an e-mail address
+    #[arg(long)]
+    user: Option<String>,
+    /// Only from this time on, such as 2026-01-31T12:00:00Z
+    #[arg(long, value_parser = time)]
+    since: Option<OffsetDateTime>,
+    /// Only before this time
+    #[arg(long, value_parser = time)]
+    until: Option<OffsetDateTime>,
+}
+
+fn action_parser() -> impl clap::builder::TypedValueParser<Value = String> {
+    PossibleValuesParser::new(Action::ALL.iter().map(|action| action.word())).map(|word| word)
+}
+
+fn time(text: &str) -> Result<OffsetDateTime, String> {
+    let parsed = OffsetDateTime::parse(text, &Rfc3339);
+    parsed.map_err(|_| "is no time such as 2026-01-31T12:00:00Z".to_owned())
+}
+
+#[derive(Serialize)]
+struct Row {
+    id: u64,
+    at: String,
+    actor_type: String,
+    actor: Option<String>,
+    action: String,
+    outcome: &'static str,
+    reason: Option<String>,
+    subject_type: String,
+    subject: Option<String>,
+    user: Option<String>,
+    from: Option<String>,
+    detail: Option<String>,
+}
+
+impl From<Record> for Row {
+    fn from(record: Record) -> Self {
+        Self {
+            id: record.id,
+            at: output::exact_time(record.at),
+            actor_type: record.actor_type,
+            actor: record.actor,
+            action: record.action,
+            outcome: if record.refused.is_some() { "refused" } else { "done" },
+            reason: record.refused,
+            subject_type: record.subject_type,
+            subject: record.subject,
+            user: record.public_id,
+            from: record.origin,
+            detail: record.detail,
+        }
+    }
+}
+
+pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
+    let Command::List(arguments) = command;
+    let public_id = match &arguments.user {
+        Some(who) => Some(users::find(who, context)?.1),
+        None => None,
+    };
+    let query = AuditQuery {
+        before: arguments.after,
+        // One more than asked for tells whether others follow.
+        limit: arguments.limit + 1,
+        actor: arguments.actor.clone(),
+        action: arguments.action.clone(),
+        subject: arguments.subject.clone(),
+        public_id,
+        since: arguments.since,
+        until: arguments.until,
+    };
+    let mut records = database::existing(context)?.list_audit(&query).map_err(Failure::failed)?;
+    let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
+    let more = records.len() > limit;
+    records.truncate(limit);
+    let next = records.last().filter(|_| more).map(|record| record.id.to_string());
+    let rows: Vec<Row> = records.into_iter().map(Row::from).collect();
+    if arguments.json {
+        return output::json(&serde_json::json!({ "audit": rows, "next": next }));
+    }
+    let named = |kind: String, id: Option<String>| match id {
+        Some(id) => format!("{kind} {id}"),
+        None => kind,
+    };
+    let cells = rows.into_iter().map(|row| {
+        let outcome = row.reason.map_or("done".into(), |why| format!("refused: {why}"));
+        vec![
+            row.at,
+            named(row.actor_type, row.actor),
+            row.action,
+            outcome,
+            named(row.subject_type, row.subject),
+            row.from.unwrap_or_default(),
+            row.detail.unwrap_or_default(),
+        ]
+    });
+    output::table(&["at", "who", "what", "outcome", "whom", "from", ""], cells)?;
+    match next {
+        Some(next) => output::line(&format!("more follow: --after {next}")),
+        None => Ok(()),
+    }
+}
