@@ -1,6 +1,8 @@
 //! A short run of the rotation drill. Counts are asked for as they are; bounds in seconds at five
 //! times themselves, since other tests keep the machine busy.
 
+use std::time::Duration;
+
 use end_to_end::drill::chance::Chance;
 use end_to_end::drill::operator::Way;
 use end_to_end::drill::rotation::outcome::Outcome;
@@ -45,6 +47,9 @@ fn planned_rotations_and_a_revocation_cost_no_good_token_and_no_key_signs_before
     every_guard_refused_the_revoked_key(&outcome);
     assert_eq!(outcome.timeline.without_lead(outcome.plan.max_age * 2), 0);
     assert_eq!(outcome.timeline.unconfirmed(), 0, "keys that signed before a guard held them");
+    // A guard whose word is lost says it again after 25 s.
+    let slowest = outcome.until_signed.iter().max().expect("rotations");
+    assert!(*slowest < Duration::from_secs(20), "waited for who holds the key: {slowest:?}");
 }
 
 #[test]
