@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::body::{self, Fields, WrongType};
 use super::caller::Admin;
 use super::query::wrong;
+use super::refusals::{NotAnOperator, Unreadable, Unwritable, WrongBody};
 use super::{Issuer, answer, failure};
 use crate::domain::clients::{
     Client, LONGEST_OVERLAP, USUAL_OVERLAP, check_id, new_secret, parse_scopes, secret_hash,
@@ -98,9 +99,8 @@ fn unknown() -> ProblemError {
     security(("admin" = [])),
     responses(
         (status = 200, description = "The clients.", body = ClientList),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
-        (status = 503, description = "The database can't be read.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        NotAnOperator,
+        Unreadable,
     )
 )]
 pub(super) async fn list(
@@ -122,13 +122,11 @@ pub(super) async fn list(
     responses(
         (status = 201, description = "The client; its secret is told only here.", body = ClientWithSecret),
         (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
+        NotAnOperator,
         (status = 409, description = "There is a client of this id.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is neither a form nor JSON.", body = Problem, content_type = "application/problem+json"),
+        WrongBody,
         (status = 422, description = "A field has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        Unwritable,
     )
 )]
 pub(super) async fn add(
@@ -185,13 +183,11 @@ fn scopes(fields: &mut Fields) -> Result<Vec<String>, ProblemError> {
     responses(
         (status = 201, description = "The client; its new secret is told only here.", body = ClientWithSecret),
         (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
+        NotAnOperator,
         (status = 404, description = "There is no such client.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is neither a form nor JSON.", body = Problem, content_type = "application/problem+json"),
+        WrongBody,
         (status = 422, description = "`overlap` is no duration up to 7 days.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        Unwritable,
     )
 )]
 pub(super) async fn rotate_secret(
@@ -230,10 +226,9 @@ pub(super) async fn rotate_secret(
     params(("client_id" = String, Path, description = "The client's id.")),
     responses(
         (status = 204, description = "The client is gone."),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
+        NotAnOperator,
         (status = 404, description = "There is no such client.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        Unwritable,
     )
 )]
 pub(super) async fn remove(

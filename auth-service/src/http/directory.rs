@@ -17,6 +17,7 @@ use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::query::Query;
+use super::refusals::{Unreadable, WrongParameter};
 use super::{Issuer, caller, cursor, failure};
 use crate::blocking;
 use crate::domain::Store;
@@ -43,8 +44,8 @@ const MOST_USERS: u64 = 1_000;
         (status = 200, description = "The page.", body = DirectoryPage),
         (status = 401, description = "The token is missing or not good."),
         (status = 403, description = "The token does not grant `directory:read`.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A parameter has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be read.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        WrongParameter,
+        Unreadable,
     )
 )]
 pub(super) async fn list(

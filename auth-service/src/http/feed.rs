@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::guards::Call;
 use super::query::{Query, wrong};
+use super::refusals::{Unreadable, WrongParameter};
 use super::{Issuer, caller};
 use crate::domain::feed::Changes;
 use crate::domain::guards::{GuardId, Report};
@@ -54,8 +55,8 @@ const THUMBPRINT: usize = 43;
         (status = 401, description = "The token is missing or not good."),
         (status = 403, description = "The token does not grant `events:read`.", body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "The position is older than what is kept, or of another database: take a new snapshot.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A parameter has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be read.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        WrongParameter,
+        Unreadable,
     )
 )]
 pub(super) async fn read(

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::caller::Admin;
+use super::refusals::{NotAnOperator, Unreadable, Unwritable, WrongBody};
 use super::{Issuer, answer, body, failure};
 use crate::domain::guards::{Guard, Receipt};
 use crate::domain::keys::{
@@ -114,9 +115,8 @@ fn entry(key: &Key, guards: &[Guard], policy: &KeyPolicy) -> KeyEntry {
     security(("admin" = [])),
     responses(
         (status = 200, description = "The keys.", body = KeyList),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
-        (status = 503, description = "The database can't be read.", body = Problem, content_type = "application/problem+json"),
+        NotAnOperator,
+        Unreadable,
     )
 )]
 pub(super) async fn list(
@@ -143,13 +143,11 @@ pub(super) async fn list(
     responses(
         (status = 202, description = "The key that signs next, or already.", body = Rotation),
         (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
+        NotAnOperator,
         (status = 409, description = "The key set holds 64 keys; the detail says when one leaves.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is neither a form nor JSON.", body = Problem, content_type = "application/problem+json"),
+        WrongBody,
         (status = 422, description = "`immediate` is not true or false.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json"),
+        Unwritable,
     )
 )]
 pub(super) async fn rotate(
@@ -199,10 +197,9 @@ pub(super) async fn rotate(
     params(("kid" = String, Path, description = "The key's thumbprint.")),
     responses(
         (status = 200, description = "It is void.", body = RevocationReceipt),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
+        NotAnOperator,
         (status = 404, description = "There is no such key.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json"),
+        Unwritable,
     )
 )]
 pub(super) async fn revoke(

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use shared::contract::problem::Problem;
 
 use super::caller::SessionCaller;
+use super::refusals::{NotAUser, Unwritable};
 use super::{Issuer, answer};
 
 /// Logs out.
@@ -15,9 +16,8 @@ use super::{Issuer, answer};
     responses(
         (status = 204, description = "The session has ended."),
         (status = 400, description = "More than one token.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "A service's token.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        NotAUser,
+        Unwritable,
     )
 )]
 pub(super) async fn log_out(
@@ -40,9 +40,8 @@ pub(super) async fn log_out(
     responses(
         (status = 204, description = "Every session has ended."),
         (status = 400, description = "More than one token.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "A service's token.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        NotAUser,
+        Unwritable,
     )
 )]
 pub(super) async fn log_out_everywhere(

@@ -29,6 +29,7 @@ mod oauth;
 pub mod openapi;
 mod password;
 mod query;
+mod refusals;
 mod routes;
 mod sessions;
 mod signup;

@@ -14,6 +14,7 @@ use super::address::client_address;
 use super::admitted::Admitted;
 use super::body::{self, WrongType};
 use super::caller::SessionCaller;
+use super::refusals::WrongBody;
 use super::{Issuer, failure};
 use crate::domain::audit::{Action, Reason as Why, Subject};
 use crate::domain::password::judge;
@@ -54,8 +55,7 @@ pub(super) struct PasswordForm {
         (status = 400, description = "More than one token, or the body is malformed or has a field twice.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The token is missing or not good."),
         (status = 403, description = "The current password is another, or it is a service's token.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is neither a form nor JSON.", body = Problem, content_type = "application/problem+json"),
+        WrongBody,
         (status = 422, description = "A field is missing, or the new password can't be one.", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many tries failed.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
         (status = 503, description = "Too busy, or the database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),

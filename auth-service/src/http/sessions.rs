@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::caller::Admin;
 use super::query::Query;
+use super::refusals::{NotAnOperator, Unreadable, Unwritable, WrongParameter};
 use super::{Issuer, answer, cursor, users};
 use crate::domain::sessions::{Cursor, SessionQuery, SessionRecord};
 
@@ -75,11 +76,10 @@ impl From<SessionRecord> for SessionEntry {
     responses(
         (status = 200, description = "The page.", body = SessionList),
         (status = 400, description = "The query names a parameter twice.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
+        NotAnOperator,
         (status = 404, description = "There is no such user.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A parameter has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be read.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        WrongParameter,
+        Unreadable,
     )
 )]
 pub(super) async fn list(
@@ -121,10 +121,9 @@ pub(super) async fn list(
     params(("sid" = String, Path, description = "The session's id.")),
     responses(
         (status = 204, description = "The session has ended."),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
+        NotAnOperator,
         (status = 404, description = "There is no such session, or it has ended before.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        Unwritable,
     )
 )]
 pub(super) async fn revoke(

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::address::client_address;
 use super::even_time::EvenTime;
 use super::metrics::SignUpOutcome;
+use super::refusals::WrongBody;
 use super::{Issuer, body, failure};
 use crate::domain::audit::{Act, Action, Reason, Subject};
 use crate::domain::sign_up::{Applicant, Form};
@@ -48,8 +49,7 @@ pub(super) struct SignUpForm {
         (status = 201, description = "The account exists.", body = String, content_type = "text/plain", example = "Successfully registered."),
         (status = 202, description = "The address has an account already.", body = String, content_type = "text/plain", example = "User already exists. Please Log in."),
         (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is neither a form nor JSON.", body = Problem, content_type = "application/problem+json"),
+        WrongBody,
         (status = 422, description = "A field has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too busy, or the database can't be written to.", body = Problem, content_type = "application/problem+json"),
     )

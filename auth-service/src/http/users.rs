@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::caller::Admin;
 use super::query::Query;
+use super::refusals::{NotAnOperator, Unreadable, WrongParameter};
 use super::{Issuer, answer, cursor};
 use crate::domain::users::{User, UserQuery};
 
@@ -73,10 +74,9 @@ impl From<User> for UserEntry {
     responses(
         (status = 200, description = "The page.", body = UserList),
         (status = 400, description = "The query names a parameter twice.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
-        (status = 422, description = "A parameter has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be read.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        NotAnOperator,
+        WrongParameter,
+        Unreadable,
     )
 )]
 pub(super) async fn list(

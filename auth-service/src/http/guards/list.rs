@@ -3,11 +3,11 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use shared::contract::problem::Problem;
 use utoipa::ToSchema;
 
 use crate::domain::guards::{Guard, Lag, lag};
 use crate::http::caller::Admin;
+use crate::http::refusals::{NotAnOperator, Unreadable};
 use crate::http::{Issuer, answer};
 
 /// The guards that called within a day, by client and instance.
@@ -63,9 +63,8 @@ fn entry(guard: Guard, lag: &Lag) -> GuardEntry {
     security(("admin" = [])),
     responses(
         (status = 200, description = "The guards.", body = GuardList),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
-        (status = 503, description = "The database can't be read.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        NotAnOperator,
+        Unreadable,
     )
 )]
 pub(in crate::http) async fn list(

@@ -16,6 +16,7 @@ use super::metrics::LoginOutcome;
 use super::{Issuer, query};
 use crate::domain::email::{Email, EmailError};
 use crate::domain::sessions::agent;
+use crate::http::refusals::WrongBody;
 pub(super) use answer::LoginAnswer;
 pub(super) use attempt::Outcome;
 use attempt::{Credentials, attempt};
@@ -50,8 +51,7 @@ pub(super) struct LoginForm {
         (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "A field is missing, or there is no such user.", body = String, content_type = "text/plain", headers(("WWW-Authenticate" = String, description = "`Basic realm=\"Login required !!\"` or `Basic realm=\"User does not exist !!\"`")), example = "Could not verify"),
         (status = 403, description = "The password is wrong, or the account is disabled.", body = String, content_type = "text/plain", headers(("WWW-Authenticate" = String, description = "`Basic realm=\"Wrong Password !!\"` or `Basic realm=\"Account disabled !!\"`")), example = "Could not verify"),
-        (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is neither a form nor JSON.", body = Problem, content_type = "application/problem+json"),
+        WrongBody,
         (status = 422, description = "A field has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many log-ins failed.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
         (status = 503, description = "Too busy, or the database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),

@@ -12,6 +12,7 @@ use super::{named, unknown};
 use crate::domain::users::{Changed, admin_by};
 use crate::http::caller::Admin;
 use crate::http::query::wrong;
+use crate::http::refusals::{NotAnOperator, Unwritable};
 use crate::http::{Issuer, answer, body};
 
 /// The roles that a user is to have.
@@ -43,11 +44,10 @@ fn answered(changed: Changed) -> Result<HttpResponse, ProblemError> {
     params(("public_id" = String, Path, description = "The user's id.")),
     responses(
         (status = 204, description = "The user is disabled, or was before."),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
+        NotAnOperator,
         (status = 404, description = "There is no such user.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It is the last admin.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        Unwritable,
     )
 )]
 pub(in crate::http) async fn disable(
@@ -67,10 +67,9 @@ pub(in crate::http) async fn disable(
     params(("public_id" = String, Path, description = "The user's id.")),
     responses(
         (status = 204, description = "The user is active, or was before."),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
+        NotAnOperator,
         (status = 404, description = "There is no such user.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        Unwritable,
     )
 )]
 pub(in crate::http) async fn enable(
@@ -106,14 +105,13 @@ async fn set_state(
     responses(
         (status = 204, description = "These are the user's roles."),
         (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
+        NotAnOperator,
         (status = 404, description = "There is no such user.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It is the last admin.", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON.", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`roles` is no list, lacks `user`, or holds what is no role.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        Unwritable,
     )
 )]
 pub(in crate::http) async fn set_roles(
@@ -141,10 +139,9 @@ pub(in crate::http) async fn set_roles(
     params(("public_id" = String, Path, description = "The user's id.")),
     responses(
         (status = 204, description = "Every session has ended."),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
+        NotAnOperator,
         (status = 404, description = "There is no such user.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        Unwritable,
     )
 )]
 pub(in crate::http) async fn log_out(
@@ -167,11 +164,10 @@ pub(in crate::http) async fn log_out(
     params(("public_id" = String, Path, description = "The user's id.")),
     responses(
         (status = 204, description = "The account is gone."),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The caller is no operator."),
+        NotAnOperator,
         (status = 404, description = "There is no such user.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It is the last admin.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        Unwritable,
     )
 )]
 pub(in crate::http) async fn delete(

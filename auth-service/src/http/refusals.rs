@@ -1,0 +1,59 @@
+//! What many routes refuse alike, as the API description says it. Nothing makes these: the refusals
+//! themselves come from where the reason is found.
+
+use shared::contract::problem::Problem;
+use utoipa::IntoResponses;
+
+/// Of a route for operators.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only described")]
+pub(super) enum NotAnOperator {
+    /// The token is missing or not good.
+    #[response(status = 401)]
+    Unauthorized,
+    /// The caller is no operator.
+    #[response(status = 403)]
+    Forbidden,
+}
+
+/// Of a route for users.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only described")]
+pub(super) enum NotAUser {
+    /// The token is missing or not good.
+    #[response(status = 401)]
+    Unauthorized,
+    /// A service's token.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(Problem),
+}
+
+/// Of a route that takes a body as a form or as JSON.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only described")]
+pub(super) enum WrongBody {
+    /// The body is larger than 16 KiB.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(Problem),
+    /// The body is neither a form nor JSON.
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnknownType(Problem),
+}
+
+/// A parameter has a value that it can't have.
+#[derive(IntoResponses)]
+#[response(status = 422, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "only described")]
+pub(super) struct WrongParameter(Problem);
+
+/// The database can't be read.
+#[derive(IntoResponses)]
+#[response(status = 503, content_type = "application/problem+json", headers(("Retry-After" = u32)))]
+#[expect(dead_code, reason = "only described")]
+pub(super) struct Unreadable(Problem);
+
+/// The database can't be written to.
+#[derive(IntoResponses)]
+#[response(status = 503, content_type = "application/problem+json", headers(("Retry-After" = u32)))]
+#[expect(dead_code, reason = "only described")]
+pub(super) struct Unwritable(Problem);
