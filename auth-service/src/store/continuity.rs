@@ -24,6 +24,7 @@ use time::OffsetDateTime;
 
 use super::Database;
 use super::connection::{AnyConnection, Turn};
+use super::file_identity::FileIdentity;
 use super::location::Location;
 use super::schema::{events, feed_position};
 use super::sessions;
@@ -91,12 +92,12 @@ impl Database {
     }
 
     /// What tells the file from any copy of it: its place on the disk and when it was made there,
-    /// since a place is used again.
+    /// since a place is used again. Not which disk: a machine that starts again may number them anew.
     fn card(&self, file: &Path) -> io::Result<String> {
         let made = fs::metadata(file)?.created().ok();
         let made = made.and_then(|made| made.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-        let identity = self.identity.map(|identity| identity.to_string()).unwrap_or_default();
-        Ok(format!("{identity} {}", made.as_nanos()))
+        let inode = self.identity.map(FileIdentity::inode).unwrap_or_default();
+        Ok(format!("{inode} {}", made.as_nanos()))
     }
 }
 
@@ -120,6 +121,7 @@ fn noted(file: &Path) -> Option<(String, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
     use std::path::Path;
     use std::sync::Arc;
 
@@ -160,6 +162,20 @@ mod tests {
             assert_eq!(database.position().expect("a position"), told);
             database.note_service().expect("noted");
         }
+    }
+
+    #[test]
+    fn a_disk_that_is_numbered_anew_is_no_break() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("auth.db");
+        let database = open(&file);
+        database.begin_service(START).expect("begun");
+        let position = database.position().expect("a position");
+        let noted = fs::read_to_string(super::note(&file)).expect("a note");
+        let metadata = fs::metadata(&file).expect("a file");
+        let made = metadata.created().expect("a time").duration_since(UNIX_EPOCH).expect("after");
+        let of_the_file_alone = format!("{} {} {position}\n", metadata.ino(), made.as_nanos());
+        assert_eq!(noted, of_the_file_alone);
     }
 
     #[test]

@@ -11,16 +11,15 @@ pub(super) struct FileIdentity {
     inode: u64,
 }
 
-impl std::fmt::Display for FileIdentity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.device, self.inode)
-    }
-}
-
 impl FileIdentity {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
         Ok(Self { device: metadata.dev(), inode: metadata.ino() })
+    }
+
+    /// What tells it from others on its disk.
+    pub(super) fn inode(self) -> u64 {
+        self.inode
     }
 
     /// Whether `path` still names this file.
