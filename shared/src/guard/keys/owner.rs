@@ -35,6 +35,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// between lie growing pauses, four to eight seconds in all.
 const ANNOUNCED_TRIES: u32 = 6;
 
+/// How long a fetch for announced keys and one for unknown keys leave it to each other: a token may
+/// be here before the feed tells of its key, or right after, and one fetch serves both.
+const HEAD_START: Duration = Duration::from_millis(200);
+
+/// How long requests that a fetch for announced keys has served still count as waiting, at most.
+const SERVED: Duration = Duration::from_millis(50);
+
 /// Why a fetch was begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
@@ -72,10 +79,12 @@ pub(in crate::guard) struct Owner<S> {
     announcements_seen: u64,
     announced_tries: u32,
     next_announced: Option<Instant>,
+    served_until: Instant,
     /// When the fetch began whose set is held.
     newest: Option<Instant>,
     touched: Option<Instant>,
-    busy: [bool; 3],
+    /// By cause: when the fetch under way began.
+    under_way: [Option<Instant>; 3],
     pace: Pace,
 }
 
@@ -104,9 +113,10 @@ impl<S: KeySource> Owner<S> {
             announcements_seen: 0,
             announced_tries: 0,
             next_announced: None,
+            served_until: now,
             newest: None,
             touched: None,
-            busy: [false; 3],
+            under_way: [None; 3],
             pace,
         }
     }
@@ -134,7 +144,7 @@ impl<S: KeySource> Owner<S> {
         if self.cache.take_refresh() {
             self.next_poll = now;
         }
-        if !self.busy[Cause::Poll as usize] {
+        if self.under_way[Cause::Poll as usize].is_none() {
             if self.next_poll <= now {
                 self.begin(Cause::Poll, running);
             } else {
@@ -151,7 +161,9 @@ impl<S: KeySource> Owner<S> {
         if !missing {
             self.next_announced = None;
         }
-        if let (false, Some(due)) = (self.busy[Cause::Announced as usize], self.next_announced) {
+        if let (None, Some(due)) = (self.under_way[Cause::Announced as usize], self.next_announced)
+        {
+            let due = self.head_start_of(Cause::Unknown).map_or(due, |end| due.max(end));
             if due <= now {
                 self.announced_tries += 1;
                 self.next_announced = None;
@@ -168,14 +180,24 @@ impl<S: KeySource> Owner<S> {
                     self.asked_for = self.cache.last_ticket();
                     self.cache.fail(self.asked_for, retry_at);
                 }
-            } else if !self.busy[Cause::Unknown as usize] {
-                match self.budget.take(now) {
-                    Ok(()) => self.begin(Cause::Unknown, running),
-                    Err(later) => wake_at = wake_at.min(later),
+            } else if self.under_way[Cause::Unknown as usize].is_none() {
+                let announced = self.head_start_of(Cause::Announced).unwrap_or(self.served_until);
+                if announced > now {
+                    wake_at = wake_at.min(announced);
+                } else {
+                    match self.budget.take(now) {
+                        Ok(()) => self.begin(Cause::Unknown, running),
+                        Err(later) => wake_at = wake_at.min(later),
+                    }
                 }
             }
         }
         wake_at
+    }
+
+    /// Until when the fetch under way for this cause has it to itself.
+    fn head_start_of(&self, cause: Cause) -> Option<Instant> {
+        self.under_way[cause as usize].map(|began| began + HEAD_START)
     }
 
     fn begin(&mut self, cause: Cause, running: &Running) {
@@ -186,7 +208,7 @@ impl<S: KeySource> Owner<S> {
             Cause::Announced => &counters.announced,
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        self.busy[cause as usize] = true;
+        self.under_way[cause as usize] = Some(Instant::now());
         // A plain poll may be answered by a cache on the way; whoever waits needs better.
         let past_caches = cause != Cause::Poll || self.cache.anyone_waits();
         let ticket = self.cache.last_ticket();
@@ -205,7 +227,7 @@ impl<S: KeySource> Owner<S> {
     }
 
     async fn end(&mut self, ended: Ended) {
-        self.busy[ended.cause as usize] = false;
+        self.under_way[ended.cause as usize] = None;
         let now = Instant::now();
         let result = self.take(&ended, now);
         match &result {
@@ -223,6 +245,7 @@ impl<S: KeySource> Owner<S> {
             Err(error) => self.failed(&ended, error, now),
         }
         if ended.cause == Cause::Announced {
+            self.served_until = now + SERVED;
             self.plan_announced(now);
         }
         if let Ok((_, saved)) = result {

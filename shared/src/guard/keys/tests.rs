@@ -200,6 +200,44 @@ async fn an_announced_key_is_asked_for_until_every_instance_of_the_issuer_has_it
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_before_or_after_the_announcement_of_its_key_costs_no_fetch_of_its_own() {
+    for token_first in [true, false] {
+        let (old, new) = (key(1), key(2));
+        let setup = setup(&[&old]).await;
+        *setup.issuer.delay.lock().expect("whole") = Duration::from_millis(20);
+        setup.issuer.serve(&[&old, &new]);
+        let before = setup.issuer.asked().len();
+        let waiting = if token_first {
+            let waiting = setup.find(new.kid());
+            sleep(Duration::from_millis(5)).await;
+            setup.cache.announce(new.kid());
+            waiting
+        } else {
+            setup.cache.announce(new.kid());
+            sleep(Duration::from_millis(5)).await;
+            setup.find(new.kid())
+        };
+        assert!(waiting.await.expect("no panic").is_ok());
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!(setup.issuer.asked().len() - before, 1, "token first: {token_first}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_announced_key_waits_for_no_fetch_that_hangs() {
+    let (old, new) = (key(1), key(2));
+    let setup = setup(&[&old]).await;
+    *setup.issuer.delay.lock().expect("whole") = Duration::from_secs(9);
+    let _hangs = setup.find("made-up");
+    sleep(Duration::from_millis(5)).await;
+    *setup.issuer.delay.lock().expect("whole") = Duration::from_millis(20);
+    setup.issuer.serve(&[&old, &new]);
+    setup.cache.announce(new.kid());
+    let found = timeout(Duration::from_millis(300), setup.find(new.kid())).await;
+    assert!(found.expect("in time").expect("no panic").is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_announcement_of_a_key_that_is_long_gone_ends() {
     let setup = setup(&[&key(1)]).await;
     setup.cache.announce("gone");
