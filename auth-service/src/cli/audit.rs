@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{Context, database, output, users};
 use crate::domain::audit::{Action, AuditQuery, AuditStore, Record};
+use crate::domain::page;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -99,8 +100,7 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     };
     let query = AuditQuery {
         before: arguments.after,
-        // One more than asked for tells whether others follow.
-        limit: arguments.limit + 1,
+        limit: page::rows_for(arguments.limit),
         actor: arguments.actor.clone(),
         action: arguments.action.clone(),
         subject: arguments.subject.clone(),
@@ -109,10 +109,7 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         until: arguments.until,
     };
     let mut records = database::existing(context)?.list_audit(&query).map_err(Failure::failed)?;
-    let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
-    let more = records.len() > limit;
-    records.truncate(limit);
-    let next = records.last().filter(|_| more).map(|record| record.id.to_string());
+    let next = page::cut(&mut records, arguments.limit, |record| record.id.to_string());
     let rows: Vec<Row> = records.into_iter().map(Row::from).collect();
     if arguments.json {
         return output::json(&serde_json::json!({ "audit": rows, "next": next }));

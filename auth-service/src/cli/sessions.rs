@@ -6,6 +6,7 @@ use shared::service::failure::Failure;
 use uuid::Uuid;
 
 use super::{Context, database, output, users};
+use crate::domain::page;
 use crate::domain::sessions::{Cursor, SessionQuery, SessionRecord, SessionStore};
 use crate::domain::users::UserStore;
 
@@ -80,14 +81,11 @@ fn list(arguments: &ListArguments, context: &Context) -> Result<(), Failure> {
         }
         None => (database::existing(context)?, None),
     };
-    // One more than asked for tells whether others follow.
-    let query = SessionQuery { public_id, after: arguments.after, limit: arguments.limit + 1 };
+    let query =
+        SessionQuery { public_id, after: arguments.after, limit: page::rows_for(arguments.limit) };
     let found = database.list_sessions(&query, context.clock.now());
     let mut sessions = found.map_err(Failure::failed)?;
-    let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
-    let more = sessions.len() > limit;
-    sessions.truncate(limit);
-    let next = sessions.last().filter(|_| more).map(|last| Cursor::of(last).to_string());
+    let next = page::cut(&mut sessions, arguments.limit, |last| Cursor::of(last).to_string());
     let rows: Vec<Row> = sessions.into_iter().map(Row::from).collect();
     if arguments.json {
         return output::json(&serde_json::json!({ "sessions": rows, "next": next }));

@@ -15,10 +15,7 @@ use super::query::{Query, wrong};
 use super::refusals::{NotAnOperator, Unreadable, WrongParameter};
 use super::{Issuer, answer, cursor};
 use crate::domain::audit::{Action, AuditQuery, Record};
-
-/// Rows of one page: the most, and if nothing else is asked for.
-const MOST_ROWS: u64 = 1_000;
-const USUAL_ROWS: u64 = 100;
+use crate::domain::page;
 
 /// A page of the audit log, the latest row first.
 #[derive(Serialize, ToSchema)]
@@ -107,12 +104,10 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, actix_web::Error> {
     Admin::of(&request, &issuer).await?;
     let query = Query::of(&request)?;
-    let limit = query.number("limit", USUAL_ROWS, 1, MOST_ROWS)?;
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let limit = query.limit()?;
     let wanted = AuditQuery {
         before: Some(cursor::position_in(&query)?).filter(|id| *id > 0),
-        // One more than asked for tells whether others follow.
-        limit: u32::try_from(limit + 1).unwrap_or(u32::MAX),
+        limit: page::rows_for(limit),
         actor: query.text("actor").map(str::to_owned),
         action: action(&query)?,
         subject: query.text("subject").map(str::to_owned),
@@ -121,9 +116,7 @@ pub(super) async fn list(
         until: time(&query, "until")?,
     };
     let mut records = issuer.ask(move |store| store.list_audit(&wanted)).await?;
-    let more = records.len() > limit;
-    records.truncate(limit);
-    let next = records.last().filter(|_| more).map(|record| cursor::of_position(record.id));
+    let next = page::cut(&mut records, limit, |record| cursor::of_position(record.id));
     let audit = records.into_iter().map(AuditRow::from).collect();
     Ok(answer::json(StatusCode::OK, AuditLog { audit, next }))
 }

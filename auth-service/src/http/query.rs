@@ -6,6 +6,10 @@ use shared::service::problem_response::ProblemError;
 
 use super::body::form;
 
+/// Rows of one page of an operators' list: the most, and if nothing else is asked for.
+const MOST_ROWS: u64 = 1_000;
+const USUAL_ROWS: u64 = 100;
+
 /// The parameters of a query. Those that nobody asks for are ignored.
 pub(super) struct Query(Vec<(String, String)>);
 
@@ -43,6 +47,12 @@ impl Query {
             Ok(number) if digits && (least..=most).contains(&number) => Ok(number),
             _ => Err(wrong(name, format!("is not a whole number from {least} to {most}"))),
         }
+    }
+
+    /// The `limit` of an operators' list.
+    pub(super) fn limit(&self) -> Result<u32, ProblemError> {
+        let limit = self.number("limit", USUAL_ROWS, 1, MOST_ROWS)?;
+        Ok(u32::try_from(limit).unwrap_or(u32::MAX))
     }
 }
 

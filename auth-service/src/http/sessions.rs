@@ -13,11 +13,8 @@ use super::caller::Admin;
 use super::query::Query;
 use super::refusals::{NotAnOperator, Unreadable, Unwritable, WrongParameter};
 use super::{Issuer, answer, cursor, users};
+use crate::domain::page;
 use crate::domain::sessions::{Cursor, SessionQuery, SessionRecord};
-
-/// Sessions of one page: the most, and if nothing else is asked for.
-const MOST_SESSIONS: u64 = 1_000;
-const USUAL_SESSIONS: u64 = 100;
 
 /// A page of sessions, the latest first.
 #[derive(Serialize, ToSchema)]
@@ -89,15 +86,13 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, actix_web::Error> {
     Admin::of(&request, &issuer).await?;
     let query = Query::of(&request)?;
-    let limit = query.number("limit", USUAL_SESSIONS, 1, MOST_SESSIONS)?;
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let limit = query.limit()?;
     let after = query.text("after").map(str::parse::<Cursor>).transpose();
     let public_id = users::named(&public_id)?;
     let wanted = SessionQuery {
         public_id: Some(public_id),
         after: after.map_err(|_| cursor::unknown())?,
-        // One more than asked for tells whether others follow.
-        limit: u32::try_from(limit + 1).unwrap_or(u32::MAX),
+        limit: page::rows_for(limit),
     };
     let now = issuer.clock.now();
     let found = issuer.ask(move |store| {
@@ -105,9 +100,7 @@ pub(super) async fn list(
         known.map(|_| store.list_sessions(&wanted, now)).transpose()
     });
     let mut sessions = found.await?.ok_or_else(users::unknown)?;
-    let more = sessions.len() > limit;
-    sessions.truncate(limit);
-    let next = sessions.last().filter(|_| more).map(|last| Cursor::of(last).to_string());
+    let next = page::cut(&mut sessions, limit, |last| Cursor::of(last).to_string());
     let sessions = sessions.into_iter().map(SessionEntry::from).collect();
     Ok(answer::json(StatusCode::OK, SessionList { sessions, next }))
 }

@@ -13,13 +13,10 @@ use super::caller::Admin;
 use super::query::Query;
 use super::refusals::{NotAnOperator, Unreadable, WrongParameter};
 use super::{Issuer, answer, cursor};
+use crate::domain::page;
 use crate::domain::users::{User, UserQuery};
 
 pub(super) mod changes;
-
-/// Users of one page: the most, and if nothing else is asked for.
-const MOST_USERS: u64 = 1_000;
-const USUAL_USERS: u64 = 100;
 
 /// A page of users, in order of creation.
 #[derive(Serialize, ToSchema)]
@@ -85,18 +82,14 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, actix_web::Error> {
     Admin::of(&request, &issuer).await?;
     let query = Query::of(&request)?;
-    let limit = query.number("limit", USUAL_USERS, 1, MOST_USERS)?;
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let limit = query.limit()?;
     let wanted = UserQuery {
         after: cursor::position_in(&query)?,
-        // One more than asked for tells whether others follow.
-        limit: u32::try_from(limit + 1).unwrap_or(u32::MAX),
+        limit: page::rows_for(limit),
         search: query.text("q").map(str::to_owned),
     };
     let mut users = issuer.ask(move |store| store.list_users(&wanted)).await?;
-    let more = users.len() > limit;
-    users.truncate(limit);
-    let next = users.last().filter(|_| more).map(|user| cursor::of_position(user.created_seq));
+    let next = page::cut(&mut users, limit, |user| cursor::of_position(user.created_seq));
     let users = users.into_iter().map(UserEntry::from).collect();
     Ok(answer::json(StatusCode::OK, UserList { users, next }))
 }

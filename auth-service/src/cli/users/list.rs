@@ -7,6 +7,7 @@ use shared::service::failure::Failure;
 use uuid::Uuid;
 
 use super::super::{Context, database, output};
+use crate::domain::page;
 use crate::domain::users::{User, UserQuery, UserStore};
 
 #[derive(Args)]
@@ -53,15 +54,11 @@ impl From<User> for Row {
 pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let query = UserQuery {
         after: arguments.after,
-        // One more than asked for tells whether others follow.
-        limit: arguments.limit + 1,
+        limit: page::rows_for(arguments.limit),
         search: arguments.search.clone(),
     };
     let mut users = database::existing(context)?.list_users(&query).map_err(Failure::failed)?;
-    let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
-    let more = users.len() > limit;
-    users.truncate(limit);
-    let next = users.last().filter(|_| more).map(|user| user.created_seq.to_string());
+    let next = page::cut(&mut users, arguments.limit, |user| user.created_seq.to_string());
     let rows: Vec<Row> = users.into_iter().map(Row::from).collect();
     if arguments.json {
         return output::json(&serde_json::json!({ "users": rows, "next": next }));

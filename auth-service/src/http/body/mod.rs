@@ -18,20 +18,30 @@ pub(super) use error::BodyError;
 pub(super) use fields::{Fields, WrongType};
 use media_type::MediaType;
 
-/// Reads a form or a JSON object. An empty body has no fields, whatever type it claims to have.
-pub(super) async fn fields(
+/// Reads a body of one of these types. An empty one has no fields, whatever type it claims to have.
+async fn read(
     request: &HttpRequest,
     payload: web::Payload,
+    types: &[MediaType],
 ) -> Result<Fields, BodyError> {
     let body = bytes::read(request, payload).await?;
     if body.is_empty() {
         return Ok(Fields::default());
     }
     match media_type::of(request.headers())? {
+        other if !types.contains(&other) => Err(BodyError::MediaType),
         MediaType::Json => json::fields(&body),
         MediaType::Form => form::fields(&body),
         MediaType::Multipart => multipart::fields(request.headers(), &body).await,
     }
+}
+
+/// Reads a form or a JSON object.
+pub(super) async fn fields(
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<Fields, BodyError> {
+    read(request, payload, &[MediaType::Json, MediaType::Form, MediaType::Multipart]).await
 }
 
 /// Reads a JSON object, where a form could not say it.
@@ -39,14 +49,7 @@ pub(super) async fn json_only(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<Fields, BodyError> {
-    let body = bytes::read(request, payload).await?;
-    if body.is_empty() {
-        return Ok(Fields::default());
-    }
-    match media_type::of(request.headers())? {
-        MediaType::Json => json::fields(&body),
-        _ => Err(BodyError::MediaType),
-    }
+    read(request, payload, &[MediaType::Json]).await
 }
 
 /// Reads a url-encoded form, the only one that OAuth knows (RFC 6749 §3.2).
@@ -54,12 +57,5 @@ pub(super) async fn form_only(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<Fields, BodyError> {
-    let body = bytes::read(request, payload).await?;
-    if body.is_empty() {
-        return Ok(Fields::default());
-    }
-    match media_type::of(request.headers())? {
-        MediaType::Form => form::fields(&body),
-        _ => Err(BodyError::MediaType),
-    }
+    read(request, payload, &[MediaType::Form]).await
 }
