@@ -8,6 +8,7 @@ use super::transaction::read_position;
 use super::{feed, users};
 use crate::domain::directory::{DirectoryStore, Part};
 use crate::domain::error::StoreResult;
+use crate::domain::page;
 
 /// Revocations of one part: some hundred kilobytes.
 const AT_ONCE: u32 = 1_000;
@@ -22,11 +23,8 @@ impl DirectoryStore for Database {
     ) -> StoreResult<()> {
         self.read(|connection| {
             let position = read_position(connection)?;
-            // One more than asked for tells whether others follow.
-            let mut users = users::page(connection, after, limit.saturating_add(1))?;
-            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-            let more = users.len() > limit;
-            users.truncate(limit);
+            let mut users = users::page(connection, after, page::rows_for(limit))?;
+            let more = page::cut(&mut users, limit, |_| ()).is_some();
             let mut wanted = take(Part::Page { users, position, more }) && after == 0;
             let mut told = 0;
             while wanted {
