@@ -125,6 +125,7 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
+    use end_to_end::poll;
     use time::Duration;
     use time::macros::datetime;
 
@@ -138,6 +139,16 @@ mod tests {
     fn open(file: &Path) -> Arc<Database> {
         let location = Location::Sqlite(file.to_owned());
         Database::open(&location, Existence::Create, START).expect("a database")
+    }
+
+    /// Ends the last connection too: the pool may be opening one when it is dropped, and what was
+    /// written is in the file itself only after all.
+    fn close(database: Arc<Database>, file: &Path) {
+        drop(database);
+        let log = file.with_extension("db-wal");
+        poll::until("every connection is closed", std::time::Duration::from_secs(20), || {
+            !log.exists()
+        });
     }
 
     /// One more event; the position after it.
@@ -187,13 +198,13 @@ mod tests {
             database.begin_service(START).expect("begun");
             change(&database, "a");
             let note = fs::read(super::note(&file)).expect("a note");
-            drop(database);
+            close(database, &file);
             fs::copy(&file, &backup).expect("copied");
             let database = open(&file);
             database.begin_service(START).expect("begun");
             let told = change(&database, "b");
             database.note_service().expect("noted");
-            drop(database);
+            close(database, &file);
 
             // With the note of its own time: the file is another. Without it: its feed is behind.
             if with_note {
