@@ -8,6 +8,7 @@ pub mod cli;
 pub mod domain;
 pub mod hashing;
 pub mod http;
+mod listing;
 pub mod settings;
 pub mod signing;
 pub mod startup;

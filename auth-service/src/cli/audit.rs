@@ -2,14 +2,14 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
-use serde::Serialize;
 use shared::service::failure::Failure;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{Context, database, output, users};
-use crate::domain::audit::{Action, AuditQuery, AuditStore, Record};
-use crate::domain::page;
+use crate::domain::audit::{Action, AuditQuery, AuditStore};
+use crate::domain::page::{self, Cursor};
+use crate::listing::audit::{AuditLog, AuditRow};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     limit: u32,
     /// Go on after this cursor, which the list before ended with, to older rows
     #[arg(long)]
-    after: Option<u64>,
+    after: Option<Cursor>,
     /// Only what this user (an id) or client did
     #[arg(long)]
     actor: Option<String>,
@@ -57,41 +57,6 @@ fn time(text: &str) -> Result<OffsetDateTime, String> {
     parsed.map_err(|_| "is no time such as 2026-01-31T12:00:00Z".to_owned())
 }
 
-#[derive(Serialize)]
-struct Row {
-    id: u64,
-    at: String,
-    actor_type: String,
-    actor: Option<String>,
-    action: String,
-    outcome: &'static str,
-    reason: Option<String>,
-    subject_type: String,
-    subject: Option<String>,
-    user: Option<String>,
-    from: Option<String>,
-    detail: Option<String>,
-}
-
-impl From<Record> for Row {
-    fn from(record: Record) -> Self {
-        Self {
-            id: record.id,
-            at: output::exact_time(record.at),
-            actor_type: record.actor_type,
-            actor: record.actor,
-            action: record.action,
-            outcome: if record.refused.is_some() { "refused" } else { "done" },
-            reason: record.refused,
-            subject_type: record.subject_type,
-            subject: record.subject,
-            user: record.public_id,
-            from: record.origin,
-            detail: record.detail,
-        }
-    }
-}
-
 pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     let Command::List(arguments) = command;
     let public_id = match &arguments.user {
@@ -99,7 +64,7 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         None => None,
     };
     let query = AuditQuery {
-        before: arguments.after,
+        before: arguments.after.map(|Cursor(id)| id),
         limit: page::rows_for(arguments.limit),
         actor: arguments.actor.clone(),
         action: arguments.action.clone(),
@@ -109,19 +74,19 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         until: arguments.until,
     };
     let mut records = database::existing(context)?.list_audit(&query).map_err(Failure::failed)?;
-    let next = page::cut(&mut records, arguments.limit, |record| record.id.to_string());
-    let rows: Vec<Row> = records.into_iter().map(Row::from).collect();
+    let next = page::cut(&mut records, arguments.limit, |record| Cursor(record.id).to_string());
+    let audit: Vec<_> = records.into_iter().map(AuditRow::from).collect();
     if arguments.json {
-        return output::json(&serde_json::json!({ "audit": rows, "next": next }));
+        return output::json(&AuditLog { audit, next });
     }
     let named = |kind: String, id: Option<String>| match id {
         Some(id) => format!("{kind} {id}"),
         None => kind,
     };
-    let cells = rows.into_iter().map(|row| {
+    let cells = audit.into_iter().map(|row| {
         let outcome = row.reason.map_or("done".into(), |why| format!("refused: {why}"));
         vec![
-            row.at,
+            output::exact_time(row.at),
             named(row.actor_type, row.actor),
             row.action,
             outcome,

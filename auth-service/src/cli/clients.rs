@@ -3,16 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use serde::Serialize;
 use shared::durable_file;
 use shared::service::failure::Failure;
-use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::{Context, database, output};
 use crate::domain::clients::{
     Client, ClientStore, check_id, new_secret, parse_scopes, secret_hash,
 };
+use crate::listing::clients::{ClientEntry, ClientList};
 
 mod rotate_secret;
 
@@ -42,30 +41,6 @@ pub(super) enum Command {
         /// The client's id
         client_id: String,
     },
-}
-
-#[derive(Serialize)]
-struct Row {
-    client_id: String,
-    scope: String,
-    created_at: String,
-    secret_changed_at: String,
-    /// Until when the secret before is good; null if it is not.
-    previous_secret_until: Option<String>,
-}
-
-impl Row {
-    fn of(client: Client, now: OffsetDateTime) -> Self {
-        Self {
-            previous_secret_until: client
-                .good_previous(now)
-                .map(|previous| output::time(previous.until)),
-            secret_changed_at: output::time(client.secret_at),
-            client_id: client.client_id,
-            scope: client.scopes.join(" "),
-            created_at: output::time(client.created_at),
-        }
-    }
 }
 
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
@@ -114,14 +89,15 @@ fn add(
 fn list(json: bool, context: &Context) -> Result<(), Failure> {
     let clients = database::existing(context)?.list_clients().map_err(Failure::failed)?;
     let now = context.clock.now();
-    let rows = clients.into_iter().map(|client| Row::of(client, now));
+    let clients: Vec<_> = clients.iter().map(|client| ClientEntry::of(client, now)).collect();
     if json {
-        let rows: Vec<Row> = rows.collect();
-        return output::json(&serde_json::json!({ "clients": rows, "next": null }));
+        return output::json(&ClientList { clients, next: None });
     }
-    let cells = rows.map(|row| {
-        let until = row.previous_secret_until.unwrap_or_default();
-        vec![row.client_id, row.scope, row.created_at, row.secret_changed_at, until]
+    let cells = clients.into_iter().map(|row| {
+        let until = row.previous_secret_until.map(output::time).unwrap_or_default();
+        let (created, rotated) =
+            (output::time(row.created_at), output::time(row.secret_changed_at));
+        vec![row.client_id, row.scope, created, rotated, until]
     });
     output::table(&["client_id", "scope", "created", "rotated", "one before until"], cells)
 }

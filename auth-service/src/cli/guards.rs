@@ -1,11 +1,11 @@
 //! `guards`: list.
 
 use clap::Subcommand;
-use serde::Serialize;
 use shared::service::failure::Failure;
 
 use super::{Context, database, output};
-use crate::domain::guards::{Guard, GuardStore, Lag, lag};
+use crate::domain::guards::{GuardStore, lag};
+use crate::listing::guards::{GuardEntry, GuardList};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -17,42 +17,11 @@ pub(super) enum Command {
     },
 }
 
-#[derive(Serialize)]
-struct Row {
-    client_id: String,
-    instance: String,
-    live: bool,
-    position: u64,
-    /// Changes that it has not confirmed.
-    lag: u64,
-    /// How long ago the first of them was made.
-    lag_seconds: Option<f64>,
-    kids: Vec<String>,
-    first_seen: String,
-    last_seen: String,
-}
-
-impl Row {
-    fn of(guard: Guard, lag: &Lag) -> Self {
-        Self {
-            client_id: guard.id.client_id,
-            instance: guard.id.instance.to_string(),
-            live: guard.live,
-            position: guard.position,
-            lag: lag.changes,
-            lag_seconds: lag.time.map(time::Duration::as_seconds_f64),
-            kids: guard.kids.into_iter().collect(),
-            first_seen: output::time(guard.first_seen),
-            last_seen: output::time(guard.seen_at),
-        }
-    }
-
-    fn lag_in_words(&self) -> String {
-        match (self.lag, self.lag_seconds) {
-            (0, _) => "none".into(),
-            (changes, Some(seconds)) => format!("{changes} changes, {seconds:.1} s"),
-            (changes, None) => format!("{changes} changes, longer than the feed is kept"),
-        }
+fn lag_in_words(guard: &GuardEntry) -> String {
+    match (guard.lag, guard.lag_seconds) {
+        (0, _) => "none".into(),
+        (changes, Some(seconds)) => format!("{changes} changes, {seconds:.1} s"),
+        (changes, None) => format!("{changes} changes, longer than the feed is kept"),
     }
 }
 
@@ -60,17 +29,18 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     let Command::List { json } = *command;
     let (database, now) = (database::existing(context)?, context.clock.now());
     let guards = database.list_guards(now).map_err(Failure::failed)?;
-    let with_lag = |guard| lag(&*database, &guard, now).map(|lag| Row::of(guard, &lag));
-    let rows: Result<Vec<Row>, _> = guards.into_iter().map(with_lag).collect();
+    let with_lag = |guard| lag(&*database, &guard, now).map(|lag| GuardEntry::of(guard, &lag));
+    let rows: Result<Vec<_>, _> = guards.into_iter().map(with_lag).collect();
     let rows = rows.map_err(Failure::failed)?;
     if json {
-        return output::json(&serde_json::json!({ "guards": rows, "next": null }));
+        return output::json(&GuardList { guards: rows, next: None });
     }
     let cells = rows.into_iter().map(|row| {
-        let (lag, live) = (row.lag_in_words(), if row.live { "yes" } else { "no" });
+        let (lag, live) = (lag_in_words(&row), if row.live { "yes" } else { "no" });
         let position = row.position.to_string();
         let keys = row.kids.len().to_string();
-        vec![row.client_id, row.instance, live.into(), position, lag, keys, row.last_seen]
+        let (instance, seen) = (row.instance.to_string(), output::time(row.last_seen));
+        vec![row.client_id, instance, live.into(), position, lag, keys, seen]
     });
     output::table(&["client_id", "guard", "live", "position", "lag", "keys", "last seen"], cells)
 }

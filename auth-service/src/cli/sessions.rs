@@ -1,14 +1,14 @@
 //! `sessions`: list, revoke.
 
 use clap::{Args, Subcommand};
-use serde::Serialize;
 use shared::service::failure::Failure;
 use uuid::Uuid;
 
 use super::{Context, database, output, users};
 use crate::domain::page;
-use crate::domain::sessions::{Cursor, SessionQuery, SessionRecord, SessionStore};
+use crate::domain::sessions::{Cursor, SessionQuery, SessionStore};
 use crate::domain::users::UserStore;
+use crate::listing::sessions::{SessionEntry, SessionList};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -36,33 +36,6 @@ pub(super) struct ListArguments {
     after: Option<Cursor>,
 }
 
-#[derive(Serialize)]
-struct Row {
-    sid: Uuid,
-    public_id: Uuid,
-    client_id: String,
-    address: Option<String>,
-    user_agent: Option<String>,
-    created_at: String,
-    last_used_at: String,
-    expires_at: Option<String>,
-}
-
-impl From<SessionRecord> for Row {
-    fn from(record: SessionRecord) -> Self {
-        Self {
-            sid: record.sid,
-            public_id: record.public_id,
-            client_id: record.client_id,
-            address: record.address,
-            user_agent: record.user_agent,
-            created_at: output::time(record.created_at),
-            last_used_at: output::time(record.last_used_at),
-            expires_at: record.refreshable_until.map(output::time),
-        }
-    }
-}
-
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::List(arguments) => list(&arguments, context),
@@ -86,16 +59,17 @@ fn list(arguments: &ListArguments, context: &Context) -> Result<(), Failure> {
     let found = database.list_sessions(&query, context.clock.now());
     let mut sessions = found.map_err(Failure::failed)?;
     let next = page::cut(&mut sessions, arguments.limit, |last| Cursor::of(last).to_string());
-    let rows: Vec<Row> = sessions.into_iter().map(Row::from).collect();
+    let sessions: Vec<_> = sessions.into_iter().map(SessionEntry::from).collect();
     if arguments.json {
-        return output::json(&serde_json::json!({ "sessions": rows, "next": next }));
+        return output::json(&SessionList { sessions, next });
     }
-    let cells = rows.into_iter().map(|row| {
+    let cells = sessions.into_iter().map(|row| {
         let (sid, public_id) = (row.sid.to_string(), row.public_id.to_string());
         let (address, agent) =
             (row.address.unwrap_or_default(), row.user_agent.unwrap_or_default());
-        let expires = row.expires_at.unwrap_or_default();
-        vec![sid, public_id, row.created_at, row.last_used_at, expires, address, agent]
+        let expires = row.expires_at.map(output::time).unwrap_or_default();
+        let (created, used) = (output::time(row.created_at), output::time(row.last_used_at));
+        vec![sid, public_id, created, used, expires, address, agent]
     });
     let header = ["sid", "public_id", "created", "last used", "expires", "address", "user agent"];
     output::table(&header, cells)?;

@@ -1,4 +1,38 @@
-//! Pages of lists. One row more than a page holds is read: it tells whether others follow.
+//! Pages of lists. One row more than a page holds is read: it tells whether others follow. Cursors
+//! say where a page ends and the next one begins; they are opaque, so that nobody counts on what they
+//! are.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// The place of a row in a list that is in the order of one number, such as a feed position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor(pub u64);
+
+/// A text is no cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a cursor of this list")]
+pub struct NoCursor;
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0.to_be_bytes()))
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = NoCursor;
+
+    fn from_str(text: &str) -> Result<Self, NoCursor> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NoCursor)?;
+        let place = bytes.try_into().map(u64::from_be_bytes).map_err(|_| NoCursor)?;
+        // No row is at 0, and places beyond i64 fit no database.
+        if (1..1 << 63).contains(&place) { Ok(Self(place)) } else { Err(NoCursor) }
+    }
+}
 
 /// How many rows to read for a page of at most `limit`.
 pub fn rows_for(limit: u32) -> u32 {
@@ -17,6 +51,18 @@ pub fn cut<T, C>(rows: &mut Vec<T>, limit: u32, cursor: impl FnOnce(&T) -> C) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written_and_nothing_else_is() {
+        for place in [1, 1_767_323_045_000_000, (1 << 63) - 1].map(Cursor) {
+            assert_eq!(place.to_string().parse(), Ok(place));
+        }
+        for other in
+            ["", "0", "AAAAAAAAAAA", "__________8", "AAAAAAAAAAE=", "' OR 1=1", "AAAAAAAAAAEA"]
+        {
+            assert_eq!(other.parse::<Cursor>(), Err(NoCursor), "{other}");
+        }
+    }
 
     #[test]
     fn a_cursor_is_given_where_others_follow_and_only_there() {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::audit::Act;
 use super::error::StoreResult;
+use super::page::NoCursor;
 
 /// An open session, as a token of it needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,11 +78,6 @@ impl std::fmt::Display for Cursor {
         f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
     }
 }
-
-/// A text is no cursor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a cursor of this list")]
-pub struct NoCursor;
 
 impl std::str::FromStr for Cursor {
     type Err = NoCursor;

@@ -2,76 +2,19 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
 use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::caller::Admin;
 use super::query::{Query, wrong};
 use super::refusals::{NotAnOperator, Unreadable, WrongParameter};
-use super::{Issuer, answer, cursor};
-use crate::domain::audit::{Action, AuditQuery, Record};
-use crate::domain::page;
-
-/// A page of the audit log, the latest row first.
-#[derive(Serialize, ToSchema)]
-pub(super) struct AuditLog {
-    audit: Vec<AuditRow>,
-    /// What the next page, of older rows, comes `after`; null on the last one.
-    next: Option<String>,
-}
-
-/// One thing that was done or refused. It holds ids, no names and no secrets.
-#[derive(Serialize, ToSchema)]
-pub(super) struct AuditRow {
-    /// Rises from row to row.
-    id: u64,
-    #[schema(format = "date-time")]
-    at: String,
-    /// `user`, `client`, `operator` (a command), `server` (its schedule) or `nobody` (unproven).
-    actor_type: String,
-    /// The id of the user or the client.
-    actor: Option<String>,
-    /// What, such as `login` or `user.disable`.
-    action: String,
-    /// `done` or `refused`.
-    outcome: &'static str,
-    /// Why it was refused, such as `wrong_password`.
-    reason: Option<String>,
-    /// `user`, `session`, `client`, `key` or `unknown`.
-    subject_type: String,
-    /// The id of what it was done to.
-    subject: Option<String>,
-    /// The id of the user concerned, whatever the subject is.
-    user: Option<String>,
-    /// A network address, `command line` or `server`.
-    from: Option<String>,
-    /// Roles, scopes, and the like.
-    detail: Option<String>,
-}
-
-impl From<Record> for AuditRow {
-    fn from(record: Record) -> Self {
-        Self {
-            id: record.id,
-            at: answer::time(record.at),
-            actor_type: record.actor_type,
-            actor: record.actor,
-            action: record.action,
-            outcome: if record.refused.is_some() { "refused" } else { "done" },
-            reason: record.refused,
-            subject_type: record.subject_type,
-            subject: record.subject,
-            user: record.public_id,
-            from: record.origin,
-            detail: record.detail,
-        }
-    }
-}
+use super::{Issuer, answer};
+use crate::domain::audit::{Action, AuditQuery};
+use crate::domain::page::{self, Cursor};
+use crate::listing::audit::{AuditLog, AuditRow};
 
 /// What was done and refused, the latest first.
 ///
@@ -106,7 +49,7 @@ pub(super) async fn list(
     let query = Query::of(&request)?;
     let limit = query.limit()?;
     let wanted = AuditQuery {
-        before: Some(cursor::position_in(&query)?).filter(|id| *id > 0),
+        before: query.after()?.map(|Cursor(id)| id),
         limit: page::rows_for(limit),
         actor: query.text("actor").map(str::to_owned),
         action: action(&query)?,
@@ -116,7 +59,7 @@ pub(super) async fn list(
         until: time(&query, "until")?,
     };
     let mut records = issuer.ask(move |store| store.list_audit(&wanted)).await?;
-    let next = page::cut(&mut records, limit, |record| cursor::of_position(record.id));
+    let next = page::cut(&mut records, limit, |record| Cursor(record.id).to_string());
     let audit = records.into_iter().map(AuditRow::from).collect();
     Ok(answer::json(StatusCode::OK, AuditLog { audit, next }))
 }

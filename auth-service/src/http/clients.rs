@@ -8,7 +8,6 @@ use serde::Serialize;
 use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
 use shared::service::settings::duration;
-use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::body::{self, Fields, WrongType};
@@ -19,42 +18,7 @@ use super::{Issuer, answer, failure};
 use crate::domain::clients::{
     Client, LONGEST_OVERLAP, USUAL_OVERLAP, check_id, new_secret, parse_scopes, secret_hash,
 };
-
-/// Every client, by id.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ClientList {
-    clients: Vec<ClientEntry>,
-    /// Always null: there is no other page.
-    next: Option<String>,
-}
-
-/// A client.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ClientEntry {
-    client_id: String,
-    /// What its tokens may hold, separated by blanks.
-    scope: String,
-    #[schema(format = "date-time")]
-    created_at: String,
-    #[schema(format = "date-time")]
-    secret_changed_at: String,
-    /// Until when the secret before is good; null if it is not.
-    #[schema(format = "date-time")]
-    previous_secret_until: Option<String>,
-}
-
-impl ClientEntry {
-    fn of(client: &Client, now: OffsetDateTime) -> Self {
-        let previous = client.good_previous(now);
-        Self {
-            client_id: client.client_id.clone(),
-            scope: client.scopes.join(" "),
-            created_at: answer::time(client.created_at),
-            secret_changed_at: answer::time(client.secret_at),
-            previous_secret_until: previous.map(|previous| answer::time(previous.until)),
-        }
-    }
-}
+use crate::listing::clients::{ClientEntry, ClientList};
 
 /// A client with its new secret, which is told here and nowhere else.
 #[derive(Serialize, ToSchema)]

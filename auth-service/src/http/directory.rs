@@ -18,12 +18,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::query::Query;
 use super::refusals::{Unreadable, WrongParameter};
-use super::{Issuer, caller, cursor, failure};
+use super::{Issuer, caller, failure};
 use crate::blocking;
 use crate::domain::Store;
 use crate::domain::directory::Part;
 use crate::domain::error::{StoreError, StoreResult};
 use crate::domain::feed::REVOCATIONS_KEPT;
+use crate::domain::page::Cursor;
 use crate::domain::users::User;
 
 /// The most users of one page.
@@ -56,7 +57,7 @@ pub(super) async fn list(
     let query = Query::of(&request)?;
     let limit = query.number("limit", MOST_USERS, 1, MOST_USERS)?;
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-    let after = cursor::position_in(&query)?;
+    let after = query.after()?.map_or(0, |Cursor(place)| place);
     let since = issuer.clock.now() - REVOCATIONS_KEPT;
     let turn = if after == 0 { Some(issuer.snapshots.turn().await?) } else { None };
     let store = Arc::clone(&issuer.store);
@@ -147,7 +148,7 @@ fn page(
 ) -> Result<(String, String), serde_json::Error> {
     let last = users.last().filter(|_| more);
     let page = DirectoryPage {
-        next: last.map(|user| cursor::of_position(user.created_seq)),
+        next: last.map(|user| Cursor(user.created_seq).to_string()),
         users: users.into_iter().map(record).collect(),
         revocations: Vec::new(),
         position,

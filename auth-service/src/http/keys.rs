@@ -13,48 +13,13 @@ use utoipa::ToSchema;
 use super::caller::Admin;
 use super::refusals::{NotAnOperator, Unreadable, Unwritable, WrongBody};
 use super::{Issuer, answer, body, failure};
-use crate::domain::guards::{Guard, Receipt};
-use crate::domain::keys::{
-    Key, KeyPolicy, KeyState, Revocation, Rotated, lead_ends, next_change, next_to_leave,
-};
+use crate::domain::guards::Receipt;
+use crate::domain::keys::{Key, KeyPolicy, Revocation, Rotated, next_to_leave};
+use crate::listing::keys::{KeyList, Rotation};
 use crate::signing::RotationError;
 
 /// A revocation is answered at the latest after so long, confirmed or not: below 5 s in all.
 const PATIENCE: Duration = Duration::from_millis(4_700);
-
-/// The keys that were ever known, oldest first.
-#[derive(Serialize, ToSchema)]
-pub(super) struct KeyList {
-    keys: Vec<KeyEntry>,
-    /// Always null: there is no other page.
-    next: Option<String>,
-}
-
-/// A key.
-#[derive(Serialize, ToSchema)]
-pub(super) struct KeyEntry {
-    /// The RFC 7638 thumbprint.
-    kid: String,
-    /// `pending`, `active`, `retiring`, `retired` or `revoked`.
-    state: &'static str,
-    /// Since when.
-    #[schema(format = "date-time")]
-    since: String,
-    /// When the state changes by itself.
-    #[schema(format = "date-time")]
-    next: Option<String>,
-    /// The live guards.
-    guards: Vec<Holder>,
-}
-
-/// A live guard, and whether it holds a key.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Holder {
-    client_id: String,
-    #[schema(format = "uuid")]
-    instance: String,
-    holds: bool,
-}
 
 /// What a rotation is asked for with.
 #[derive(ToSchema)]
@@ -62,17 +27,6 @@ pub(super) struct Holder {
 pub(super) struct RotationForm {
     /// Whether the next key signs at once, without waiting for verifiers; false if left out.
     immediate: bool,
-}
-
-/// The key that signs next, or already.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Rotation {
-    kid: String,
-    /// `pending` or `active`.
-    state: &'static str,
-    /// When its lead is over; it waits longer for a guard that does not hold it.
-    #[schema(format = "date-time")]
-    signs_at: String,
 }
 
 /// What became of a revocation.
@@ -94,21 +48,6 @@ pub(super) struct Confirmation {
     confirmed_at: Option<String>,
 }
 
-fn entry(key: &Key, guards: &[Guard], policy: &KeyPolicy) -> KeyEntry {
-    let holder = |guard: &Guard| Holder {
-        client_id: guard.id.client_id.clone(),
-        instance: guard.id.instance.to_string(),
-        holds: guard.holds(&key.kid),
-    };
-    KeyEntry {
-        kid: key.kid.clone(),
-        state: key.state.word(),
-        since: answer::time(key.since),
-        next: next_change(key, policy).map(answer::time),
-        guards: guards.iter().map(holder).collect(),
-    }
-}
-
 /// Every key that was ever known, also those that are retired or revoked.
 #[utoipa::path(
     get, path = "/admin/keys", tag = "Operators", operation_id = "listKeys",
@@ -125,11 +64,9 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, actix_web::Error> {
     Admin::of(&request, &issuer).await?;
     let keys = issuer.ask(|store| store.list_keys()).await?;
-    let mut guards = issuer.guards.list(issuer.clock.now());
-    guards.retain(|guard| guard.live);
-    let policy = issuer.keys.policy();
-    let keys = keys.iter().map(|key| entry(key, &guards, &policy)).collect();
-    Ok(answer::json(StatusCode::OK, KeyList { keys, next: None }))
+    let guards = issuer.guards.list(issuer.clock.now());
+    let list = KeyList::of(&keys, &guards, &issuer.keys.policy());
+    Ok(answer::json(StatusCode::OK, list))
 }
 
 /// Lets another key take over.
@@ -178,13 +115,7 @@ pub(super) async fn rotate(
     let served = issuer.keys.keys().into_iter().find(|known| known.kid == key.kid);
     let key = served.unwrap_or(key);
     tracing::info!(by = %admin.public_id, kid = %key.kid, immediate, "an operator rotated the keys");
-    let signs_at = match lead_ends(&key, &policy) {
-        Some(at) => at,
-        None if key.state == KeyState::Pending => now + policy.lead(),
-        None => key.since,
-    };
-    let (state, signs_at) = (key.state.word(), answer::time(signs_at));
-    Ok(answer::json(StatusCode::ACCEPTED, Rotation { kid: key.kid, state, signs_at }))
+    Ok(answer::json(StatusCode::ACCEPTED, Rotation::to(key, &policy, now)))
 }
 
 /// Voids a key and every token that it signed, the caller's too.

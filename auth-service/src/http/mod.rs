@@ -12,7 +12,6 @@ mod body;
 mod caller;
 mod clients;
 mod cors;
-mod cursor;
 mod directory;
 mod even_time;
 mod failure;

@@ -1,10 +1,13 @@
 //! A request's query, read strictly: a parameter twice is `400`, a value it can't have `422`.
 
+use std::str::FromStr;
+
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use shared::service::problem_response::ProblemError;
 
 use super::body::form;
+use crate::domain::page::NoCursor;
 
 /// Rows of one page of an operators' list: the most, and if nothing else is asked for.
 const MOST_ROWS: u64 = 1_000;
@@ -47,6 +50,12 @@ impl Query {
             Ok(number) if digits && (least..=most).contains(&number) => Ok(number),
             _ => Err(wrong(name, format!("is not a whole number from {least} to {most}"))),
         }
+    }
+
+    /// The cursor that a page comes `after`; none for the first page.
+    pub(super) fn after<C: FromStr<Err = NoCursor>>(&self) -> Result<Option<C>, ProblemError> {
+        let after = self.text("after").map(str::parse).transpose();
+        after.map_err(|error: NoCursor| wrong("after", error.to_string()))
     }
 
     /// The `limit` of an operators' list.

@@ -3,62 +3,17 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
 use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::caller::Admin;
 use super::query::Query;
 use super::refusals::{NotAnOperator, Unreadable, Unwritable, WrongParameter};
-use super::{Issuer, answer, cursor, users};
+use super::{Issuer, answer, users};
 use crate::domain::page;
-use crate::domain::sessions::{Cursor, SessionQuery, SessionRecord};
-
-/// A page of sessions, the latest first.
-#[derive(Serialize, ToSchema)]
-pub(super) struct SessionList {
-    sessions: Vec<SessionEntry>,
-    /// What the next page comes `after`; null on the last one.
-    next: Option<String>,
-}
-
-/// An open session.
-#[derive(Serialize, ToSchema)]
-pub(super) struct SessionEntry {
-    sid: Uuid,
-    public_id: Uuid,
-    /// The client it was opened for.
-    client_id: String,
-    /// The address that logged in.
-    address: Option<String>,
-    /// What the client that logged in calls itself.
-    user_agent: Option<String>,
-    #[schema(format = "date-time")]
-    created_at: String,
-    /// When a token of it was last issued.
-    #[schema(format = "date-time")]
-    last_used_at: String,
-    /// When its refresh token is over, unless it is used before.
-    #[schema(format = "date-time")]
-    expires_at: Option<String>,
-}
-
-impl From<SessionRecord> for SessionEntry {
-    fn from(record: SessionRecord) -> Self {
-        Self {
-            sid: record.sid,
-            public_id: record.public_id,
-            client_id: record.client_id,
-            address: record.address,
-            user_agent: record.user_agent,
-            created_at: answer::time(record.created_at),
-            last_used_at: answer::time(record.last_used_at),
-            expires_at: record.refreshable_until.map(answer::time),
-        }
-    }
-}
+use crate::domain::sessions::{Cursor, SessionQuery};
+use crate::listing::sessions::{SessionEntry, SessionList};
 
 /// The open sessions of a user, the latest first.
 #[utoipa::path(
@@ -87,11 +42,10 @@ pub(super) async fn list(
     Admin::of(&request, &issuer).await?;
     let query = Query::of(&request)?;
     let limit = query.limit()?;
-    let after = query.text("after").map(str::parse::<Cursor>).transpose();
     let public_id = users::named(&public_id)?;
     let wanted = SessionQuery {
         public_id: Some(public_id),
-        after: after.map_err(|_| cursor::unknown())?,
+        after: query.after()?,
         limit: page::rows_for(limit),
     };
     let now = issuer.clock.now();

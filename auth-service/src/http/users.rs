@@ -2,59 +2,19 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
-use shared::contract::directory::UserState;
 use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::caller::Admin;
 use super::query::Query;
 use super::refusals::{NotAnOperator, Unreadable, WrongParameter};
-use super::{Issuer, answer, cursor};
-use crate::domain::page;
-use crate::domain::users::{User, UserQuery};
+use super::{Issuer, answer};
+use crate::domain::page::{self, Cursor};
+use crate::domain::users::UserQuery;
+use crate::listing::users::{UserEntry, UserList};
 
 pub(super) mod changes;
-
-/// A page of users, in order of creation.
-#[derive(Serialize, ToSchema)]
-pub(super) struct UserList {
-    users: Vec<UserEntry>,
-    /// What the next page comes `after`; null on the last one.
-    next: Option<String>,
-}
-
-/// An account, without anything of its password.
-#[derive(Serialize, ToSchema)]
-pub(super) struct UserEntry {
-    public_id: Uuid,
-    name: String,
-    email: String,
-    state: UserState,
-    /// `user`, and `admin` for operators.
-    roles: Vec<String>,
-    #[schema(format = "date-time")]
-    created_at: String,
-    /// When state, roles or password last changed; until then, when the account was made.
-    #[schema(format = "date-time")]
-    changed_at: String,
-}
-
-impl From<User> for UserEntry {
-    fn from(user: User) -> Self {
-        Self {
-            public_id: user.public_id,
-            roles: user.roles(),
-            name: user.name,
-            email: user.email,
-            state: user.state,
-            created_at: answer::time(user.created_at),
-            changed_at: answer::time(user.changed_at),
-        }
-    }
-}
 
 /// The users, in order of creation.
 ///
@@ -84,12 +44,12 @@ pub(super) async fn list(
     let query = Query::of(&request)?;
     let limit = query.limit()?;
     let wanted = UserQuery {
-        after: cursor::position_in(&query)?,
+        after: query.after()?.map_or(0, |Cursor(place)| place),
         limit: page::rows_for(limit),
         search: query.text("q").map(str::to_owned),
     };
     let mut users = issuer.ask(move |store| store.list_users(&wanted)).await?;
-    let next = page::cut(&mut users, limit, |user| cursor::of_position(user.created_seq));
+    let next = page::cut(&mut users, limit, |user| Cursor(user.created_seq).to_string());
     let users = users.into_iter().map(UserEntry::from).collect();
     Ok(answer::json(StatusCode::OK, UserList { users, next }))
 }

@@ -65,14 +65,15 @@ fn every_acknowledged_sign_up_survives_the_issuers_sudden_end() {
 /// The addresses of all users, page by page.
 fn everybody(pair: &Pair) -> HashSet<String> {
     let mut addresses = HashSet::new();
-    let mut after = "0".to_owned();
+    let mut after: Option<String> = None;
     loop {
-        let command = ["users", "list", "--limit", "1000", "--after", &after];
+        let mut command = vec!["users", "list", "--limit", "1000"];
+        command.extend(after.iter().flat_map(|after| ["--after", after]));
         let page = pair.auth.command_json(&command);
         let users = page["users"].as_array().expect("users");
         addresses.extend(users.iter().map(|user| user["email"].as_str().expect("one").to_owned()));
         match page["next"].as_str() {
-            Some(next) => after = next.to_owned(),
+            Some(next) => after = Some(next.to_owned()),
             None => return addresses,
         }
     }

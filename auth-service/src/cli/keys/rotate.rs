@@ -1,19 +1,12 @@
 //! `keys rotate`.
 
-use serde::Serialize;
 use shared::service::failure::Failure;
 
 use super::super::{Context, database, output};
 use super::{full, rotator};
-use crate::domain::keys::{KeyState, KeyStore, Rotated, lead_ends};
+use crate::domain::keys::{KeyState, KeyStore, Rotated};
+use crate::listing::keys::Rotation;
 use crate::startup::key_policy;
-
-#[derive(Serialize)]
-struct Told {
-    kid: String,
-    state: &'static str,
-    signs_at: String,
-}
 
 pub(super) fn run(immediate: bool, json: bool, context: &Context) -> Result<(), Failure> {
     let database = database::existing(context)?;
@@ -23,21 +16,16 @@ pub(super) fn run(immediate: bool, json: bool, context: &Context) -> Result<(), 
         return Err(full(&database.list_keys().map_err(Failure::failed)?, &policy));
     };
     let signs = key.state == KeyState::Active;
-    let signs_at = match lead_ends(&key, &policy) {
-        _ if signs => key.since,
-        Some(at) => at,
-        // A running server serves it within a moment.
-        None => act.at + policy.lead(),
-    };
-    let signs_at = output::time(signs_at);
+    let rotation = Rotation::to(key, &policy, act.at);
     if json {
-        return output::json(&Told { kid: key.kid, state: key.state.word(), signs_at });
+        return output::json(&rotation);
     }
+    let Rotation { kid, signs_at, .. } = rotation;
     if signs {
-        return output::line(&format!("{} signs from now on", key.kid));
+        return output::line(&format!("{kid} signs from now on"));
     }
+    let signs_at = output::time(signs_at);
     output::line(&format!(
-        "{} is published; it signs at {signs_at} if every guard holds it by then",
-        key.kid
+        "{kid} is published; it signs at {signs_at} if every guard holds it by then"
     ))
 }

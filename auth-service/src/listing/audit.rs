@@ -1,0 +1,64 @@
+//! The audit log.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::serde::rfc3339;
+use utoipa::ToSchema;
+
+use crate::domain::audit::Record;
+
+/// A page of the audit log, the latest row first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AuditLog {
+    pub(crate) audit: Vec<AuditRow>,
+    /// What the next page, of older rows, comes `after`; null on the last one.
+    pub(crate) next: Option<String>,
+}
+
+/// One thing that was done or refused. It holds ids, no names and no secrets.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AuditRow {
+    /// Rises from row to row.
+    pub(crate) id: u64,
+    #[serde(with = "rfc3339")]
+    pub(crate) at: OffsetDateTime,
+    /// `user`, `client`, `operator` (a command), `server` (its schedule) or `nobody` (unproven).
+    pub(crate) actor_type: String,
+    /// The id of the user or the client.
+    pub(crate) actor: Option<String>,
+    /// What, such as `login` or `user.disable`.
+    pub(crate) action: String,
+    /// `done` or `refused`.
+    pub(crate) outcome: &'static str,
+    /// Why it was refused, such as `wrong_password`.
+    pub(crate) reason: Option<String>,
+    /// `user`, `session`, `client`, `key` or `unknown`.
+    pub(crate) subject_type: String,
+    /// The id of what it was done to.
+    pub(crate) subject: Option<String>,
+    /// The id of the user concerned, whatever the subject is.
+    pub(crate) user: Option<String>,
+    /// A network address, `command line` or `server`.
+    pub(crate) from: Option<String>,
+    /// Roles, scopes, and the like.
+    pub(crate) detail: Option<String>,
+}
+
+impl From<Record> for AuditRow {
+    fn from(record: Record) -> Self {
+        Self {
+            id: record.id,
+            at: record.at,
+            actor_type: record.actor_type,
+            actor: record.actor,
+            action: record.action,
+            outcome: if record.refused.is_some() { "refused" } else { "done" },
+            reason: record.refused,
+            subject_type: record.subject_type,
+            subject: record.subject,
+            user: record.public_id,
+            from: record.origin,
+            detail: record.detail,
+        }
+    }
+}

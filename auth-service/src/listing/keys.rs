@@ -1,0 +1,88 @@
+//! The signing keys, and who holds them.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::serde::rfc3339;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::domain::guards::Guard;
+use crate::domain::keys::{Key, KeyPolicy, KeyState, lead_ends, next_change};
+
+/// The keys that were ever known, oldest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct KeyList {
+    pub(crate) keys: Vec<KeyEntry>,
+    /// Always null: there is no other page.
+    pub(crate) next: Option<String>,
+}
+
+/// A key.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct KeyEntry {
+    /// The RFC 7638 thumbprint.
+    pub(crate) kid: String,
+    /// `pending`, `active`, `retiring`, `retired` or `revoked`.
+    pub(crate) state: &'static str,
+    /// Since when.
+    #[serde(with = "rfc3339")]
+    pub(crate) since: OffsetDateTime,
+    /// When the state changes by itself.
+    #[serde(with = "rfc3339::option")]
+    pub(crate) next: Option<OffsetDateTime>,
+    /// The live guards.
+    pub(crate) guards: Vec<Holder>,
+}
+
+/// A live guard, and whether it holds a key.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Holder {
+    pub(crate) client_id: String,
+    pub(crate) instance: Uuid,
+    pub(crate) holds: bool,
+}
+
+impl KeyList {
+    /// Of `guards`, those that are live count.
+    pub(crate) fn of(keys: &[Key], guards: &[Guard], policy: &KeyPolicy) -> Self {
+        let entry = |key: &Key| {
+            let holder = |guard: &Guard| Holder {
+                client_id: guard.id.client_id.clone(),
+                instance: guard.id.instance,
+                holds: guard.holds(&key.kid),
+            };
+            KeyEntry {
+                kid: key.kid.clone(),
+                state: key.state.word(),
+                since: key.since,
+                next: next_change(key, policy),
+                guards: guards.iter().filter(|guard| guard.live).map(holder).collect(),
+            }
+        };
+        Self { keys: keys.iter().map(entry).collect(), next: None }
+    }
+}
+
+/// The key that signs next, or already.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Rotation {
+    pub(crate) kid: String,
+    /// `pending` or `active`.
+    pub(crate) state: &'static str,
+    /// When its lead is over; it waits longer for a guard that does not hold it.
+    #[serde(with = "rfc3339")]
+    pub(crate) signs_at: OffsetDateTime,
+}
+
+impl Rotation {
+    /// A rotation to this key, at the time `now`.
+    pub(crate) fn to(key: Key, policy: &KeyPolicy, now: OffsetDateTime) -> Self {
+        let signs_at = match lead_ends(&key, policy) {
+            Some(at) => at,
+            // A running server serves it within a moment.
+            None if key.state == KeyState::Pending => now + policy.lead(),
+            None => key.since,
+        };
+        Self { kid: key.kid, state: key.state.word(), signs_at }
+    }
+}

@@ -1,0 +1,48 @@
+//! The accounts.
+
+use serde::Serialize;
+use shared::contract::directory::UserState;
+use time::OffsetDateTime;
+use time::serde::rfc3339;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::domain::users::User;
+
+/// A page of users, in order of creation.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UserList {
+    pub(crate) users: Vec<UserEntry>,
+    /// What the next page comes `after`; null on the last one.
+    pub(crate) next: Option<String>,
+}
+
+/// An account, without anything of its password.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UserEntry {
+    pub(crate) public_id: Uuid,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) state: UserState,
+    /// `user`, and `admin` for operators.
+    pub(crate) roles: Vec<String>,
+    #[serde(with = "rfc3339")]
+    pub(crate) created_at: OffsetDateTime,
+    /// When state, roles or password last changed; until then, when the account was made.
+    #[serde(with = "rfc3339")]
+    pub(crate) changed_at: OffsetDateTime,
+}
+
+impl From<User> for UserEntry {
+    fn from(user: User) -> Self {
+        Self {
+            public_id: user.public_id,
+            roles: user.roles(),
+            name: user.name,
+            email: user.email,
+            state: user.state,
+            created_at: user.created_at,
+            changed_at: user.changed_at,
+        }
+    }
+}
