@@ -6,6 +6,7 @@ use shared::service::failure::Failure;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::listed::Listed;
 use super::{Context, database, output, users};
 use crate::domain::audit::{Action, AuditQuery, AuditStore};
 use crate::domain::page::{self, Cursor};
@@ -19,12 +20,8 @@ pub(super) enum Command {
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    /// How many at most
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
+    #[command(flatten)]
+    listed: Listed,
     /// Go on after this cursor, which the list before ended with, to older rows
     #[arg(long)]
     after: Option<Cursor>,
@@ -65,7 +62,7 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     };
     let query = AuditQuery {
         before: arguments.after.map(|Cursor(id)| id),
-        limit: page::rows_for(arguments.limit),
+        limit: page::rows_for(arguments.listed.limit),
         actor: arguments.actor.clone(),
         action: arguments.action.clone(),
         subject: arguments.subject.clone(),
@@ -74,9 +71,10 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         until: arguments.until,
     };
     let mut records = database::existing(context)?.list_audit(&query).map_err(Failure::failed)?;
-    let next = page::cut(&mut records, arguments.limit, |record| Cursor(record.id).to_string());
+    let next =
+        page::cut(&mut records, arguments.listed.limit, |record| Cursor(record.id).to_string());
     let audit: Vec<_> = records.into_iter().map(AuditRow::from).collect();
-    if arguments.json {
+    if arguments.listed.json {
         return output::json(&AuditLog { audit, next });
     }
     let named = |kind: String, id: Option<String>| match id {

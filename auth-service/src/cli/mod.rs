@@ -26,6 +26,7 @@ mod guards;
 mod health;
 mod init;
 mod keys;
+mod listed;
 mod output;
 mod password_input;
 mod sessions;

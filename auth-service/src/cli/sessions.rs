@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use shared::service::failure::Failure;
 use uuid::Uuid;
 
+use super::listed::Listed;
 use super::{Context, database, output, users};
 use crate::domain::page;
 use crate::domain::sessions::{Cursor, SessionQuery, SessionStore};
@@ -25,12 +26,8 @@ pub(super) enum Command {
 pub(super) struct ListArguments {
     /// Only those of this user: the id or the e-mail address
     user: Option<String>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    /// How many at most
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
+    #[command(flatten)]
+    listed: Listed,
     /// Go on after this cursor, which the list before ended with
     #[arg(long)]
     after: Option<Cursor>,
@@ -54,13 +51,17 @@ fn list(arguments: &ListArguments, context: &Context) -> Result<(), Failure> {
         }
         None => (database::existing(context)?, None),
     };
-    let query =
-        SessionQuery { public_id, after: arguments.after, limit: page::rows_for(arguments.limit) };
+    let query = SessionQuery {
+        public_id,
+        after: arguments.after,
+        limit: page::rows_for(arguments.listed.limit),
+    };
     let found = database.list_sessions(&query, context.clock.now());
     let mut sessions = found.map_err(Failure::failed)?;
-    let next = page::cut(&mut sessions, arguments.limit, |last| Cursor::of(last).to_string());
+    let next =
+        page::cut(&mut sessions, arguments.listed.limit, |last| Cursor::of(last).to_string());
     let sessions: Vec<_> = sessions.into_iter().map(SessionEntry::from).collect();
-    if arguments.json {
+    if arguments.listed.json {
         return output::json(&SessionList { sessions, next });
     }
     let cells = sessions.into_iter().map(|row| {

@@ -2,7 +2,6 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -35,7 +34,6 @@ use crate::listing::audit::{AuditLog, AuditRow};
     ),
     responses(
         (status = 200, description = "The page.", body = AuditLog),
-        (status = 400, description = "The query names a parameter twice.", body = Problem, content_type = "application/problem+json"),
         NotAnOperator,
         WrongParameter,
         Unreadable,

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::body::{self, Fields, WrongType};
 use super::caller::Admin;
 use super::query::wrong;
-use super::refusals::{NotAnOperator, Unreadable, Unwritable, WrongBody};
+use super::refusals::{NoSuchClient, NotAnOperator, Unreadable, Unwritable, WrongBody};
 use super::{Issuer, answer, failure};
 use crate::domain::clients::{
     Client, LONGEST_OVERLAP, USUAL_OVERLAP, check_id, new_secret, parse_scopes, secret_hash,
@@ -85,7 +85,6 @@ pub(super) async fn list(
     request_body(content = ClientForm),
     responses(
         (status = 201, description = "The client; its secret is told only here.", body = ClientWithSecret),
-        (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
         NotAnOperator,
         (status = 409, description = "There is a client of this id.", body = Problem, content_type = "application/problem+json"),
         WrongBody,
@@ -146,9 +145,8 @@ fn scopes(fields: &mut Fields) -> Result<Vec<String>, ProblemError> {
     request_body(content = Option<SecretRotationForm>),
     responses(
         (status = 201, description = "The client; its new secret is told only here.", body = ClientWithSecret),
-        (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
         NotAnOperator,
-        (status = 404, description = "There is no such client.", body = Problem, content_type = "application/problem+json"),
+        NoSuchClient,
         WrongBody,
         (status = 422, description = "`overlap` is no duration up to 7 days.", body = Problem, content_type = "application/problem+json"),
         Unwritable,
@@ -191,7 +189,7 @@ pub(super) async fn rotate_secret(
     responses(
         (status = 204, description = "The client is gone."),
         NotAnOperator,
-        (status = 404, description = "There is no such client.", body = Problem, content_type = "application/problem+json"),
+        NoSuchClient,
         Unwritable,
     )
 )]

@@ -79,7 +79,6 @@ pub(super) async fn list(
     request_body(content = Option<RotationForm>),
     responses(
         (status = 202, description = "The key that signs next, or already.", body = Rotation),
-        (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
         NotAnOperator,
         (status = 409, description = "The key set holds 64 keys; the detail says when one leaves.", body = Problem, content_type = "application/problem+json"),
         WrongBody,

@@ -32,6 +32,9 @@ pub(super) enum NotAUser {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only described")]
 pub(super) enum WrongBody {
+    /// The body is malformed, or has a field twice.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(Problem),
     /// The body is larger than 16 KiB.
     #[response(status = 413, content_type = "application/problem+json")]
     TooLarge(Problem),
@@ -40,11 +43,35 @@ pub(super) enum WrongBody {
     UnknownType(Problem),
 }
 
-/// A parameter has a value that it can't have.
+/// Of a route that reads its query.
 #[derive(IntoResponses)]
-#[response(status = 422, content_type = "application/problem+json")]
 #[expect(dead_code, reason = "only described")]
-pub(super) struct WrongParameter(Problem);
+pub(super) enum WrongParameter {
+    /// The query names a parameter twice.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Twice(Problem),
+    /// A parameter has a value that it can't have.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Value(Problem),
+}
+
+/// There is no such user.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "only described")]
+pub(super) struct NoSuchUser(Problem);
+
+/// There is no such client.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "only described")]
+pub(super) struct NoSuchClient(Problem);
+
+/// It is the last admin.
+#[derive(IntoResponses)]
+#[response(status = 409, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "only described")]
+pub(super) struct LastAdmin(Problem);
 
 /// The database can't be read.
 #[derive(IntoResponses)]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::caller::Admin;
 use super::query::Query;
-use super::refusals::{NotAnOperator, Unreadable, Unwritable, WrongParameter};
+use super::refusals::{NoSuchUser, NotAnOperator, Unreadable, Unwritable, WrongParameter};
 use super::{Issuer, answer, users};
 use crate::domain::page;
 use crate::domain::sessions::{Cursor, SessionQuery};
@@ -27,9 +27,8 @@ use crate::listing::sessions::{SessionEntry, SessionList};
     ),
     responses(
         (status = 200, description = "The page.", body = SessionList),
-        (status = 400, description = "The query names a parameter twice.", body = Problem, content_type = "application/problem+json"),
         NotAnOperator,
-        (status = 404, description = "There is no such user.", body = Problem, content_type = "application/problem+json"),
+        NoSuchUser,
         WrongParameter,
         Unreadable,
     )

@@ -48,7 +48,6 @@ pub(super) struct SignUpForm {
     responses(
         (status = 201, description = "The account exists.", body = String, content_type = "text/plain", example = "Successfully registered."),
         (status = 202, description = "The address has an account already.", body = String, content_type = "text/plain", example = "User already exists. Please Log in."),
-        (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
         WrongBody,
         (status = 422, description = "A field has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too busy, or the database can't be written to.", body = Problem, content_type = "application/problem+json"),

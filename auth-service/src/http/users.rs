@@ -2,7 +2,6 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
 use uuid::Uuid;
 
@@ -30,7 +29,6 @@ pub(super) mod changes;
     ),
     responses(
         (status = 200, description = "The page.", body = UserList),
-        (status = 400, description = "The query names a parameter twice.", body = Problem, content_type = "application/problem+json"),
         NotAnOperator,
         WrongParameter,
         Unreadable,

@@ -4,6 +4,7 @@ use clap::Args;
 use shared::contract::directory::UserState;
 use shared::service::failure::Failure;
 
+use super::super::listed::Listed;
 use super::super::{Context, database, output};
 use crate::domain::page::{self, Cursor};
 use crate::domain::users::{UserQuery, UserStore};
@@ -11,12 +12,8 @@ use crate::listing::users::{UserEntry, UserList};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    /// How many at most
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
+    #[command(flatten)]
+    listed: Listed,
     /// Go on after this cursor, which the list before ended with
     #[arg(long)]
     after: Option<Cursor>,
@@ -28,13 +25,14 @@ pub(crate) struct Arguments {
 pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let query = UserQuery {
         after: arguments.after.map_or(0, |Cursor(place)| place),
-        limit: page::rows_for(arguments.limit),
+        limit: page::rows_for(arguments.listed.limit),
         search: arguments.search.clone(),
     };
     let mut users = database::existing(context)?.list_users(&query).map_err(Failure::failed)?;
-    let next = page::cut(&mut users, arguments.limit, |user| Cursor(user.created_seq).to_string());
+    let next =
+        page::cut(&mut users, arguments.listed.limit, |user| Cursor(user.created_seq).to_string());
     let users: Vec<_> = users.into_iter().map(UserEntry::from).collect();
-    if arguments.json {
+    if arguments.listed.json {
         return output::json(&UserList { users, next });
     }
     let cells = users.into_iter().map(|row| {

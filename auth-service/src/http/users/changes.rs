@@ -9,10 +9,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{named, unknown};
+use crate::domain::Store;
+use crate::domain::audit::Act;
+use crate::domain::error::StoreResult;
 use crate::domain::users::{Changed, admin_by};
 use crate::http::caller::Admin;
 use crate::http::query::wrong;
-use crate::http::refusals::{NotAnOperator, Unwritable};
+use crate::http::refusals::{LastAdmin, NoSuchUser, NotAnOperator, Unwritable};
 use crate::http::{Issuer, answer, body};
 
 /// The roles that a user is to have.
@@ -24,14 +27,26 @@ pub(in crate::http) struct RolesForm {
     roles: Vec<String>,
 }
 
-fn answered(changed: Changed) -> Result<HttpResponse, ProblemError> {
-    match changed {
-        Changed::Done => Ok(answer::done()),
-        Changed::Unknown => Err(unknown()),
-        Changed::LastAdmin => Err(ProblemError::new(
-            StatusCode::CONFLICT,
-            "This is the last admin: nobody would be left to administer. Make another one first.",
-        )),
+/// Makes a change, logs it as `what`, and answers.
+async fn change(
+    request: &HttpRequest,
+    admin: &Admin,
+    public_id: &str,
+    issuer: &Issuer,
+    what: &str,
+    make: impl FnOnce(&dyn Store, Uuid, &Act) -> StoreResult<Changed> + Send + 'static,
+) -> Result<HttpResponse, actix_web::Error> {
+    let (public_id, act) = (named(public_id)?, issuer.act_of(request, admin.public_id));
+    match issuer.ask(move |store| make(store, public_id, &act)).await? {
+        Changed::Done => {
+            tracing::info!(by = %admin.public_id, who = %public_id, what, "an operator changed a user");
+            Ok(answer::done())
+        }
+        Changed::Unknown => Err(unknown().into()),
+        Changed::LastAdmin => {
+            let line = "This is the last admin: nobody would be left to administer. Make another one first.";
+            Err(ProblemError::new(StatusCode::CONFLICT, line).into())
+        }
     }
 }
 
@@ -45,8 +60,8 @@ fn answered(changed: Changed) -> Result<HttpResponse, ProblemError> {
     responses(
         (status = 204, description = "The user is disabled, or was before."),
         NotAnOperator,
-        (status = 404, description = "There is no such user.", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It is the last admin.", body = Problem, content_type = "application/problem+json"),
+        NoSuchUser,
+        LastAdmin,
         Unwritable,
     )
 )]
@@ -55,7 +70,11 @@ pub(in crate::http) async fn disable(
     public_id: web::Path<String>,
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    set_state(&request, &public_id, &issuer, UserState::Disabled).await
+    let admin = Admin::of(&request, &issuer).await?;
+    let disable = |store: &dyn Store, public_id, act: &Act| {
+        store.set_user_state(public_id, UserState::Disabled, act)
+    };
+    change(&request, &admin, &public_id, &issuer, "disabled", disable).await
 }
 
 /// Enables a disabled user.
@@ -68,7 +87,7 @@ pub(in crate::http) async fn disable(
     responses(
         (status = 204, description = "The user is active, or was before."),
         NotAnOperator,
-        (status = 404, description = "There is no such user.", body = Problem, content_type = "application/problem+json"),
+        NoSuchUser,
         Unwritable,
     )
 )]
@@ -77,20 +96,11 @@ pub(in crate::http) async fn enable(
     public_id: web::Path<String>,
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    set_state(&request, &public_id, &issuer, UserState::Active).await
-}
-
-async fn set_state(
-    request: &HttpRequest,
-    public_id: &str,
-    issuer: &Issuer,
-    state: UserState,
-) -> Result<HttpResponse, actix_web::Error> {
-    let admin = Admin::of(request, issuer).await?;
-    let (public_id, act) = (named(public_id)?, issuer.act_of(request, admin.public_id));
-    let changed = issuer.ask(move |store| store.set_user_state(public_id, state, &act)).await?;
-    noted(&admin, public_id, changed, &format!("set to {state:?}"));
-    Ok(answered(changed)?)
+    let admin = Admin::of(&request, &issuer).await?;
+    let enable = |store: &dyn Store, public_id, act: &Act| {
+        store.set_user_state(public_id, UserState::Active, act)
+    };
+    change(&request, &admin, &public_id, &issuer, "enabled", enable).await
 }
 
 /// Gives a user these roles and no others.
@@ -106,8 +116,8 @@ async fn set_state(
         (status = 204, description = "These are the user's roles."),
         (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
         NotAnOperator,
-        (status = 404, description = "There is no such user.", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It is the last admin.", body = Problem, content_type = "application/problem+json"),
+        NoSuchUser,
+        LastAdmin,
         (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON.", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`roles` is no list, lacks `user`, or holds what is no role.", body = Problem, content_type = "application/problem+json"),
@@ -124,10 +134,11 @@ pub(in crate::http) async fn set_roles(
     let mut fields = body::json_only(&request, payload).await.map_err(ProblemError::from)?;
     let roles = fields.take_texts("roles").map_err(|_| wrong("roles", "is no list of texts"))?;
     let operator = admin_by(&roles).map_err(|why| wrong("roles", why.to_string()))?;
-    let (public_id, act) = (named(&public_id)?, issuer.act_of(&request, admin.public_id));
-    let changed = issuer.ask(move |store| store.set_user_admin(public_id, operator, &act)).await?;
-    noted(&admin, public_id, changed, if operator { "made an admin" } else { "made no admin" });
-    Ok(answered(changed)?)
+    let what = if operator { "made an admin" } else { "made no admin" };
+    let set = move |store: &dyn Store, public_id, act: &Act| {
+        store.set_user_admin(public_id, operator, act)
+    };
+    change(&request, &admin, &public_id, &issuer, what, set).await
 }
 
 /// Ends every session of a user.
@@ -140,7 +151,7 @@ pub(in crate::http) async fn set_roles(
     responses(
         (status = 204, description = "Every session has ended."),
         NotAnOperator,
-        (status = 404, description = "There is no such user.", body = Problem, content_type = "application/problem+json"),
+        NoSuchUser,
         Unwritable,
     )
 )]
@@ -150,11 +161,11 @@ pub(in crate::http) async fn log_out(
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let admin = Admin::of(&request, &issuer).await?;
-    let (public_id, act) = (named(&public_id)?, issuer.act_of(&request, admin.public_id));
-    let known = issuer.ask(move |store| store.end_sessions_of(public_id, None, &act)).await?;
-    let changed = if known { Changed::Done } else { Changed::Unknown };
-    noted(&admin, public_id, changed, "logged out everywhere");
-    Ok(answered(changed)?)
+    let log_out = |store: &dyn Store, public_id, act: &Act| {
+        let known = store.end_sessions_of(public_id, None, act)?;
+        Ok(if known { Changed::Done } else { Changed::Unknown })
+    };
+    change(&request, &admin, &public_id, &issuer, "logged out everywhere", log_out).await
 }
 
 /// Deletes a user, every session, and the name and the address in the feed.
@@ -165,8 +176,8 @@ pub(in crate::http) async fn log_out(
     responses(
         (status = 204, description = "The account is gone."),
         NotAnOperator,
-        (status = 404, description = "There is no such user.", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It is the last admin.", body = Problem, content_type = "application/problem+json"),
+        NoSuchUser,
+        LastAdmin,
         Unwritable,
     )
 )]
@@ -176,14 +187,6 @@ pub(in crate::http) async fn delete(
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let admin = Admin::of(&request, &issuer).await?;
-    let (public_id, act) = (named(&public_id)?, issuer.act_of(&request, admin.public_id));
-    let changed = issuer.ask(move |store| store.delete_user(public_id, &act)).await?;
-    noted(&admin, public_id, changed, "deleted");
-    Ok(answered(changed)?)
-}
-
-fn noted(admin: &Admin, public_id: Uuid, changed: Changed, what: &str) {
-    if changed == Changed::Done {
-        tracing::info!(by = %admin.public_id, who = %public_id, what, "an operator changed a user");
-    }
+    let delete = |store: &dyn Store, public_id, act: &Act| store.delete_user(public_id, act);
+    change(&request, &admin, &public_id, &issuer, "deleted", delete).await
 }

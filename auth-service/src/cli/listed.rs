@@ -1,0 +1,13 @@
+//! What every list takes that has pages.
+
+use clap::Args;
+
+#[derive(Args)]
+pub(super) struct Listed {
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// How many at most
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) limit: u32,
+}
