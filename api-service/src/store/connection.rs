@@ -28,6 +28,9 @@ const READER: &str = "PRAGMA busy_timeout = 100; PRAGMA query_only = ON;";
 /// only a disk that hangs lets it get that far.
 const WAIT: Duration = Duration::from_millis(500);
 
+/// How long the start waits for the first reader: a machine that starts much at once is slow.
+const START_WAIT: Duration = Duration::from_secs(10);
+
 /// A connection that has written nothing yet, to look at what is there.
 pub(super) fn open(path: &Path) -> ConnectionResult<SqliteConnection> {
     let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
@@ -40,17 +43,18 @@ pub(super) fn for_writing(connection: &mut SqliteConnection) -> QueryResult<()> 
     connection.batch_execute(WRITER)
 }
 
-/// A pool of `size` connections that only read.
+/// A pool of `size` connections that only read. One is open when this returns, the others soon.
 pub(super) fn readers(path: &Path, size: usize) -> Result<Readers, OpenError> {
-    Pool::builder()
+    let readers = Pool::builder()
         .max_size(u32::try_from(size.max(1)).unwrap_or(u32::MAX))
         .connection_timeout(WAIT)
         .test_on_check_out(false)
         .idle_timeout(None)
         .max_lifetime(None)
         .connection_customizer(Box::new(Reader))
-        .build(ConnectionManager::new(path.to_string_lossy()))
-        .map_err(|error| OpenError::io(path, &error))
+        .build_unchecked(ConnectionManager::new(path.to_string_lossy()));
+    readers.get_timeout(START_WAIT).map_err(|error| OpenError::io(path, &error))?;
+    Ok(readers)
 }
 
 #[derive(Debug)]
