@@ -241,6 +241,11 @@ fn a_body_over_sixteen_kib_is_too_large() {
         end_to_end::connection::exchange(pair.auth.address(), chunked.as_bytes(), patience);
     assert_eq!(answer.statuses(), [413], "{answer:?}");
 
+    // Who sends all of it before reading still hears why, and is not cut off.
+    let sent = [head, "content-length: 1000000\r\n\r\n", &" ".repeat(1_000_000)].concat();
+    let answer = end_to_end::connection::exchange(pair.auth.address(), sent.as_bytes(), patience);
+    assert_eq!(answer.statuses(), [413], "{answer:?}");
+
     let at_most = pair.auth.post("/signup").body("application/json", padded(16 * 1_024));
     at_most.send().expect(201);
 }

@@ -4,6 +4,7 @@
 //! every body has its time, and so has an answer that the client does not take; who is too slow
 //! loses the connection, whatever a handler is waiting for.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
@@ -14,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::framing::{Framing, Part};
+use super::parser_refusal;
 
 /// How long a head may take from its first byte on.
 const HEAD: Duration = Duration::from_secs(10);
@@ -39,6 +41,8 @@ pub(super) struct Connection<T: Stream> {
     framing: Framing,
     receiving: Deadline,
     sending: Deadline,
+    /// What is to be sent in place of what the parser wrote.
+    instead: VecDeque<u8>,
     /// Whether the client has nothing more to say, or no more time for it.
     over: bool,
 }
@@ -55,12 +59,30 @@ impl<T: Stream> Connection<T> {
             framing: Framing::new(),
             receiving: Deadline::default(),
             sending: Deadline::default(),
+            instead: VecDeque::new(),
             over: false,
         }
     }
 
     fn stream(&mut self) -> io::Result<Pin<&mut T>> {
         self.stream.as_mut().map(Pin::new).ok_or_else(|| ErrorKind::NotConnected.into())
+    }
+
+    fn write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let outcome = self.stream()?.poll_write(context, bytes);
+        self.sent(context, outcome)
+    }
+
+    /// Sends what is left of [`Self::instead`].
+    fn write_instead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.instead.is_empty() {
+            let rest = self.instead.make_contiguous().to_vec();
+            match ready!(self.write(context, &rest))? {
+                0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                count => drop(self.instead.drain(..count)),
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Passes on what writing came to; a write that is stuck for too long has failed.
@@ -116,16 +138,27 @@ impl<T: Stream> AsyncWrite for Connection<T> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let outcome = this.stream()?.poll_write(context, bytes);
-        this.sent(context, outcome)
+        ready!(this.write_instead(context))?;
+        match parser_refusal::find(bytes) {
+            None => this.write(context, bytes),
+            Some(refusal) if refusal.at > 0 => this.write(context, &bytes[..refusal.at]),
+            Some(refusal) => {
+                this.instead.extend(refusal.in_words);
+                Poll::Ready(Ok(bytes.len()))
+            }
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().stream()?.poll_flush(context)
+        let this = self.get_mut();
+        ready!(this.write_instead(context))?;
+        this.stream()?.poll_flush(context)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().stream()?.poll_shutdown(context)
+        let this = self.get_mut();
+        ready!(this.write_instead(context))?;
+        this.stream()?.poll_shutdown(context)
     }
 }
 

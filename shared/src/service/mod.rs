@@ -10,6 +10,7 @@ pub mod failure;
 mod framing;
 pub mod management;
 mod metrics_text;
+mod parser_refusal;
 pub mod probe;
 pub mod problem_response;
 pub mod protection;

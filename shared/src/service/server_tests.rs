@@ -7,6 +7,7 @@ use actix_web::{App, HttpResponse, web};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
+use crate::contract::problem::Problem;
 
 /// A server that answers everything, without reading any content.
 fn start() -> SocketAddr {
@@ -60,7 +61,11 @@ async fn a_request_that_two_parsers_could_read_differently_is_refused_and_the_co
     ] {
         let answer = talk(address, request.as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{}: {answer}", request.escape_debug());
-        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{}: {answer}", request.escape_debug());
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.contains("\r\ncontent-type: application/problem+json"), "{answer}");
+        assert!(head.contains("\r\nx-content-type-options: nosniff"), "{answer}");
+        let problem: Problem = serde_json::from_str(body).expect("one problem");
+        assert_eq!(problem.status, 400, "{}", request.escape_debug());
     }
 }
 
@@ -91,6 +96,7 @@ async fn a_head_that_has_no_end_is_refused_in_words() {
     request.resize(512 * 1_024, b'a');
     let answer = talk(start(), &request).await;
     assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    assert!(answer.contains("\"status\":431"), "{answer}");
 }
 
 #[actix_web::test]

@@ -16,26 +16,15 @@ pub(super) const MOST_BYTES: usize = 16 * 1024;
 /// How long a client may take to send a body. On a mobile line 16 KiB take a second or two.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How much of a body that is too large is read on and thrown away: closing a connection with
-/// bytes unread resets it, and many a client would see that instead of the answer.
-const DRAINED_BYTES: usize = 1024 * 1024;
-
-/// How long that may take.
-const DRAINING: Duration = Duration::from_secs(2);
-
 pub(super) async fn read(
     request: &HttpRequest,
     mut payload: web::Payload,
 ) -> Result<Zeroizing<Vec<u8>>, BodyError> {
+    // At once: what was announced may never come. The server reads on, for nothing, what does.
     if announced(request).is_some_and(|length| length > MOST_BYTES) {
-        drain(&mut payload).await;
         return Err(BodyError::TooLarge);
     }
-    let body = timeout(PATIENCE, collect(&mut payload)).await.map_err(|_| BodyError::TooSlow)?;
-    if body == Err(BodyError::TooLarge) {
-        drain(&mut payload).await;
-    }
-    let body = body?;
+    let body = timeout(PATIENCE, collect(&mut payload)).await.map_err(|_| BodyError::TooSlow)??;
     // A compressed body is a small one that becomes large.
     let plain =
         request.headers().get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
@@ -64,16 +53,25 @@ async fn collect(payload: &mut web::Payload) -> Result<Zeroizing<Vec<u8>>, BodyE
     Ok(body)
 }
 
-async fn drain(payload: &mut web::Payload) {
-    let all = async {
-        let mut drained = 0;
-        while let Some(Ok(chunk)) = payload.next().await {
-            drained += chunk.len();
-            if drained > DRAINED_BYTES {
-                break;
-            }
-        }
-    };
-    // Whether it came to an end or the time did is the same to us.
-    let _ = timeout(DRAINING, all).await;
+#[cfg(test)]
+mod tests {
+    use actix_web::error::PayloadError;
+    use actix_web::test::TestRequest;
+    use actix_web::{FromRequest as _, dev};
+    use futures_util::stream;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_length_that_is_too_large_is_refused_although_nothing_comes() {
+        let silent = stream::pending::<Result<web::Bytes, PayloadError>>();
+        let mut silent: dev::Payload = dev::Payload::Stream { payload: Box::pin(silent) };
+        let request =
+            TestRequest::post().insert_header((CONTENT_LENGTH, MOST_BYTES + 1)).to_http_request();
+        let payload = web::Payload::from_request(&request, &mut silent).await.expect("a payload");
+        let began = Instant::now();
+        assert_eq!(read(&request, payload).await.err(), Some(BodyError::TooLarge));
+        assert_eq!(began.elapsed(), Duration::ZERO);
+    }
 }

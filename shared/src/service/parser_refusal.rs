@@ -1,0 +1,111 @@
+//! What the HTTP parser underneath refuses, in words.
+//!
+//! It answers a request that it can't read with a bare status (`400`, `408`, `431`), before any
+//! route or middleware sees it. Every other error is a problem (RFC 9457), so these become one on
+//! their way out. The parser always closes the connection after them.
+
+use super::problem_response::ProblemError;
+use super::protection::HEADERS;
+use crate::contract::problem::PROBLEM_MEDIA_TYPE;
+use actix_web::http::StatusCode;
+
+/// How an answer begins, whichever version 1 it is of.
+const BEGINNING: &[u8] = b"HTTP/1.";
+
+/// How it says that nothing follows its head.
+const NO_CONTENT: &str = "content-length: 0\r\n";
+
+/// What the head of such a refusal holds besides. Answers of this service's own hold more.
+const FIELDS: [&str; 2] = ["connection: ", "date: "];
+
+/// Longer heads are not the parser's.
+const LONGEST: usize = 256;
+
+/// A bare refusal at the end of what is to be sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    /// Where it begins.
+    pub(super) at: usize,
+    /// What to send in its place.
+    pub(super) in_words: Vec<u8>,
+}
+
+/// Finds the parser's own refusal at the end of `bytes`, the next ones that go to the client.
+pub(super) fn find(bytes: &[u8]) -> Option<Refusal> {
+    if !bytes.ends_with(b"\r\n\r\n") {
+        return None;
+    }
+    let tail = bytes.len().saturating_sub(LONGEST);
+    let last = bytes[tail..].windows(BEGINNING.len()).rposition(|window| window == BEGINNING)?;
+    let at = tail + last;
+    let head = std::str::from_utf8(&bytes[at..]).ok()?.strip_suffix("\r\n")?;
+    let (first, fields) = head.split_once("\r\n")?;
+    let status = first.split(' ').nth(1)?.parse().ok()?;
+    let status = StatusCode::from_u16(status).ok()?;
+    let (before, after) = fields.split_once(NO_CONTENT)?;
+    let rest = format!("{before}{after}");
+    let bare = |field: &str| FIELDS.iter().any(|known| field.starts_with(known));
+    if !rest.split_terminator("\r\n").all(bare) {
+        return None;
+    }
+    let body = body(status)?;
+    let manners: String =
+        HEADERS.iter().flat_map(|(name, value)| [name.as_str(), ": ", value, "\r\n"]).collect();
+    let length = body.len();
+    let head = format!(
+        "{first}\r\n{rest}content-type: {PROBLEM_MEDIA_TYPE}\r\n{manners}\
+         content-length: {length}\r\n\r\n"
+    );
+    let in_words = [head.as_bytes(), &body].concat();
+    Some(Refusal { at, in_words })
+}
+
+fn body(status: StatusCode) -> Option<Vec<u8>> {
+    let detail = match status {
+        StatusCode::BAD_REQUEST => {
+            "The request is malformed, or could be read in more than one way."
+        }
+        StatusCode::REQUEST_TIMEOUT => "The head of the request did not come in time.",
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "The head of the request is too large.",
+        _ => return None,
+    };
+    serde_json::to_vec(&ProblemError::new(status, detail).problem).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BARE: &str = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\
+                        date: Mon, 23 Nov 2026 16:00:00 GMT\r\n\r\n";
+
+    #[test]
+    fn a_bare_refusal_becomes_a_problem_and_keeps_its_fields() {
+        let whole = format!("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok{BARE}");
+        let refusal = find(whole.as_bytes()).expect("one");
+        assert_eq!(refusal.at, whole.len() - BARE.len());
+        let text = String::from_utf8(refusal.in_words).expect("UTF-8");
+        let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+        assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ndate: Mon"));
+        assert!(head.contains("\r\ncontent-type: application/problem+json\r\n"), "{head}");
+        assert!(head.contains("\r\nx-content-type-options: nosniff\r\n"), "{head}");
+        assert!(head.ends_with(&format!("\r\ncontent-length: {}", body.len())), "{head}");
+        assert!(body.starts_with(r#"{"type":"about:blank","title":"Bad Request","status":400,"#));
+    }
+
+    #[test]
+    fn every_other_answer_is_left_alone() {
+        for other in [
+            BARE.replace("content-length: 0", "content-length: 9"),
+            BARE.replace("date:", "x-content-type-options: nosniff\r\ndate:"),
+            BARE.replace("400 Bad Request", "204 No Content"),
+            BARE.replace("HTTP/1.1", "HTTP/2"),
+            format!("{BARE}{{}}"),
+            BARE[1..].to_owned(),
+            "\r\n\r\n".to_owned(),
+            String::new(),
+        ] {
+            assert_eq!(find(other.as_bytes()), None, "{other}");
+        }
+    }
+}
