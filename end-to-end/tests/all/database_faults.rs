@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -130,11 +131,7 @@ fn a_log_out_is_not_undone_by_a_copy_from_before_it() {
         pair.auth.post("/logout").bearer(&ended).send().expect(204);
         let unknown = user.log_in(&pair.auth);
         pair.accepts("a session that the copy does not hold", &unknown);
-        poll::until("the feed is noted", Duration::from_secs(5), || {
-            let (noted, positions) = (pair.auth.path("data/auth.db.served"), position(&pair));
-            let note = fs::read_to_string(noted).expect("a note");
-            note.trim_end().ends_with(&positions.to_string())
-        });
+        until_noted(&pair);
 
         pair.api.stop();
         pair.auth.stop_by(signal);
@@ -160,6 +157,69 @@ fn a_log_out_is_not_undone_by_a_copy_from_before_it() {
             pair.accepts("opened afterwards", &fresh);
         }
     }
+}
+
+/// Has `sqlite3` do `command` to the database `file`; `false` if there is no such program.
+fn sqlite3(file: &Path, command: &str) -> bool {
+    match Command::new("sqlite3").arg(file).arg(command).output() {
+        Err(_) => false,
+        Ok(ended) => {
+            let said = String::from_utf8_lossy(&ended.stderr);
+            assert!(ended.status.success() && said.is_empty(), "{command}: {said}");
+            true
+        }
+    }
+}
+
+#[test]
+fn a_backup_is_put_back_beside_the_log_of_a_server_that_was_killed_and_every_session_ends() {
+    if !sqlite3(Path::new(":memory:"), "SELECT 1") {
+        eprintln!("skipped: there is no sqlite3 here");
+        return;
+    }
+    let mut pair = Pair::start();
+    let kept = User::signed_up(&pair.auth, "Kept");
+    let opened = kept.try_login(&pair.auth).expect(201).json();
+    let text = |member: &str| opened[member].as_str().expect("a token").to_owned();
+    let (of_kept, refresh) = (text("token"), text("refresh_token"));
+    pair.accepts("before the backup", &of_kept);
+    let (file, copy) = (pair.auth.path("data/auth.db"), pair.folder().join("copy.db"));
+    sqlite3(&file, &format!(".backup '{}'", copy.display()));
+
+    let lost = User::signed_up(&pair.auth, "Lost");
+    let of_lost = lost.log_in(&pair.auth);
+    pair.accepts("what the backup does not hold", &of_lost);
+    until_noted(&pair);
+    pair.auth.stop_by("KILL");
+    let log = pair.auth.path("data/auth.db-wal");
+    assert!(log.exists(), "what was written last is there alone");
+    sqlite3(&file, &format!(".restore '{}'", copy.display()));
+    pair.auth.start();
+
+    lost.try_login(&pair.auth).expect(401);
+    let form = [("grant_type", "refresh_token"), ("refresh_token", &*refresh)];
+    let refused = pair.auth.post("/oauth2/token").form(&form).send().expect(400).json();
+    assert_eq!(refused["error"], "invalid_grant");
+    for token in [&of_kept, &of_lost] {
+        assert_eq!(pair.auth.post("/logout").bearer(token).send().status, 401);
+    }
+    let fresh = kept.log_in(&pair.auth);
+    pair.accepts("opened afterwards", &fresh);
+    for token in [&of_kept, &of_lost] {
+        poll::until("the guard hears of it", Duration::from_secs(20), || {
+            pair.me(token).status == 401
+        });
+        pair.refuses_as("revoked", "of before", token);
+    }
+}
+
+/// Waits until the issuer has noted how far its feed has come: it does so once a second.
+fn until_noted(pair: &Pair) {
+    poll::until("the feed is noted", Duration::from_secs(5), || {
+        let (noted, position) = (pair.auth.path("data/auth.db.served"), position(pair));
+        let note = fs::read_to_string(noted).expect("a note");
+        note.trim_end().ends_with(&position.to_string())
+    });
 }
 
 /// How far the issuer's feed has come.
