@@ -37,7 +37,7 @@ pub enum EmailError {
 impl Email {
     /// Reads what was typed into a form.
     pub fn parse(typed: &str) -> Result<Self, EmailError> {
-        let shown = typed.trim();
+        let shown = typed.trim_matches(blank);
         if shown.chars().any(unprintable) {
             return Err(EmailError::Unprintable);
         }
@@ -93,6 +93,12 @@ fn fold(text: &str) -> String {
     folded
 }
 
+/// What a person types beside an address unawares. A line end is none: it is what cuts headers and
+/// logs in two, and is refused wherever it stands.
+fn blank(c: char) -> bool {
+    c == '\t' || (c.is_whitespace() && !unprintable(c))
+}
+
 /// Controls, and characters that show nothing: two addresses that differ in one look the same.
 fn unprintable(c: char) -> bool {
     c.is_control()
@@ -116,7 +122,7 @@ mod tests {
 
     #[test]
     fn an_address_is_shown_as_typed_without_the_blanks_round_it() {
-        let email = Email::parse("  Ann.Lee@Example.ORG\t").unwrap();
+        let email = Email::parse(" \u{3000}\u{a0}Ann.Lee@Example.ORG\t").unwrap();
         assert_eq!(email.shown, "Ann.Lee@Example.ORG");
         assert_eq!(email.key, "ann.lee@example.org");
     }
@@ -191,6 +197,9 @@ mod tests {
         for typed in [
             "a\0@example.org",
             "a@example.org\r\nBcc: b",
+            "a@example.org\r\n",
+            "\na@example.org",
+            " a@example.org \u{2028}",
             "a\u{200b}@example.org",
             "\u{1b}[1m@x.org",
         ] {
