@@ -8,7 +8,7 @@ use end_to_end::token;
 use end_to_end::user::User;
 use time::OffsetDateTime;
 
-use super::{keys, kid_of, published, time_of};
+use super::{keys, kid_of, operator, published, time_of};
 
 /// How long after its time a key may still be there; five times, on a busy machine.
 const LATE: Duration = Duration::from_secs(5 * 10);
@@ -42,6 +42,22 @@ fn a_retiring_key_leaves_the_set_after_its_last_token_and_a_minute_and_soon_then
     assert!(gone - told < LATE, "it left {} late", gone - told);
     let file = pair.auth.path(&format!("keys/signing/{old}.pem"));
     end_to_end::poll::until("its file goes with it", LATE, || !file.exists());
+    is_noted(&pair, &old);
+}
+
+/// Asks that the log says, by command and by route, that the server retired the key, once.
+fn is_noted(pair: &Pair, kid: &str) {
+    let filters = ["audit", "list", "--action", "key.retire", "--subject", kid];
+    let by_command = pair.auth.command_json(&filters);
+    let token = operator(&pair.auth).log_in_for(&pair.auth, &pair.auth.url);
+    let path = format!("/admin/audit?action=key.retire&subject={kid}");
+    let by_route = pair.auth.get(&path).bearer(&token).send().expect(200).json();
+    assert_eq!(by_command, by_route);
+    let rows = by_route["audit"].as_array().expect("rows");
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    let told = ["actor_type", "actor", "subject_type", "outcome", "from"];
+    let told = told.map(|member| rows[0][member].as_str());
+    assert_eq!(told, [Some("server"), None, Some("key"), Some("done"), Some("server")]);
 }
 
 /// The issuer's time, to the second before, as a fresh token tells it.
