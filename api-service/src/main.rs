@@ -2,8 +2,10 @@
 
 use std::process::ExitCode;
 
+use shared::service::core_dumps;
 use shared::service::settings::ProcessEnvironment;
 
 fn main() -> ExitCode {
+    core_dumps::forbid();
     api_service::cli::run(std::env::args_os(), &ProcessEnvironment)
 }

@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+use shared::service::core_dumps;
+
 fn main() -> ExitCode {
+    core_dumps::forbid();
     auth_service::cli::run()
 }

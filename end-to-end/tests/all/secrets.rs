@@ -83,6 +83,18 @@ fn no_secret_is_in_a_log_an_environment_or_a_command_line() {
 }
 
 #[test]
+fn a_crash_leaves_no_image_of_the_memory() {
+    let pair = Pair::start();
+    for service in [&pair.auth, &pair.api] {
+        let path = format!("/proc/{}/limits", service.process().id());
+        let limits = fs::read_to_string(path).expect("readable");
+        let core = limits.lines().find(|line| line.starts_with("Max core file size"));
+        let core: Vec<_> = core.expect("a limit").split_whitespace().skip(4).collect();
+        assert_eq!(core[..2], ["0", "0"], "{limits}");
+    }
+}
+
+#[test]
 fn what_clients_send_cannot_write_lines_of_its_own_into_the_log() {
     let pair = Pair::start();
     let forged = "2030-01-01T00:00:00Z  INFO forged=yes";

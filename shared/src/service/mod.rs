@@ -4,6 +4,7 @@
 
 pub mod completions;
 mod connection;
+pub mod core_dumps;
 mod descriptors;
 pub mod docs_page;
 pub mod failure;

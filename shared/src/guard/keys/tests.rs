@@ -224,6 +224,25 @@ async fn a_token_before_or_after_the_announcement_of_its_key_costs_no_fetch_of_i
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_whose_key_has_come_but_whose_worker_is_busy_causes_no_fetch() {
+    let (old, new) = (key(1), key(2));
+    let setup = setup(&[&old]).await;
+    *setup.issuer.delay.lock().expect("whole") = Duration::from_millis(20);
+    setup.issuer.serve(&[&old, &new]);
+    let before = setup.issuer.asked().len();
+    setup.cache.announce(new.kid());
+    sleep(Duration::from_millis(5)).await;
+    // It waits, and is not run again before the fetch has long ended.
+    let mut waiting = Box::pin(setup.cache.find(new.kid()));
+    timeout(Duration::from_millis(5), &mut waiting).await.expect_err("the fetch takes longer");
+    sleep(Duration::from_millis(40)).await;
+    assert!(setup.cache.holds(new.kid()) && setup.cache.anyone_waits());
+    assert!(waiting.await.is_ok());
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(setup.issuer.asked().len() - before, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_announced_key_waits_for_no_fetch_that_hangs() {
     let (old, new) = (key(1), key(2));
     let setup = setup(&[&old]).await;
