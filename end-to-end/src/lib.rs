@@ -36,5 +36,6 @@ pub mod process;
 pub mod proxy;
 pub mod revocations;
 pub mod service;
+pub mod signing_keys;
 pub mod token;
 pub mod user;

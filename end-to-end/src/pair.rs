@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use crate::forge::Forge;
 use crate::http::Answer;
+use crate::proxy::Proxy;
 use crate::service::Service;
 use crate::{binaries, token};
 
@@ -76,6 +77,13 @@ impl Pair {
     pub fn import(&self, forge: &Forge) {
         let file = forge.write_to(self.folder.path());
         self.auth.command(&["keys", "import", &file.to_string_lossy(), "--activate"]).done();
+    }
+
+    /// Lets the guard reach its issuer through a proxy, from its next start on.
+    pub fn put_a_proxy_between(&mut self) -> Proxy {
+        let proxy = Proxy::to(self.auth.address());
+        self.set("API_AUTH_URL", &proxy.url);
+        proxy
     }
 
     /// Starts both and waits until they are ready.

@@ -12,8 +12,7 @@ use serde_json::{Value, json};
 
 fn behind_proxy() -> (Pair, Proxy) {
     let mut pair = Pair::prepare();
-    let proxy = Proxy::to(pair.auth.address());
-    pair.set("API_AUTH_URL", &proxy.url);
+    let proxy = pair.put_a_proxy_between();
     pair.run();
     (pair, proxy)
 }

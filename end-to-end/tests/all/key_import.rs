@@ -9,9 +9,9 @@ use end_to_end::forge::{Forge, write_private};
 use end_to_end::http::Answer;
 use end_to_end::pair::Pair;
 use end_to_end::process::Ended;
+use end_to_end::signing_keys::{active, keys, state};
 use end_to_end::user::User;
 use end_to_end::{poll, token};
-use serde_json::Value;
 
 fn run(program: &str, arguments: &[&str], folder: &Path) {
     let status = Command::new(program)
@@ -34,20 +34,6 @@ fn import(pair: &Pair, file: &str, more: &[&str]) -> Ended {
     pair.auth.command(&[&["keys", "import", &path][..], more].concat())
 }
 
-/// The rows of a `list` command.
-fn states(pair: &Pair) -> Vec<(String, String)> {
-    let listed = pair.auth.command_json(&["keys", "list"]);
-    let rows = listed.as_array().or_else(|| listed["keys"].as_array()).expect("rows").clone();
-    let text = |row: &Value, member: &str| row[member].as_str().expect("text").to_owned();
-    rows.iter().map(|row| (text(row, "kid"), text(row, "state"))).collect()
-}
-
-fn active(pair: &Pair) -> String {
-    let active: Vec<_> = states(pair).into_iter().filter(|(_, state)| state == "active").collect();
-    assert_eq!(active.len(), 1, "exactly one key is active: {:?}", states(pair));
-    active[0].0.clone()
-}
-
 #[test]
 fn keys_made_by_openssl_and_ssh_keygen_are_taken_as_they_are() {
     let pair = Pair::prepare();
@@ -59,7 +45,7 @@ fn keys_made_by_openssl_and_ssh_keygen_are_taken_as_they_are() {
     );
     openssl("genrsa -traditional -out pkcs1 2048", &folder);
     openssl("genrsa -out pkcs8 3072", &folder);
-    let mut before = active(&pair);
+    let mut before = active(&pair.auth);
     for (file, first_line) in [
         ("ssh", "-----BEGIN RSA PRIVATE KEY-----"),
         ("pkcs1", "-----BEGIN RSA PRIVATE KEY-----"),
@@ -68,7 +54,7 @@ fn keys_made_by_openssl_and_ssh_keygen_are_taken_as_they_are() {
         let text = fs::read_to_string(folder.join(file)).expect("a key");
         assert_eq!(text.lines().next(), Some(first_line), "{file}");
         import(&pair, file, &[]).done();
-        let now = active(&pair);
+        let now = active(&pair.auth);
         assert_ne!(now, before, "no token was signed yet: {file} is active at once");
         before = now;
     }
@@ -88,7 +74,7 @@ fn keys_made_by_openssl_and_ssh_keygen_are_taken_as_they_are() {
 fn what_is_no_usable_key_is_refused_with_one_line() {
     let pair = Pair::prepare();
     let folder = pair.folder().to_owned();
-    let before = states(&pair);
+    let before = keys(&pair.auth);
     openssl("genrsa -out good 2048", &folder);
     openssl("genrsa -out short 1024", &folder);
     openssl("genrsa -out odd 2047", &folder);
@@ -139,7 +125,7 @@ fn what_is_no_usable_key_is_refused_with_one_line() {
         let line = good.lines().nth(1).expect("a line");
         assert!(!ended.err.contains(line), "the key itself is told: {ended:?}");
     }
-    assert_eq!(states(&pair), before, "nothing was imported");
+    assert_eq!(keys(&pair.auth), before, "nothing was imported");
     import(&pair, "good", &[]).done();
 }
 
@@ -147,36 +133,38 @@ fn what_is_no_usable_key_is_refused_with_one_line() {
 fn a_key_imported_after_tokens_were_signed_waits_unless_told_otherwise() {
     let mut pair = Pair::prepare();
     pair.auth.start();
-    let first = active(&pair);
+    let first = active(&pair.auth);
     User::signed_up(&pair.auth, "Ada").log_in(&pair.auth);
     let forge = Forge::generate(2_048);
     forge.write_to(pair.folder());
     let file = format!("{}.pem", forge.kid);
     import(&pair, &file, &[]).done();
-    assert_eq!(active(&pair), first);
-    assert!(states(&pair).contains(&(forge.kid.clone(), "pending".into())), "{:?}", states(&pair));
+    assert_eq!(active(&pair.auth), first);
+    assert_eq!(state(&pair.auth, &forge.kid), "pending");
     let published = |answer: &Answer| answer.text().contains(&forge.kid);
     poll::until("the running server publishes it", std::time::Duration::from_secs(5), || {
         published(&pair.auth.get("/.well-known/jwks.json").send())
     });
     import(&pair, &file, &["--activate"]).done();
-    assert_eq!(active(&pair), forge.kid);
+    assert_eq!(active(&pair.auth), forge.kid);
     poll::until("the running server signs with it", std::time::Duration::from_secs(5), || {
         let token = User::signed_up(&pair.auth, "Grace").log_in(&pair.auth);
         token::read(&token).0["kid"] == forge.kid
     });
-    assert!(states(&pair).contains(&(first, "retiring".into())), "{:?}", states(&pair));
+    assert_eq!(state(&pair.auth, &first), "retiring");
+}
+
+/// The file of the signing key, and its name.
+fn key_file(pair: &Pair) -> (PathBuf, String) {
+    let file = pair.auth.path(&format!("keys/signing/{}.pem", active(&pair.auth)));
+    let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+    (file, name)
 }
 
 #[test]
 fn a_start_with_a_key_file_that_others_may_read_is_refused() {
     let pair = Pair::prepare();
-    let file: PathBuf = fs::read_dir(pair.auth.path("keys/signing"))
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry").path())
-        .next()
-        .expect("a key file");
-    let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+    let (file, name) = key_file(&pair);
     for mode in [0o644, 0o640, 0o604, 0o620] {
         fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("changed");
         pair.auth.launch.run_briefly(&["serve"]).failed_in_log(1, &name);
@@ -186,12 +174,7 @@ fn a_start_with_a_key_file_that_others_may_read_is_refused() {
 #[test]
 fn a_start_without_its_signing_key_or_with_a_damaged_one_is_refused() {
     let pair = Pair::prepare();
-    let file: PathBuf = fs::read_dir(pair.auth.path("keys/signing"))
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry").path())
-        .next()
-        .expect("a key file");
-    let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+    let (file, name) = key_file(&pair);
     let whole = fs::read_to_string(&file).expect("a key");
     let other = Forge::generate(2_048);
     let other = fs::read_to_string(other.write_to(pair.folder())).expect("a key");

@@ -10,13 +10,13 @@ use end_to_end::proxy::{Proxy, ProxyAnswer, Subject};
 use end_to_end::token::{encode, with, without};
 use serde_json::{Value, json};
 
-/// A pair whose guard reaches its issuer through a proxy, polling the key set each second or so.
-fn behind_proxy() -> (Pair, Proxy) {
+/// A pair with the test's key, whose guard reaches its issuer through a proxy; the guard polls the
+/// key set twice per `max_age`.
+fn behind_proxy(max_age: &str) -> (Pair, Proxy) {
     let mut pair = Pair::prepare();
-    pair.set("AUTH_JWKS_MAX_AGE", "1s");
+    pair.set("AUTH_JWKS_MAX_AGE", max_age);
     pair.import(Forge::known());
-    let proxy = Proxy::to(pair.auth.address());
-    pair.set("API_AUTH_URL", &proxy.url);
+    let proxy = pair.put_a_proxy_between();
     pair.run();
     (pair, proxy)
 }
@@ -30,7 +30,7 @@ fn fetched_again(proxy: &Proxy) {
 
 #[test]
 fn a_wrong_answer_never_takes_a_good_key_away() {
-    let (pair, proxy) = behind_proxy();
+    let (pair, proxy) = behind_proxy("1s");
     let token = Forge::known().mint(&good_claims(&pair));
     pair.accepts("before", &token);
     let json = "application/jwk-set+json";
@@ -113,7 +113,7 @@ fn spoil(jwk: &Value) -> Vec<(&'static str, Value)> {
 
 #[test]
 fn one_bad_key_does_not_cost_the_good_ones_and_is_never_used() {
-    let (pair, proxy) = behind_proxy();
+    let (pair, proxy) = behind_proxy("1s");
     let claims = good_claims(&pair);
     let token = Forge::known().mint(&claims);
     let good = Forge::known().jwk();
@@ -162,12 +162,7 @@ fn one_bad_key_does_not_cost_the_good_ones_and_is_never_used() {
 
 #[test]
 fn a_token_that_no_key_could_make_good_causes_no_fetch() {
-    let mut pair = Pair::prepare();
-    pair.set("AUTH_JWKS_MAX_AGE", "1h");
-    pair.import(Forge::known());
-    let proxy = Proxy::to(pair.auth.address());
-    pair.set("API_AUTH_URL", &proxy.url);
-    pair.run();
+    let (pair, proxy) = behind_proxy("1h");
     let claims = good_claims(&pair);
     let forge = Forge::known();
     let stranger = Forge::generate(2_048);
@@ -194,7 +189,7 @@ fn a_token_that_no_key_could_make_good_causes_no_fetch() {
 
 #[test]
 fn a_key_that_left_the_set_verifies_no_more() {
-    let (pair, proxy) = behind_proxy();
+    let (pair, proxy) = behind_proxy("1s");
     let claims = good_claims(&pair);
     let stranger = Forge::generate(2_048);
     let token = stranger.mint(&claims);
@@ -212,12 +207,7 @@ fn a_key_that_left_the_set_verifies_no_more() {
 
 #[test]
 fn a_flood_of_unknown_keys_costs_a_handful_of_fetches_and_hides_no_real_one() {
-    let mut pair = Pair::prepare();
-    pair.set("AUTH_JWKS_MAX_AGE", "1h");
-    pair.import(Forge::known());
-    let proxy = Proxy::to(pair.auth.address());
-    pair.set("API_AUTH_URL", &proxy.url);
-    pair.run();
+    let (pair, proxy) = behind_proxy("1h");
     let claims = good_claims(&pair);
     let good = Forge::known().mint(&claims);
     pair.accepts("before", &good);

@@ -7,5 +7,5 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 pub fn forbid() {
     // The hard limit too, so that nothing raises it again. Lowering one is refused to nobody.
     let none = Rlimit { current: Some(0), maximum: Some(0) };
-    drop(setrlimit(Resource::Core, none));
+    let _ = setrlimit(Resource::Core, none);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use end_to_end::http::Request;
 use end_to_end::service::Service;
+use end_to_end::signing_keys::{active, keys, state};
 use end_to_end::token;
 use end_to_end::user::User;
 use serde_json::{Value, json};
@@ -23,27 +24,6 @@ mod script;
 
 /// Five times what a loaded machine needs.
 const LIMIT: Duration = Duration::from_mins(1);
-
-/// Every key that the issuer ever knew, oldest first.
-fn keys(auth: &Service) -> Vec<Value> {
-    let listed = auth.command_json(&["keys", "list"]);
-    listed["keys"].as_array().expect("keys").clone()
-}
-
-fn state(auth: &Service, kid: &str) -> String {
-    let keys = keys(auth);
-    let key = keys.iter().find(|key| key["kid"] == kid).expect("known");
-    key["state"].as_str().expect("a state").to_owned()
-}
-
-/// The key that signs: there is one, and no other.
-#[track_caller]
-fn active(auth: &Service) -> String {
-    let keys = keys(auth);
-    let active: Vec<_> = keys.iter().filter(|key| key["state"] == "active").collect();
-    assert_eq!(active.len(), 1, "{keys:?}");
-    active[0]["kid"].as_str().expect("a kid").to_owned()
-}
 
 /// The thumbprints of the published key set.
 fn published(auth: &Service) -> Vec<String> {
