@@ -16,6 +16,8 @@ use crate::management as guard_management;
 use crate::settings::{self, Settings};
 use crate::store::{PAGE_READERS, Replica};
 
+mod renewal;
+
 /// Threads for what is no request: the guard's tasks.
 const BACKGROUND_THREADS: usize = 2;
 
@@ -29,10 +31,11 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
     let ended = runtime.block_on(serve(settings));
     // Nothing is left that matters, but a thread may hang in a read or a name look-up.
     runtime.shutdown_background();
-    ended
+    if ended? { Err(renewal::start_over()) } else { Ok(()) }
 }
 
-async fn serve(settings: Settings) -> Result<(), Failure> {
+/// Serves; says whether to start over.
+async fn serve(settings: Settings) -> Result<bool, Failure> {
     // The replica first: a process that is just ending gives up its addresses with its lock.
     let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let replica = open(&settings, workers).await?;
@@ -46,7 +49,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         .map_err(Failure::failed)?;
     let api = Api {
         guard: guard.clone(),
-        directory: replica,
+        directory: replica.clone(),
         visibility: settings.user_list,
         blocking: Blocking::new(PAGE_READERS),
         issuer: settings.issuer,
@@ -72,10 +75,12 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         clients = %clients_at, operators = %operators_at,
         replica = %settings.database.display(), "api-service is up"
     );
-    let ended = serving::run_until(vec![clients, management], &shutdown).await;
+    let end = renewal::End::of(shutdown, replica, guard.clone());
+    let ended = serving::run_until(vec![clients, management], &end.begins).await;
     guard.stop().await;
     tracing::info!("stopped");
-    ended
+    ended?;
+    Ok(end.again().await)
 }
 
 async fn open(settings: &Settings, workers: usize) -> Result<Arc<Replica>, Failure> {

@@ -16,7 +16,7 @@ use crate::domain::directory::{Directory, DirectoryError, Page, User};
 
 impl Directory for Replica {
     fn find(&self, public_id: Uuid) -> Result<Option<User>, DirectoryError> {
-        let found = read(&self.points, |connection| {
+        let found = self.read(&self.points, |connection| {
             users::table
                 .filter(users::public_id.eq(public_id.as_bytes().as_slice()))
                 .filter(users::state.ne(DELETED))
@@ -29,7 +29,7 @@ impl Directory for Replica {
 
     fn page(&self, after: Option<Cursor>, limit: u16) -> Result<Page, DirectoryError> {
         // One transaction: a snapshot that comes between two reads would number the rows anew.
-        let rows = read(&self.pages, |connection| {
+        let rows = self.read(&self.pages, |connection| {
             connection.transaction(|connection| {
                 let after = match after {
                     Some(Cursor(last)) => match ordinal(connection, last)? {
@@ -50,17 +50,33 @@ impl Directory for Replica {
 }
 
 impl Replica {
+    fn read<T>(
+        &self,
+        pool: &Readers,
+        query: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>,
+    ) -> Result<T, DirectoryError> {
+        let unavailable = |error: &dyn std::fmt::Display| {
+            DirectoryError::Unavailable(format!("the replica: {error}"))
+        };
+        let mut connection = pool.get().map_err(|error| unavailable(&error))?;
+        query(&mut connection).map_err(|error| {
+            self.look_at(&error);
+            unavailable(&error)
+        })
+    }
+
     /// The part of a user's record that the guard asks for.
     pub(super) fn record(&self, public_id: Uuid) -> Result<Option<UserRecord>, StoreError> {
-        let found = read(&self.points, |connection| {
-            users::table
-                .filter(users::public_id.eq(public_id.as_bytes().as_slice()))
-                .filter(users::state.ne(DELETED))
-                .select((users::state, users::roles))
-                .first::<(String, String)>(connection)
-                .optional()
-        })
-        .map_err(StoreError::new)?;
+        let found = self
+            .read(&self.points, |connection| {
+                users::table
+                    .filter(users::public_id.eq(public_id.as_bytes().as_slice()))
+                    .filter(users::state.ne(DELETED))
+                    .select((users::state, users::roles))
+                    .first::<(String, String)>(connection)
+                    .optional()
+            })
+            .map_err(StoreError::new)?;
         Ok(found
             .map(|(state, roles)| UserRecord { state: state_of(&state), roles: roles_of(&roles) }))
     }
@@ -91,15 +107,4 @@ fn behind(connection: &mut SqliteConnection, after: i64, limit: u16) -> QueryRes
             Ok(User { public_id, name, email })
         })
         .collect()
-}
-
-fn read<T>(
-    pool: &Readers,
-    query: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>,
-) -> Result<T, DirectoryError> {
-    let unavailable = |error: &dyn std::fmt::Display| {
-        DirectoryError::Unavailable(format!("the replica: {error}"))
-    };
-    let mut connection = pool.get().map_err(|error| unavailable(&error))?;
-    query(&mut connection).map_err(|error| unavailable(&error))
 }

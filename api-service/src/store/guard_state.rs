@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::rows::UserRow;
 use super::schema::{revocations, staged_users};
-use super::{Replica, changes, state, store_error, sums};
+use super::{Replica, changes, state, sums};
 
 /// In order of their places, so that the new rows are numbered in order of creation.
 const UNSTAGE: &str = "DELETE FROM users; \
@@ -27,7 +27,7 @@ const FORGOTTEN_AT_ONCE: usize = 1_000;
 impl GuardStore for Replica {
     fn load(&self) -> Result<Held, StoreError> {
         let connection = &mut *self.write();
-        held(connection).map_err(store_error)
+        held(connection).map_err(|error| self.failed(&error))
     }
 
     fn has_directory(&self) -> bool {
@@ -47,14 +47,14 @@ impl GuardStore for Replica {
                 forget(connection, batch.forget)?;
                 move_to(connection, batch.position, batch.at)
             })
-            .map_err(store_error)
+            .map_err(|error| self.failed(&error))
     }
 
     fn begin_snapshot(&self) -> Result<(), StoreError> {
         diesel::delete(staged_users::table)
             .execute(&mut *self.write())
             .map(drop)
-            .map_err(store_error)
+            .map_err(|error| self.failed(&error))
     }
 
     fn stage_users(&self, users: &[DirectoryUser]) -> Result<(), StoreError> {
@@ -62,7 +62,7 @@ impl GuardStore for Replica {
             .immediate_transaction(|connection| {
                 users.iter().try_for_each(|user| stage(connection, user))
             })
-            .map_err(store_error)
+            .map_err(|error| self.failed(&error))
     }
 
     fn finish_snapshot(&self, end: &SnapshotEnd<'_>) -> Result<(), StoreError> {
@@ -73,7 +73,7 @@ impl GuardStore for Replica {
                 forget(connection, end.forget)?;
                 move_to(connection, end.position, end.at)
             })
-            .map_err(store_error)
+            .map_err(|error| self.failed(&error))
     }
 
     fn save_keys(&self, keys: &SavedKeys) -> Result<(), StoreError> {
@@ -86,7 +86,7 @@ impl GuardStore for Replica {
                 }
                 put_time(connection, state::KEYS_CONTACT, keys.fetched_at)
             })
-            .map_err(store_error)
+            .map_err(|error| self.failed(&error))
     }
 
     fn touch(&self, contact: Contact, at: OffsetDateTime) -> Result<(), StoreError> {
@@ -94,7 +94,7 @@ impl GuardStore for Replica {
             Contact::Keys => state::KEYS_CONTACT,
             Contact::Feed => state::FEED_CONTACT,
         };
-        put_time(&mut self.write(), name, at).map_err(store_error)
+        put_time(&mut self.write(), name, at).map_err(|error| self.failed(&error))
     }
 
     fn find_user(&self, public_id: Uuid) -> Result<Option<UserRecord>, StoreError> {

@@ -15,11 +15,13 @@ mod rows;
 mod schema;
 mod state;
 mod sums;
+mod wear;
 
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use diesel::sqlite::SqliteConnection;
@@ -55,6 +57,8 @@ impl OpenError {
 
 /// An open replica.
 pub struct Replica {
+    path: PathBuf,
+    damaged: AtomicBool,
     writer: Mutex<SqliteConnection>,
     /// For single records, which are read on the request path.
     points: Readers,
@@ -75,11 +79,32 @@ impl Replica {
         let lock = Lock::take(path)?;
         let writer = file::open_or_rebuild(path)?;
         Ok(Self {
+            path: path.to_owned(),
+            damaged: AtomicBool::new(false),
             writer: Mutex::new(writer),
             points: connection::readers(path, workers)?,
             pages: connection::readers(path, PAGE_READERS)?,
             _lock: lock,
         })
+    }
+
+    /// Whether it was noticed that the file does not hold what was written. The next start begins
+    /// it anew.
+    pub fn damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed)
+    }
+
+    /// Notes damage, if `error` tells of any.
+    fn look_at(&self, error: &diesel::result::Error) {
+        if wear::shows_in(error, &self.path) {
+            self.damaged.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// A database error on its way to the guard. It is for the log.
+    fn failed(&self, error: &diesel::result::Error) -> StoreError {
+        self.look_at(error);
+        StoreError::new(format_args!("the replica: {error}"))
     }
 
     fn write(&self) -> MutexGuard<'_, SqliteConnection> {
@@ -89,9 +114,3 @@ impl Replica {
 
 /// How many pages are read at the same time.
 pub const PAGE_READERS: usize = 4;
-
-/// A database error on its way to the guard. It is for the log.
-#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
-fn store_error(error: diesel::result::Error) -> StoreError {
-    StoreError::new(format_args!("the replica: {error}"))
-}

@@ -70,6 +70,29 @@ fn a_damaged_replica_is_built_anew() {
 }
 
 #[test]
+fn a_replica_that_is_cut_or_deleted_while_it_is_served_is_built_anew() {
+    for fault in ["cut", "deleted"] {
+        let pair = Pair::start();
+        let token = User::signed_up(&pair.auth, "Ada").log_in(&pair.auth);
+        pair.accepts("before", &token);
+        let file = pair.api.path("data/api.db");
+        if fault == "cut" {
+            fs::write(&file, "").expect("cut");
+        } else {
+            fs::remove_dir_all(pair.api.path("data")).expect("deleted");
+        }
+        let list = || pair.api.get("/user").bearer(&token).try_send();
+        poll::until("the list is whole again", Duration::from_secs(30), || {
+            // Away for a moment, it answers nobody.
+            list().is_ok_and(|answer| answer.status == 200 && answer.text().contains("Ada"))
+                && file.metadata().is_ok_and(|found| found.len() > 0)
+        });
+        pair.accepts(fault, &token);
+        pair.accepts("later", &User::signed_up(&pair.auth, "Grace").log_in(&pair.auth));
+    }
+}
+
+#[test]
 fn the_issuer_does_not_start_on_a_damaged_database_and_leaves_it_alone() {
     let mut pair = Pair::prepare();
     pair.auth.start();
