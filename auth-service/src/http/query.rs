@@ -69,3 +69,19 @@ impl Query {
 pub(super) fn wrong(name: &'static str, why: impl Into<String>) -> ProblemError {
     ProblemError::fields([(name, why.into())])
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_list_has_a_hundred_rows_unless_others_are_asked_for() {
+        for (query, rows) in [("", 100), ("?limit=", 100), ("?limit=1", 1), ("?limit=1000", 1000)] {
+            let request = TestRequest::with_uri(&format!("/admin/users{query}")).to_http_request();
+            let read = Query::of(&request).and_then(|query| query.limit());
+            assert_eq!(read.ok(), Some(rows), "{query}");
+        }
+    }
+}

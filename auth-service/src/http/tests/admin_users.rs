@@ -80,6 +80,23 @@ async fn a_search_finds_a_part_of_the_name_or_the_address_or_the_beginning_of_th
     ] {
         assert_eq!(names(&list(&operator, &format!("?q={q}")).await), found, "{q}");
     }
+    let form = [("name", "ZOË"), ("email", "carla@example.org"), ("password", PASSWORD)];
+    assert_eq!(server.post_form("/signup", &form).await.status, 201);
+    assert_eq!(names(&list(&operator, "?q=zo%C3%AB").await), ["ZOË"], "capitals of any script");
+}
+
+#[actix_web::test]
+async fn what_a_search_finds_comes_in_pages_too() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    for name in ["bob", "carl", "eve"] {
+        server.sign_up(name).await;
+    }
+    let first = list(&operator, "?q=example.org&limit=2").await;
+    assert_eq!(names(&first), ["ann", "bob"]);
+    let next = first["next"].as_str().unwrap();
+    let rest = list(&operator, &format!("?q=example.org&limit=2&after={next}")).await;
+    assert_eq!((names(&rest), &rest["next"]), (vec!["carl", "eve"], &Value::Null));
 }
 
 #[actix_web::test]

@@ -11,6 +11,7 @@ use super::fixture::{Fixture, START, opening, second};
 use super::on_every_database;
 use crate::domain::audit::Act;
 use crate::domain::caller::CallerStore;
+use crate::domain::feed::REVOCATIONS_KEPT;
 use crate::domain::login::{LoginStore, Opened, Opening};
 use crate::domain::sessions::{Cursor, SessionQuery, SessionStore};
 use crate::domain::users::{User, UserStore};
@@ -23,6 +24,7 @@ on_every_database! {
     all_sessions_end_but_the_excepted_one,
     sessions_are_listed_page_by_page_the_latest_first,
     a_session_s_record_tells_when_from_where_and_last_used,
+    a_session_is_listed_for_as_long_as_a_token_of_it_may_live,
 }
 
 const HERE: &str = "192.0.2.1";
@@ -167,4 +169,18 @@ fn a_session_s_record_tells_when_from_where_and_last_used(fixture: &Fixture) {
     assert_eq!(session.user_agent.as_deref(), Some("curl/8.5.0"));
     assert_eq!(session.refreshable_until, Some(START + Duration::HOUR));
     assert_eq!((session.public_id, &*session.client_id), (ann.public_id, "first-party"));
+}
+
+fn a_session_is_listed_for_as_long_as_a_token_of_it_may_live(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let session = fixture.open_session(&ann);
+    let listed = |now| {
+        let query = SessionQuery { public_id: Some(ann.public_id), after: None, limit: 10 };
+        let page = fixture.store.list_sessions(&query, now).expect("a page");
+        page.iter().map(|listed| listed.sid).collect::<Vec<_>>()
+    };
+    let refreshable_until = START + Duration::HOUR;
+    assert_eq!(listed(refreshable_until - Duration::SECOND), [session.sid]);
+    assert_eq!(listed(refreshable_until), [session.sid], "its access token may live");
+    assert!(listed(START + REVOCATIONS_KEPT).is_empty(), "nothing of it may");
 }

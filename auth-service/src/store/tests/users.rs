@@ -133,6 +133,10 @@ fn a_search_finds_other_scripts_as_they_are_typed(fixture: &Fixture) {
         let users = fixture.store.list_users(&query).expect("a page");
         users.into_iter().map(|user| user.name).collect::<Vec<_>>()
     };
+    // Found by the name alone: the address says nothing of it.
+    fixture.create(&NewUser { name: "Zoë Ćosić".into(), ..new_user("someone") });
+    assert_eq!(found("oë Ćos"), ["Zoë Ćosić"]);
+    assert_eq!(found("ZO"), ["Zoë Ćosić"]);
     assert_eq!(found("Émi"), ["Émile"]);
     assert_eq!(found("bücher"), ["bucher"]);
     assert_eq!(found("xn--bcher"), ["bucher"]);
