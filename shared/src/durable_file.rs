@@ -6,6 +6,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+/// How the name ends that a file has until it is whole.
+const TEMPORARY: &str = ".tmp";
+
 /// One step of a change to a folder. A process can end before each, and a machine after each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step<'a> {
@@ -52,10 +55,11 @@ pub fn write_by(steps: &dyn Steps, path: &Path, content: &[u8], mode: u32) -> io
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let mut temporary_name = std::ffi::OsString::from(".");
     temporary_name.push(name);
-    temporary_name.push(format!(".{}.tmp", std::process::id()));
+    temporary_name.push(format!(".{}{TEMPORARY}", std::process::id()));
     let temporary = folder.join(temporary_name);
 
-    let written = write_whole(steps, &temporary, content, mode).and_then(|()| {
+    // The file stays open, and so locked, until it has its name.
+    let written = write_whole(steps, &temporary, content, mode).and_then(|_locked| {
         steps.take(Step::Rename(&temporary, path), &mut || fs::rename(&temporary, path))
     });
     if written.is_err() {
@@ -66,19 +70,43 @@ pub fn write_by(steps: &dyn Steps, path: &Path, content: &[u8], mode: u32) -> io
     steps.take(Step::SyncFolder(folder), &mut || File::open(folder)?.sync_all())
 }
 
-fn write_whole(steps: &dyn Steps, path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+fn write_whole(steps: &dyn Steps, path: &Path, content: &[u8], mode: u32) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(mode);
     let mut created = None;
     steps.take(Step::Create(path), &mut || {
         let file = options.open(path)?;
         file.set_permissions(fs::Permissions::from_mode(mode))?;
+        // Where files can't be locked, none is taken for abandoned either.
+        let _ = file.lock();
         created = Some(file);
         Ok(())
     })?;
     let mut file = created.ok_or(io::ErrorKind::Interrupted)?;
     steps.take(Step::Write(path), &mut || file.write_all(content))?;
-    steps.take(Step::Sync(path), &mut || file.sync_all())
+    steps.take(Step::Sync(path), &mut || file.sync_all())?;
+    Ok(file)
+}
+
+/// Removes what processes left in `folder` that ended while they wrote there: temporary files that
+/// no writer holds. They may be whole, and secret.
+pub fn remove_abandoned(steps: &dyn Steps, folder: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        if name.starts_with(b".") && name.ends_with(TEMPORARY.as_bytes()) && abandoned(&path) {
+            remove_by(steps, &path)?;
+        }
+    }
+    Ok(())
+}
+
+fn abandoned(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
 /// Removes a file, in `steps`.
@@ -104,5 +132,22 @@ mod tests {
         assert_eq!(fs::read(&path).expect("read"), b"new");
         assert!(!open_to_others(&path).expect("metadata"));
         assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
+    }
+
+    #[test]
+    fn what_no_writer_holds_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        let others = ["key.pem", ".hidden", "notes.tmp", ".key.pem.1.tmp"];
+        others.iter().for_each(|name| fs::write(path(name), "x").expect("written"));
+        let held = write_whole(&Unhindered, &path(".key.pem.2.tmp"), b"x", 0o600).expect("written");
+        remove_abandoned(&Unhindered, folder.path()).expect("looked through");
+        let there = |name: &&str| path(name).exists();
+        let all = ["key.pem", ".hidden", "notes.tmp", ".key.pem.1.tmp", ".key.pem.2.tmp"];
+        assert_eq!(all.map(|name| there(&name)), [true, true, true, false, true]);
+        drop(held);
+        remove_abandoned(&Unhindered, folder.path()).expect("looked through");
+        assert!(!there(&".key.pem.2.tmp"));
+        remove_abandoned(&Unhindered, &path("none")).expect("a folder that is not there");
     }
 }

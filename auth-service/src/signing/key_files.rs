@@ -130,6 +130,12 @@ impl KeyFiles {
         Ok(kids)
     }
 
+    /// Removes what a process left that ended while it kept a key.
+    pub fn remove_abandoned(&self) -> Result<(), FileError> {
+        let removed = durable_file::remove_abandoned(&*self.steps, &self.folder);
+        removed.map_err(|error| FileError::Io(self.folder.clone(), error))
+    }
+
     /// Removes the file of a key that will never sign again.
     pub fn forget(&self, kid: &str) -> Result<(), FileError> {
         let path = self.path(kid);

@@ -122,9 +122,11 @@ impl Rotator {
         Ok(retired)
     }
 
-    /// Removes the files of keys that never sign again: a crash may have come before that.
+    /// Removes the files of keys that never sign again, and files half written: a crash may have come
+    /// before that.
     pub fn sweep(&self, known: &[Key]) -> Result<(), FileError> {
         let gone = |key: &&Key| matches!(key.state, KeyState::Retired | KeyState::Revoked);
+        self.files.remove_abandoned()?;
         let mut gone = known.iter().filter(gone);
         gone.try_for_each(|key| self.files.forget(&key.kid))
     }

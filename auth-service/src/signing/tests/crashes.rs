@@ -164,6 +164,10 @@ fn survives(change: Change, before: &Before, steps: u32, end: End) -> bool {
     assert_eq!(active, 1, "keys that sign: {what}");
     let rotator = Rotator::new(files.clone(), KeyBits::B2048);
     rotator.sweep(&keys).expect(&what);
+    for entry in fs::read_dir(folder.join("signing")).expect("listed") {
+        let name = entry.expect("an entry").file_name();
+        assert!(!name.as_encoded_bytes().starts_with(b"."), "{name:?} is left: {what}");
+    }
     let ring = KeyRing::open(files.clone(), keys.clone(), POLICY).expect(&what);
     ring.follow(&*database, now).expect(&what);
 
