@@ -139,7 +139,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name);
         let others = ["key.pem", ".hidden", "notes.tmp", ".key.pem.1.tmp"];
-        others.iter().for_each(|name| fs::write(path(name), "x").expect("written"));
+        for name in others {
+            fs::write(path(name), "x").expect("written");
+        }
         let held = write_whole(&Unhindered, &path(".key.pem.2.tmp"), b"x", 0o600).expect("written");
         remove_abandoned(&Unhindered, folder.path()).expect("looked through");
         let there = |name: &&str| path(name).exists();

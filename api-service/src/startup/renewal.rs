@@ -20,6 +20,7 @@ const LOOK: Duration = Duration::from_millis(500);
 pub(super) struct End {
     /// Begins when `shutdown` does, or the replica must be begun anew.
     pub(super) begins: Shutdown,
+    asked_for: Shutdown,
     again: JoinHandle<bool>,
 }
 
@@ -27,6 +28,7 @@ impl End {
     /// Follows `shutdown` and the replica.
     pub(super) fn of(shutdown: Shutdown, replica: Arc<Replica>, guard: Guard) -> Self {
         let (trigger, begins) = shutdown::channel();
+        let asked_for = shutdown.clone();
         let again = tokio::spawn(async move {
             let again = tokio::select! {
                 () = shutdown.wait() => false,
@@ -35,12 +37,12 @@ impl End {
             trigger.fire();
             again
         });
-        Self { begins, again }
+        Self { begins, asked_for, again }
     }
 
-    /// Whether the service, which has ended, is to start over.
+    /// Whether the service, which has ended, is to start over. Not if it was asked to end meanwhile.
     pub(super) async fn again(self) -> bool {
-        self.begins.begun() && self.again.await.unwrap_or(false)
+        self.begins.begun() && self.again.await.unwrap_or(false) && !self.asked_for.begun()
     }
 }
 

@@ -87,8 +87,14 @@ fn a_replica_that_is_cut_or_deleted_while_it_is_served_is_built_anew() {
             list().is_ok_and(|answer| answer.status == 200 && answer.text().contains("Ada"))
                 && file.metadata().is_ok_and(|found| found.len() > 0)
         });
-        pair.accepts(fault, &token);
-        pair.accepts("later", &User::signed_up(&pair.auth, "Grace").log_in(&pair.auth));
+        // What is cut may grow again before the damage shows.
+        let later = User::signed_up(&pair.auth, "Grace").log_in(&pair.auth);
+        for token in [&token, &later] {
+            poll::until("it is taken", Duration::from_secs(30), || {
+                let own = pair.api.get("/user/me").bearer(token).try_send();
+                own.is_ok_and(|answer| answer.status == 200)
+            });
+        }
     }
 }
 
