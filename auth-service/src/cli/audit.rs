@@ -10,7 +10,7 @@ use super::listed::Listed;
 use super::{Context, database, output, users};
 use crate::domain::audit::{Action, AuditQuery, AuditStore};
 use crate::domain::page::{self, Cursor};
-use crate::listing::audit::{AuditLog, AuditRow};
+use crate::listing::audit::AuditLog;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -70,13 +70,12 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         since: arguments.since,
         until: arguments.until,
     };
-    let mut records = database::existing(context)?.list_audit(&query).map_err(Failure::failed)?;
-    let next =
-        page::cut(&mut records, arguments.listed.limit, |record| Cursor(record.id).to_string());
-    let audit: Vec<_> = records.into_iter().map(AuditRow::from).collect();
+    let records = database::existing(context)?.list_audit(&query).map_err(Failure::failed)?;
+    let list = AuditLog::of(records, arguments.listed.limit);
     if arguments.listed.json {
-        return output::json(&AuditLog { audit, next });
+        return output::json(&list);
     }
+    let AuditLog { audit, next } = list;
     let named = |kind: String, id: Option<String>| match id {
         Some(id) => format!("{kind} {id}"),
         None => kind,

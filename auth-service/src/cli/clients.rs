@@ -11,7 +11,7 @@ use super::{Context, database, output};
 use crate::domain::clients::{
     Client, ClientStore, check_id, new_secret, parse_scopes, secret_hash,
 };
-use crate::listing::clients::{ClientEntry, ClientList};
+use crate::listing::clients::ClientList;
 
 mod rotate_secret;
 
@@ -88,12 +88,11 @@ fn add(
 
 fn list(json: bool, context: &Context) -> Result<(), Failure> {
     let clients = database::existing(context)?.list_clients().map_err(Failure::failed)?;
-    let now = context.clock.now();
-    let clients: Vec<_> = clients.iter().map(|client| ClientEntry::of(client, now)).collect();
+    let list = ClientList::of(&clients, context.clock.now());
     if json {
-        return output::json(&ClientList { clients, next: None });
+        return output::json(&list);
     }
-    let cells = clients.into_iter().map(|row| {
+    let cells = list.clients.into_iter().map(|row| {
         let until = row.previous_secret_until.map(output::time).unwrap_or_default();
         let (created, rotated) =
             (output::time(row.created_at), output::time(row.secret_changed_at));

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use shared::service::failure::Failure;
 
 use super::{Context, database, output};
-use crate::domain::guards::{GuardStore, lag};
+use crate::domain::guards::GuardStore;
 use crate::listing::guards::{GuardEntry, GuardList};
 
 #[derive(Subcommand)]
@@ -29,13 +29,11 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     let Command::List { json } = *command;
     let (database, now) = (database::existing(context)?, context.clock.now());
     let guards = database.list_guards(now).map_err(Failure::failed)?;
-    let with_lag = |guard| lag(&*database, &guard, now).map(|lag| GuardEntry::of(guard, &lag));
-    let rows: Result<Vec<_>, _> = guards.into_iter().map(with_lag).collect();
-    let rows = rows.map_err(Failure::failed)?;
+    let list = GuardList::of(guards, &*database, now).map_err(Failure::failed)?;
     if json {
-        return output::json(&GuardList { guards: rows, next: None });
+        return output::json(&list);
     }
-    let cells = rows.into_iter().map(|row| {
+    let cells = list.guards.into_iter().map(|row| {
         let (lag, live) = (lag_in_words(&row), if row.live { "yes" } else { "no" });
         let position = row.position.to_string();
         let keys = row.kids.len().to_string();

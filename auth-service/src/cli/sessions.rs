@@ -9,7 +9,7 @@ use super::{Context, database, output, users};
 use crate::domain::page;
 use crate::domain::sessions::{Cursor, SessionQuery, SessionStore};
 use crate::domain::users::UserStore;
-use crate::listing::sessions::{SessionEntry, SessionList};
+use crate::listing::sessions::SessionList;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -57,13 +57,11 @@ fn list(arguments: &ListArguments, context: &Context) -> Result<(), Failure> {
         limit: page::rows_for(arguments.listed.limit),
     };
     let found = database.list_sessions(&query, context.clock.now());
-    let mut sessions = found.map_err(Failure::failed)?;
-    let next =
-        page::cut(&mut sessions, arguments.listed.limit, |last| Cursor::of(last).to_string());
-    let sessions: Vec<_> = sessions.into_iter().map(SessionEntry::from).collect();
+    let list = SessionList::of(found.map_err(Failure::failed)?, arguments.listed.limit);
     if arguments.listed.json {
-        return output::json(&SessionList { sessions, next });
+        return output::json(&list);
     }
+    let SessionList { sessions, next } = list;
     let cells = sessions.into_iter().map(|row| {
         let (sid, public_id) = (row.sid.to_string(), row.public_id.to_string());
         let (address, agent) =

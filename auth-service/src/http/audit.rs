@@ -13,7 +13,7 @@ use super::refusals::{NotAnOperator, Unreadable, WrongParameter};
 use super::{Issuer, answer};
 use crate::domain::audit::{Action, AuditQuery};
 use crate::domain::page::{self, Cursor};
-use crate::listing::audit::{AuditLog, AuditRow};
+use crate::listing::audit::AuditLog;
 
 /// What was done and refused, the latest first.
 ///
@@ -56,10 +56,8 @@ pub(super) async fn list(
         since: time(&query, "since")?,
         until: time(&query, "until")?,
     };
-    let mut records = issuer.ask(move |store| store.list_audit(&wanted)).await?;
-    let next = page::cut(&mut records, limit, |record| Cursor(record.id).to_string());
-    let audit = records.into_iter().map(AuditRow::from).collect();
-    Ok(answer::json(StatusCode::OK, AuditLog { audit, next }))
+    let records = issuer.ask(move |store| store.list_audit(&wanted)).await?;
+    Ok(answer::json(StatusCode::OK, AuditLog::of(records, limit)))
 }
 
 fn action(query: &Query) -> Result<Option<String>, ProblemError> {

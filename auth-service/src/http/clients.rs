@@ -73,9 +73,7 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, actix_web::Error> {
     Admin::of(&request, &issuer).await?;
     let clients = issuer.ask(|store| store.list_clients()).await?;
-    let now = issuer.clock.now();
-    let clients = clients.iter().map(|client| ClientEntry::of(client, now)).collect();
-    Ok(answer::json(StatusCode::OK, ClientList { clients, next: None }))
+    Ok(answer::json(StatusCode::OK, ClientList::of(&clients, issuer.clock.now())))
 }
 
 /// Registers a client.

@@ -55,6 +55,7 @@ pub(super) struct PasswordForm {
         (status = 401, description = "The token is missing or not good."),
         (status = 403, description = "The current password is another, or it is a service's token.", body = Problem, content_type = "application/problem+json"),
         WrongBody,
+        // Takes the place of the 400 above.
         (status = 400, description = "More than one token, or the body is malformed or has a field twice.", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field is missing, or the new password can't be one.", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many tries failed.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),

@@ -12,8 +12,8 @@ use super::query::Query;
 use super::refusals::{NoSuchUser, NotAnOperator, Unreadable, Unwritable, WrongParameter};
 use super::{Issuer, answer, users};
 use crate::domain::page;
-use crate::domain::sessions::{Cursor, SessionQuery};
-use crate::listing::sessions::{SessionEntry, SessionList};
+use crate::domain::sessions::SessionQuery;
+use crate::listing::sessions::SessionList;
 
 /// The open sessions of a user, the latest first.
 #[utoipa::path(
@@ -52,10 +52,8 @@ pub(super) async fn list(
         let known = store.find_user(public_id)?;
         known.map(|_| store.list_sessions(&wanted, now)).transpose()
     });
-    let mut sessions = found.await?.ok_or_else(users::unknown)?;
-    let next = page::cut(&mut sessions, limit, |last| Cursor::of(last).to_string());
-    let sessions = sessions.into_iter().map(SessionEntry::from).collect();
-    Ok(answer::json(StatusCode::OK, SessionList { sessions, next }))
+    let sessions = found.await?.ok_or_else(users::unknown)?;
+    Ok(answer::json(StatusCode::OK, SessionList::of(sessions, limit)))
 }
 
 /// Ends a session.

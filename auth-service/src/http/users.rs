@@ -11,7 +11,7 @@ use super::refusals::{NotAnOperator, Unreadable, WrongParameter};
 use super::{Issuer, answer};
 use crate::domain::page::{self, Cursor};
 use crate::domain::users::UserQuery;
-use crate::listing::users::{UserEntry, UserList};
+use crate::listing::users::UserList;
 
 pub(super) mod changes;
 
@@ -46,10 +46,8 @@ pub(super) async fn list(
         limit: page::rows_for(limit),
         search: query.text("q").map(str::to_owned),
     };
-    let mut users = issuer.ask(move |store| store.list_users(&wanted)).await?;
-    let next = page::cut(&mut users, limit, |user| Cursor(user.created_seq).to_string());
-    let users = users.into_iter().map(UserEntry::from).collect();
-    Ok(answer::json(StatusCode::OK, UserList { users, next }))
+    let users = issuer.ask(move |store| store.list_users(&wanted)).await?;
+    Ok(answer::json(StatusCode::OK, UserList::of(users, limit)))
 }
 
 /// The user that a path names. What is no id is nobody's.

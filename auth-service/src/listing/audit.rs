@@ -6,6 +6,7 @@ use time::serde::rfc3339;
 use utoipa::ToSchema;
 
 use crate::domain::audit::Record;
+use crate::domain::page::{self, Cursor};
 
 /// A page of the audit log, the latest row first.
 #[derive(Serialize, ToSchema)]
@@ -42,6 +43,14 @@ pub(crate) struct AuditRow {
     pub(crate) from: Option<String>,
     /// Roles, scopes, and the like.
     pub(crate) detail: Option<String>,
+}
+
+impl AuditLog {
+    /// The page of at most `limit` that begins what was read ([`page::rows_for`]).
+    pub(crate) fn of(mut records: Vec<Record>, limit: u32) -> Self {
+        let next = page::cut(&mut records, limit, |record| Cursor(record.id).to_string());
+        Self { audit: records.into_iter().map(AuditRow::from).collect(), next }
+    }
 }
 
 impl From<Record> for AuditRow {

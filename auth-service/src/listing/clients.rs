@@ -30,6 +30,14 @@ pub(crate) struct ClientEntry {
     pub(crate) previous_secret_until: Option<OffsetDateTime>,
 }
 
+impl ClientList {
+    /// The clients as they are at the time `now`.
+    pub(crate) fn of(clients: &[Client], now: OffsetDateTime) -> Self {
+        let entry = |client| ClientEntry::of(client, now);
+        Self { clients: clients.iter().map(entry).collect(), next: None }
+    }
+}
+
 impl ClientEntry {
     /// The client as it is at the time `now`.
     pub(crate) fn of(client: &Client, now: OffsetDateTime) -> Self {

@@ -6,7 +6,9 @@ use time::serde::rfc3339;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::domain::guards::{Guard, Lag};
+use crate::domain::error::StoreResult;
+use crate::domain::feed::FeedStore;
+use crate::domain::guards::{Guard, Lag, lag};
 
 /// The guards that called within a day, by client and instance.
 #[derive(Serialize, ToSchema)]
@@ -38,8 +40,21 @@ pub(crate) struct GuardEntry {
     pub(crate) last_seen: OffsetDateTime,
 }
 
+impl GuardList {
+    /// The guards, and how far behind `store` each is at the time `now`.
+    pub(crate) fn of<S: FeedStore + ?Sized>(
+        guards: Vec<Guard>,
+        store: &S,
+        now: OffsetDateTime,
+    ) -> StoreResult<Self> {
+        let with_lag = |guard| lag(store, &guard, now).map(|lag| GuardEntry::of(guard, &lag));
+        let guards = guards.into_iter().map(with_lag).collect::<StoreResult<_>>()?;
+        Ok(Self { guards, next: None })
+    }
+}
+
 impl GuardEntry {
-    pub(crate) fn of(guard: Guard, lag: &Lag) -> Self {
+    fn of(guard: Guard, lag: &Lag) -> Self {
         Self {
             client_id: guard.id.client_id,
             instance: guard.id.instance,

@@ -6,7 +6,8 @@ use time::serde::rfc3339;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::domain::sessions::SessionRecord;
+use crate::domain::page;
+use crate::domain::sessions::{Cursor, SessionRecord};
 
 /// A page of sessions, the latest first.
 #[derive(Serialize, ToSchema)]
@@ -35,6 +36,14 @@ pub(crate) struct SessionEntry {
     /// When its refresh token is over, unless it is used before.
     #[serde(with = "rfc3339::option")]
     pub(crate) expires_at: Option<OffsetDateTime>,
+}
+
+impl SessionList {
+    /// The page of at most `limit` that begins what was read ([`page::rows_for`]).
+    pub(crate) fn of(mut sessions: Vec<SessionRecord>, limit: u32) -> Self {
+        let next = page::cut(&mut sessions, limit, |last| Cursor::of(last).to_string());
+        Self { sessions: sessions.into_iter().map(SessionEntry::from).collect(), next }
+    }
 }
 
 impl From<SessionRecord> for SessionEntry {

@@ -7,6 +7,7 @@ use time::serde::rfc3339;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::domain::page::{self, Cursor};
 use crate::domain::users::User;
 
 /// A page of users, in order of creation.
@@ -31,6 +32,14 @@ pub(crate) struct UserEntry {
     /// When state, roles or password last changed; until then, when the account was made.
     #[serde(with = "rfc3339")]
     pub(crate) changed_at: OffsetDateTime,
+}
+
+impl UserList {
+    /// The page of at most `limit` that begins what was read ([`page::rows_for`]).
+    pub(crate) fn of(mut users: Vec<User>, limit: u32) -> Self {
+        let next = page::cut(&mut users, limit, |user| Cursor(user.created_seq).to_string());
+        Self { users: users.into_iter().map(UserEntry::from).collect(), next }
+    }
 }
 
 impl From<User> for UserEntry {

@@ -8,7 +8,7 @@ use super::super::listed::Listed;
 use super::super::{Context, database, output};
 use crate::domain::page::{self, Cursor};
 use crate::domain::users::{UserQuery, UserStore};
-use crate::listing::users::{UserEntry, UserList};
+use crate::listing::users::UserList;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -28,13 +28,12 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
         limit: page::rows_for(arguments.listed.limit),
         search: arguments.search.clone(),
     };
-    let mut users = database::existing(context)?.list_users(&query).map_err(Failure::failed)?;
-    let next =
-        page::cut(&mut users, arguments.listed.limit, |user| Cursor(user.created_seq).to_string());
-    let users: Vec<_> = users.into_iter().map(UserEntry::from).collect();
+    let users = database::existing(context)?.list_users(&query).map_err(Failure::failed)?;
+    let list = UserList::of(users, arguments.listed.limit);
     if arguments.listed.json {
-        return output::json(&UserList { users, next });
+        return output::json(&list);
     }
+    let UserList { users, next } = list;
     let cells = users.into_iter().map(|row| {
         let state = match row.state {
             UserState::Active => "active",

@@ -3,11 +3,10 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::domain::guards::lag;
 use crate::http::caller::Admin;
 use crate::http::refusals::{NotAnOperator, Unreadable};
 use crate::http::{Issuer, answer};
-use crate::listing::guards::{GuardEntry, GuardList};
+use crate::listing::guards::GuardList;
 
 /// The guards that follow the feed.
 ///
@@ -28,9 +27,6 @@ pub(in crate::http) async fn list(
     Admin::of(&request, &issuer).await?;
     let now = issuer.clock.now();
     let guards = issuer.guards.list(now);
-    let entries = issuer.ask(move |store| {
-        let with_lag = |guard| lag(store, &guard, now).map(|lag| GuardEntry::of(guard, &lag));
-        guards.into_iter().map(with_lag).collect()
-    });
-    Ok(answer::json(StatusCode::OK, GuardList { guards: entries.await?, next: None }))
+    let list = issuer.ask(move |store| GuardList::of(guards, store, now)).await?;
+    Ok(answer::json(StatusCode::OK, list))
 }
