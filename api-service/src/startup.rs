@@ -75,12 +75,13 @@ async fn serve(settings: Settings) -> Result<bool, Failure> {
         clients = %clients_at, operators = %operators_at,
         replica = %settings.database.display(), "api-service is up"
     );
-    let end = renewal::End::of(shutdown, replica, guard.clone());
-    let ended = serving::run_until(vec![clients, management], &end.begins).await;
+    let end = renewal::end_of_service(shutdown.clone(), replica, guard.clone());
+    let ended = serving::run_until(vec![clients, management], &end).await;
     guard.stop().await;
     tracing::info!("stopped");
     ended?;
-    Ok(end.again().await)
+    // Who was asked to end does so, damaged or not.
+    Ok(end.begun() && !shutdown.begun())
 }
 
 async fn open(settings: &Settings, workers: usize) -> Result<Arc<Replica>, Failure> {

@@ -9,41 +9,23 @@ use std::time::Duration;
 use shared::guard::Guard;
 use shared::service::failure::Failure;
 use shared::service::shutdown::{self, Shutdown};
-use tokio::task::JoinHandle;
 
 use crate::store::Replica;
 
 /// How often the replica is asked.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// The end of a service, and whether it is to start over.
-pub(super) struct End {
-    /// Begins when `shutdown` does, or the replica must be begun anew.
-    pub(super) begins: Shutdown,
-    asked_for: Shutdown,
-    again: JoinHandle<bool>,
-}
-
-impl End {
-    /// Follows `shutdown` and the replica.
-    pub(super) fn of(shutdown: Shutdown, replica: Arc<Replica>, guard: Guard) -> Self {
-        let (trigger, begins) = shutdown::channel();
-        let asked_for = shutdown.clone();
-        let again = tokio::spawn(async move {
-            let again = tokio::select! {
-                () = shutdown.wait() => false,
-                () = damaged(&replica, &guard) => true,
-            };
-            trigger.fire();
-            again
-        });
-        Self { begins, asked_for, again }
-    }
-
-    /// Whether the service, which has ended, is to start over. Not if it was asked to end meanwhile.
-    pub(super) async fn again(self) -> bool {
-        self.begins.begun() && self.again.await.unwrap_or(false) && !self.asked_for.begun()
-    }
+/// Begins when `shutdown` does, or when the replica must be begun anew.
+pub(super) fn end_of_service(shutdown: Shutdown, replica: Arc<Replica>, guard: Guard) -> Shutdown {
+    let (trigger, end) = shutdown::channel();
+    tokio::spawn(async move {
+        tokio::select! {
+            () = shutdown.wait() => {}
+            () = damaged(&replica, &guard) => {}
+        }
+        trigger.fire();
+    });
+    end
 }
 
 /// Waits until the replica is damaged and the issuer there to fill a new one: while it is away, what
