@@ -144,12 +144,12 @@ mod tests {
         }
         let held = write_whole(&Unhindered, &path(".key.pem.2.tmp"), b"x", 0o600).expect("written");
         remove_abandoned(&Unhindered, folder.path()).expect("looked through");
-        let there = |name: &&str| path(name).exists();
+        let there = |name: &str| path(name).exists();
         let all = ["key.pem", ".hidden", "notes.tmp", ".key.pem.1.tmp", ".key.pem.2.tmp"];
-        assert_eq!(all.map(|name| there(&name)), [true, true, true, false, true]);
+        assert_eq!(all.map(there), [true, true, true, false, true]);
         drop(held);
         remove_abandoned(&Unhindered, folder.path()).expect("looked through");
-        assert!(!there(&".key.pem.2.tmp"));
+        assert!(!there(".key.pem.2.tmp"));
         remove_abandoned(&Unhindered, &path("none")).expect("a folder that is not there");
     }
 }

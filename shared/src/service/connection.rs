@@ -4,9 +4,9 @@
 //! every body has its time, and so has an answer that the client does not take; who is too slow
 //! loses the connection, whatever a handler is waiting for.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -42,7 +42,7 @@ pub(super) struct Connection<T: Stream> {
     receiving: Deadline,
     sending: Deadline,
     /// What is to be sent in place of what the parser wrote.
-    instead: VecDeque<u8>,
+    instead: Vec<u8>,
     /// Whether the client has nothing more to say, or no more time for it.
     over: bool,
 }
@@ -59,7 +59,7 @@ impl<T: Stream> Connection<T> {
             framing: Framing::new(),
             receiving: Deadline::default(),
             sending: Deadline::default(),
-            instead: VecDeque::new(),
+            instead: Vec::new(),
             over: false,
         }
     }
@@ -76,8 +76,10 @@ impl<T: Stream> Connection<T> {
     /// Sends what is left of [`Self::instead`].
     fn write_instead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.instead.is_empty() {
-            let rest = self.instead.make_contiguous().to_vec();
-            match ready!(self.write(context, &rest))? {
+            let rest = mem::take(&mut self.instead);
+            let outcome = self.write(context, &rest);
+            self.instead = rest;
+            match ready!(outcome)? {
                 0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
                 count => drop(self.instead.drain(..count)),
             }
@@ -143,7 +145,7 @@ impl<T: Stream> AsyncWrite for Connection<T> {
             None => this.write(context, bytes),
             Some(refusal) if refusal.at > 0 => this.write(context, &bytes[..refusal.at]),
             Some(refusal) => {
-                this.instead.extend(refusal.in_words);
+                this.instead = refusal.in_words;
                 Poll::Ready(Ok(bytes.len()))
             }
         }
