@@ -98,7 +98,17 @@ impl Context {
 
 /// Every command, with every setting as a flag.
 fn command_line() -> clap::Command {
-    Arguments::command().args(settings::ALL.iter().map(Setting::arg))
+    plain_values(Arguments::command()).args(settings::ALL.iter().map(Setting::arg))
+}
+
+/// Takes what follows an option for its value, whatever it begins with: one key's thumbprint in 64
+/// begins with a hyphen, and names and addresses may.
+fn plain_values(command: clap::Command) -> clap::Command {
+    let plain = |argument: clap::Arg| {
+        let option = !argument.is_positional() && argument.get_action().takes_values();
+        if option { argument.allow_hyphen_values(true) } else { argument }
+    };
+    command.mut_args(plain).mut_subcommands(plain_values)
 }
 
 /// Runs the command line of this process.

@@ -17,6 +17,33 @@ fn help_names_every_setting() {
     insta::assert_snapshot!(command_line().term_width(100).render_help().to_string());
 }
 
+/// An id, an address or a name may begin with a hyphen: what follows an option is its value.
+#[test]
+fn every_option_takes_a_value_that_begins_with_a_hyphen() {
+    let mut options = 0;
+    let mut commands = vec![command_line()];
+    while let Some(command) = commands.pop() {
+        for option in command.get_opts().filter(|option| option.get_action().takes_values()) {
+            assert!(option.is_allow_hyphen_values_set(), "{}", option.get_id());
+            options += 1;
+        }
+        commands.extend(command.get_subcommands().cloned());
+    }
+    assert!(options > settings::ALL.len(), "{options}");
+}
+
+#[test]
+fn the_log_is_searched_for_a_key_whose_thumbprint_begins_with_a_hyphen() {
+    for kid in ["-wAfrPu5mXeh5GNbP2Zc0X2dJpEYBYtpuyF2VoqH1o", "--json"] {
+        let line = ["auth-service", "audit", "list", "--subject", kid, "--limit", "7"];
+        let matches = command_line().try_get_matches_from(line).expect("parsed");
+        let (_, audit) = matches.subcommand().expect("audit");
+        let (_, list) = audit.subcommand().expect("list");
+        assert_eq!(list.get_one::<String>("subject").map(String::as_str), Some(kid));
+        assert_eq!((list.get_one("limit"), list.get_flag("json")), (Some(&7_u32), false));
+    }
+}
+
 /// One thumbprint in 64 begins with a hyphen, and one in 4096 with two.
 #[test]
 fn a_thumbprint_that_begins_with_a_hyphen_is_a_thumbprint() {
