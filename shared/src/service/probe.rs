@@ -32,7 +32,9 @@ pub fn get(address: SocketAddr, path: &str) -> io::Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    write!(stream, "GET {path} HTTP/1.0\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+    // At once: a peer that answers after a part of it would leave the rest unread, and reset us.
+    let request = format!("GET {path} HTTP/1.0\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     stream.take(MAX_ANSWER).read_to_end(&mut answer)?;
     parse(&String::from_utf8_lossy(&answer))
@@ -79,6 +81,7 @@ mod tests {
         assert_eq!(answer, Answer { status: 503, body: "not\r\n\r\nready".into() });
         let request = server.join().expect("the request");
         assert!(request.starts_with("GET /health/ready HTTP/1.0\r\n"), "{request}");
+        assert!(request.ends_with("\r\n\r\n"), "not sent at once: {request}");
     }
 
     #[test]
