@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use end_to_end::{poll, port};
+
 use crate::folder::{Folder, outcome};
 
 /// A server that ends with the test.
@@ -20,14 +22,8 @@ impl Drop for Server {
     }
 }
 
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
-    listener.local_addr().expect("an address").port()
-}
-
 fn serve(folder: &Folder) -> Server {
-    let (port, management) = (free_port(), free_port());
+    let (port, management) = (port::free(), port::free());
     let mut child = folder
         .program("serve")
         .env("AUTH_BIND", format!("127.0.0.1:{port}"))
@@ -114,13 +110,10 @@ fn a_key_made_beside_a_server_signs_after_its_lead() {
     let before = Instant::now();
     folder.run("keys generate").done();
     let list = folder.run("keys list --json").json();
-    let kid = list["keys"][1]["kid"].as_str().expect("a kid").to_owned();
-    assert_eq!(state_of(&folder, &kid), "pending");
-    let deadline = before + Duration::from_secs(10);
-    while state_of(&folder, &kid) != "active" {
-        assert!(Instant::now() < deadline, "it never signs");
-        std::thread::park_timeout(Duration::from_millis(50));
-    }
+    let new = &list["keys"][1];
+    assert_eq!(new["state"], "pending");
+    let kid = new["kid"].as_str().expect("a kid");
+    poll::until("it signs", Duration::from_secs(30), || state_of(&folder, kid) == "active");
     assert!(before.elapsed() >= Duration::from_secs(2), "{:?}", before.elapsed());
 }
 

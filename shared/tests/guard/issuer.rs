@@ -1,7 +1,7 @@
 //! An issuer that does what a test says. It keeps the contract unless told to lie.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use serde_json::json;
 use shared::contract::directory::{DirectoryPage, DirectoryUser, UserState};
 use shared::contract::events::{Change, Event, FeedPage, UserChange};
 use time::OffsetDateTime;
+use tokio::net::TcpSocket;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -48,13 +49,19 @@ pub(crate) struct Issuer {
     state: Arc<Mutex<State>>,
     changed: Arc<watch::Sender<u64>>,
     server: Arc<Mutex<Option<ServerHandle>>>,
+    /// It never listens: while the issuer is away, nobody else is given its port.
+    _place: Arc<TcpSocket>,
 }
 
 impl Issuer {
     /// An issuer with this key, listening.
     pub(crate) fn start(key: &Key) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let place = TcpSocket::new_v4().expect("a socket");
+        place.set_reuseaddr(true).expect("shared with the listener");
+        place.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
+        let address = place.local_addr().expect("an address");
+        let listener = TcpListener::bind(address).expect("its own port");
+        let url = format!("http://{address}");
         let position = 1_000;
         let (secret, jwks) = ("correct".into(), vec![key.jwk.clone()]);
         let state = State { position, jwks, secret, ..State::default() };
@@ -63,6 +70,7 @@ impl Issuer {
             state: Arc::new(Mutex::new(state)),
             changed: Arc::new(watch::Sender::new(0)),
             server: Arc::default(),
+            _place: Arc::new(place),
         };
         issuer.listen(listener);
         issuer
