@@ -37,5 +37,6 @@ pub mod proxy;
 pub mod revocations;
 pub mod service;
 pub mod signing_keys;
+pub mod sqlite;
 pub mod token;
 pub mod user;

@@ -125,7 +125,7 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
-    use end_to_end::poll;
+    use end_to_end::sqlite::close;
     use time::Duration;
     use time::macros::datetime;
 
@@ -139,16 +139,6 @@ mod tests {
     fn open(file: &Path) -> Arc<Database> {
         let location = Location::Sqlite(file.to_owned());
         Database::open(&location, Existence::Create, START).expect("a database")
-    }
-
-    /// Ends the last connection too: the pool may be opening one when it is dropped, and what was
-    /// written is in the file itself only after all.
-    fn close(database: Arc<Database>, file: &Path) {
-        drop(database);
-        let log = file.with_extension("db-wal");
-        poll::until("every connection is closed", std::time::Duration::from_secs(20), || {
-            !log.exists()
-        });
     }
 
     /// One more event; the position after it.

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use end_to_end::sqlite::close;
 use tempfile::TempDir;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -92,6 +93,7 @@ impl Before {
             }
         };
         ring.follow(&*database, later).expect("followed");
+        close(database, &folder.path().join("auth.db"));
         Self { folder, old, token, subject, now }
     }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use end_to_end::sqlite::close;
 
 use super::super::{Database, Existence, Location, OpenError, PostgresLocation};
 use super::fixture::{Fixture, START, new_user, sqlite};
@@ -101,15 +102,18 @@ fn a_damaged_database_is_found_and_named() {
         fixture.user(&format!("user{n}"));
     }
     fixture.store.check().expect("whole");
-    let Fixture { store, location, .. } = fixture;
-    drop(store);
-    let Location::Sqlite(file) = &location else { panic!("no file") };
-    let whole = fs::read(file).expect("read");
+    let file = fixture.file();
+    let Fixture { store, .. } = fixture;
+    close(store, &file);
+    let whole = fs::read(&file).expect("read");
     let mut blotted = whole.clone();
     let middle = whole.len() / 2 / 4096 * 4096;
     blotted[middle..middle + 4096].fill(0xa5);
     for content in [&blotted, &whole[..whole.len() / 2]] {
-        fs::write(file, content).expect("written");
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("auth.db");
+        fs::write(&file, content).expect("written");
+        let location = Location::Sqlite(file);
         let found =
             Database::open(&location, Existence::Expect, START).and_then(|store| store.check());
         let line = found.expect_err("damaged").to_string();
