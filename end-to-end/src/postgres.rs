@@ -12,10 +12,11 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::port;
+use crate::{poll, port};
 
 /// The server's user and its password. Only TCP asks for the password.
 pub const USER: &str = "signet";
@@ -143,11 +144,23 @@ impl Database {
 
     /// Ends every session in it, as a crash of the server does; gives how many there were.
     pub fn cut(&self) -> usize {
-        let sessions = format!(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{}'",
-            self.name
+        let told = run(
+            "postgres",
+            &format!(
+                "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+                self.name
+            ),
         );
-        run("postgres", &sessions).parse().expect("a number")
+        let pids: Vec<&str> = told.lines().filter_map(|row| row.split('|').next()).collect();
+        // They end a moment after they are told to, and hold their locks until then.
+        let left = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY('{{{}}}')",
+            pids.join(",")
+        );
+        poll::until("the sessions have ended", Duration::from_secs(20), || {
+            run("postgres", &left) == "0"
+        });
+        pids.len()
     }
 
     /// Ends every session in it and takes no new one, as a server that is down.

@@ -12,7 +12,7 @@ echo signet > password
 initdb -D data -U signet -E UTF8 --locale=C --auth-local=trust --auth-host=scram-sha-256 \
     --pwfile=password --no-sync > initdb.log 2>&1 || { cat initdb.log >&2; exit 1; }
 postgres -D data -k "$folder" -h 127.0.0.1 -p "$1" -c fsync=off -c full_page_writes=off \
-    -c synchronous_commit=off -c max_connections=400 -c shared_buffers=32MB > log 2>&1 &
+    -c synchronous_commit=off -c max_connections=1000 -c shared_buffers=32MB > log 2>&1 &
 server=$!
 until pg_isready -q -h "$folder" -p "$1"; do
     kill -0 "$server" 2> /dev/null || { cat log >&2; exit 1; }

@@ -19,13 +19,19 @@ fn session(fixture: &Fixture) -> PgConnection {
     PgConnection::establish(&fixture.server().url()).expect("a session")
 }
 
-/// Asks `what` of the sessions that wait for a lock.
-fn of_those_that_wait(fixture: &Fixture, what: &str) -> usize {
+/// Asks `what` of the sessions that wait for a lock: of how many.
+fn of_those_that_wait(observer: &mut PgConnection, what: &str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Answer {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
     let waiting = format!(
         "SELECT count({what}) FROM pg_stat_activity \
          WHERE datname = current_database() AND wait_event_type = 'Lock'"
     );
-    fixture.server().run(&waiting).parse().expect("a number")
+    let answer = diesel::sql_query(waiting).get_result::<Answer>(observer);
+    answer.expect("answered").count
 }
 
 /// One writer draws its number and does not commit; 32 others are under way meanwhile. Whoever
@@ -35,7 +41,7 @@ fn a_reader_misses_nothing_of_a_writer_that_is_held_open() {
     const WRITERS: usize = 32;
     let fixture = postgres();
     let start = fixture.position();
-    let mut held = session(&fixture);
+    let (mut held, mut observer) = (session(&fixture), session(&fixture));
     held.batch_execute(&format!(
         "BEGIN; UPDATE feed_position SET seq = seq + 1; \
          INSERT INTO events (seq, at, body) VALUES \
@@ -56,7 +62,7 @@ fn a_reader_misses_nothing_of_a_writer_that_is_held_open() {
                 report.send(()).expect("heard");
             });
         }
-        while of_those_that_wait(&fixture, "*") == 0 {}
+        while of_those_that_wait(&mut observer, "*") == 0 {}
         assert!(answers.try_recv().is_err(), "nobody overtakes");
         assert_eq!(fixture.events_after(start), [], "nor is anything shown");
         held.batch_execute("COMMIT").expect("committed");
@@ -94,6 +100,7 @@ fn one_admin_stays_when_two_are_ended_at_once() {
 fn sessions_that_were_cut_are_replaced_unnoticed() {
     let fixture = postgres();
     fixture.user("before");
+    fixture.position();
     assert!(fixture.server().cut() >= 2, "a reader and a writer");
     fixture.user("after");
     assert_eq!(fixture.events_after(fixture.position() - 2).len(), 2);
@@ -143,16 +150,23 @@ fn a_table_locked_by_another_is_unavailable_within_five_seconds() {
 #[test]
 fn a_session_cut_before_its_commit_is_an_error_and_nothing_is_kept() {
     let fixture = postgres();
-    let mut other = session(&fixture);
+    let (mut other, mut observer) = (session(&fixture), session(&fixture));
     other.batch_execute("BEGIN; UPDATE feed_position SET seq = seq").expect("locked");
-    std::thread::scope(|scope| {
-        let writer =
-            scope.spawn(|| fixture.store.create_user(&new_user("Ann"), &Act::by_operator(START)));
-        // That one alone: had the holder of the lock been cut before it, it could still commit.
-        while of_those_that_wait(&fixture, "pg_terminate_backend(pid)") == 0 {}
-        let refused = writer.join().expect("no panic");
-        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
-    });
+    let mut cut = false;
+    while !cut {
+        std::thread::scope(|scope| {
+            let ann = new_user("Ann");
+            let store = &fixture.store;
+            let writer = scope.spawn(move || store.create_user(&ann, &Act::by_operator(START)));
+            // That one alone: had the holder of the lock been cut before it, it could still commit.
+            // One that nobody saw wait in its time is followed by another.
+            while !cut && !writer.is_finished() {
+                cut = of_those_that_wait(&mut observer, "pg_terminate_backend(pid)") > 0;
+            }
+            let refused = writer.join().expect("no panic");
+            assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        });
+    }
     other.batch_execute("ROLLBACK").expect("unlocked");
     // The same again is no duplicate.
     fixture.user("Ann");
