@@ -30,12 +30,19 @@ pub struct Watcher {
     /// The number of the last commit that was seen, with `SQLite`.
     seen: i64,
     read_at: Option<Instant>,
+    slow_poll: Duration,
 }
 
 impl Watcher {
     /// A watch that has seen nothing yet.
     pub fn new(database: Arc<Database>) -> Self {
-        Self { database, connection: None, seen: 0, read_at: None }
+        Self { database, connection: None, seen: 0, read_at: None, slow_poll: SLOW_POLL }
+    }
+
+    /// A watch that learns from what it is told alone.
+    #[cfg(test)]
+    pub(super) fn without_slow_poll(database: Arc<Database>) -> Self {
+        Self { slow_poll: Duration::MAX, ..Self::new(database) }
     }
 
     /// How often to look.
@@ -76,7 +83,7 @@ impl Watcher {
             }
             AnyConnection::Postgres(session) => {
                 let heard = postgres::heard(session).map_err(store_error)?;
-                let due = self.read_at.is_none_or(|at| at.elapsed() >= SLOW_POLL);
+                let due = self.read_at.is_none_or(|at| at.elapsed() >= self.slow_poll);
                 (begins || heard.anything || due, begins || heard.keys)
             }
         };
