@@ -124,7 +124,7 @@ impl App {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(5), serving).await.expect("serves what it holds");
+        tokio::time::timeout(Duration::from_secs(20), serving).await.expect("serves what it holds");
         let api = Api {
             guard,
             directory: replica,

@@ -69,10 +69,11 @@ impl Folder {
         outcome(&mut self.program(arguments), input)
     }
 
-    /// Every file below, with its permission bits.
+    /// Every file below, by name, with its permission bits.
     pub(crate) fn files(&self) -> Vec<(PathBuf, u32)> {
         let mut found = Vec::new();
         collect(self.path(), &mut found);
+        found.sort();
         found
     }
 }

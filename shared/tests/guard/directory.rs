@@ -72,7 +72,7 @@ async fn what_the_feed_does_not_tell_in_two_seconds_can_t_be_known() {
     let began = Instant::now();
     let token = setup.token(&keys()[0], position).user(Uuid::from_u128(0x66), PHONE, &["user"]);
     assert_eq!(refusal(&guard, &token).await, Some(Refusal::Unavailable { retry_after: 1 }));
-    assert!((Duration::from_secs(2)..Duration::from_secs(3)).contains(&began.elapsed()));
+    assert!((Duration::from_secs(2)..Duration::from_secs(10)).contains(&began.elapsed()));
     // Who is known needs no wait, whatever the token's position.
     let token = setup.token(&keys()[0], position).user(ANN, PHONE, &["user"]);
     assert_eq!(refusal(&guard, &token).await, None);
