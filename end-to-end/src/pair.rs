@@ -1,6 +1,7 @@
 //! The two services, side by side in a temporary folder of their own.
 
 use std::path::Path;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -8,7 +9,7 @@ use crate::forge::Forge;
 use crate::http::Answer;
 use crate::proxy::Proxy;
 use crate::service::Service;
-use crate::{binaries, token};
+use crate::{binaries, poll, token};
 
 /// The issuer and the guard. Both are ended, and the folder removed, on drop.
 #[derive(Debug)]
@@ -113,6 +114,14 @@ impl Pair {
             answer.header("www-authenticate"),
             answer.text()
         );
+    }
+
+    /// The same where the guard may have to look for its issuer first, or to wait for what a command
+    /// did: it asks to come again (503) when that takes longer than a request waits.
+    #[track_caller]
+    pub fn accepts_soon(&self, why: &str, token: &str) {
+        poll::until(why, Duration::from_secs(30), || self.me(token).status != 503);
+        self.accepts(why, token);
     }
 
     /// Asks that the guard refuses `token` as RFC 6750 §3 says, telling nothing of it; gives the

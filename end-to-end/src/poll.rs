@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Asks `condition` until it gives a value, at most for `limit`.
+/// Asks `condition` until it gives a value, at most for `limit`. The last look begins after that: one
+/// look may have taken all the time, on a machine that stood still meanwhile.
 ///
 /// # Panics
 ///
@@ -13,10 +14,11 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub fn wait_for<T>(what: &str, limit: Duration, mut condition: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
+        let last = began.elapsed() >= limit;
         if let Some(value) = condition() {
             return value;
         }
-        assert!(began.elapsed() < limit, "waited {limit:?} in vain: {what}");
+        assert!(!last, "waited {limit:?} in vain: {what}");
         pause();
     }
 }

@@ -1,17 +1,29 @@
 //! Free ports for the processes under test.
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
 
+use socket2::{Domain, Protocol, Socket, Type};
 use uuid::Uuid;
 
-/// Below the range from which the kernel takes the ports of outgoing connections.
+/// Below the range from which the kernel takes the ports of outgoing connections, unless a machine
+/// was told another one.
 const RANGE: std::ops::Range<u16> = 10_000..32_000;
 
-/// Locks on this process's ports, one file each. A process under test leaves its port free while
-/// it is stopped, and another test, in a process of its own, must not be given it meanwhile.
-static HELD: Mutex<Vec<File>> = Mutex::new(Vec::new());
+/// What keeps this process's ports. A process under test leaves its port free before it starts and
+/// while it is stopped, and nobody else must be given it meanwhile.
+static HELD: Mutex<Vec<Held>> = Mutex::new(Vec::new());
+
+/// A port that is kept.
+#[derive(Debug)]
+struct Held {
+    /// Locked, against another test, in a process of its own.
+    _lock: File,
+    /// Bound and silent, against everybody else: the kernel gives the port to no outgoing connection.
+    /// Who binds it by its number and asks for reuse, as servers do, listens there all the same.
+    _socket: Option<Socket>,
+}
 
 /// A port of the loopback address on which nothing listens, and which no other test is given
 /// while this one runs.
@@ -23,10 +35,53 @@ pub fn free() -> u16 {
         let port = u16::try_from(random % u64::from(RANGE.end - RANGE.start)).unwrap_or(0);
         let port = RANGE.start + port;
         let lock = File::create(folder.join(port.to_string())).expect("a lock file");
-        if lock.try_lock().is_ok() && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            HELD.lock().expect("no test panics while it holds this").push(lock);
+        if lock.try_lock().is_err() {
+            continue;
+        }
+        if let Ok(socket) = bound(port) {
+            // Other systems than Linux let nobody else bind it, reuse or not.
+            let socket = Some(socket).filter(|_| cfg!(target_os = "linux"));
+            let held = Held { _lock: lock, _socket: socket };
+            HELD.lock().expect("no test panics while it holds this").push(held);
             return port;
         }
     }
     panic!("no free port among a thousand tries")
+}
+
+fn bound(port: u16) -> std::io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn a_port_is_listened_on_again_and_again_and_refuses_in_between() {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free()));
+        for _ in 0..2 {
+            let refused = TcpStream::connect(address).expect_err("nobody listens");
+            assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+            let listener = TcpListener::bind(address).expect("listened on");
+            TcpStream::connect(address).expect("connected");
+            assert!(bound(address.port()).is_err(), "it is taken");
+            drop(listener);
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_port_is_no_outgoing_connections_and_no_others_who_asks_for_any() {
+        let port = free();
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP)).expect("made");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let taken = socket.bind(&address.into()).expect_err("without reuse it is taken");
+        assert_eq!(taken.kind(), std::io::ErrorKind::AddrInUse);
+    }
 }

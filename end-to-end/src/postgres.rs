@@ -100,15 +100,21 @@ fn start(users: &Path) -> (String, String, Option<Child>) {
 
 /// Runs a statement in a database of the shared server; gives what `psql` prints.
 fn run(database: &str, statement: &str) -> String {
+    try_run(database, statement).unwrap_or_else(|told| panic!("{statement}: {told}"))
+}
+
+/// The same, with what it complains of.
+fn try_run(database: &str, statement: &str) -> Result<String, String> {
     let server = Server::shared();
     let ended = Command::new("psql")
         .args(["-h", &server.socket, "-p", &server.port, "-U", USER, "-d", database])
         .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement])
         .output()
         .expect("psql");
-    let told = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success(), "{statement}: {told}");
-    String::from_utf8_lossy(&ended.stdout).trim().to_owned()
+    if !ended.status.success() {
+        return Err(String::from_utf8_lossy(&ended.stderr).into_owned());
+    }
+    Ok(String::from_utf8_lossy(&ended.stdout).trim().to_owned())
 }
 
 /// A database of a test's own, dropped with it.
@@ -163,10 +169,13 @@ impl Database {
         pids.len()
     }
 
-    /// Ends every session in it and takes no new one, as a server that is down.
+    /// Ends every session in it and takes no new one, as a server that is down. A session that is just
+    /// being opened is let in and seen only afterwards, so none is left at two looks in a row.
     pub fn take_away(&self) {
         run("postgres", &format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", self.name));
-        self.cut();
+        poll::until("every session has ended", Duration::from_mins(1), || {
+            self.cut() == 0 && self.cut() == 0
+        });
     }
 
     /// Takes sessions again.
@@ -177,6 +186,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        run("postgres", &format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        // The server gives the sessions in it five seconds to end. What stays goes with the server.
+        let _ = try_run("postgres", &format!("DROP DATABASE {} WITH (FORCE)", self.name));
     }
 }

@@ -125,8 +125,11 @@ impl State {
             let _ = std::io::copy(&mut gone, &mut std::io::sink());
             let _ = closing.shutdown(Shutdown::Both);
         });
-        std::io::copy(&mut upstream, &mut client)?;
-        client.shutdown(Shutdown::Both)
+        let passed = std::io::copy(&mut upstream, &mut client);
+        // An issuer that was killed may reset the connection, and the guard must hear of it: the other
+        // thread still holds it.
+        client.shutdown(Shutdown::Both)?;
+        passed.map(drop)
     }
 }
 

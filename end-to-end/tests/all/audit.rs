@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use end_to_end::client::Client;
+use end_to_end::forge::Forge;
 use end_to_end::pair::Pair;
 use end_to_end::poll;
 use end_to_end::user::User;
@@ -109,7 +110,6 @@ fn every_act_leaves_a_row_that_says_who_did_it_to_whom_and_from_where() {
     auth.command(&["users", "import", "users.jsonl"]).done();
 
     // Keys: by command, by the server's own schedule, and void at the end.
-    let first = auth.command_json(&["keys", "list"])["keys"][0]["kid"].clone();
     let rotated = auth.command_json(&["keys", "rotate"])["kid"].clone();
     poll::until("the server activates the key", LIMIT, || {
         listed(&pair, &["--action", "key.activate", "--subject", rotated.as_str().expect("kid")])
@@ -117,13 +117,14 @@ fn every_act_leaves_a_row_that_says_who_did_it_to_whom_and_from_where() {
             .is_some_and(|row| told(row)[0] == "server" && told(row)[4] == "server")
     });
     let actions = every_action(&pair, &admin);
-    auth.command(&["keys", "revoke", first.as_str().expect("a kid")]).done();
+    auth.command(&["keys", "revoke", &Forge::known().kid]).done();
 
     let rows = listed(&pair, &[]);
     let seen: BTreeSet<_> = rows.iter().map(|row| text(row, "action")).collect();
-    // A key that retires does so more than a minute later: `key_rotation/leaving.rs` waits for it.
-    let missing: Vec<_> = actions.difference(&seen).collect();
-    assert_eq!(missing, ["key.retire"]);
+    // The first key retires a minute after the import, by when a fast machine is done here:
+    // `key_rotation/leaving.rs` waits for it.
+    let missing: Vec<_> = actions.difference(&seen).filter(|one| *one != "key.retire").collect();
+    assert_eq!(missing, Vec::<&String>::new());
 
     for expected in [
         ["nobody", "signup", "user", "done", "127.0.0.1"],
@@ -191,11 +192,12 @@ fn a_guard_is_listed_with_its_lag_and_catches_up() {
         let listed = pair.auth.command_json(&["guards", "list"]);
         listed["guards"].as_array().expect("guards").clone()
     };
-    poll::until("the guard is there and behind nothing", LIMIT, || {
+    // Its first call may come before it has fetched the key.
+    poll::until("the guard is there, behind nothing and with the key", LIMIT, || {
         let guards = guards();
-        guards.len() == 1 && guards[0]["live"] == true && guards[0]["lag"] == 0
+        let kids = guards.first().and_then(|guard| guard["kids"].as_array()).map(Vec::len);
+        guards.len() == 1 && guards[0]["live"] == true && guards[0]["lag"] == 0 && kids == Some(1)
     });
-    assert_eq!(guards()[0]["kids"].as_array().map(Vec::len), Some(1));
     pair.api.pause();
     User::signed_up(&pair.auth, "Ada");
     poll::until("it is behind", LIMIT, || {

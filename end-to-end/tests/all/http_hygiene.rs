@@ -10,7 +10,11 @@ use end_to_end::pair::Pair;
 use end_to_end::service::Service;
 use end_to_end::user::User;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+/// For an answer that ends with its connection, so nobody waits so long but on a machine that hangs.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Half of the time that a slow head is given: whoever waited behind one would take longer.
+const PROMPT: Duration = Duration::from_secs(5);
 
 #[test]
 fn ambiguous_framing_is_refused_and_the_connection_closed() {
@@ -54,8 +58,9 @@ fn ambiguous_framing_is_refused_and_the_connection_closed() {
             assert!(matches!(statuses[..], [400 | 404]), "{request:?}: {answer:?}");
             assert!(answer.closed, "{request:?}: {answer:?}");
         }
-        let two = "GET /x HTTP/1.1\r\nhost: x\r\n\r\n".repeat(2);
-        let answer = exchange(service.address(), two.as_bytes(), Duration::from_secs(1));
+        let get = "GET /x HTTP/1.1\r\nhost: x\r\n";
+        let two = format!("{get}\r\n{get}connection: close\r\n\r\n");
+        let answer = exchange(service.address(), two.as_bytes(), PATIENCE);
         assert_eq!(answer.statuses(), [404, 404], "the control: two requests, two answers");
     }
 }
@@ -232,11 +237,11 @@ fn slow_and_idle_clients_do_not_keep_others_waiting() {
                         content-length: 100\r\n\r\n{";
             stream.write_all(head.as_bytes()).expect("written");
         }
-        let began = Instant::now();
         for _ in 0..20 {
+            let began = Instant::now();
             service.get("/openapi.json").send().expect(200);
+            assert!(began.elapsed() < PROMPT, "{:?}", began.elapsed());
         }
-        assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
         drop((idle, slow, bodies));
     }
     pair.accepts("after", &token);

@@ -9,6 +9,9 @@ use end_to_end::poll;
 use end_to_end::user::User;
 use uuid::Uuid;
 
+/// For what takes as long as the machine is slow, an end with a write under way among them.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A pause of random length, so that the kills fall on different moments.
 fn a_moment() -> Duration {
     let (random, _) = Uuid::new_v4().as_u64_pair();
@@ -45,14 +48,17 @@ fn every_acknowledged_sign_up_survives_the_issuers_sudden_end() {
                     }
                 });
             }
+            // Where one sign-up takes longer than the pause, no round would ever see one.
+            poll::until("somebody has signed up", PATIENCE, || {
+                !acknowledged.lock().expect("no client failed").is_empty()
+            });
             poll::throughout("under load", pause, || true);
             pair.auth.process().signal("KILL");
         });
-        pair.auth.wait_end(Duration::from_secs(5));
+        pair.auth.wait_end(PATIENCE);
         pair.auth.start();
     }
     let acknowledged = acknowledged.into_inner().expect("no client failed");
-    assert!(!acknowledged.is_empty());
     for user in acknowledged.iter().rev().take(60) {
         user.try_login(&pair.auth).expect(201);
     }
@@ -90,7 +96,17 @@ fn no_revoked_token_is_good_after_the_guards_sudden_end() {
         pair.auth.command(&["users", "disable", &id]).done();
         poll::throughout("a random moment", a_moment() / 3, || true);
         pair.api.stop_by("KILL");
+        let before = starts_unheard(&pair);
         pair.api.start();
+        if starts_unheard(&pair) > before {
+            poll::until("the guard hears of it", PATIENCE, || pair.me(&token).status == 401);
+        }
         pair.refuses_as("revoked", "from the first answer on", &token);
     }
+}
+
+/// How often the guard began to serve what it held, since its issuer had not answered within a
+/// second and a half of its start: on a machine that slow, nothing is promised of the first answer.
+fn starts_unheard(pair: &Pair) -> usize {
+    pair.api.log().matches("did not answer within").count()
 }

@@ -27,7 +27,7 @@ fn a_user_is_created_given_a_role_disabled_enabled_and_deleted_beside_the_server
     let user = User::new("Ada");
     create(&pair, &user, &[]);
     let token = user.log_in(&pair.auth);
-    pair.accepts("created by command", &token);
+    pair.accepts_soon("created by command", &token);
     let id = token::claims(&token)["sub"].as_str().expect("a sub").to_owned();
 
     pair.auth.command(&["users", "set-role", &id, "--role", "admin"]).done();

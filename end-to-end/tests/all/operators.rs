@@ -166,8 +166,11 @@ fn a_guard_goes_on_through_every_rotation_of_its_secret() {
         let answer = operator.call("POST", path, Some(&body)).expect(201).json();
         answer["client_secret"].as_str().expect("a secret").to_owned()
     };
+    // In one step: the guard may read the file at any moment, and half a secret is a wrong one.
     let write = |secret: &str| {
-        end_to_end::forge::write_private(&file, &format!("{secret}\n"));
+        let beside = pair.folder().join("secret");
+        end_to_end::forge::write_private(&beside, &format!("{secret}\n"));
+        std::fs::rename(&beside, &file).expect("put in its place");
     };
     hears(&pair, "before");
 
