@@ -98,6 +98,12 @@ pub(super) async fn rotate(
         .map_err(|wrong| ProblemError::fields([(wrong.0, "is not true or false".to_owned())]))?;
     let act = issuer.act_of(&request, admin.public_id);
     let (rotator, keys, now) = (issuer.rotator.clone(), issuer.keys.clone(), act.at);
+    // Beside the question to the database: that is given up after a while, and done nonetheless.
+    let prepared = {
+        let (rotator, keys) = (rotator.clone(), keys.clone());
+        tokio::task::spawn_blocking(move || rotator.prepare(&keys.keys())).await
+    };
+    prepared.map_err(|_panic| ProblemError::internal())?.map_err(of_rotation)?;
     let rotated = issuer
         .ask(move |store| {
             let rotated = rotator.rotate(store, immediate, &act);

@@ -51,6 +51,12 @@ impl Rotator {
         &self.spares
     }
 
+    /// Makes the pair that the next rotation takes, if that would have to wait for one: however long
+    /// it takes, a rotation that can't follow is none that is done later.
+    pub fn prepare(&self, known: &[Key]) -> Result<(), RotationError> {
+        if needs_pair(known) { self.spares.ensure(known).map(drop) } else { Ok(()) }
+    }
+
     /// Publishes the next key, or makes it active at once; see [`KeyStore::rotate`].
     pub fn rotate(
         &self,
@@ -60,9 +66,7 @@ impl Rotator {
     ) -> Result<Rotated, RotationError> {
         for _ in 0..TRIES {
             let known = store.list_keys()?;
-            let pending = known.iter().any(|key| key.state == KeyState::Pending);
-            let full = known.iter().filter(|key| key.state.published()).count() >= MAX_KEYS;
-            let next = if pending || full { None } else { Some(self.next(&known)?) };
+            let next = if needs_pair(&known) { Some(self.next(&known)?) } else { None };
             match store.rotate(next.as_ref(), immediate, act)? {
                 Rotated::OtherNeeded => {}
                 done => return Ok(done),
@@ -145,4 +149,11 @@ impl Rotator {
             .find(|key| self.files.read(&key.kid).is_ok())
             .map(|key| key.kid.as_str())
     }
+}
+
+/// Whether a rotation takes a new pair: none is under way, and there is room for one.
+fn needs_pair(known: &[Key]) -> bool {
+    let pending = known.iter().any(|key| key.state == KeyState::Pending);
+    let full = known.iter().filter(|key| key.state.published()).count() >= MAX_KEYS;
+    !pending && !full
 }

@@ -52,6 +52,29 @@ fn a_key_without_its_file_is_no_heir_of_a_revoked_one() {
 }
 
 #[test]
+fn a_rotation_takes_the_pair_that_was_prepared_and_none_is_prepared_for_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let location = Location::Sqlite(folder.path().join("auth.db"));
+    let database = Database::open(&location, Existence::Create, START).expect("a database");
+    let files = KeyFiles::in_folder(&folder.path().join("signing"));
+    let (rotator, act) = (Rotator::new(files.clone(), KeyBits::B2048), Act::by_operator(START));
+    let known = || database.list_keys().expect("keys");
+    for _ in 0..2 {
+        rotator.prepare(&known()).expect("prepared");
+    }
+    let prepared = files.list().expect("listed");
+    assert_eq!(prepared.len(), 1, "once is enough");
+    for immediate in [true, false] {
+        rotator.prepare(&known()).expect("prepared");
+        rotator.rotate(&*database, immediate, &act).expect("rotated");
+    }
+    assert_eq!(known().len(), 2);
+    assert!(known().iter().any(|key| key.kid == prepared[0]));
+    rotator.prepare(&known()).expect("none is needed");
+    assert_eq!(files.list().expect("listed").len(), 2, "one is pending");
+}
+
+#[test]
 fn a_key_without_its_file_does_not_take_over_and_is_not_called_served() {
     let (_folder, database, files, [good, lost]) = lost_file();
     let act = Act::by_operator(START);
