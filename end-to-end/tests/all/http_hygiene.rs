@@ -1,19 +1,20 @@
 //! HTTP itself: framing, methods, headers, patience (RFC 9110, RFC 9112).
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use end_to_end::connection::exchange;
 use end_to_end::http::Answer;
 use end_to_end::pair::Pair;
+use end_to_end::poll;
 use end_to_end::service::Service;
 use end_to_end::user::User;
 
 /// For an answer that ends with its connection, so nobody waits so long but on a machine that hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Half of the time that a slow head is given: whoever waited behind one would take longer.
+/// The time that a slow first head is given: whoever waited behind one would take longer.
 const PROMPT: Duration = Duration::from_secs(5);
 
 #[test]
@@ -254,14 +255,38 @@ fn a_request_that_never_ends_is_given_up_within_half_a_minute() {
     let head = "POST /login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
     std::thread::scope(|scope| {
         for service in [&pair.auth, &pair.api] {
-            for start in [format!("{head}x-slow"), format!("{head}content-length: 100\r\n\r\n{{")] {
+            for (start, told) in [
+                (String::new(), true),
+                (format!("{head}x-slow"), true),
+                (format!("{head}content-length: 100\r\n\r\n{{"), false),
+            ] {
                 scope.spawn(move || {
                     let began = Instant::now();
                     let answer = exchange(service.address(), start.as_bytes(), limit);
                     assert!(answer.closed, "{start:?} to {}: {answer:?}", service.url);
                     assert!(began.elapsed() < limit);
+                    assert!(!told || answer.statuses() == [408], "{start:?}: {answer:?}");
                 });
             }
         }
     });
+}
+
+/// A virtual machine that is moved, a container without a share of the processor.
+#[test]
+fn what_came_in_time_is_answered_by_a_service_that_stood_still_meanwhile() {
+    let pair = Pair::start();
+    for service in [&pair.auth, &pair.api] {
+        let mut stream = TcpStream::connect(service.address()).expect("a connection");
+        poll::throughout("the service waits for the head", Duration::from_millis(300), || true);
+        service.pause();
+        stream.write_all(b"GET /docs HTTP/1.1\r\nhost: x\r\n").expect("written");
+        stream.write_all(b"connection: close\r\n\r\n").expect("written");
+        poll::throughout("longer than a first head may take", PROMPT + PROMPT / 5, || true);
+        service.resume();
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{}: {answer}", service.url);
+    }
 }

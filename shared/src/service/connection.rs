@@ -1,8 +1,9 @@
 //! One client's connection: its bytes on their way to the HTTP parser and back, bounded in time.
 //!
-//! The server underneath times the first head of a connection and idle ones. Here every head and
-//! every body has its time, and so has an answer that the client does not take; who is too slow
-//! loses the connection, whatever a handler is waiting for.
+//! The server underneath times idle connections. Here every head and every body has its time, and so
+//! has an answer that the client does not take; who is too slow loses the connection, whatever a
+//! handler is waiting for. What has come is read before its time is looked at: it is the client that
+//! must not be slow, and not the machine that this runs on.
 
 use std::future::Future;
 use std::io::{self, ErrorKind};
@@ -16,12 +17,20 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::framing::{Framing, Part};
 use super::parser_refusal;
+use crate::clock::{Clock, SystemClock};
 
-/// How long a head may take from its first byte on.
+/// How long the first head of a connection may take, the wait for its first byte with it. Where idle
+/// connections fill a small process, everybody else waits for this.
+const FIRST_HEAD: Duration = Duration::from_secs(5);
+
+/// How long a later head may take from its first byte on.
 const HEAD: Duration = Duration::from_secs(10);
 
 /// How long the content of a request may take. No route takes more than 16 KiB.
 const BODY: Duration = Duration::from_secs(15);
+
+/// How long after such a time the last look comes.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// How long an answer may wait for a client that does not read.
 const ANSWER: Duration = Duration::from_secs(20);
@@ -43,6 +52,8 @@ pub(super) struct Connection<T: Stream> {
     sending: Deadline,
     /// What is to be sent in place of what the parser wrote.
     instead: Vec<u8>,
+    /// Whether the client was told that its first head did not come in time.
+    late: bool,
     /// Whether the client has nothing more to say, or no more time for it.
     over: bool,
 }
@@ -60,6 +71,7 @@ impl<T: Stream> Connection<T> {
             receiving: Deadline::default(),
             sending: Deadline::default(),
             instead: Vec::new(),
+            late: false,
             over: false,
         }
     }
@@ -112,22 +124,25 @@ impl<T: Stream> AsyncRead for Connection<T> {
         let this = self.get_mut();
         let before = buffer.filled().len();
         if let Poll::Ready(read) = this.stream()?.poll_read(context, buffer) {
-            let place = this.framing.place();
+            let owed = owed(&this.framing);
             let new = &mut buffer.filled_mut()[before..];
             this.over |= new.is_empty();
             this.framing.follow(new);
             // More bytes of the same part do not buy it more time.
-            if this.framing.place() != place {
+            if self::owed(&this.framing) != owed {
                 this.receiving.clear();
             }
             return Poll::Ready(read);
         }
-        let patience = match this.framing.part() {
-            Part::Between => return Poll::Pending,
-            Part::Head => HEAD,
-            Part::Body => BODY,
-        };
+        let (_, Some(patience)) = owed(&this.framing) else { return Poll::Pending };
         ready!(this.receiving.poll(context, patience));
+        if patience == FIRST_HEAD {
+            // Nothing is under way yet, so there is somebody to tell, and then nothing more to read.
+            if !mem::replace(&mut this.late, true) {
+                this.instead = parser_refusal::too_late(SystemClock.now());
+            }
+            return this.write_instead(context);
+        }
         this.over = true;
         Poll::Ready(Err(ErrorKind::TimedOut.into()))
     }
@@ -175,6 +190,17 @@ impl<T: Stream> Drop for Connection<T> {
     }
 }
 
+/// What the client owes, of which request, and how long it may take for that; nothing between two
+/// requests.
+fn owed(framing: &Framing) -> (u64, Option<Duration>) {
+    match framing.place() {
+        (0, Part::Between) | (1, Part::Head) => (1, Some(FIRST_HEAD)),
+        (request, Part::Between) => (request, None),
+        (request, Part::Head) => (request, Some(HEAD)),
+        (request, Part::Body) => (request, Some(BODY)),
+    }
+}
+
 /// Reads on, for nothing, what a refused client is still sending.
 async fn linger<T: Stream>(mut stream: T) {
     let rest = async {
@@ -194,19 +220,25 @@ async fn linger<T: Stream>(mut stream: T) {
 
 /// A time limit that costs nothing until something has to be waited for.
 #[derive(Debug, Default)]
-struct Deadline(Option<Pin<Box<Sleep>>>);
+struct Deadline(Option<(Pin<Box<Sleep>>, bool)>);
 
 impl Deadline {
     fn clear(&mut self) {
         self.0 = None;
     }
 
-    /// Ready once `patience` is over, counted from the first call since it was cleared.
+    /// Ready once `patience` is over, counted from the first call since it was cleared, and after one
+    /// more look: a process that stood still may hear of the time before it hears of the bytes.
     fn poll(&mut self, context: &mut Context<'_>, patience: Duration) -> Poll<()> {
-        self.0
-            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + patience)))
-            .as_mut()
-            .poll(context)
+        let (sleep, last) =
+            self.0.get_or_insert_with(|| (Box::pin(sleep_until(Instant::now() + patience)), false));
+        ready!(sleep.as_mut().poll(context));
+        if !*last {
+            *last = true;
+            sleep.as_mut().reset(Instant::now() + LOOK);
+            ready!(sleep.as_mut().poll(context));
+        }
+        Poll::Ready(())
     }
 }
 
@@ -223,9 +255,50 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_head_that_trickles_in_loses_the_connection_however_often_a_byte_comes() {
+    async fn who_sends_no_first_head_in_time_is_told_so_once_and_read_no_more() {
+        for trickling in [false, true] {
+            let (mut client, server) = duplex(1_024);
+            let mut connection = Connection::new(server);
+            let began = Instant::now();
+            let outcome = async { while read(&mut connection).await.expect("no error") > 0 {} };
+            let trickle = async {
+                for byte in &HEAD_TEXT[..if trickling { 4 } else { 0 }] {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    client.write_all(&[*byte]).await.expect("taken");
+                }
+            };
+            tokio::join!(outcome, trickle);
+            assert_eq!(began.elapsed(), FIRST_HEAD + LOOK, "{trickling}");
+            assert_eq!(read(&mut connection).await.expect("no error"), 0);
+            connection.shutdown().await.expect("ended");
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.expect("an answer");
+            assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
+            assert!(answer.contains("\r\ndate: ") && answer.ends_with('}'), "{answer}");
+            assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_come_is_read_however_late_this_machine_looks() {
+        let (mut client, server) = duplex(1_024);
+        let mut connection = Connection::new(server);
+        for part in [HEAD_TEXT, b"abcde", HEAD_TEXT] {
+            let waiting = tokio::time::timeout(Duration::from_secs(1), read(&mut connection));
+            assert!(waiting.await.is_err(), "it waits, and its time has begun");
+            client.write_all(part).await.expect("sent");
+            tokio::time::advance(Duration::from_hours(1)).await;
+            assert_eq!(read(&mut connection).await.expect("read"), part.len());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_later_head_that_trickles_in_loses_the_connection_however_often_a_byte_comes() {
         let (mut client, server) = duplex(64);
         let mut connection = Connection::new(server);
+        client.write_all(HEAD_TEXT).await.expect("sent");
+        client.write_all(b"abcde").await.expect("sent");
+        read(&mut connection).await.expect("the whole request");
         let began = Instant::now();
         let trickle = async {
             for byte in HEAD_TEXT {
@@ -243,7 +316,7 @@ mod tests {
         let outcome: io::Result<()> =
             tokio::select! { outcome = outcome => outcome, () = trickle => Ok(()) };
         assert_eq!(outcome.expect_err("cut off").kind(), ErrorKind::TimedOut);
-        assert_eq!(began.elapsed(), Duration::from_secs(1) + HEAD);
+        assert_eq!(began.elapsed(), Duration::from_secs(1) + HEAD + LOOK);
     }
 
     #[tokio::test(start_paused = true)]
@@ -260,7 +333,7 @@ mod tests {
             }
         };
         assert_eq!(error.kind(), ErrorKind::TimedOut);
-        assert_eq!(began.elapsed(), BODY);
+        assert_eq!(began.elapsed(), BODY + LOOK);
     }
 
     #[tokio::test(start_paused = true)]
@@ -282,6 +355,6 @@ mod tests {
         let began = Instant::now();
         let error = connection.write_all(b"longer than that").await.expect_err("stuck");
         assert_eq!(error.kind(), ErrorKind::TimedOut);
-        assert_eq!(began.elapsed(), ANSWER);
+        assert_eq!(began.elapsed(), ANSWER + LOOK);
     }
 }

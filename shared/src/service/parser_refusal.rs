@@ -4,10 +4,15 @@
 //! route or middleware sees it. Every other error is a problem (RFC 9457), so these become one on
 //! their way out. The parser always closes the connection after them.
 
+use std::time::SystemTime;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::HttpDate;
+use time::OffsetDateTime;
+
 use super::problem_response::ProblemError;
 use super::protection::HEADERS;
 use crate::contract::problem::PROBLEM_MEDIA_TYPE;
-use actix_web::http::StatusCode;
 
 /// How an answer begins, whichever version 1 it is of.
 const BEGINNING: &[u8] = b"HTTP/1.";
@@ -17,6 +22,9 @@ const NO_CONTENT: &str = "content-length: 0\r\n";
 
 /// What the head of such a refusal holds besides. Answers of this service's own hold more.
 const FIELDS: [&str; 2] = ["connection: ", "date: "];
+
+/// Why a request is refused whose head is late.
+const LATE: &str = "The head of the request did not come in time.";
 
 /// Longer heads are not the parser's.
 const LONGEST: usize = 256;
@@ -48,28 +56,39 @@ pub(super) fn find(bytes: &[u8]) -> Option<Refusal> {
     if !rest.split_terminator("\r\n").all(bare) {
         return None;
     }
-    let body = body(status)?;
+    Some(Refusal { at, in_words: in_words(first, &rest, status, detail(status)?) })
+}
+
+/// What to send at the time `now` where the first head of a connection does not come in time.
+pub(super) fn too_late(now: OffsetDateTime) -> Vec<u8> {
+    let date = HttpDate::from(SystemTime::from(now));
+    let rest = format!("connection: close\r\ndate: {date}\r\n");
+    let status = StatusCode::REQUEST_TIMEOUT;
+    in_words("HTTP/1.1 408 Request Timeout", &rest, status, LATE)
+}
+
+fn in_words(first: &str, rest: &str, status: StatusCode, detail: &'static str) -> Vec<u8> {
+    let problem = ProblemError::new(status, detail).problem;
+    let body = serde_json::to_string(&problem).unwrap_or_default();
     let manners: String =
         HEADERS.iter().flat_map(|(name, value)| [name.as_str(), ": ", value, "\r\n"]).collect();
     let length = body.len();
-    let head = format!(
+    format!(
         "{first}\r\n{rest}content-type: {PROBLEM_MEDIA_TYPE}\r\n{manners}\
-         content-length: {length}\r\n\r\n"
-    );
-    let in_words = [head.as_bytes(), &body].concat();
-    Some(Refusal { at, in_words })
+         content-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
 }
 
-fn body(status: StatusCode) -> Option<Vec<u8>> {
-    let detail = match status {
+fn detail(status: StatusCode) -> Option<&'static str> {
+    Some(match status {
         StatusCode::BAD_REQUEST => {
             "The request is malformed, or could be read in more than one way."
         }
-        StatusCode::REQUEST_TIMEOUT => "The head of the request did not come in time.",
+        StatusCode::REQUEST_TIMEOUT => LATE,
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "The head of the request is too large.",
         _ => return None,
-    };
-    serde_json::to_vec(&ProblemError::new(status, detail).problem).ok()
+    })
 }
 
 #[cfg(test)]
@@ -91,6 +110,14 @@ mod tests {
         assert!(head.contains("\r\nx-content-type-options: nosniff\r\n"), "{head}");
         assert!(head.ends_with(&format!("\r\ncontent-length: {}", body.len())), "{head}");
         assert!(body.starts_with(r#"{"type":"about:blank","title":"Bad Request","status":400,"#));
+    }
+
+    #[test]
+    fn a_late_head_is_refused_in_the_same_words_whoever_noticed() {
+        let now = time::macros::datetime!(2026-11-23 16:00:00 UTC);
+        let bare = BARE.replace("400 Bad Request", "408 Request Timeout");
+        let of_the_parser = find(bare.as_bytes()).expect("one").in_words;
+        assert_eq!(String::from_utf8(too_late(now)), String::from_utf8(of_the_parser));
     }
 
     #[test]

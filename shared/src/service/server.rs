@@ -22,11 +22,8 @@ use super::failure::Failure;
 use super::serving::{Ending, Serving};
 use super::settings::Setting;
 
-/// How long a client may take to send its first request's head. Where idle connections fill a
-/// small process, everybody else waits for this.
-const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long an idle connection is kept.
+/// How long an idle connection is kept, and one of which no request has come. The latter has less
+/// time as long as this machine keeps up: see [`Connection`].
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 /// How long a client may take to end its side of a connection that is over.
@@ -100,7 +97,7 @@ where
                 let last_call = last_call.clone();
                 async move { last_call.notified().await }
             })
-            .client_request_timeout(REQUEST_HEAD_TIMEOUT)
+            .client_request_timeout(KEEP_ALIVE)
             .client_disconnect_timeout(DISCONNECT_TIMEOUT)
             .keep_alive(KEEP_ALIVE)
             .h1(map_config(app, |()| AppConfig::default()));
