@@ -54,8 +54,11 @@ fn a_damaged_replica_is_built_anew() {
     let token = User::signed_up(&pair.auth, "Ada").log_in(&pair.auth);
     pair.accepts("before", &token);
     let file = pair.api.path("data/api.db");
-    for fault in ["damaged", "cut", "empty", "nonsense"] {
-        pair.api.stop();
+    let faults = ["damaged", "cut", "empty", "nonsense"];
+    // With its log beside it and without.
+    let ends = ["TERM", "KILL"].into_iter().flat_map(|signal| faults.map(|fault| (signal, fault)));
+    for (signal, fault) in ends {
+        pair.api.stop_by(signal);
         match fault {
             "damaged" => damage(&file),
             "cut" => {
