@@ -188,7 +188,7 @@ fn a_log_out_is_not_undone_by_a_copy_from_before_it() {
                 pair.api.stop();
                 fs::remove_dir_all(pair.api.path("data")).expect("a replica");
             }
-            pair.api.start();
+            pair.start_guard();
             for token in [&ended, &unknown] {
                 assert_eq!(pair.auth.post("/logout").bearer(token).send().status, 401, "{signal}");
                 pair.refuses_as("revoked", signal, token);

@@ -149,7 +149,7 @@ fn what_was_revoked_stays_so_over_restarts_a_new_replica_and_a_feed_that_was_cut
     User::signed_up(&pair.auth, "Grace");
     poll::throughout("longer than the feed is kept", Duration::from_secs(3), || true);
     User::signed_up(&pair.auth, "Edsger");
-    pair.api.start();
+    pair.start_guard();
     pair.refuses_as("revoked", "ended while the guard was away", &late.access);
     still(&pair, "after a feed that was cut");
 }
