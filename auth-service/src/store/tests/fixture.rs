@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use end_to_end::poll;
 use shared::contract::events::{Change, Event};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use super::super::{Database, Existence, Location, PostgresLocation};
 use crate::domain::audit::Act;
 use crate::domain::directory::{DirectoryStore, Part};
+use crate::domain::error::{StoreError, StoreResult};
 use crate::domain::feed::{Changes, FeedStore};
 use crate::domain::login::{LoginStore, Opened, Opening};
 use crate::domain::refresh::RefreshToken;
@@ -64,6 +66,16 @@ pub(super) fn postgres() -> Fixture {
 pub(super) fn rounds(few: usize) -> usize {
     let rounds = std::env::var("SIGNET_TEST_ROUNDS").ok();
     rounds.map_or(few, |rounds| rounds.parse().expect("a number"))
+}
+
+/// What becomes of `write` where many write at once: whoever waited too long for a turn, and so did
+/// nothing, tries again.
+pub(super) fn in_turn<T>(mut write: impl FnMut() -> StoreResult<T>) -> T {
+    let patience = std::time::Duration::from_mins(1);
+    poll::wait_for("a turn to write", patience, || match write() {
+        Err(StoreError::Unavailable(_)) => None,
+        done => Some(done.expect("answered")),
+    })
 }
 
 /// So many seconds after the tests began.
@@ -123,7 +135,7 @@ impl Fixture {
     }
 
     pub(super) fn create(&self, new: &NewUser) -> User {
-        match self.store.create_user(new, &Act::by_operator(START)).expect("answered") {
+        match in_turn(|| self.store.create_user(new, &Act::by_operator(START))) {
             Created::User(user) => user,
             Created::AddressTaken => panic!("the address is taken"),
         }

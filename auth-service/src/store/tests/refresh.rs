@@ -7,7 +7,7 @@ use shared::contract::events::Change;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::fixture::{Fixture, START, opening_with, rounds, second};
+use super::fixture::{Fixture, START, in_turn, opening_with, rounds, second};
 use super::on_every_database;
 use crate::domain::audit::{Act, Reason};
 use crate::domain::login::{LoginStore, Opened};
@@ -62,7 +62,7 @@ fn use_token(
     now: OffsetDateTime,
 ) -> Result<(RefreshToken, Refreshed), Outcome> {
     let (rotation, successor) = Rotation::of(token, "first-party").expect("prepared");
-    match fixture.store.refresh(&rotation, policy, &Act::by_operator(now)).expect("answered") {
+    match in_turn(|| fixture.store.refresh(&rotation, policy, &Act::by_operator(now))) {
         Outcome::Refreshed(refreshed) => {
             let again = refreshed.again.as_ref();
             let again = again.map(|sealed| token.unseal(sealed).expect("sealed under this one"));
@@ -174,12 +174,10 @@ fn a_log_out_racing_refreshes_leaves_no_living_token(fixture: &Fixture) {
                 .collect();
             barrier.wait();
             if everywhere {
-                fixture
-                    .store
-                    .end_sessions_of(ann.public_id, None, &Act::by_operator(START))
-                    .expect("ended");
+                let all = ann.public_id;
+                in_turn(|| fixture.store.end_sessions_of(all, None, &Act::by_operator(START)));
             } else {
-                fixture.store.end_session(sid, &Act::by_operator(START)).expect("ended");
+                in_turn(|| fixture.store.end_session(sid, &Act::by_operator(START)));
             }
             racers
                 .into_iter()

@@ -102,7 +102,8 @@ fn sessions_that_were_cut_are_replaced_unnoticed() {
     fixture.user("before");
     fixture.position();
     assert!(fixture.server().cut() >= 2, "a reader and a writer");
-    fixture.user("after");
+    let created = fixture.store.create_user(&new_user("after"), &Act::by_operator(START));
+    assert!(matches!(created, Ok(Created::User(_))), "{created:?}");
     assert_eq!(fixture.events_after(fixture.position() - 2).len(), 2);
 }
 

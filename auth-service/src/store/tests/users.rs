@@ -6,7 +6,7 @@ use shared::contract::directory::UserState;
 use shared::contract::events::{Change, UserChange};
 use uuid::Uuid;
 
-use super::fixture::{Fixture, HASH, START, new_user, opening, second};
+use super::fixture::{Fixture, HASH, START, in_turn, new_user, opening, second};
 use super::on_every_database;
 use crate::domain::audit::Act;
 use crate::domain::feed::FeedStore;
@@ -78,10 +78,9 @@ fn many_sign_ups_with_one_address_make_one_user(fixture: &Fixture) {
             .map(|_| {
                 scope.spawn(|| {
                     barrier.wait();
-                    fixture
-                        .store
-                        .create_user(&new_user("Ann"), &Act::by_operator(START))
-                        .expect("answered")
+                    in_turn(|| {
+                        fixture.store.create_user(&new_user("Ann"), &Act::by_operator(START))
+                    })
                 })
             })
             .collect();
