@@ -11,6 +11,10 @@ use end_to_end::user::User;
 use serde_json::{Value, json};
 use shared::clock::{Clock, SystemClock};
 
+/// A waiting reader is answered within a second of a change; five times, on a busy machine. It is
+/// far from the 25 s after which it is answered anyway.
+const SOON: Duration = Duration::from_secs(5);
+
 /// A reader of the feed.
 struct Reader {
     pair: Pair,
@@ -162,9 +166,9 @@ fn a_waiting_reader_is_woken_by_a_change_of_the_server_and_of_a_command() {
         })
     };
     let by_server = woken(&|| drop(User::signed_up(&reader.pair.auth, "Ada")));
-    assert!(by_server < Duration::from_secs(1), "{by_server:?}");
+    assert!(by_server < SOON, "{by_server:?}");
     let by_command = woken(&|| reader.command(&["keys", "generate"]));
-    assert!(by_command < Duration::from_secs(3), "{by_command:?}");
+    assert!(by_command < SOON, "{by_command:?}");
 }
 
 #[test]
@@ -173,8 +177,8 @@ fn without_a_change_the_answer_is_empty_after_the_wait() {
     let after = reader.position();
     let began = Instant::now();
     let page = reader.page(after, 1);
-    let waited = began.elapsed();
-    assert!((1_000..3_000).contains(&waited.as_millis()), "{waited:?}");
+    let (waited, asked) = (began.elapsed(), Duration::from_secs(1));
+    assert!((asked..asked + SOON).contains(&waited), "{waited:?}");
     assert_eq!((&page["events"], &page["next"]), (&json!([]), &json!(after)));
     assert!(page["oldest"].as_u64().expect("a position") <= after + 1);
 }
@@ -265,7 +269,7 @@ fn eight_writers_at_once_leave_no_gap() {
             .collect();
         let mut seen = Vec::new();
         let mut after = start;
-        poll::until("every change is told", Duration::from_secs(30), || {
+        poll::until("every change is told", Duration::from_mins(1), || {
             let page = reader.page(after, 1);
             seen.extend(page["events"].as_array().expect("events").iter().cloned());
             after = page["next"].as_u64().expect("a position");

@@ -1,8 +1,10 @@
 //! The guard's key cache between an issuer that answers wrongly and clients that ask for keys which
 //! do not exist.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use end_to_end::drill::load::StopOnDrop;
 use end_to_end::forge::Forge;
 use end_to_end::pair::{Pair, good_claims};
 use end_to_end::poll;
@@ -216,13 +218,14 @@ fn a_flood_of_unknown_keys_costs_a_handful_of_fetches_and_hides_no_real_one() {
     let before = proxy.requests(Subject::KeySet);
     let began = Instant::now();
     let flood = Duration::from_secs(6);
+    let found = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for worker in 0..4_u32 {
-            let (pair, claims) = (&pair, &claims);
+            let (pair, claims, found) = (&pair, &claims, &found);
             scope.spawn(move || {
                 let forge = Forge::known();
                 let mut round = 0_u32;
-                while began.elapsed() < flood {
+                while began.elapsed() < flood || !found.load(Ordering::SeqCst) {
                     let kid =
                         encode([worker.to_be_bytes(), round.to_be_bytes()].concat().repeat(4));
                     let header = with(&forge.header(), "kid", kid).to_string();
@@ -236,14 +239,17 @@ fn a_flood_of_unknown_keys_costs_a_handful_of_fetches_and_hides_no_real_one() {
                 }
             });
         }
+        // However this ends: the scope waits for its threads.
+        let _ending = StopOnDrop(&found);
         pair.accepts("a known key, in the flood", &good);
         pair.import(&next);
-        poll::until("a real new key, in the flood", Duration::from_secs(5), || {
+        poll::until("a real new key, in the flood", Duration::from_secs(20), || {
             pair.me(&next.mint(&claims)).status == 200
         });
     });
     // At most 2 + t/2, and what the feed announced: one key published and made active.
-    let fetches = proxy.requests(Subject::KeySet) - before;
-    assert!(fetches <= 2 + 3 + 2, "{fetches} fetches in {:?}", began.elapsed());
+    let (fetches, took) = (proxy.requests(Subject::KeySet) - before, began.elapsed());
+    let most = 2 + took.as_secs().div_ceil(2) + 2;
+    assert!(u64::try_from(fetches).expect("few") <= most, "{fetches} fetches in {took:?}");
     pair.accepts("after", &good);
 }

@@ -75,13 +75,15 @@ fn readiness_names_each_part_and_metrics_are_text_for_prometheus() {
             assert!(!text.contains(private.as_str()), "{text}");
         }
     }
-    let count = |text: &str| -> f64 {
-        let numbers = text.lines().filter(|line| !line.starts_with('#'));
-        numbers.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    let refused = || -> u64 {
+        let text = metrics(&pair.api);
+        let name = "signet_guard_refused_total{reason=\"malformed\"} ";
+        let count = text.lines().find_map(|line| line.strip_prefix(name));
+        count.expect("a count").parse().expect("a number")
     };
-    let before = count(&metrics(&pair.api));
+    let before = refused();
     pair.refuses("again", "x.y.z");
-    assert!(count(&metrics(&pair.api)) > before, "a refusal is counted");
+    assert_eq!(refused(), before + 1, "a refusal is counted");
 }
 
 #[test]

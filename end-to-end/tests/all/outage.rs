@@ -75,7 +75,8 @@ fn a_guard_without_its_secret_is_live_and_takes_the_secret_up_when_it_comes() {
     pair.me(&token).problem(503);
     assert!(!pair.api.ready());
     fs::rename(&aside, &secret).expect("moved back");
-    poll::until("the secret is taken up", Duration::from_secs(5), || pair.api.ready());
+    // It looks again within two seconds; five times, and a start's first answers.
+    poll::until("the secret is taken up", Duration::from_secs(20), || pair.api.ready());
     pair.accepts("the secret is there", &token);
 }
 

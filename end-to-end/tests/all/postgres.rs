@@ -83,6 +83,12 @@ fn a_second_server_on_one_postgresql_database_is_refused_while_the_first_lives()
     second.launch.run_briefly(&["serve"]).failed_with(1, &["another auth-service", "postgres://"]);
     // Cut off, the first one takes its lock again.
     database.cut();
+    poll::until("the lock is held again", Duration::from_secs(20), || {
+        database.run(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database \
+             WHERE locktype = 'advisory' AND granted AND datname = current_database()",
+        ) == "1"
+    });
     poll::until("the first one is well", Duration::from_secs(5), || {
         User::new("Ada").try_login(&pair.auth).status == 401 && pair.auth.ready()
     });

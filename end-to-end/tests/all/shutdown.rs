@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use end_to_end::client::Client;
 use end_to_end::pair::Pair;
-use end_to_end::poll;
 use end_to_end::user::User;
+use end_to_end::{poll, signing_keys};
+use uuid::Uuid;
 
 const BOUND: Duration = Duration::from_secs(10);
 
@@ -49,11 +50,18 @@ fn a_reader_of_the_feed_and_an_idle_connection_do_not_hold_the_end_up() {
     pair.auth.start();
     let token = Client::of_the_guard(&pair.auth).token(&pair.auth);
     let page = pair.auth.get("/directory/users").bearer(&token).send().expect(200).json();
-    let url = format!("/feed?after={}&wait=25", page["position"]);
+    let instance = Uuid::new_v4().to_string();
+    let kid = "x".repeat(43);
+    let url = format!("/feed?after={}&wait=25&kids={kid}&instance={instance}", page["position"]);
     let idle = TcpStream::connect(pair.auth.address()).expect("a connection");
     let waiting = pair.auth.get(&url).bearer(&token);
     let reader = std::thread::spawn(move || waiting.try_send());
-    poll::throughout("the reader waits", Duration::from_millis(300), || !reader.is_finished());
+    poll::until("the issuer knows that the reader waits", Duration::from_mins(1), || {
+        assert!(!reader.is_finished(), "it waits for a change");
+        let keys = signing_keys::keys(&pair.auth);
+        let guards = keys[0]["guards"].as_array().expect("guards");
+        guards.iter().any(|guard| guard["instance"] == *instance)
+    });
     let (status, took) = pair.auth.stop();
     assert_eq!(status.code(), Some(0), "{}", pair.auth.log());
     assert!(took < BOUND, "{took:?}");

@@ -127,7 +127,8 @@ fn a_flask_service_with_the_exported_pem_goes_on_with_one_changed_line() {
         let url = format!("http://127.0.0.1:{port}{path}");
         http::request("GET", &url).header("x-access-token", token).try_send()
     };
-    poll::until("the Flask service answers", Duration::from_secs(20), || ask("/user", "").is_ok());
+    // On a busy machine Python takes its time to read Flask.
+    poll::until("the Flask service answers", Duration::from_mins(1), || ask("/user", "").is_ok());
 
     let (ada, _) = &users[0];
     let token = ada.log_in(&pair.auth);

@@ -8,8 +8,9 @@ use serde_json::json;
 
 use super::Bench;
 
-/// Debug builds beside other tests: the bound is for what grows with the input, not for speed.
-const QUICK: Duration = Duration::from_secs(1);
+/// Debug builds beside other tests, on a machine that may stand still for a moment: the bound is for
+/// what grows with the input, which takes minutes, not for speed.
+const QUICK: Duration = Duration::from_secs(10);
 
 #[test]
 fn only_three_parts_make_a_token() {

@@ -7,6 +7,7 @@ use end_to_end::poll;
 use end_to_end::token::{with, with_literal, without};
 use serde_json::{Value, json};
 use shared::clock::{Clock, SystemClock};
+use time::OffsetDateTime;
 
 use super::Bench;
 
@@ -41,16 +42,18 @@ fn a_token_is_refused_from_the_instant_its_time_and_the_leeway_are_over() {
     let over = at(&bench.claims, now() - 100, now() - 12);
     bench.refuses_as("expired", "12 s over", &bench.forge.mint(&over));
     let now = now();
-    let token = bench.forge.mint(&at(&bench.claims, now - 100, now - 6));
-    bench.accepts("6 s over, within the leeway of 10 s", &token);
-    let refused = poll::wait_for("the leeway ends", Duration::from_secs(10), || {
-        (bench.pair.me(&token).status == 401).then(|| SystemClock.now())
+    let token = bench.forge.mint(&at(&bench.claims, now - 100, now - 3));
+    bench.accepts("3 s over, within the leeway of 10 s", &token);
+    let end = OffsetDateTime::from_unix_timestamp(now + 7).expect("a time");
+    // The guard looks at its clock between the question and the answer, however long that takes.
+    poll::until("the leeway ends", Duration::from_secs(20), || {
+        let asked = SystemClock.now();
+        let status = bench.pair.me(&token).status;
+        let answered = SystemClock.now();
+        assert!(status != 401 || answered >= end, "refused {} before", end - answered);
+        assert!(status == 401 || asked < end, "{status} {} after", asked - end);
+        status == 401
     });
-    let late = refused - time::OffsetDateTime::from_unix_timestamp(now + 4).expect("a time");
-    assert!(
-        (0.0..1.0).contains(&late.as_seconds_f64()),
-        "refused {late} after the leeway's end (negative: before it)"
-    );
     bench.refuses_as("expired", "the verdict is not remembered", &token);
 }
 
@@ -112,5 +115,6 @@ fn refusing_takes_no_longer_for_a_time_out_of_reach() {
     let token = bench.with_claims(claims);
     let began = Instant::now();
     bench.refuses("1e308", &token);
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    // To count up to it would take for ever.
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }
