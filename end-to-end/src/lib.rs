@@ -24,6 +24,7 @@ pub mod client;
 pub mod connection;
 pub mod drill;
 pub mod forge;
+pub mod hearing;
 pub mod help;
 pub mod http;
 pub mod orders;

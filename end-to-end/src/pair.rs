@@ -9,7 +9,7 @@ use crate::forge::Forge;
 use crate::http::Answer;
 use crate::proxy::Proxy;
 use crate::service::Service;
-use crate::{binaries, poll, token};
+use crate::{binaries, hearing, poll, token};
 
 /// The issuer and the guard. Both are ended, and the folder removed, on drop.
 #[derive(Debug)]
@@ -93,18 +93,9 @@ impl Pair {
         self.api.start();
     }
 
-    /// Starts the guard, whose issuer runs, and waits until it answers by what the issuer says. One
-    /// that does not hear it within a second and a half serves what it holds: on a machine that slow,
-    /// nothing is promised of its first answers.
+    /// Starts the guard, whose issuer runs, and waits until it answers by what the issuer says.
     pub fn start_guard(&mut self) {
-        let unheard = |api: &Service| api.log().matches("did not answer within").count();
-        let before = unheard(&self.api);
-        self.api.start();
-        if unheard(&self.api) > before {
-            poll::until("the guard has heard its issuer", Duration::from_secs(30), || {
-                self.api.command_json(&["status"])["caught_up"] == true
-            });
-        }
+        hearing::start(&mut self.api);
     }
 
     /// A place for files of the test's own.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use end_to_end::hearing::starts_unheard;
 use end_to_end::pair::Pair;
 use end_to_end::poll;
 use end_to_end::user::User;
@@ -24,7 +25,7 @@ fn the_guard_answers_while_the_issuer_is_gone_and_after_its_own_restart() {
 
     pair.auth.start();
     let late = User::signed_up(&pair.auth, "Grace");
-    pair.accepts("the issuer is back", &late.log_in(&pair.auth));
+    pair.accepts_soon("the issuer is back", &late.log_in(&pair.auth));
 }
 
 #[test]
@@ -35,11 +36,13 @@ fn the_guard_starts_while_the_issuer_takes_calls_and_answers_none() {
     pair.accepts("the issuer runs", &token);
     pair.auth.pause();
     pair.accepts("the issuer stands still", &token);
+    let unheard = starts_unheard(&pair.api);
     pair.api.restart();
+    assert_eq!(starts_unheard(&pair.api), unheard + 1, "it is told that it serves what it holds");
     pair.accepts("the guard was restarted while the issuer stands still", &token);
     pair.auth.resume();
     let late = User::signed_up(&pair.auth, "Grace");
-    pair.accepts("the issuer goes on", &late.log_in(&pair.auth));
+    pair.accepts_soon("the issuer goes on", &late.log_in(&pair.auth));
 }
 
 #[test]
@@ -88,7 +91,7 @@ fn the_issuer_does_not_notice_that_the_guard_is_gone() {
     let token = user.log_in(&pair.auth);
     assert!(pair.auth.ready());
     pair.api.start();
-    pair.accepts("the guard came back and heard of the user", &token);
+    pair.accepts_soon("the guard came back and heard of the user", &token);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::drill::chance::Chance;
 use crate::drill::guard::Guard;
 use crate::drill::pacer::sleep;
+use crate::hearing;
 
 /// The kinds of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +43,8 @@ impl Trouble {
 pub struct Span {
     /// When it began.
     pub from: Instant,
-    /// When it was over: the guard was ready again, or the way to the issuer open.
+    /// When it was over: the guard was ready again and had heard what it missed, or the way to the
+    /// issuer was open.
     pub until: Instant,
 }
 
@@ -69,7 +71,7 @@ pub(super) fn make(
                 if trouble == Trouble::Fresh {
                     fs::remove_dir_all(service.path("data")).expect("a replica to lose");
                 }
-                service.start();
+                hearing::start(&mut service);
             }
             Trouble::Cut => {
                 guard.tunnel.cut();
