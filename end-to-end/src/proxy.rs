@@ -1,6 +1,7 @@
 //! A proxy between the guard and the issuer that counts the requests for the key set and the feed,
 //! and answers them wrongly when told to. Everything else passes through as it is.
 
+use std::fmt;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +27,7 @@ impl Subject {
 }
 
 /// What the proxy answers where a subject is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub enum ProxyAnswer {
     /// The issuer's answer.
     #[default]
@@ -35,6 +36,19 @@ pub enum ProxyAnswer {
     Bytes(Vec<u8>),
     /// This head, then blanks for as long as the other side reads.
     Endless(Vec<u8>),
+    /// What follows from the target of the request.
+    To(Arc<dyn Fn(&str) -> Self + Send + Sync>),
+}
+
+impl fmt::Debug for ProxyAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::True => "True",
+            Self::Bytes(_) => "Bytes(..)",
+            Self::Endless(_) => "Endless(..)",
+            Self::To(_) => "To(..)",
+        })
+    }
 }
 
 impl ProxyAnswer {
@@ -103,11 +117,16 @@ impl State {
     fn serve(&self, mut client: TcpStream) -> std::io::Result<()> {
         let request = read_request(&mut client)?;
         let target = request.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
-        if let Some(subject) = Subject::of(&String::from_utf8_lossy(target)) {
+        let target = String::from_utf8_lossy(target);
+        if let Some(subject) = Subject::of(&target) {
             self.requests[subject as usize].fetch_add(1, Ordering::SeqCst);
-            let answer = self.answers[subject as usize].lock().expect("no thread failed").clone();
+            let mut answer =
+                self.answers[subject as usize].lock().expect("no thread failed").clone();
+            while let ProxyAnswer::To(make) = answer {
+                answer = make(&target);
+            }
             match answer {
-                ProxyAnswer::True => {}
+                ProxyAnswer::True | ProxyAnswer::To(_) => {}
                 ProxyAnswer::Bytes(bytes) => return finish(client, &bytes),
                 ProxyAnswer::Endless(head) => {
                     client.write_all(&head)?;
