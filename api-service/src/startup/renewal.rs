@@ -9,11 +9,16 @@ use std::time::Duration;
 use shared::guard::Guard;
 use shared::service::failure::Failure;
 use shared::service::shutdown::{self, Shutdown};
+use tokio::time::{Instant, interval_at};
 
 use crate::store::Replica;
 
 /// How often the replica is asked.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// How long a process serves at least before it starts over: on a disk that damages every replica, the
+/// issuer is not asked for the whole directory without a pause.
+const LEAST_LIFE: Duration = Duration::from_secs(5);
 
 /// Begins when `shutdown` does, or when the replica must be begun anew.
 pub(super) fn end_of_service(shutdown: Shutdown, replica: Arc<Replica>, guard: Guard) -> Shutdown {
@@ -31,7 +36,7 @@ pub(super) fn end_of_service(shutdown: Shutdown, replica: Arc<Replica>, guard: G
 /// Waits until the replica is damaged and the issuer there to fill a new one: while it is away, what
 /// can still be read is better than nothing.
 async fn damaged(replica: &Replica, guard: &Guard) {
-    let mut looks = tokio::time::interval(LOOK);
+    let mut looks = interval_at(Instant::now() + LEAST_LIFE, LOOK);
     loop {
         looks.tick().await;
         if replica.damaged() && guard.status().feed.caught_up {

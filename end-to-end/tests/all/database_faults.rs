@@ -76,6 +76,7 @@ fn a_damaged_replica_is_built_anew() {
 #[test]
 fn a_replica_that_is_cut_or_deleted_while_it_is_served_is_built_anew() {
     for fault in ["cut", "deleted"] {
+        let began = Instant::now();
         let pair = Pair::start();
         let token = User::signed_up(&pair.auth, "Ada").log_in(&pair.auth);
         pair.accepts("before", &token);
@@ -94,6 +95,11 @@ fn a_replica_that_is_cut_or_deleted_while_it_is_served_is_built_anew() {
             list().is_ok_and(|answer| answer.status == 200 && answer.text().contains("Ada"))
                 && file.metadata().is_ok_and(|found| found.len() > 0)
         });
+        let served = began.elapsed();
+        assert!(
+            fault == "cut" || served >= Duration::from_secs(5),
+            "anew after {served:?} already"
+        );
         // What is cut may grow again before the damage shows.
         let later = User::signed_up(&pair.auth, "Grace").log_in(&pair.auth);
         for token in [&token, &later] {
