@@ -124,12 +124,12 @@ impl<T: Stream> AsyncRead for Connection<T> {
         let this = self.get_mut();
         let before = buffer.filled().len();
         if let Poll::Ready(read) = this.stream()?.poll_read(context, buffer) {
-            let owed = owed(&this.framing);
+            let due = owed(&this.framing);
             let new = &mut buffer.filled_mut()[before..];
             this.over |= new.is_empty();
             this.framing.follow(new);
             // More bytes of the same part do not buy it more time.
-            if self::owed(&this.framing) != owed {
+            if owed(&this.framing) != due {
                 this.receiving.clear();
             }
             return Poll::Ready(read);
