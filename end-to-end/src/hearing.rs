@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::http;
+use crate::metrics::Metrics;
 use crate::poll;
 use crate::service::Service;
 
@@ -27,7 +27,5 @@ pub fn start(guard: &mut Service) {
 }
 
 fn has_caught_up(guard: &Service) -> bool {
-    let url = format!("{}/metrics", guard.management);
-    let metrics = http::request("GET", &url).send().expect(200).text();
-    metrics.lines().any(|line| line == "signet_guard_feed_caught_up 1")
+    Metrics::of(&guard.management).sample("signet_guard_feed_caught_up") == Some(1)
 }

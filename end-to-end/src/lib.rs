@@ -27,6 +27,7 @@ pub mod forge;
 pub mod hearing;
 pub mod help;
 pub mod http;
+pub mod metrics;
 pub mod orders;
 pub mod outside;
 pub mod pair;

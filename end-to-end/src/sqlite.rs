@@ -8,11 +8,9 @@ use diesel::{Connection, SqliteConnection};
 
 use crate::poll;
 
-/// Drops what has the database open, and waits until nobody has: a pool may be opening one more
-/// connection while it is dropped. Only then is all that was written in the file itself, and nobody
-/// writes to it any more.
-pub fn close<T>(database: T, file: &Path) {
-    drop(database);
+/// Waits until nobody has the database open that was dropped: its pool may still be opening one more
+/// connection. Only then is all that was written in the file itself, and nobody writes to it any more.
+pub fn until_closed(file: &Path) {
     let mut log = file.as_os_str().to_owned();
     log.push("-wal");
     let log = Path::new(&log);

@@ -125,7 +125,7 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
-    use end_to_end::sqlite::close;
+    use end_to_end::sqlite::until_closed;
     use time::Duration;
     use time::macros::datetime;
 
@@ -188,13 +188,15 @@ mod tests {
             database.begin_service(START).expect("begun");
             change(&database, "a");
             let note = fs::read(super::note(&file)).expect("a note");
-            close(database, &file);
+            drop(database);
+            until_closed(&file);
             fs::copy(&file, &backup).expect("copied");
             let database = open(&file);
             database.begin_service(START).expect("begun");
             let told = change(&database, "b");
             database.note_service().expect("noted");
-            close(database, &file);
+            drop(database);
+            until_closed(&file);
 
             // With the note of its own time: the file is another. Without it: its feed is behind.
             if with_note {

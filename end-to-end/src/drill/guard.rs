@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::tunnel::Tunnel;
 use crate::http;
+use crate::metrics::Metrics;
 use crate::service::Service;
 
 /// A guard, shared by the threads of a drill.
@@ -44,12 +45,10 @@ impl Guard {
 
     /// How often it has fetched the key set since its start.
     pub fn fetches(&self) -> Fetches {
-        let url = format!("{}/metrics", self.management);
-        let text = http::request("GET", &url).send().expect(200).text();
+        let metrics = Metrics::of(&self.management);
         let of = |cause: &str| {
-            let name = format!("signet_guard_key_fetches_total{{cause=\"{cause}\"}} ");
-            let line = text.lines().find_map(|line| line.strip_prefix(&name));
-            line.map_or(0, |count| count.trim().parse().expect("a number"))
+            let name = format!("signet_guard_key_fetches_total{{cause=\"{cause}\"}}");
+            metrics.sample(&name).unwrap_or(0)
         };
         Fetches { polls: of("poll"), beyond: of("announced") + of("unknown_key") }
     }

@@ -121,7 +121,7 @@ fn the_issuer_does_not_start_on_a_damaged_database_and_leaves_it_alone() {
     pair.auth.stop();
     let file = pair.auth.path("data/auth.db");
     // One that ends just while it opens one more connection leaves its log behind.
-    sqlite::close((), &file);
+    sqlite::until_closed(&file);
     let whole = fs::read(&file).expect("a file");
     damage(&file);
     let damaged = fs::read(&file).expect("a file");
@@ -170,7 +170,7 @@ fn a_log_out_is_not_undone_by_a_copy_from_before_it() {
         let (ended, refresh) = (text("token"), text("refresh_token"));
         let (file, copy) = (pair.auth.path("data/auth.db"), pair.folder().join("copy.db"));
         pair.auth.stop();
-        sqlite::close((), &file);
+        sqlite::until_closed(&file);
         fs::copy(&file, &copy).expect("copied");
         pair.auth.start();
         pair.auth.post("/logout").bearer(&ended).send().expect(204);

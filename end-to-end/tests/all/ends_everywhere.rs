@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use end_to_end::client::Client;
 use end_to_end::drill::tunnel::Tunnel;
 use end_to_end::hearing::{self, starts_unheard};
-use end_to_end::http::request;
+use end_to_end::metrics::Metrics;
 use end_to_end::pair::{Pair, guard_of};
 use end_to_end::poll;
 use end_to_end::service::Service;
@@ -113,9 +113,7 @@ fn whatever_ends_tokens_ends_them_at_every_guard_whatever_happened_to_it() {
 
 /// The value of a metric of the guard.
 fn metric(guard: &Service, name: &str) -> f64 {
-    let text = request("GET", &format!("{}/metrics", guard.management)).send().expect(200).text();
-    let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
-    line.expect("a metric").trim().parse().expect("a number")
+    Metrics::of(&guard.management).sample(name).expect("a metric")
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The management listeners: alive, ready and in numbers.
 
 use end_to_end::http::request;
+use end_to_end::metrics::Metrics;
 use end_to_end::pair::Pair;
 use end_to_end::service::Service;
 use end_to_end::user::User;
@@ -76,10 +77,8 @@ fn readiness_names_each_part_and_metrics_are_text_for_prometheus() {
         }
     }
     let refused = || -> u64 {
-        let text = metrics(&pair.api);
-        let name = "signet_guard_refused_total{reason=\"malformed\"} ";
-        let count = text.lines().find_map(|line| line.strip_prefix(name));
-        count.expect("a count").parse().expect("a number")
+        let name = "signet_guard_refused_total{reason=\"malformed\"}";
+        Metrics::of(&pair.api.management).sample(name).expect("a count")
     };
     let before = refused();
     pair.refuses("again", "x.y.z");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use end_to_end::http::request;
+use end_to_end::metrics::Metrics;
 use end_to_end::pair::Pair;
 use end_to_end::user::User;
 use end_to_end::{poll, revocations};
@@ -14,10 +14,7 @@ use shared::clock::{Clock, SystemClock};
 const MANY: u32 = 120_000;
 
 fn held(pair: &Pair) -> usize {
-    let url = format!("{}/metrics", pair.api.management);
-    let text = request("GET", &url).send().expect(200).text();
-    let line = text.lines().find_map(|line| line.strip_prefix("signet_guard_revocations "));
-    line.expect("how many it holds").trim().parse().expect("a number")
+    Metrics::of(&pair.api.management).sample("signet_guard_revocations").expect("how many it holds")
 }
 
 #[test]

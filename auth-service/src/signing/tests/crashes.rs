@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use end_to_end::sqlite::close;
+use end_to_end::sqlite::until_closed;
 use tempfile::TempDir;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -88,7 +88,8 @@ impl Before {
             }
         };
         ring.follow(&*database, later).expect("followed");
-        close(database, &folder.path().join("auth.db"));
+        drop(database);
+        until_closed(&folder.path().join("auth.db"));
         Self { folder, old, token, subject, now }
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use end_to_end::sqlite::close;
+use end_to_end::sqlite::until_closed;
 
 use super::super::{Database, Existence, Location, OpenError, PostgresLocation};
 use super::fixture::{Fixture, START, new_user, sqlite};
@@ -104,7 +104,8 @@ fn a_damaged_database_is_found_and_named() {
     fixture.store.check().expect("whole");
     let file = fixture.file();
     let Fixture { store, .. } = fixture;
-    close(store, &file);
+    drop(store);
+    until_closed(&file);
     let whole = fs::read(&file).expect("read");
     let mut blotted = whole.clone();
     let middle = whole.len() / 2 / 4096 * 4096;

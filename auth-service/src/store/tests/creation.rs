@@ -4,7 +4,7 @@ use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use end_to_end::sqlite::close;
+use end_to_end::sqlite::until_closed;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -23,7 +23,8 @@ fn an_emptied_file_that_was_served_is_refused_and_left_as_it_is() {
     let file = folder.path().join("auth.db");
     let database = opened(&file, Existence::Create).expect("a new one");
     database.begin_service(START).expect("begun");
-    close(database, &file);
+    drop(database);
+    until_closed(&file);
     std::fs::write(&file, "").expect("emptied");
     for existence in [Existence::Create, Existence::Expect] {
         let told = opened(&file, existence).expect_err("refused");
