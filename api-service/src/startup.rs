@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use actix_web::{App, middleware};
+use actix_web::{App, middleware, web};
 use shared::clock::SystemClock;
 use shared::guard::{Guard, GuardConfig};
 use shared::service::failure::Failure;
@@ -58,11 +58,11 @@ async fn serve(settings: Settings) -> Result<bool, Failure> {
     // As bound: an address with port 0 gets a port of the system's choice.
     let clients_at = listener.local_addr().unwrap_or(settings.bind);
     let operators_at = operators.local_addr().unwrap_or(settings.management_bind);
-    let openapi: Arc<str> = http::openapi().map_err(Failure::failed)?.into();
+    let openapi = web::Bytes::from(http::openapi().map_err(Failure::failed)?);
     let clients = server::serve(listener, Some(workers), move || {
         App::new()
             .wrap(middleware::from_fn(protect))
-            .configure(http::routes(api.clone(), Arc::clone(&openapi)))
+            .configure(http::routes(api.clone(), openapi.clone()))
     })
     .map_err(Failure::failed)?;
     let management = management::serve_with(

@@ -38,7 +38,7 @@ pub struct Api {
 }
 
 /// Adds every route.
-pub fn routes(api: Api, openapi: Arc<str>) -> impl FnOnce(&mut web::ServiceConfig) {
+pub fn routes(api: Api, openapi: web::Bytes) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         // What is personal is kept by no cache, refused or not (RFC 9111 §5.2.2.5).
         let unstored = || middleware::DefaultHeaders::new().add((CACHE_CONTROL, "no-store"));

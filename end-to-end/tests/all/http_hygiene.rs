@@ -249,25 +249,74 @@ fn slow_and_idle_clients_do_not_keep_others_waiting() {
 }
 
 #[test]
-fn a_request_that_never_ends_is_given_up_within_half_a_minute() {
+fn request_that_never_ends_is_given_up_within_half_a_minute() {
     let pair = Pair::start();
     let limit = Duration::from_secs(32);
     let head = "POST /login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let complete = "GET /nowhere HTTP/1.1\r\nhost: x\r\n\r\n";
+    let chunked = "POST /nowhere HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
     std::thread::scope(|scope| {
         for service in [&pair.auth, &pair.api] {
             for (start, told) in [
-                (String::new(), true),
-                (format!("{head}x-slow"), true),
-                (format!("{head}content-length: 100\r\n\r\n{{"), false),
+                // A client takes an answer that it did not ask for as that to its next request.
+                (String::new(), Some(&[][..])),
+                (format!("{head}x-slow"), Some(&[408])),
+                (format!("{head}content-length: 100\r\n\r\n{{"), None),
+                (complete.to_owned(), Some(&[404])),
+                (format!("{complete}{head}x-slow"), Some(&[404])),
+                (format!("{chunked}5\r\nhello\r\n"), Some(&[404])),
             ] {
                 scope.spawn(move || {
                     let began = Instant::now();
                     let answer = exchange(service.address(), start.as_bytes(), limit);
                     assert!(answer.closed, "{start:?} to {}: {answer:?}", service.url);
                     assert!(began.elapsed() < limit);
-                    assert!(!told || answer.statuses() == [408], "{start:?}: {answer:?}");
+                    let expected = told.is_none_or(|told: &[u16]| answer.statuses() == told);
+                    assert!(expected, "{start:?}: {answer:?}");
                 });
             }
+        }
+    });
+}
+
+/// Java's `HttpClient` asks for HTTP/2 in this way with each request, unless told otherwise.
+const UPGRADES: [&str; 4] = [
+    "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+    "connection: upgrade",
+    "connection: upgrade\r\nupgrade: websocket",
+    "upgrade: websocket",
+];
+
+#[test]
+fn request_for_an_upgrade_is_answered_and_the_close_announced() {
+    let pair = Pair::start();
+    let user = User::signed_up(&pair.auth, "Ada");
+    let token = user.log_in(&pair.auth);
+    pair.accepts("before", &token);
+    let credentials =
+        serde_json::json!({"email": user.email, "password": user.password}).to_string();
+    std::thread::scope(|scope| {
+        for upgrade in UPGRADES {
+            let (pair, token, credentials) = (&pair, &token, &credentials);
+            scope.spawn(move || {
+                let length = credentials.len();
+                let log_in = format!(
+                    "POST /login HTTP/1.1\r\nhost: x\r\n{upgrade}\r\ncontent-type: application/json\r\n\
+                     content-length: {length}\r\n\r\n{credentials}"
+                );
+                let read = format!(
+                    "GET /user/me HTTP/1.1\r\nhost: x\r\n{upgrade}\r\nx-access-token: {token}\r\n\r\n"
+                );
+                for (service, request, status) in
+                    [(&pair.auth, &log_in, 201), (&pair.api, &read, 200)]
+                {
+                    let answer = exchange(service.address(), request.as_bytes(), PATIENCE);
+                    assert_eq!(answer.statuses(), [status], "{upgrade}: {answer:?}");
+                    assert!(answer.text.contains("\r\nconnection: close\r\n"), "{answer:?}");
+                    assert!(!answer.text.contains("connection: upgrade"), "{answer:?}");
+                    assert!(answer.closed, "{upgrade}: {answer:?}");
+                }
+            });
         }
     });
 }

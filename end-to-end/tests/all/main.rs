@@ -40,6 +40,7 @@ mod sessions;
 mod settings;
 mod shutdown;
 mod signup;
+mod slow_readers;
 mod third_service;
 mod throttling;
 mod tutorial_import;

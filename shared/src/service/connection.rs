@@ -1,64 +1,115 @@
-//! One client's connection: its bytes on their way to the HTTP parser and back, bounded in time.
+//! One client's connection: a TCP stream whose client is given a time for what it owes.
 //!
-//! The server underneath times idle connections. Here every head and every body has its time, and so
-//! has an answer that the client does not take; who is too slow loses the connection, whatever a
-//! handler is waiting for. What has come is read before its time is looked at: it is the client that
-//! must not be slow, and not the machine that this runs on.
+//! actix-http bounds the head of the first request and the time between two requests. It bounds
+//! neither a later head, nor content that no handler reads, nor the time that a client takes for
+//! an answer (`docs/upstream/actix-http.md`). This stream does, without looking at a byte:
+//! [`Activity`] tells it whether a request is being answered.
 
-use std::future::Future;
+use std::cell::Cell;
 use std::io::{self, ErrorKind};
-use std::mem;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
-use super::framing::{Framing, Part};
-use super::parser_refusal;
-use crate::clock::{Clock, SystemClock};
+use super::deadline::Deadline;
 
-/// How long the first head of a connection may take, the wait for its first byte with it. Where idle
-/// connections fill a small process, everybody else waits for this.
-const FIRST_HEAD: Duration = Duration::from_secs(5);
-
-/// How long a later head may take from its first byte on.
+/// The time for the head of a request, from its first byte on, and for content that is left over
+/// from the request before.
 const HEAD: Duration = Duration::from_secs(10);
 
-/// How long the content of a request may take. No route takes more than 16 KiB.
-const BODY: Duration = Duration::from_secs(15);
-
-/// How long after such a time the last look comes.
-const LOOK: Duration = Duration::from_millis(20);
-
-/// How long an answer may wait for a client that does not read.
+/// The time for an answer that the client does not take.
 const ANSWER: Duration = Duration::from_secs(20);
 
-/// How long a client that was refused in the middle of a request may go on sending it. A
-/// connection closed with bytes unread is reset, and the refusal is lost with it.
+/// The bytes per second that a client must take, once [`ANSWER`] is over.
+const SLOWEST: u64 = 16 * 1024;
+
+/// How long a client may go on sending after the connection was ended on this side. A connection
+/// closed with bytes unread is reset, and the client loses the last answer.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// And how much.
+/// The bytes that a client may send meanwhile.
 const LINGER_BYTES: usize = 1024 * 1024;
 
-/// A stream that is held to these times, and to proper line ends.
+/// Whether a request of a connection is being answered.
+#[derive(Debug, Default)]
+pub(super) struct Activity {
+    answering: Cell<bool>,
+    /// When the first byte came that belongs to no request so far.
+    head_since: Cell<Option<Instant>>,
+}
+
+impl Activity {
+    /// Notes that a request has come, until the result is dropped.
+    pub(super) fn answering(self: &Rc<Self>) -> Answering {
+        self.answering.set(true);
+        self.head_since.set(None);
+        Answering { activity: Rc::clone(self), content_left: Rc::default() }
+    }
+
+    fn received(&self) {
+        if !self.answering.get() && self.head_since.get().is_none() {
+            self.head_since.set(Some(Instant::now()));
+        }
+    }
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub(super) struct Answering {
+    activity: Rc<Activity>,
+    content_left: Rc<Cell<bool>>,
+}
+
+impl Answering {
+    /// Returns the flag for content that the client has still to send when the answer is there.
+    pub(super) fn content_left(&self) -> Rc<Cell<bool>> {
+        Rc::clone(&self.content_left)
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.activity.answering.set(false);
+        if self.content_left.get() {
+            self.activity.head_since.set(Some(Instant::now()));
+        }
+    }
+}
+
+/// A stream under these limits.
 #[derive(Debug)]
 pub(super) struct Connection<T: Stream> {
-    /// There until the connection is dropped.
+    /// Present until the connection is dropped.
     stream: Option<T>,
-    framing: Framing,
+    activity: Rc<Activity>,
     receiving: Deadline,
     sending: Deadline,
-    /// What is to be sent in place of what the parser wrote.
-    instead: Vec<u8>,
-    /// Whether the client was told that its first head did not come in time.
-    late: bool,
-    /// Whether the client has nothing more to say, or no more time for it.
+    backlog: Option<Backlog>,
+    /// Set when the client has ended its side, or has run out of time.
     over: bool,
 }
 
-/// What a connection runs over.
+/// What a client has still to take.
+#[derive(Debug)]
+struct Backlog {
+    since: Instant,
+    /// Bytes taken since then.
+    taken: u64,
+    /// Whether the stream took nothing at the last try.
+    blocked: bool,
+}
+
+impl Backlog {
+    fn due(&self) -> Instant {
+        self.since + ANSWER + Duration::from_secs(self.taken / SLOWEST)
+    }
+}
+
+/// The kind of stream that a connection runs over.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for T {}
@@ -67,51 +118,57 @@ impl<T: Stream> Connection<T> {
     pub(super) fn new(stream: T) -> Self {
         Self {
             stream: Some(stream),
-            framing: Framing::new(),
+            activity: Rc::default(),
             receiving: Deadline::default(),
             sending: Deadline::default(),
-            instead: Vec::new(),
-            late: false,
+            backlog: None,
             over: false,
         }
+    }
+
+    /// Returns the record of requests that are being answered.
+    pub(super) fn activity(&self) -> Rc<Activity> {
+        Rc::clone(&self.activity)
     }
 
     fn stream(&mut self) -> io::Result<Pin<&mut T>> {
         self.stream.as_mut().map(Pin::new).ok_or_else(|| ErrorKind::NotConnected.into())
     }
 
-    fn write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let outcome = self.stream()?.poll_write(context, bytes);
-        self.sent(context, outcome)
+    fn timed_out<R>(&mut self) -> Poll<io::Result<R>> {
+        self.over = true;
+        Poll::Ready(Err(ErrorKind::TimedOut.into()))
     }
 
-    /// Sends what is left of [`Self::instead`].
-    fn write_instead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.instead.is_empty() {
-            let rest = mem::take(&mut self.instead);
-            let outcome = self.write(context, &rest);
-            self.instead = rest;
-            match ready!(outcome)? {
-                0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
-                count => drop(self.instead.drain(..count)),
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    /// Passes on what writing came to; a write that is stuck for too long has failed.
+    /// Counts what the stream took, and fails once the client is too slow.
     fn sent<R>(
         &mut self,
         context: &mut Context<'_>,
         outcome: Poll<io::Result<R>>,
+        taken: impl Fn(&R) -> u64,
     ) -> Poll<io::Result<R>> {
-        if outcome.is_ready() {
-            self.sending.clear();
-            return outcome;
+        match (&outcome, &mut self.backlog) {
+            (Poll::Ready(Ok(written)), Some(backlog)) => {
+                backlog.taken += taken(written);
+                if std::mem::take(&mut backlog.blocked) {
+                    // Reading was suspended, and goes on with the next poll.
+                    context.waker().wake_by_ref();
+                }
+                outcome
+            }
+            (Poll::Ready(_), _) => outcome,
+            (Poll::Pending, backlog) => {
+                let backlog = backlog.get_or_insert_with(|| Backlog {
+                    since: Instant::now(),
+                    taken: 0,
+                    blocked: true,
+                });
+                backlog.blocked = true;
+                let due = backlog.due();
+                ready!(self.sending.poll(context, due));
+                self.timed_out()
+            }
         }
-        ready!(self.sending.poll(context, ANSWER));
-        self.over = true;
-        Poll::Ready(Err(ErrorKind::TimedOut.into()))
     }
 }
 
@@ -122,29 +179,29 @@ impl<T: Stream> AsyncRead for Connection<T> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.backlog.as_ref().is_some_and(|backlog| backlog.blocked) {
+            // More requests would only pile up. `sent` wakes the task.
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         if let Poll::Ready(read) = this.stream()?.poll_read(context, buffer) {
-            let due = owed(&this.framing);
-            let new = &mut buffer.filled_mut()[before..];
-            this.over |= new.is_empty();
-            this.framing.follow(new);
-            // More bytes of the same part do not buy it more time.
-            if owed(&this.framing) != due {
-                this.receiving.clear();
+            if read.is_err() || buffer.filled().len() == before {
+                this.over = true;
+            } else {
+                this.activity.received();
             }
             return Poll::Ready(read);
         }
-        let (_, Some(patience)) = owed(&this.framing) else { return Poll::Pending };
-        ready!(this.receiving.poll(context, patience));
-        if patience == FIRST_HEAD {
-            // Nothing is under way yet, so there is somebody to tell, and then nothing more to read.
-            if !mem::replace(&mut this.late, true) {
-                this.instead = parser_refusal::too_late(SystemClock.now());
+        match this.activity.head_since.get() {
+            Some(since) if !this.activity.answering.get() => {
+                ready!(this.receiving.poll(context, since + HEAD));
+                this.timed_out()
             }
-            return this.write_instead(context);
+            _ => {
+                this.receiving.clear();
+                Poll::Pending
+            }
         }
-        this.over = true;
-        Poll::Ready(Err(ErrorKind::TimedOut.into()))
     }
 }
 
@@ -155,206 +212,55 @@ impl<T: Stream> AsyncWrite for Connection<T> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        ready!(this.write_instead(context))?;
-        match parser_refusal::find(bytes) {
-            None => this.write(context, bytes),
-            Some(refusal) if refusal.at > 0 => this.write(context, &bytes[..refusal.at]),
-            Some(refusal) => {
-                this.instead = refusal.in_words;
-                Poll::Ready(Ok(bytes.len()))
-            }
+        if this.activity.head_since.get().is_none() {
+            this.receiving.clear();
         }
+        let outcome = this.stream()?.poll_write(context, bytes);
+        this.sent(context, outcome, |written| *written as u64)
     }
 
+    /// Called once all bytes so far were taken by [`Self::poll_write`].
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        ready!(this.write_instead(context))?;
-        this.stream()?.poll_flush(context)
+        let outcome = this.stream()?.poll_flush(context);
+        ready!(this.sent(context, outcome, |()| 0))?;
+        this.backlog = None;
+        this.sending.clear();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        ready!(this.write_instead(context))?;
-        this.stream()?.poll_shutdown(context)
+        self.get_mut().stream()?.poll_shutdown(context)
     }
 }
 
 impl<T: Stream> Drop for Connection<T> {
     fn drop(&mut self) {
-        let cut_short = !self.over && self.framing.part() != Part::Between;
-        if let (true, Some(stream), Ok(runtime)) =
-            (cut_short, self.stream.take(), tokio::runtime::Handle::try_current())
+        if let (false, Some(stream), Ok(runtime)) =
+            (self.over, self.stream.take(), tokio::runtime::Handle::try_current())
         {
             runtime.spawn(linger(stream));
         }
     }
 }
 
-/// What the client owes, of which request, and how long it may take for that; nothing between two
-/// requests.
-fn owed(framing: &Framing) -> (u64, Option<Duration>) {
-    match framing.place() {
-        (0, Part::Between) | (1, Part::Head) => (1, Some(FIRST_HEAD)),
-        (request, Part::Between) => (request, None),
-        (request, Part::Head) => (request, Some(HEAD)),
-        (request, Part::Body) => (request, Some(BODY)),
-    }
-}
-
-/// Reads on, for nothing, what a refused client is still sending.
+/// Ends this side, and reads on until the client ends its own (RFC 9112 §9.6).
 async fn linger<T: Stream>(mut stream: T) {
     let rest = async {
         stream.shutdown().await?;
-        let (mut bytes, mut passed_over) = ([0; 8_192], 0);
-        while passed_over < LINGER_BYTES {
+        let (mut bytes, mut dropped) = ([0; 8_192], 0);
+        while dropped < LINGER_BYTES {
             match stream.read(&mut bytes).await? {
                 0 => break,
-                count => passed_over += count,
+                count => dropped += count,
             }
         }
         Ok::<_, io::Error>(())
     };
-    // However it ends, the connection is over now.
+    // The connection is over either way.
     drop(tokio::time::timeout(LINGER, rest).await);
 }
 
-/// A time limit that costs nothing until something has to be waited for.
-#[derive(Debug, Default)]
-struct Deadline(Option<(Pin<Box<Sleep>>, bool)>);
-
-impl Deadline {
-    fn clear(&mut self) {
-        self.0 = None;
-    }
-
-    /// Ready once `patience` is over, counted from the first call since it was cleared, and after one
-    /// more look: a process that stood still may hear of the time before it hears of the bytes.
-    fn poll(&mut self, context: &mut Context<'_>, patience: Duration) -> Poll<()> {
-        let (sleep, last) =
-            self.0.get_or_insert_with(|| (Box::pin(sleep_until(Instant::now() + patience)), false));
-        ready!(sleep.as_mut().poll(context));
-        if !*last {
-            *last = true;
-            sleep.as_mut().reset(Instant::now() + LOOK);
-            ready!(sleep.as_mut().poll(context));
-        }
-        Poll::Ready(())
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use tokio::io::duplex;
-
-    use super::*;
-
-    const HEAD_TEXT: &[u8] = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n";
-
-    async fn read(connection: &mut Connection<tokio::io::DuplexStream>) -> io::Result<usize> {
-        connection.read(&mut [0; 1_024]).await
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_sends_no_first_head_in_time_is_told_so_once_and_read_no_more() {
-        for trickling in [false, true] {
-            let (mut client, server) = duplex(1_024);
-            let mut connection = Connection::new(server);
-            let began = Instant::now();
-            let outcome = async { while read(&mut connection).await.expect("no error") > 0 {} };
-            let trickle = async {
-                for byte in &HEAD_TEXT[..if trickling { 4 } else { 0 }] {
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                    client.write_all(&[*byte]).await.expect("taken");
-                }
-            };
-            tokio::join!(outcome, trickle);
-            assert_eq!(began.elapsed(), FIRST_HEAD + LOOK, "{trickling}");
-            assert_eq!(read(&mut connection).await.expect("no error"), 0);
-            connection.shutdown().await.expect("ended");
-            let mut answer = String::new();
-            client.read_to_string(&mut answer).await.expect("an answer");
-            assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
-            assert!(answer.contains("\r\ndate: ") && answer.ends_with('}'), "{answer}");
-            assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_has_come_is_read_however_late_this_machine_looks() {
-        let (mut client, server) = duplex(1_024);
-        let mut connection = Connection::new(server);
-        for part in [HEAD_TEXT, b"abcde", HEAD_TEXT] {
-            let waiting = tokio::time::timeout(Duration::from_secs(1), read(&mut connection));
-            assert!(waiting.await.is_err(), "it waits, and its time has begun");
-            client.write_all(part).await.expect("sent");
-            tokio::time::advance(Duration::from_hours(1)).await;
-            assert_eq!(read(&mut connection).await.expect("read"), part.len());
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_later_head_that_trickles_in_loses_the_connection_however_often_a_byte_comes() {
-        let (mut client, server) = duplex(64);
-        let mut connection = Connection::new(server);
-        client.write_all(HEAD_TEXT).await.expect("sent");
-        client.write_all(b"abcde").await.expect("sent");
-        read(&mut connection).await.expect("the whole request");
-        let began = Instant::now();
-        let trickle = async {
-            for byte in HEAD_TEXT {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                if client.write_all(&[*byte]).await.is_err() {
-                    break;
-                }
-            }
-        };
-        let outcome = async {
-            loop {
-                read(&mut connection).await?;
-            }
-        };
-        let outcome: io::Result<()> =
-            tokio::select! { outcome = outcome => outcome, () = trickle => Ok(()) };
-        assert_eq!(outcome.expect_err("cut off").kind(), ErrorKind::TimedOut);
-        assert_eq!(began.elapsed(), Duration::from_secs(1) + HEAD + LOOK);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_body_that_does_not_come_loses_the_connection() {
-        let (mut client, server) = duplex(1_024);
-        let mut connection = Connection::new(server);
-        client.write_all(HEAD_TEXT).await.expect("sent");
-        client.write_all(b"abc").await.expect("sent");
-        let began = Instant::now();
-        read(&mut connection).await.expect("the head");
-        let error = loop {
-            if let Err(error) = read(&mut connection).await {
-                break error;
-            }
-        };
-        assert_eq!(error.kind(), ErrorKind::TimedOut);
-        assert_eq!(began.elapsed(), BODY + LOOK);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn between_requests_nothing_is_owed() {
-        let (mut client, server) = duplex(1_024);
-        let mut connection = Connection::new(server);
-        client.write_all(HEAD_TEXT).await.expect("sent");
-        client.write_all(b"abcde").await.expect("sent");
-        read(&mut connection).await.expect("the whole request");
-        assert_eq!(connection.framing.place(), (1, Part::Between));
-        let idle = tokio::time::timeout(10 * BODY, read(&mut connection)).await;
-        assert!(idle.is_err(), "the server's own time for idle connections holds");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_answer_that_nobody_takes_is_given_up() {
-        let (_client, server) = duplex(4);
-        let mut connection = Connection::new(server);
-        let began = Instant::now();
-        let error = connection.write_all(b"longer than that").await.expect_err("stuck");
-        assert_eq!(error.kind(), ErrorKind::TimedOut);
-        assert_eq!(began.elapsed(), ANSWER + LOOK);
-    }
-}
+#[path = "connection_tests.rs"]
+mod tests;

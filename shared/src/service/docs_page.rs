@@ -1,9 +1,12 @@
 //! `GET /openapi.json` and `GET /docs`: the API description, and a page to read it on. The page's
 //! assets are in the binary; nothing is loaded from another host.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::Config;
 
@@ -22,19 +25,47 @@ const START: &str = "window.onload = () => { window.ui = SwaggerUIBundle({ \
     url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null, \
     presets: [SwaggerUIBundle.presets.apis] }); };\n";
 
+/// A file that the page loads.
+struct Asset {
+    media_type: String,
+    bytes: Bytes,
+}
+
+/// The files that the page loads, read once. Every answer shares their bytes.
+static ASSETS: LazyLock<BTreeMap<&str, Asset>> = LazyLock::new(|| {
+    let config = Arc::new(Config::from("/openapi.json"));
+    let files = ["favicon-32x32.png", "swagger-ui-bundle.js", "swagger-ui.css"];
+    let read = |name| {
+        let file = utoipa_swagger_ui::serve(name, Arc::clone(&config)).ok()??;
+        let bytes = match file.bytes {
+            Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+            Cow::Owned(bytes) => Bytes::from(bytes),
+        };
+        Some((name, Asset { media_type: file.content_type, bytes }))
+    };
+    let start = Asset {
+        media_type: "text/javascript; charset=utf-8".to_owned(),
+        bytes: Bytes::from_static(START.as_bytes()),
+    };
+    files.into_iter().filter_map(read).chain([("start.js", start)]).collect()
+});
+
 /// Adds the routes; `openapi` is the document's JSON text.
-pub fn routes(openapi: Arc<str>) -> impl FnOnce(&mut web::ServiceConfig) {
+pub fn routes(openapi: Bytes) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         config
-            .app_data(web::Data::new(openapi))
+            .app_data(web::Data::new(Document(openapi)))
             .service(read("/openapi.json", document))
             .service(read("/docs", page))
             .service(read("/docs/{asset}", asset));
     }
 }
 
-async fn document(openapi: web::Data<Arc<str>>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(openapi.as_ref().to_string())
+/// The API description, shared by every answer.
+struct Document(Bytes);
+
+async fn document(openapi: web::Data<Document>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(openapi.0.clone())
 }
 
 async fn page() -> HttpResponse {
@@ -45,14 +76,11 @@ async fn page() -> HttpResponse {
 }
 
 async fn asset(name: web::Path<String>) -> HttpResponse {
-    if name.as_str() == "start.js" {
-        return HttpResponse::Ok().content_type("text/javascript; charset=utf-8").body(START);
-    }
-    match utoipa_swagger_ui::serve(&name, Arc::new(Config::from("/openapi.json"))) {
-        Ok(Some(file)) => HttpResponse::Ok()
-            .insert_header((CONTENT_TYPE, file.content_type))
-            .body(file.bytes.into_owned()),
-        _ => not_found().await,
+    match ASSETS.get(name.as_str()) {
+        Some(asset) => HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, asset.media_type.as_str()))
+            .body(asset.bytes.clone()),
+        None => not_found().await,
     }
 }
 

@@ -5,13 +5,13 @@
 pub mod completions;
 mod connection;
 pub mod core_dumps;
+mod deadline;
 mod descriptors;
 pub mod docs_page;
+mod exchange;
 pub mod failure;
-mod framing;
 pub mod management;
 mod metrics_text;
-mod parser_refusal;
 pub mod probe;
 pub mod problem_response;
 pub mod protection;

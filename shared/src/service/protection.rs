@@ -16,7 +16,7 @@ use futures_util::FutureExt;
 use super::problem_response::ProblemError;
 
 /// Headers of every answer that does not set its own.
-pub(super) const HEADERS: [(HeaderName, &str); 4] = [
+const HEADERS: [(HeaderName, &str); 4] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "no-referrer"),
     (X_FRAME_OPTIONS, "DENY"),

@@ -5,10 +5,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use actix_http::error::DispatchError;
 use actix_http::{HttpService, Request, Response};
 use actix_server::Server;
 use actix_service::{
-    IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config,
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service,
+    map_config,
 };
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -17,14 +19,22 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpStream;
 
 use super::connection::Connection;
+use super::deadline::within;
 use super::descriptors;
+use super::exchange::{Exchange, SLICE};
 use super::failure::Failure;
-use super::serving::{Ending, Serving};
+use super::serving::{Ending, LAST_REQUESTS, Serving};
 use super::settings::Setting;
 
-/// How long an idle connection is kept, and one of which no request has come. The latter has less
-/// time as long as this machine keeps up: see [`Connection`].
+/// The time that an idle connection is kept after an answer.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// The time for the first byte of a connection. Where idle connections fill a small process,
+/// every other client waits for this.
+const FIRST_BYTE: Duration = Duration::from_secs(5);
+
+/// The time for the head of the first request, from its first byte on.
+const FIRST_HEAD: Duration = Duration::from_secs(5);
 
 /// How long a client may take to end its side of a connection that is over.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -35,6 +45,10 @@ const SHUTDOWN_SECONDS: u64 = 8;
 
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 1_024;
+
+/// The bytes of answers that the kernel takes for a connection ahead of what it can send.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 64 * 1024;
 
 /// Binds `address`, which `setting` names.
 pub fn bind(setting: &Setting, address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -51,6 +65,9 @@ pub fn bind(setting: &Setting, address: SocketAddr) -> Result<TcpListener, Failu
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
+    // Accepted connections inherit it. The default of Linux is 4 MiB for each slow reader.
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_notsent_lowat(UNSENT)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
@@ -59,7 +76,7 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 /// Serves `app` on `listener`, on as many threads as `workers` says, or one per core. Signals are
 /// left to [`Shutdown`](super::shutdown::Shutdown).
 ///
-/// It is what `HttpServer` does, over a [`Connection`] instead of the bare stream.
+/// It does what `HttpServer` does, over a [`Connection`] instead of the bare stream.
 pub fn serve<F, I, S, B>(
     listener: TcpListener,
     workers: Option<usize>,
@@ -81,35 +98,71 @@ where
         .max_concurrent_connections(descriptors::connections_per_thread(workers))
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals();
-    let last_call = builder.graceful_shutdown_signal();
-    let same_listener = listener.try_clone()?;
+    let stopped = builder.graceful_shutdown_signal();
     let ending = Ending::default();
-    let asked_to_leave = ending.clone();
+    let leaving = ending.clone();
     let builder = builder.listen("http", listener, move || {
-        let last_call = last_call.clone();
-        let asked_to_leave = asked_to_leave.clone();
-        let app = app()
-            .into_factory()
-            .map_err(|error| error.into().error_response())
-            .map(move |response: S::Response| asked_to_leave.mark(response.into()));
+        let stopped = stopped.clone();
+        let last_call = move || {
+            let stopped = stopped.clone();
+            async move {
+                stopped.notified().await;
+                tokio::time::sleep(LAST_REQUESTS).await;
+            }
+        };
+        let leaving = leaving.clone();
+        let app = app().into_factory().map_err(Into::<Error>::into);
+        let app = apply_fn_factory(app, move |mut request: Request, app| {
+            let exchange = Exchange::begin(&mut request);
+            let answer = Service::<Request>::call(app, request);
+            let leaving = leaving.clone();
+            async move {
+                let response = match answer.await {
+                    Ok(response) => response.into().map_into_boxed_body(),
+                    Err(error) => error.error_response().into(),
+                };
+                Ok::<_, Error>(exchange.end(response, leaving.begun()))
+            }
+        });
         let http = HttpService::build()
-            .graceful_shutdown_signal(move || {
-                let last_call = last_call.clone();
-                async move { last_call.notified().await }
-            })
-            .client_request_timeout(KEEP_ALIVE)
+            .graceful_shutdown_signal(last_call.clone())
+            .client_request_timeout(FIRST_HEAD)
             .client_disconnect_timeout(DISCONNECT_TIMEOUT)
             .keep_alive(KEEP_ALIVE)
+            .h1_write_buffer_size(SLICE)
+            .on_connect_ext(|connection: &Connection<TcpStream>, data| {
+                data.insert(connection.activity());
+            })
             .h1(map_config(app, |()| AppConfig::default()));
-        fn_service(async |stream: TcpStream| {
-            let peer = stream.peer_addr().ok();
-            // An answer is written at once, so there is nothing to wait and gather for.
-            drop(stream.set_nodelay(true));
-            Ok((Connection::new(stream), peer))
+        fn_service(move |stream: TcpStream| {
+            let last_call = last_call();
+            async move {
+                first_byte(&stream, last_call).await?;
+                let peer = stream.peer_addr().ok();
+                // An answer is written at once, so there is nothing to wait and gather for.
+                drop(stream.set_nodelay(true));
+                Ok((Connection::new(stream), peer))
+            }
         })
         .and_then(http)
     })?;
-    Ok(Serving::new(builder.run(), same_listener, ending))
+    Ok(Serving::new(builder.run(), ending))
+}
+
+/// Waits until the client has sent something. A connection that was opened ahead is closed without
+/// an answer: a client would take one for the answer to its next request.
+async fn first_byte(
+    stream: &TcpStream,
+    last_call: impl Future<Output = ()>,
+) -> Result<(), DispatchError> {
+    tokio::select! {
+        biased;
+        readable = within(FIRST_BYTE, stream.readable()) => match readable {
+            Some(readable) => readable.map_err(DispatchError::Io),
+            None => Err(DispatchError::DisconnectTimeout),
+        },
+        () = last_call => Err(DispatchError::DisconnectTimeout),
+    }
 }
 
 #[cfg(test)]
