@@ -13,6 +13,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::deadline::Deadline;
@@ -110,9 +111,17 @@ impl Backlog {
 }
 
 /// The kind of stream that a connection runs over.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// Makes the close of the stream drop what the client has not taken.
+    fn drop_unsent(&self) {}
+}
 
-impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for T {}
+impl Stream for TcpStream {
+    fn drop_unsent(&self) {
+        // Otherwise the kernel keeps an answer for minutes. An error means that the client is gone.
+        drop(self.set_zero_linger());
+    }
+}
 
 impl<T: Stream> Connection<T> {
     pub(super) fn new(stream: T) -> Self {
@@ -166,6 +175,7 @@ impl<T: Stream> Connection<T> {
                 backlog.blocked = true;
                 let due = backlog.due();
                 ready!(self.sending.poll(context, due));
+                self.stream()?.drop_unsent();
                 self.timed_out()
             }
         }

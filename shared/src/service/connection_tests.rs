@@ -1,17 +1,19 @@
 //! Time limits of a connection, with a clock that is moved.
 
-use tokio::io::duplex;
+use tokio::io::{DuplexStream, duplex};
 
 use super::super::deadline::LAST_LOOK;
 use super::*;
 
+impl Stream for DuplexStream {}
+
 const REQUEST: &[u8] = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabcde";
 
-async fn read(connection: &mut Connection<tokio::io::DuplexStream>) -> io::Result<usize> {
+async fn read(connection: &mut Connection<DuplexStream>) -> io::Result<usize> {
     connection.read(&mut [0; 1_024]).await
 }
 
-async fn read_to_the_end(connection: &mut Connection<tokio::io::DuplexStream>) -> io::Error {
+async fn read_to_the_end(connection: &mut Connection<DuplexStream>) -> io::Error {
     loop {
         if let Err(error) = read(connection).await {
             break error;
