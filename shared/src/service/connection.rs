@@ -255,7 +255,7 @@ impl<T: Stream> Drop for Connection<T> {
 }
 
 /// Ends this side, and reads on until the client ends its own (RFC 9112 §9.6).
-async fn linger<T: Stream>(mut stream: T) {
+pub(super) async fn linger<T: Stream>(mut stream: T) {
     let rest = async {
         stream.shutdown().await?;
         let (mut bytes, mut dropped) = ([0; 8_192], 0);

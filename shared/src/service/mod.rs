@@ -21,5 +21,6 @@ pub mod serving;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;
+mod turning_away;
 
 pub use crate::durable_file;

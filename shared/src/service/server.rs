@@ -23,7 +23,7 @@ use super::deadline::within;
 use super::descriptors;
 use super::exchange::{Exchange, SLICE};
 use super::failure::Failure;
-use super::serving::{Ending, LAST_REQUESTS, Serving};
+use super::serving::{Ending, Serving};
 use super::settings::Setting;
 
 /// The time that an idle connection is kept after an answer.
@@ -44,7 +44,7 @@ const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const SHUTDOWN_SECONDS: u64 = 8;
 
 /// How many connections may wait to be accepted.
-const BACKLOG: i32 = 1_024;
+pub(super) const BACKLOG: i32 = 1_024;
 
 /// The bytes of answers that the kernel takes for a connection ahead of what it can send.
 #[cfg(target_os = "linux")]
@@ -99,16 +99,14 @@ where
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals();
     let stopped = builder.graceful_shutdown_signal();
+    let same_listener = listener.try_clone()?;
     let ending = Ending::default();
     let leaving = ending.clone();
     let builder = builder.listen("http", listener, move || {
         let stopped = stopped.clone();
         let last_call = move || {
             let stopped = stopped.clone();
-            async move {
-                stopped.notified().await;
-                tokio::time::sleep(LAST_REQUESTS).await;
-            }
+            async move { stopped.notified().await }
         };
         let leaving = leaving.clone();
         let app = app().into_factory().map_err(Into::<Error>::into);
@@ -146,7 +144,7 @@ where
         })
         .and_then(http)
     })?;
-    Ok(Serving::new(builder.run(), ending))
+    Ok(Serving::new(builder.run(), same_listener, ending))
 }
 
 /// Waits until the client has sent something. A connection that was opened ahead is closed without

@@ -1,10 +1,12 @@
-//! A running listener and its shutdown. An accepted request is answered.
+//! A running listener and its shutdown. A connection that came through gets an answer.
 //!
 //! A client that keeps its connection may send the next request at the very moment at which the
-//! server closes it. So the shutdown has three steps: for a while every answer asks the client to
-//! leave (RFC 9112 §9.6); then no connection is accepted any more; then idle connections are
-//! closed, and requests under way are finished.
+//! server closes it. So the shutdown has four steps. For a while every answer asks the client to
+//! leave (RFC 9112 §9.6). Then no connection is accepted, and those that were have time to send their
+//! request. Then idle connections are closed, and requests under way are finished. Connections that
+//! still wait to be accepted are told to try again (`turning_away`): the kernel would reset them.
 
+use std::net::TcpListener;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,12 +17,16 @@ use actix_server::{Server, ServerHandle};
 
 use super::failure::Failure;
 use super::shutdown::Shutdown;
+use super::turning_away::turn_away;
 
 /// How long a client with an open connection is given to send a request and be asked to leave.
 const LEAVING: Duration = Duration::from_millis(500);
 
-/// The time that a connection has for its request after the listener was closed.
-pub(super) const LAST_REQUESTS: Duration = Duration::from_millis(200);
+/// The time that an accepted connection has for its request.
+const LAST_REQUESTS: Duration = Duration::from_millis(100);
+
+/// The time for the server to close its listener.
+const CLOSING: Duration = Duration::from_millis(50);
 
 /// Tells whether clients are asked to leave.
 #[derive(Debug, Clone, Default)]
@@ -36,12 +42,14 @@ impl Ending {
 /// A running listener. As a future it ends with its server.
 pub struct Serving {
     server: Server,
+    /// The server's own listener, by another descriptor.
+    listener: TcpListener,
     ending: Ending,
 }
 
 impl Serving {
-    pub(super) fn new(server: Server, ending: Ending) -> Self {
-        Self { server, ending }
+    pub(super) fn new(server: Server, listener: TcpListener, ending: Ending) -> Self {
+        Self { server, listener, ending }
     }
 
     /// Returns a handle that stops the server, gracefully or at once.
@@ -61,6 +69,7 @@ impl Future for Serving {
 /// The shutdown of one server.
 struct End {
     server: ServerHandle,
+    listener: Option<TcpListener>,
     ending: Ending,
 }
 
@@ -68,7 +77,16 @@ impl End {
     async fn of(self) {
         self.ending.0.store(true, Ordering::Relaxed);
         tokio::time::sleep(LEAVING).await;
-        self.server.stop(true).await;
+        self.server.pause().await;
+        tokio::time::sleep(LAST_REQUESTS).await;
+        let waiting = async {
+            // As long as one descriptor is open, the listener is.
+            tokio::time::sleep(CLOSING).await;
+            if let Some(listener) = self.listener {
+                turn_away(listener).await;
+            }
+        };
+        tokio::join!(self.server.stop(true), waiting);
     }
 }
 
@@ -76,7 +94,11 @@ impl End {
 pub async fn run_until(servers: Vec<Serving>, shutdown: &Shutdown) -> Result<(), Failure> {
     let ends: Vec<_> = servers
         .iter()
-        .map(|serving| End { server: serving.handle(), ending: serving.ending.clone() })
+        .map(|serving| End {
+            server: serving.handle(),
+            listener: serving.listener.try_clone().ok(),
+            ending: serving.ending.clone(),
+        })
         .collect();
     let running = futures_util::future::try_join_all(servers);
     tokio::pin!(running);
