@@ -16,14 +16,10 @@ pub fn starts_unheard(guard: &Service) -> usize {
     guard.log().matches("did not answer within").count()
 }
 
-/// Starts a guard whose issuer runs, and waits until it is ready and has heard what it missed. Where
-/// the issuer answers in time, the first waits for the second, and nothing is waited for besides.
+/// Starts a guard while its issuer runs, and waits until it is ready and has heard what it missed.
 pub fn start(guard: &mut Service) {
-    let before = starts_unheard(guard);
     guard.start();
-    if starts_unheard(guard) > before {
-        poll::until("the guard has heard from its issuer", PATIENCE, || has_caught_up(guard));
-    }
+    poll::until("the guard has heard from its issuer", PATIENCE, || has_caught_up(guard));
 }
 
 fn has_caught_up(guard: &Service) -> bool {

@@ -152,6 +152,21 @@ impl Service {
         String::from_utf8_lossy(&printed).into_owned()
     }
 
+    /// Waits until the log holds `text`. A line may be written after the answer that it is about.
+    #[track_caller]
+    pub fn wait_log(&self, text: &str) {
+        let began = Instant::now();
+        loop {
+            let last = began.elapsed() >= START;
+            let log = self.log();
+            if log.contains(text) {
+                return;
+            }
+            assert!(!last, "the log does not hold `{text}`:\n{log}");
+            poll::pause();
+        }
+    }
+
     /// Runs a command of the same program with the same settings.
     pub fn command(&self, arguments: &[&str]) -> Ended {
         self.launch.run(arguments)

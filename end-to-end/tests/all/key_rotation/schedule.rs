@@ -55,7 +55,7 @@ fn without_a_schedule_the_start_and_the_plan_say_what_that_means() {
     pair.set("AUTH_KEY_ROTATION_EVERY", "off");
     pair.auth.start();
     let meant = "AUTH_KEY_ROTATION_EVERY=off: no key is replaced by itself";
-    assert!(pair.auth.log().contains(meant), "{}", pair.auth.log());
+    pair.auth.wait_log(meant);
     let plan = pair.auth.command(&["keys", "plan"]).done().out;
     assert!(plan.contains(meant) && plan.contains("PEM"), "{plan}");
     let plan = pair.auth.command_json(&["keys", "plan"]);
@@ -74,7 +74,7 @@ fn with_a_schedule_the_start_and_the_plan_say_until_when_a_pem_is_good() {
     assert_eq!(plan["rotation_every_seconds"], 90 * 86_400);
     let until = plan["keys"][0]["active_until"].as_str().expect("a time");
     assert!(plan["note"].as_str().is_some_and(|note| note.contains(until)), "{plan}");
-    assert!(pair.auth.log().contains(until), "{}", pair.auth.log());
+    pair.auth.wait_log(until);
     assert_eq!(plan["keys"][1]["state"], "next");
     assert_eq!(plan["keys"][1]["signs_at"], until);
 }
