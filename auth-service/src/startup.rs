@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use prometheus_client::registry::Registry;
 use shared::clock::Clock;
 use shared::service::failure::Failure;
 use shared::service::management::{self, Management};
@@ -61,7 +60,7 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     rotator.sweep(&keys.keys()).map_err(Failure::failed)?;
     tracing::info!("{}", schedule::told(&keys.keys(), &keys.policy()));
 
-    let mut metrics = Registry::default();
+    let mut metrics = management::registry();
     let guards = Arc::new(guards::load(&database, &clock, &mut metrics).map_err(Failure::failed)?);
     let lives = KeyLives::new(&database, &keys, &rotator, &guards, &mut metrics);
     let (upkeep, health) = upkeep::Upkeep::new(&database, lives, &settings, Arc::clone(&clock));

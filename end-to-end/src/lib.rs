@@ -40,5 +40,6 @@ pub mod revocations;
 pub mod service;
 pub mod signing_keys;
 pub mod sqlite;
+pub mod stderr;
 pub mod token;
 pub mod user;

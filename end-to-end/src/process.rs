@@ -77,11 +77,21 @@ impl Launch {
     /// Starts the program in the background; what it prints is appended to the file `log`.
     pub fn spawn(&self, arguments: &[&str], log: &Path) -> Process {
         let open = || File::options().create(true).append(true).open(log).expect("a log file");
+        self.spawn_with(arguments, open(), open())
+    }
+
+    /// Starts the program in the background with these for standard output and standard error.
+    pub fn spawn_with(
+        &self,
+        arguments: &[&str],
+        stdout: impl Into<Stdio>,
+        stderr: impl Into<Stdio>,
+    ) -> Process {
         let child = self
             .command(arguments)
             .stdin(Stdio::null())
-            .stdout(open())
-            .stderr(open())
+            .stdout(stdout)
+            .stderr(stderr)
             .spawn()
             .expect("the program starts");
         Process { child, ended: None }

@@ -1,7 +1,7 @@
 //! One of the services as an operator sees it: started, stopped, paused, watched and commanded.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -63,6 +63,13 @@ impl Service {
     /// Starts the process and waits until it is ready.
     pub fn start(&mut self) {
         self.spawn();
+        self.wait_ready();
+    }
+
+    /// Starts the process with this standard error and waits until it is ready.
+    pub fn start_with_stderr(&mut self, stderr: impl Into<Stdio>) {
+        assert!(self.process.is_none(), "it runs already");
+        self.process = Some(self.launch.spawn_with(&["serve"], Stdio::null(), stderr));
         self.wait_ready();
     }
 

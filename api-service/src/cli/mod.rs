@@ -12,8 +12,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
-use shared::service::failure::Failure;
+use shared::service::failure::{Failure, print_refused_arguments};
 use shared::service::settings::{DotEnv, Environment, Setting, Values};
+use shared::service::telemetry;
 
 use crate::settings::{self, Settings};
 
@@ -30,14 +31,13 @@ pub fn run<A: Into<OsString> + Clone>(
 ) -> ExitCode {
     let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => {
-            // Help and version come this way too, and go to standard output.
-            drop(error.print());
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        Err(error) => return print_refused_arguments(error),
     };
     match dispatch(&matches, environment) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            telemetry::flush();
+            ExitCode::SUCCESS
+        }
         Err(failure) => failure.report("api-service"),
     }
 }

@@ -11,13 +11,15 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 use shared::guard::Guard;
 use shared::guard::status::GuardStatus;
+use shared::service::management;
 
 const PREFIX: &str = "signet_guard";
 
 /// The metrics of `guard`.
 pub(super) fn registry(guard: Guard) -> Registry {
-    let mut registry = Registry::with_prefix(PREFIX);
-    registry.register_collector(Box::new(GuardCollector(guard)));
+    let mut registry = management::registry();
+    let of_guard = registry.sub_registry_with_prefix(PREFIX);
+    of_guard.register_collector(Box::new(GuardCollector(guard)));
     registry
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use shared::guard::Guard;
 use shared::service::failure::Failure;
 use shared::service::shutdown::{self, Shutdown};
+use shared::service::telemetry;
 use tokio::time::{Instant, interval_at};
 
 use crate::store::Replica;
@@ -53,5 +54,7 @@ pub(super) fn start_over() -> Failure {
         Ok(program) => program,
         Err(error) => return Failure::failed(error),
     };
+    // The thread that writes the log ends with this process, and with it the lines still queued.
+    telemetry::flush();
     Failure::failed(Command::new(program).args(std::env::args_os().skip(1)).exec())
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use shared::clock::{Clock, SystemClock};
 use shared::service::completions::{self, Shell};
-use shared::service::failure::Failure;
+use shared::service::failure::{Failure, print_refused_arguments};
 use shared::service::settings::{DotEnv, Environment, ProcessEnvironment, Setting, Values};
 use shared::service::telemetry;
 
@@ -113,10 +113,13 @@ fn plain_values(command: clap::Command) -> clap::Command {
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let matches = command_line().get_matches();
-    let arguments = match Arguments::from_arg_matches(&matches) {
-        Ok(arguments) => arguments,
-        Err(error) => error.exit(),
+    let parsed = command_line().try_get_matches().and_then(|matches| {
+        let arguments = Arguments::from_arg_matches(&matches)?;
+        Ok((matches, arguments))
+    });
+    let (matches, arguments) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return print_refused_arguments(error),
     };
     let done = DotEnv::read(Path::new(".env"))
         .and_then(|file| Values::find(settings::ALL, &matches, &ProcessEnvironment, &file))
@@ -126,7 +129,10 @@ pub fn run() -> ExitCode {
             execute(arguments.command, Context { settings, values, clock: Arc::new(SystemClock) })
         });
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            telemetry::flush();
+            ExitCode::SUCCESS
+        }
         Err(failure) => failure.report("auth-service"),
     }
 }

@@ -24,6 +24,7 @@ mod key_rotation;
 mod key_set;
 mod key_set_faults;
 mod kills;
+mod log_failures;
 mod login;
 mod logout_drill;
 mod management;

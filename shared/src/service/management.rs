@@ -16,6 +16,7 @@ use super::problem_response::not_found;
 use super::protection::protect;
 use super::resource::read;
 use super::serving::Serving;
+use super::telemetry;
 
 /// The state of one part of a service.
 #[derive(Debug, Clone, Serialize)]
@@ -49,6 +50,13 @@ pub struct Management {
 struct Report {
     status: &'static str,
     parts: BTreeMap<&'static str, Part>,
+}
+
+/// Returns a registry with the metrics that every service has.
+pub fn registry() -> Registry {
+    let mut registry = Registry::default();
+    telemetry::register_metrics(&mut registry);
+    registry
 }
 
 /// Starts the listener.

@@ -10,6 +10,7 @@ mod descriptors;
 pub mod docs_page;
 mod exchange;
 pub mod failure;
+mod log_queue;
 pub mod management;
 mod metrics_text;
 pub mod probe;

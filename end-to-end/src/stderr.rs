@@ -1,0 +1,77 @@
+//! Standard errors that take no line: a pipe without a reader, a reader that stops, a full disk.
+
+use std::fs::File;
+use std::io::{ErrorKind, PipeReader, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::Stdio;
+
+/// A full disk: each write fails with `ENOSPC`.
+pub fn full_disk() -> Stdio {
+    File::options().write(true).open("/dev/full").expect("/dev/full").into()
+}
+
+/// A pipe without a reader: each write fails with `EPIPE`.
+pub fn without_reader() -> Stdio {
+    let (reader, stderr) = pipe();
+    drop(reader);
+    stderr
+}
+
+/// A pipe that is read as long as the reader lives.
+pub fn pipe() -> (PipeReader, Stdio) {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    (reader, writer.into())
+}
+
+/// The reader of a stream socket, which never reads.
+#[derive(Debug)]
+pub struct StoppedReader {
+    writer: UnixStream,
+    _reader: UnixStream,
+}
+
+impl StoppedReader {
+    /// A reader that still has room for some lines.
+    pub fn new() -> Self {
+        let (writer, reader) = UnixStream::pair().expect("a pair of sockets");
+        Self { writer, _reader: reader }
+    }
+
+    /// A reader without room for a single byte: a write blocks for ever.
+    pub fn full() -> Self {
+        let reader = Self::new();
+        reader.fill();
+        reader
+    }
+
+    /// The standard error that it reads.
+    pub fn stderr(&self) -> Stdio {
+        OwnedFd::from(self.writer.try_clone().expect("a descriptor")).into()
+    }
+
+    /// Takes all room that is left.
+    pub fn fill(&self) {
+        self.set_nonblocking(true);
+        for part in [4_096, 1] {
+            let full = loop {
+                if let Err(error) = (&self.writer).write(&[b'\n'; 4_096][..part]) {
+                    break error;
+                }
+            };
+            assert_eq!(full.kind(), ErrorKind::WouldBlock, "{full}");
+        }
+        self.set_nonblocking(false);
+    }
+
+    /// Makes a write fail with `EAGAIN` where it would block.
+    pub fn set_nonblocking(&self, nonblocking: bool) {
+        self.writer.set_nonblocking(nonblocking).expect("a flag is set");
+    }
+}
+
+impl Default for StoppedReader {
+    fn default() -> Self {
+        Self::new()
+    }
+}
