@@ -7,9 +7,10 @@ use crate::startup::first_start;
 
 pub(super) fn run(context: &Context) -> Result<(), Failure> {
     let database = database::or_new(context)?;
-    output::line(&format!("the database is {}", context.settings.database))?;
-    for line in first_start::of_operator(&database, &context.settings, &context.act())? {
-        output::line(&line)?;
-    }
-    Ok(())
+    // All work comes before the output: a failed write must not leave half of it undone.
+    let done = first_start::of_operator(&database, &context.settings, &context.act());
+    let printed = output::line(&format!("the database is {}", context.settings.database));
+    let done = done?;
+    printed?;
+    output::line(&done.join("\n"))
 }

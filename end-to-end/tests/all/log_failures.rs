@@ -225,3 +225,15 @@ fn stopped_log_reader_does_not_hold_up_a_guard_that_starts_over() {
     assert_eq!(status.code(), Some(0));
     assert!(took < END, "{took:?}");
 }
+
+#[test]
+fn init_does_all_its_work_when_its_output_cannot_be_written() {
+    for (stdout, status) in [(stderr::full_disk(), 1), (stderr::without_reader(), 0)] {
+        let pair = Pair::bare();
+        let log = fs::File::create(pair.folder().join("init.log")).expect("a file");
+        let mut init = pair.auth.launch.spawn_with(&["init"], stdout, log);
+        assert_eq!(init.wait(REFUSAL).code(), Some(status));
+        assert!(pair.auth.path("keys/clients/api-service.secret").exists());
+        assert_eq!(end_to_end::signing_keys::keys(&pair.auth).len(), 1);
+    }
+}
