@@ -184,6 +184,14 @@ impl Process {
         self.status("VmHWM:")
     }
 
+    /// Limits the size of the files that it writes, in bytes (`ulimit -f`).
+    pub fn limit_file_size(&self, bytes: u64) {
+        let limit = format!("--fsize={bytes}");
+        let pid = self.id().to_string();
+        let set = Command::new("prlimit").args(["--pid", &pid, &limit]).status();
+        assert!(set.expect("prlimit runs").success());
+    }
+
     /// The memory that it holds, in KiB (`VmRSS`).
     pub fn memory_kib(&self) -> u64 {
         self.status("VmRSS:")

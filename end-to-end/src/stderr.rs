@@ -1,7 +1,7 @@
 //! Standard errors that take no line: a pipe without a reader, a reader that stops, a full disk.
 
 use std::fs::File;
-use std::io::{ErrorKind, PipeReader, Write};
+use std::io::{ErrorKind, PipeReader, Seek, SeekFrom, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
@@ -9,6 +9,14 @@ use std::process::Stdio;
 /// A full disk: each write fails with `ENOSPC`.
 pub fn full_disk() -> Stdio {
     File::options().write(true).open("/dev/full").expect("/dev/full").into()
+}
+
+/// A file of 1 GiB, which takes no disk. Lines go to its end.
+pub fn large_file() -> Stdio {
+    let file = tempfile::tempfile().expect("a file");
+    file.set_len(1 << 30).expect("a hole");
+    (&file).seek(SeekFrom::End(0)).expect("its end");
+    file.into()
 }
 
 /// A pipe without a reader: each write fails with `EPIPE`.

@@ -116,6 +116,19 @@ fn full_disk_of_log_changes_no_answer_and_no_exit_status() {
 }
 
 #[test]
+fn file_size_limit_of_log_changes_no_answer_and_no_exit_status() {
+    let (mut pair, admin) = prepared();
+    for service in [&mut pair.auth, &mut pair.api] {
+        service.start_with_stderr(stderr::large_file());
+        // The database stays below it, the log does not.
+        service.process().limit_file_size(1 << 29);
+    }
+    assert_right_answers(&pair, &admin);
+    assert_counts_dropped_lines(&pair);
+    assert_orderly_end(&mut pair);
+}
+
+#[test]
 fn stopped_log_reader_at_start_changes_no_answer_and_no_exit_status() {
     let reader = StoppedReader::full();
     let mut pair = assert_no_influence(|| reader.stderr());

@@ -8,11 +8,13 @@
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal, Write};
 use std::panic::PanicHookInfo;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
+use signal_hook::consts::SIGXFSZ;
+use signal_hook::flag;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use tracing_subscriber::EnvFilter;
@@ -58,6 +60,14 @@ pub fn start(filter: Option<&str>) {
     // A second start in one process (a test) keeps the first log.
     if started.is_ok() {
         std::panic::set_hook(Box::new(log_panic));
+        survive_file_size_limit();
+    }
+}
+
+/// Makes a write past a limit of file sizes (`ulimit -f`) fail. By default it ends the process.
+fn survive_file_size_limit() {
+    if let Err(error) = flag::register(SIGXFSZ, Arc::default()) {
+        tracing::warn!(%error, "a limit of file sizes ends this process when it is reached");
     }
 }
 
