@@ -49,6 +49,13 @@ impl Orders {
         });
     }
 
+    /// Deletes what the guard holds; the next start takes a snapshot.
+    pub fn forget(&mut self) {
+        self.process = None;
+        let state = self.launch.folder.join("orders-guard.json");
+        std::fs::remove_file(state).expect("a state file");
+    }
+
     /// A `GET`.
     pub fn get(&self, path: &str) -> Request {
         http::request("GET", &format!("{}{path}", self.url))

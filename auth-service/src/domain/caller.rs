@@ -19,6 +19,8 @@ pub struct Standing {
     pub state: Option<UserState>,
     /// Whether the user is an operator now.
     pub admin: bool,
+    /// The lowest feed position (`pos`) of a token that is still taken.
+    pub tokens_from: u64,
 }
 
 /// The right that a route wants of a user.
@@ -45,15 +47,17 @@ pub trait CallerStore: Send + Sync {
     fn standing(&self, kid: &str, public_id: Uuid, sid: Uuid) -> StoreResult<Standing>;
 }
 
-/// Judges a token with these `roles`. A right holds where both the token and the table have it.
+/// Judges a token with these `roles` and this feed position. A right holds where both the token and
+/// the table have it.
 ///
-/// The session's row says everything that a guard finds by `pos`: whatever ends all sessions of a
-/// user ends their rows in the same transaction.
-pub fn judge(standing: &Standing, roles: &[String], wanted: Right) -> Result<(), Unfit> {
+/// An end of sessions ends their rows in the same transaction. A removed role keeps the rows and
+/// raises `tokens_from`. So the issuer refuses what a guard refuses by `user.sessions_revoked`.
+pub fn judge(standing: &Standing, pos: u64, roles: &[String], wanted: Right) -> Result<(), Unfit> {
     if standing.key_revoked {
         return Err(Unfit::Refused(Reason::RevokedKey));
     }
-    if !standing.session_open || standing.state != Some(UserState::Active) {
+    let over = !standing.session_open || pos < standing.tokens_from;
+    if over || standing.state != Some(UserState::Active) {
         return Err(Unfit::Refused(Reason::Revoked));
     }
     let (role, in_table) = match wanted {
@@ -72,11 +76,12 @@ mod tests {
         session_open: true,
         state: Some(UserState::Active),
         admin: true,
+        tokens_from: 7,
     };
 
     fn judged(standing: &Standing, roles: &[&str], wanted: Right) -> Result<(), Unfit> {
         let roles: Vec<_> = roles.iter().map(|role| (*role).to_owned()).collect();
-        judge(standing, &roles, wanted)
+        judge(standing, 7, &roles, wanted)
     }
 
     #[test]
@@ -87,6 +92,7 @@ mod tests {
             (Standing { session_open: false, ..GOOD }, Reason::Revoked),
             (Standing { state: Some(UserState::Disabled), ..GOOD }, Reason::Revoked),
             (Standing { state: None, ..GOOD }, Reason::Revoked),
+            (Standing { tokens_from: 8, ..GOOD }, Reason::Revoked),
         ] {
             for wanted in [Right::User, Right::Admin] {
                 let judged = judged(&standing, &["user", "admin"], wanted);

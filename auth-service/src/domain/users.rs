@@ -125,7 +125,8 @@ pub trait UserStore: Send + Sync {
     /// (`user.enabled`) a user. Enabling revives no session. No event if nothing changes.
     fn set_user_state(&self, public_id: Uuid, state: UserState, act: &Act) -> StoreResult<Changed>;
 
-    /// Makes a user an operator or not (`user.updated`). No event if nothing changes.
+    /// Makes a user an operator or not (`user.updated`). Removing the role refuses the tokens issued
+    /// before it (`user.sessions_revoked`); sessions go on. No event if nothing changes.
     fn set_user_admin(&self, public_id: Uuid, admin: bool, act: &Act) -> StoreResult<Changed>;
 
     /// Deletes a user and what hangs on the record (`user.deleted`, `user.sessions_revoked`).

@@ -139,8 +139,9 @@ async fn user(
     let Subject::User { public_id, sid, roles } = token.subject else {
         return Err(Refusal::Forbidden { scope: None });
     };
+    let pos = token.pos;
     let standing = ask(issuer, move |store| store.standing(&token.kid, public_id, sid)).await?;
-    match judge(&standing, &roles, wanted) {
+    match judge(&standing, pos, &roles, wanted) {
         Ok(()) => Ok(SessionCaller { public_id, sid }),
         Err(Unfit::Refused(reason)) => Err(Refusal::Invalid(reason)),
         Err(Unfit::TooLittle) => Err(Refusal::Forbidden { scope: None }),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Database;
 use super::schema::{keys, sessions, users};
-use super::values::user_state;
+use super::values::{position, user_state};
 use crate::domain::caller::{CallerStore, Standing};
 use crate::domain::error::StoreResult;
 use crate::domain::keys::KeyState;
@@ -22,14 +22,15 @@ impl CallerStore for Database {
                 .filter(sessions::ended_at.is_null());
             let user = users::table
                 .find(&public_id)
-                .select((users::state, users::admin))
-                .first::<(String, bool)>(connection)
+                .select((users::state, users::admin, users::tokens_from))
+                .first::<(String, bool, i64)>(connection)
                 .optional()?;
             Ok(Standing {
                 key_revoked: diesel::select(exists(revoked)).get_result(connection)?,
                 session_open: diesel::select(exists(open)).get_result(connection)?,
-                state: user.as_ref().map(|(state, _)| user_state(state)).transpose()?,
-                admin: user.is_some_and(|(_, admin)| admin),
+                state: user.as_ref().map(|(state, ..)| user_state(state)).transpose()?,
+                admin: user.as_ref().is_some_and(|(_, admin, _)| *admin),
+                tokens_from: user.map_or(Ok(0), |(.., from)| position(from))?,
             })
         })
     }

@@ -13,6 +13,7 @@ diesel::table! {
         // Nullable in the database, but no committed row is without one.
         created_seq -> BigInt,
         changed_at -> BigInt,
+        tokens_from -> BigInt,
     }
 }
 

@@ -200,7 +200,12 @@ impl UserStore for Database {
             user.admin = admin;
             let done = act.done(Action::UserSetRoles, Subject::User(public_id));
             transaction.note(&done.saying(user.roles().join(" ")))?;
-            transaction.append(&[Change::UserUpdated(told(&user))], act.at)?;
+            let updated = Change::UserUpdated(told(&user));
+            if admin {
+                transaction.append(&[updated], act.at)?;
+            } else {
+                revoke_tokens(transaction, updated, public_id, act.at)?;
+            }
             Ok(Changed::Done)
         })
     }
@@ -239,6 +244,22 @@ impl UserStore for Database {
             Ok(changed == 1)
         })
     }
+}
+
+/// Appends a change that removes a right, and refuses the tokens issued before it. Sessions stay: a
+/// refresh waits for the user's row, so the token that it brings has a later position.
+fn revoke_tokens(
+    transaction: &mut Transaction<'_>,
+    change: Change,
+    public_id: Uuid,
+    now: OffsetDateTime,
+) -> QueryResult<()> {
+    let revoked = transaction.append(&[change, sessions_revoked(public_id)], now)? + 1;
+    // This transaction has locked the row, so the update waits for no other one.
+    diesel::update(users::table.find(public_id.to_string()))
+        .set(users::tokens_from.eq(position_column(revoked)))
+        .execute(transaction.connection)?;
+    Ok(())
 }
 
 fn create(transaction: &mut Transaction<'_>, new: &NewUser, act: &Act) -> QueryResult<User> {

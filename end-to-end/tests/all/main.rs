@@ -34,6 +34,7 @@ mod operator;
 mod operators;
 mod outage;
 mod postgres;
+mod removed_roles;
 mod rotation_drill;
 mod secrets;
 mod service_tokens;

@@ -171,7 +171,7 @@ async fn is_good(issuer: &Issuer, token: &AccessToken) -> Result<bool, TokenErro
         Subject::User { public_id, sid, roles } => {
             let (public_id, sid) = (*public_id, *sid);
             let standing = issuer.ask(move |store| store.standing(&kid, public_id, sid)).await?;
-            Ok(judge(&standing, roles, Right::User).is_ok())
+            Ok(judge(&standing, pos, roles, Right::User).is_ok())
         }
         Subject::Service => Ok(issuer
             .ask(move |store| {

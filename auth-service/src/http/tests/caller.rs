@@ -68,7 +68,8 @@ async fn an_operator_needs_the_role_in_token_and_table_and_a_token_for_the_issue
     server.database.set_user_admin(bob, true, &Act::by_operator(server.clock.now())).unwrap();
     assert_eq!(admin(&server, &bobs).await, Err(TOO_LITTLE), "not yet in the token");
     server.database.set_user_admin(ann, false, &Act::by_operator(server.clock.now())).unwrap();
-    assert_eq!(admin(&server, &anns).await, Err(TOO_LITTLE), "no more in the table");
+    assert_eq!(admin(&server, &anns).await, Err(REVOKED), "no more in the table");
+    assert_eq!(session(&server, &anns).await, Err(REVOKED), "the session routes refuse it too");
 }
 
 #[actix_web::test]

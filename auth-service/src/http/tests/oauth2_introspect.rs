@@ -63,7 +63,18 @@ async fn of_a_token_that_is_not_good_nothing_else_is_told() {
     let (access, refresh) = server.session("ann").await;
     server.clock.advance(Duration::minutes(30));
     assert_eq!(introspect(&server, &access).await, inactive, "expired");
-    let access = server.refresh(&refresh, &[]).await.json()["access_token"].clone();
+    let refreshed = server.refresh(&refresh, &[]).await.json();
+    let act = Act::by_operator(server.clock.now());
+    server.operator("root").await;
+    for admin in [true, false] {
+        server.database.set_user_admin(ann, admin, &act).unwrap();
+    }
+    let before = refreshed["access_token"].as_str().unwrap();
+    assert_eq!(introspect(&server, before).await, inactive, "a role was removed");
+    let refresh = refreshed["refresh_token"].as_str().unwrap();
+    assert_eq!(introspect(&server, refresh).await["active"], json!(true), "the session goes on");
+    let access = server.refresh(refresh, &[]).await.json()["access_token"].clone();
+    assert_eq!(introspect(&server, access.as_str().unwrap()).await["active"], json!(true));
     server
         .database
         .set_user_state(ann, UserState::Disabled, &Act::by_operator(server.clock.now()))

@@ -105,8 +105,9 @@ pub(in crate::http) async fn enable(
 
 /// Gives a user these roles and no others.
 ///
-/// A right holds where both the token and the record have it: one that is taken away is gone at once,
-/// one that is given needs a new token.
+/// A right holds where both the token and the record have it. Removing a role refuses the user's
+/// access tokens at every guard and here. Sessions go on, and the next refresh carries the new
+/// roles. A new role comes with the next token.
 #[utoipa::path(
     put, path = "/admin/users/{public_id}/roles", tag = "Operators", operation_id = "setUserRoles",
     security(("admin" = [])),

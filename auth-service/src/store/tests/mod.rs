@@ -16,6 +16,7 @@ mod migrations;
 mod password_change;
 mod refresh;
 mod restored;
+mod roles;
 mod server;
 mod sessions;
 mod users;

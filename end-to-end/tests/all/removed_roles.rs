@@ -1,0 +1,172 @@
+//! A removed role ends at every guard, with or without a directory, and at the issuer.
+
+use std::time::Duration;
+
+use end_to_end::client::Client;
+use end_to_end::http::Answer;
+use end_to_end::orders::Orders;
+use end_to_end::pair::{Pair, refused};
+use end_to_end::service::Service;
+use end_to_end::user::User;
+use end_to_end::{poll, token};
+use serde_json::{Value, json};
+
+/// Five times the second that the contract promises.
+const SOON: Duration = Duration::from_secs(5);
+
+/// The tokens of one session.
+struct Session {
+    access: String,
+    refresh: String,
+}
+
+impl Session {
+    fn opened(auth: &Service, user: &User, audience: &str) -> Self {
+        let form = [("email", &*user.email), ("password", &user.password), ("audience", audience)];
+        Self::read(&auth.post("/login").form(&form).send().expect(201).json(), "token")
+    }
+
+    fn refreshed(&self, auth: &Service) -> Self {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", &*self.refresh)];
+        let answer = auth.post("/oauth2/token").form(&form).send().expect(200);
+        Self::read(&answer.json(), "access_token")
+    }
+
+    fn read(answer: &Value, access: &str) -> Self {
+        let text = |name: &str| answer[name].as_str().expect("a token").to_owned();
+        Self { access: text(access), refresh: text("refresh_token") }
+    }
+}
+
+/// A new admin, with the public id.
+fn admin(auth: &Service, name: &str) -> (User, String) {
+    let user = User::new(name);
+    let create = ["users", "create", "--name", name, "--email", &user.email, "--role", "admin"];
+    auth.launch.run_with(&create, &format!("{}\n", user.password)).done();
+    let id = user.public_id(auth);
+    (user, id)
+}
+
+fn set_roles(auth: &Service, root: &User, id: &str, roles: &Value) -> Answer {
+    let token = root.log_in_for(auth, &auth.url);
+    let path = format!("/admin/users/{id}/roles");
+    auth.request("PUT", &path).bearer(&token).json(&json!({"roles": roles})).send()
+}
+
+fn pair_with_orders() -> (Pair, Orders) {
+    let mut pair = Pair::prepare();
+    pair.set("AUTH_AUDIENCE", "api-service,orders");
+    pair.run();
+    let orders = Orders::start(&pair.auth, pair.folder());
+    (pair, orders)
+}
+
+fn reports(orders: &Orders, token: &str) -> Answer {
+    orders.get("/reports").bearer(token).send()
+}
+
+#[track_caller]
+fn is_revoked(why: &str, token: &str, answer: &Answer) {
+    let description = refused(why, token, answer);
+    assert!(description.contains("revoked"), "{why}: {description}");
+}
+
+#[test]
+fn removed_role_ends_tokens_at_guards_without_directory() {
+    let (pair, mut orders) = pair_with_orders();
+    let auth = &pair.auth;
+    let (root, _) = admin(auth, "Root");
+    let by_route = |id: &str| drop(set_roles(auth, &root, id, &json!(["user"])).expect(204));
+    let by_command =
+        |id: &str| drop(auth.command(&["users", "set-role", id, "--role", "user"]).done());
+    let mut ended = Vec::new();
+    for way in ["route", "command"] {
+        let (user, id) = admin(auth, way);
+        let session = Session::opened(auth, &user, "orders");
+        reports(&orders, &session.access).expect(200);
+        if way == "route" {
+            by_route(&id);
+        } else {
+            by_command(&id);
+        }
+        poll::until(way, SOON, || reports(&orders, &session.access).status == 401);
+        is_revoked(way, &session.access, &reports(&orders, &session.access));
+
+        // The next refresh carries the new roles and is good at once.
+        let refreshed = session.refreshed(auth);
+        assert_eq!(token::claims(&refreshed.access)["roles"], json!(["user"]), "{way}");
+        reports(&orders, &refreshed.access).expect(403);
+        orders.get("/orders").bearer(&refreshed.access).send().expect(200);
+        ended.push((way, session.access, refreshed.access));
+    }
+    for (state, forget) in [("restart", false), ("fresh snapshot", true)] {
+        if forget {
+            orders.forget();
+        }
+        orders.restart();
+        for (way, old, refreshed) in &ended {
+            is_revoked(&format!("{way}, {state}"), old, &reports(&orders, old));
+            orders.get("/orders").bearer(refreshed).send().expect(200);
+        }
+    }
+}
+
+#[test]
+fn removed_role_ends_tokens_at_issuer_and_keeps_sessions() {
+    let pair = Pair::start();
+    let auth = &pair.auth;
+    let (root, _) = admin(auth, "Root");
+    let (user, id) = admin(auth, "Ada");
+    let own = Session::opened(auth, &user, &auth.url);
+    let elsewhere = Session::opened(auth, &user, "api-service");
+    let users = |token: &str| auth.get("/admin/users").bearer(token).send();
+    users(&own.access).expect(200);
+    pair.accepts_soon("before the change", &elsewhere.access);
+
+    set_roles(auth, &root, &id, &json!(["user"])).expect(204);
+    is_revoked("operator's route", &own.access, &users(&own.access));
+    for session in [&own, &elsewhere] {
+        let log_out = auth.post("/logout").bearer(&session.access).send();
+        is_revoked("log-out", &session.access, &log_out);
+    }
+    poll::until("the guard refuses", SOON, || pair.me(&elsewhere.access).status == 401);
+    pair.refuses_as("revoked", "guard with directory", &elsewhere.access);
+
+    let (own, elsewhere) = (own.refreshed(auth), elsewhere.refreshed(auth));
+    assert_eq!(users(&own.access).status, 403);
+    pair.accepts("refreshed", &elsewhere.access);
+    auth.post("/logout").bearer(&own.access).send().expect(204);
+}
+
+#[test]
+fn granted_or_unchanged_roles_keep_tokens() {
+    let (pair, orders) = pair_with_orders();
+    let auth = &pair.auth;
+    let (root, _) = admin(auth, "Root");
+    let (ada, id) = admin(auth, "Ada");
+    let bob = User::signed_up(auth, "Bob");
+    let session = Session::opened(auth, &ada, "orders");
+    let bobs = Session::opened(auth, &bob, "orders");
+    let bob_id = token::claims(&bobs.access)["sub"].as_str().expect("a sub").to_owned();
+    let reader = Client::registered(auth, "reader", &["events:read"]);
+    let reader = reader.token(auth);
+    let position = token::claims(&reader)["pos"].as_u64().expect("a position");
+    set_roles(auth, &root, &id, &json!(["admin", "user"])).expect(204);
+    set_roles(auth, &root, &bob_id, &json!(["user"])).expect(204);
+    set_roles(auth, &root, &bob_id, &json!(["user", "admin"])).expect(204);
+    set_roles(auth, &root, &bob_id, &json!(["user"])).expect(204);
+
+    // A reader without the directory hears only of the change that removes a right.
+    let page = auth.get(&format!("/feed?after={position}")).bearer(&reader).send().expect(200);
+    let events = page.json()["events"].as_array().expect("events").clone();
+    let told: Vec<_> = events.iter().map(|event| (&event["type"], &event["public_id"])).collect();
+    let (updated, revoked) = (json!("user.updated"), json!("user.sessions_revoked"));
+    let bob_id = json!(bob_id);
+    assert_eq!(told, [(&updated, &bob_id), (&updated, &bob_id), (&revoked, &bob_id)]);
+    assert_eq!((&events[1]["roles"], &events[2]["except"]), (&Value::Null, &Value::Null));
+
+    poll::until("the guard refuses", SOON, || {
+        orders.get("/orders").bearer(&bobs.access).send().status == 401
+    });
+    reports(&orders, &session.access).expect(200);
+}
