@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
+use shared::contract::audiences::{self, AUDIENCE_HEADER};
 use shared::contract::events::{Change, Event, FeedPage, UserChange};
 use shared::contract::problem::Problem;
 use shared::contract::scope::{DIRECTORY_READ, EVENTS_READ};
@@ -51,7 +52,7 @@ const THUMBPRINT: usize = 43;
         ("kids" = Option<String>, Query, description = "The keys that the guard holds, separated by commas."),
     ),
     responses(
-        (status = 200, description = "The changes.", body = FeedPage),
+        (status = 200, description = "The changes.", body = FeedPage, headers(("Signet-Audience" = String, description = "The audiences of this issuer's tokens, percent-encoded and separated by commas."))),
         (status = 401, description = "The token is missing or not good."),
         (status = 403, description = "The token does not grant `events:read`.", body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "The position is older than what is kept, or of another database: take a new snapshot.", body = Problem, content_type = "application/problem+json"),
@@ -83,7 +84,12 @@ pub(super) async fn read(
     }
     let next = events.last().map_or(asked.after, |event| event.seq);
     let page = FeedPage { events, next, oldest };
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(page))
+    // The members of the body are fixed, so what a guard compares with its settings stands here.
+    let audiences = audiences::write(&issuer.tokens.every_audience());
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((AUDIENCE_HEADER, audiences))
+        .json(page))
 }
 
 /// What a guard asks for.

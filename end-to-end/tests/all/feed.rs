@@ -7,6 +7,7 @@ use end_to_end::client::Client;
 use end_to_end::http::Answer;
 use end_to_end::pair::Pair;
 use end_to_end::poll;
+use end_to_end::token;
 use end_to_end::user::User;
 use serde_json::{Value, json};
 use shared::clock::{Clock, SystemClock};
@@ -282,4 +283,18 @@ fn eight_writers_at_once_leave_no_gap() {
     });
     let positions: Vec<_> = seen.iter().map(|event| event["seq"].as_u64().expect("seq")).collect();
     assert_eq!(positions, (start + 1..=start + made).collect::<Vec<_>>());
+}
+
+#[test]
+fn feed_names_the_audiences_in_a_header_and_keeps_its_body() {
+    let pair = Pair::start_with(&[("AUTH_AUDIENCE", "api-service,größe")]);
+    let token = Client::of_the_guard(&pair.auth).token(&pair.auth);
+    let position = token::claims(&token)["pos"].as_u64().expect("a position");
+    let path = format!("/feed?after={position}");
+    let answer = pair.auth.get(&path).bearer(&token).send().expect(200);
+    let issuer = pair.auth.url.replace(':', "%3A").replace('/', "%2F");
+    let named = format!("api-service, gr%C3%B6%C3%9Fe, {issuer}");
+    assert_eq!(answer.header("signet-audience"), named);
+    let members: Vec<_> = answer.json().as_object().expect("an object").keys().cloned().collect();
+    assert_eq!(members, ["events", "next", "oldest"]);
 }

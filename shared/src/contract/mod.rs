@@ -3,6 +3,8 @@
 //! Wire types only. What a value must satisfy beyond its shape is checked where it is read: by the
 //! [`verifier`](crate::verifier) for tokens and keys, by the guard for feed and directory.
 
+#[cfg(any(feature = "guard", feature = "service"))]
+pub mod audiences;
 pub mod bearer;
 pub mod claims;
 pub mod directory;
