@@ -22,6 +22,13 @@ pub struct Orders {
 impl Orders {
     /// Registers its client and starts it.
     pub fn start(auth: &Service, folder: &Path) -> Self {
+        let orders = Self::start_unready(auth, folder);
+        orders.wait_ready();
+        orders
+    }
+
+    /// Registers its client and starts it, and does not wait.
+    pub fn start_unready(auth: &Service, folder: &Path) -> Self {
         let client = Client::registered(auth, "orders", &["directory:read", "events:read"]);
         let folder = folder.join("orders");
         std::fs::create_dir_all(&folder).expect("a folder");
@@ -34,16 +41,24 @@ impl Orders {
         let launch = Launch { program: binaries::orders(), folder, environment: Vec::new() };
         let mut orders =
             Self { launch, arguments, process: None, url: format!("http://{address}") };
-        orders.restart();
+        orders.spawn();
         orders
     }
 
     /// Ends it, if it runs, and starts it (again).
     pub fn restart(&mut self) {
         self.process = None;
+        self.spawn();
+        self.wait_ready();
+    }
+
+    fn spawn(&mut self) {
         let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
         let log = self.launch.folder.join("log");
         self.process = Some(self.launch.spawn(&arguments, &log));
+    }
+
+    fn wait_ready(&self) {
         poll::until("the third service is ready", Duration::from_secs(20), || {
             self.get("/ready").try_send().is_ok_and(|answer| answer.status == 200)
         });

@@ -58,7 +58,9 @@ async fn ready(guard: web::Data<Guard>) -> HttpResponse {
     let status = guard.status();
     let mut answer =
         if status.ready() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
-    answer.body(format!("{status:#?}\n"))
+    let mut lines: Vec<_> = status.mismatches.iter().map(ToString::to_string).collect();
+    lines.push(format!("{status:#?}\n"));
+    answer.body(lines.join("\n"))
 }
 
 #[actix_web::main]

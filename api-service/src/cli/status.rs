@@ -59,6 +59,9 @@ fn for_people(report: &Report) -> String {
         // Writing to a String can't fail.
         let _ = writeln!(text, "{name:<15} {value}");
     }
+    for mismatch in &report.mismatches {
+        let _ = writeln!(text, "{:<15} {mismatch}", "refuses all");
+    }
     for (word, count) in &report.refused {
         let _ = writeln!(text, "  {word:<13} {count}");
     }
@@ -75,7 +78,7 @@ mod tests {
     #[test]
     fn people_read_what_is_held_and_how_old_it_is() {
         let report = Report {
-            ready: true,
+            ready: false,
             position: Some(1_790_000_000_000_007),
             caught_up: false,
             feed_age: Some(12.34),
@@ -85,6 +88,7 @@ mod tests {
             keys_age: None,
             keys_error: None,
             clock_skew: Some(-3.2),
+            mismatches: vec!["the issuer's tokens have another issuer".into()],
             revocations: 4,
             admitted: 100,
             refused: [("expired".to_owned(), 2), ("missing".to_owned(), 1)].into(),

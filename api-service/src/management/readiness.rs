@@ -25,15 +25,24 @@ fn parts(status: &GuardStatus) -> BTreeMap<&'static str, Part> {
     // What else could keep the guard from serving is a part of its own: then it is still waiting
     // for the feed's first word.
     let started = status.serving || !keys.trusted || !feed.trusted;
+    let mismatch = |part| status.mismatch(part).map(ToString::to_string);
+    let agrees = |part, detail: &str| {
+        let found = mismatch(part);
+        let ok = found.is_none();
+        Part { ok, age_seconds: None, detail: Some(found.unwrap_or_else(|| detail.to_owned())) }
+    };
     BTreeMap::from([
         (
             "keys",
             Part {
-                ok: keys.trusted,
+                ok: keys.trusted && mismatch("keys").is_none(),
                 age_seconds: keys.age.map(|age| age.as_secs_f64()),
-                detail: Some(keys.last_error.clone().unwrap_or(held)),
+                detail: mismatch("keys").or_else(|| keys.last_error.clone()).or(Some(held)),
             },
         ),
+        ("issuer", agrees("issuer", "no other `iss` was seen")),
+        ("audience", agrees("audience", "no mismatch with the issuer's is known")),
+        ("tokens", agrees("tokens", "no token of the issuer was found unfit")),
         (
             "directory",
             Part {
@@ -53,20 +62,17 @@ fn parts(status: &GuardStatus) -> BTreeMap<&'static str, Part> {
                 detail: Some(feed.last_error.clone().unwrap_or_else(|| progress(feed).into())),
             },
         ),
-        (
-            "clock",
-            Part {
-                ok: status.clock_agrees(),
-                age_seconds: None,
-                detail: Some(match status.skew.map(time::Duration::whole_seconds) {
-                    Some(0) => "agrees with the issuer's".into(),
-                    Some(ahead @ 1..) => format!("{ahead} s behind the issuer's"),
-                    Some(behind) => format!("{} s ahead of the issuer's", behind.abs()),
-                    None => "the issuer's is not known yet".into(),
-                }),
-            },
-        ),
+        ("clock", agrees("clock", &clock(status))),
     ])
+}
+
+fn clock(status: &GuardStatus) -> String {
+    match status.skew.map(time::Duration::whole_seconds) {
+        Some(0) => "agrees with the issuer's".into(),
+        Some(ahead @ 1..) => format!("{ahead} s behind the issuer's"),
+        Some(behind) => format!("{} s ahead of the issuer's", behind.abs()),
+        None => "the issuer's is not known yet".into(),
+    }
 }
 
 fn progress(feed: &FeedStatus) -> &'static str {
@@ -77,7 +83,8 @@ fn progress(feed: &FeedStatus) -> &'static str {
 pub(super) mod tests {
     use std::time::Duration;
 
-    use shared::guard::status::KeysStatus;
+    use shared::contract::bearer::Reason;
+    use shared::guard::status::{KeysStatus, Mismatch};
 
     use super::*;
 
@@ -101,6 +108,7 @@ pub(super) mod tests {
                 last_error: None,
             },
             skew: Some(time::Duration::seconds(-2)),
+            mismatches: Vec::new(),
             revocations: 0,
             admitted: 0,
             refused: BTreeMap::new(),
@@ -143,10 +151,31 @@ pub(super) mod tests {
             ["feed"]
         );
         assert_eq!(change(|status| status.serving = false), ["feed"], "not caught up yet");
-        assert_eq!(change(|status| status.skew = Some(time::Duration::minutes(6))), ["clock"]);
         let none = change(|status| {
             (status.serving, status.feed.trusted, status.feed.position) = (false, false, None);
         });
         assert_eq!(none, ["directory", "feed"]);
+    }
+
+    #[test]
+    fn each_mismatch_with_the_issuer_is_named_by_one_part() {
+        let (ours, theirs) = ("https://a.example/".to_owned(), "https://a.example".to_owned());
+        let kid = "k".to_owned();
+        for (mismatch, part) in [
+            (Mismatch::Issuer { ours: ours.clone(), theirs: theirs.clone() }, "issuer"),
+            (Mismatch::Audience { ours, theirs }, "audience"),
+            (Mismatch::ClockBehind { seconds: 30, leeway: 10 }, "clock"),
+            (Mismatch::ClockAhead { seconds: 400, limit: 300 }, "clock"),
+            (Mismatch::TokenLife { ours: 60, theirs: 1_800 }, "tokens"),
+            (Mismatch::Token(Reason::Malformed), "tokens"),
+            (Mismatch::Key { kid: kid.clone() }, "keys"),
+            (Mismatch::Signature { kid }, "keys"),
+        ] {
+            let line = mismatch.to_string();
+            let status = GuardStatus { mismatches: vec![mismatch], ..good() };
+            assert!(!status.ready());
+            assert_eq!(failing(&status), [part]);
+            assert_eq!(parts(&status)[part].detail, Some(line));
+        }
     }
 }

@@ -28,6 +28,9 @@ pub struct Report {
     pub keys_error: Option<String>,
     /// The issuer's clock less this machine's.
     pub clock_skew: Option<f64>,
+    /// Why every token of the issuer is refused.
+    #[serde(default)]
+    pub mismatches: Vec<String>,
     /// Revocations held.
     pub revocations: u64,
     /// Requests let through since the start.
@@ -51,6 +54,7 @@ impl Report {
             keys_age: keys.age.map(|age| age.as_secs_f64()),
             keys_error: keys.last_error.clone(),
             clock_skew: status.skew.map(time::Duration::as_seconds_f64),
+            mismatches: status.mismatches.iter().map(ToString::to_string).collect(),
             revocations: status.revocations as u64,
             admitted: status.admitted,
             refused: status.refused.iter().map(|(word, n)| ((*word).to_owned(), *n)).collect(),

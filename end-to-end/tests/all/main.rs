@@ -29,6 +29,7 @@ mod login;
 mod logout_drill;
 mod management;
 mod many_revocations;
+mod mismatches;
 mod newcomer;
 mod operator;
 mod operators;

@@ -1,7 +1,7 @@
 //! The guard as a client of the issuer: its own access token, and the two routes it reads with it.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base64::Engine;
@@ -15,8 +15,11 @@ use url::Url;
 use url::form_urlencoded::byte_serialize;
 
 use super::config::GuardConfig;
+use super::own_token::OwnToken;
+use super::self_check::SelfCheck;
 use super::transport::{Answer, Transport, TransportError};
 use super::{address, incoming};
+use crate::contract::audiences;
 
 /// Where a client's token is asked for, below the issuer's address.
 const TOKEN_PATH: &str = "/oauth2/token";
@@ -80,6 +83,7 @@ pub(super) struct IssuerClient {
     token: Mutex<Option<Token>>,
     /// Held while a long answer is read.
     reading: tokio::sync::Mutex<()>,
+    check: Arc<SelfCheck>,
 }
 
 struct Token {
@@ -102,7 +106,7 @@ struct TokenRefusal {
 
 impl IssuerClient {
     /// A client as configured, with connections of its own.
-    pub(super) fn new(transport: Transport, config: &GuardConfig) -> Self {
+    pub(super) fn new(transport: Transport, config: &GuardConfig, check: Arc<SelfCheck>) -> Self {
         Self {
             transport,
             auth_url: config.auth_url.clone(),
@@ -110,7 +114,32 @@ impl IssuerClient {
             secret_file: config.client_secret_file.clone(),
             token: Mutex::new(None),
             reading: tokio::sync::Mutex::new(()),
+            check,
         }
+    }
+
+    /// Gets a new token, which is judged as it comes. A failure changes nothing.
+    pub(super) async fn renew(&self) {
+        if let Ok(token) = self.ask_for_token().await {
+            *self.held() = Some(token);
+        }
+    }
+
+    /// Drops the token in use: the next call gets another one.
+    pub(super) fn forget_token(&self) {
+        *self.held() = None;
+    }
+
+    /// Whether no mismatch with the issuer is known.
+    pub(super) fn fits(&self) -> bool {
+        self.check.mismatches().is_empty()
+    }
+
+    /// Notes the audiences that an answer of the feed names.
+    pub(super) fn note_audiences(&self, answer: &Answer) {
+        let field = answer.headers.get(audiences::AUDIENCE_HEADER);
+        let field = field.and_then(|value| value.to_str().ok());
+        self.check.heard_audiences(field.and_then(audiences::read));
     }
 
     /// Reads one of the contract's routes with this client's token. A token that the issuer no
@@ -121,7 +150,7 @@ impl IssuerClient {
         query: &[(&str, &str)],
         limit: usize,
         timeout: Duration,
-    ) -> Result<Vec<u8>, CallError> {
+    ) -> Result<Answer, CallError> {
         let url = self.url(path, query);
         let mut answer = self.send(&url, limit, timeout).await?;
         if answer.status == StatusCode::UNAUTHORIZED {
@@ -129,7 +158,7 @@ impl IssuerClient {
             answer = self.send(&url, limit, timeout).await?;
         }
         is_good(answer.status)?;
-        Ok(answer.body)
+        Ok(answer)
     }
 
     /// The same for an answer too long to be held, read as JSON while it comes: at most `limit`
@@ -202,7 +231,7 @@ impl IssuerClient {
         let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
         let pair = format!("{}:{}", encoded(&self.client_id), encoded(&secret));
         let credentials = sensitive(&format!("Basic {}", STANDARD.encode(pair)))?;
-        let asked = Instant::now();
+        let (asked, asked_at) = (Instant::now(), self.transport.now());
         let request = self
             .transport
             .post(address::below(&self.auth_url, TOKEN_PATH))
@@ -224,12 +253,12 @@ impl IssuerClient {
         if !told.token_type.eq_ignore_ascii_case("bearer") {
             return Err(invalid());
         }
+        let received = self.transport.now();
+        let header = sensitive(&format!("Bearer {}", told.access_token))?;
+        self.check.received(OwnToken { text: told.access_token, asked: asked_at, received });
         // Not to its last moment: a call takes time, and clocks differ.
         let usable = Duration::from_secs(told.expires_in).min(LONGEST_USE).mul_f64(0.8);
-        Ok(Token {
-            header: sensitive(&format!("Bearer {}", told.access_token))?,
-            use_until: asked + usable,
-        })
+        Ok(Token { header, use_until: asked + usable })
     }
 
     /// The secret, read anew each time: it may have been replaced since.

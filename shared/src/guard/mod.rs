@@ -28,10 +28,13 @@ mod freshness;
 mod incoming;
 mod issuer_client;
 mod keys;
+mod mismatch;
+mod own_token;
 mod pace;
 mod random;
 mod refusals;
 mod revocations;
+mod self_check;
 pub mod status;
 mod stop;
 pub mod store;
@@ -48,6 +51,7 @@ use tokio::time::Instant;
 pub use address::AddressError;
 pub use config::{GuardConfig, LEEWAY, MAX_STALENESS, MAX_TOKEN_LIFE};
 pub use file_store::FileStore;
+pub use mismatch::Mismatch;
 pub use revocations::revokes;
 pub use status::GuardStatus;
 pub use store::{GuardStore, StoreError};
@@ -61,6 +65,7 @@ use keys::{HttpSource, KeyCache, Owner};
 use pace::Pace;
 use refusals::Tally;
 use revocations::Revocations;
+use self_check::SelfCheck;
 use status::{FeedStatus, KeysStatus};
 use stop::Stop;
 use transport::Transport;
@@ -101,6 +106,7 @@ struct Inner {
     revocations: Arc<RwLock<Revocations>>,
     feed: Arc<FeedView>,
     transport: Transport,
+    check: Arc<SelfCheck>,
     tally: Tally,
     stop: watch::Sender<bool>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -165,8 +171,15 @@ impl Guard {
             forget,
             pace,
         );
+        let check = Arc::new(SelfCheck::new(
+            config.profile(),
+            config.leeway,
+            Arc::clone(&keys),
+            transport.clone(),
+        ));
+        let client = Arc::new(IssuerClient::new(transport.clone(), &config, Arc::clone(&check)));
         let reader = Reader::new(
-            IssuerClient::new(transport.clone(), &config),
+            Arc::clone(&client),
             Arc::clone(&keys),
             Arc::clone(&feed),
             Arc::clone(&clock),
@@ -175,7 +188,7 @@ impl Guard {
             pace,
         );
         let stop = watch::Sender::new(false);
-        let tasks = vec![
+        let mut tasks = vec![
             tokio::spawn(owner.run(Stop::of(&stop))),
             tokio::spawn(reader.run(Stop::of(&stop))),
         ];
@@ -190,11 +203,17 @@ impl Guard {
             revocations,
             feed,
             transport,
+            check,
             tally: Tally::default(),
             stop,
-            tasks: Mutex::new(tasks),
+            tasks: Mutex::default(),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        let inner = Arc::new(inner);
+        let check = Arc::clone(&inner.check);
+        let watch = check.run(client, Arc::downgrade(&inner), Stop::of(&inner.stop));
+        tasks.push(tokio::spawn(watch));
+        *inner.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
+        Ok(Self { inner })
     }
 
     /// Judges the token that a request presents: everything, revocations and the directory
@@ -237,6 +256,7 @@ impl Guard {
                 last_error: seen.last_error,
             },
             skew: inner.transport.skew(),
+            mismatches: inner.check.mismatches(),
             revocations: inner.revocations.read().unwrap_or_else(PoisonError::into_inner).len(),
             admitted,
             refused,
@@ -257,7 +277,7 @@ impl Guard {
 
 impl Inner {
     /// Whether anything may be judged now.
-    fn must_serve(&self) -> Result<(), Refusal> {
+    pub(in crate::guard) fn must_serve(&self) -> Result<(), Refusal> {
         let trusted =
             self.feed.started() && self.keys_trusted() && self.feed_trusted(self.feed.contact());
         if trusted { Ok(()) } else { Err(Refusal::Unavailable { retry_after: 1 }) }

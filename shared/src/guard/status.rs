@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// More than this off the issuer's clock, and a guard is not ready.
-pub const MAX_SKEW: Duration = Duration::from_mins(5);
+pub use super::mismatch::{MAX_SKEW, Mismatch};
 
 /// The state of a guard at one moment.
 #[derive(Debug, Clone)]
 pub struct GuardStatus {
-    /// Whether a good token would be answered: started, and nothing it holds is too old.
+    /// Whether requests are judged: the guard has started, and nothing it holds is too old.
     pub serving: bool,
     /// The key cache.
     pub keys: KeysStatus,
@@ -17,6 +16,8 @@ pub struct GuardStatus {
     pub feed: FeedStatus,
     /// The issuer's clock less this machine's, to about a second; `None` before the first answer.
     pub skew: Option<time::Duration>,
+    /// Why the guard refuses every token of its issuer; empty if nothing is known.
+    pub mismatches: Vec<Mismatch>,
     /// How many revocations are held.
     pub revocations: usize,
     /// Requests let through.
@@ -29,12 +30,18 @@ pub struct GuardStatus {
 impl GuardStatus {
     /// Whether this machine's clock agrees with the issuer's, as far as is known.
     pub fn clock_agrees(&self) -> bool {
-        self.skew.is_none_or(|skew| skew.unsigned_abs() <= MAX_SKEW)
+        self.mismatch("clock").is_none()
     }
 
-    /// Whether the guard belongs behind a load balancer.
+    /// The mismatch of a part of the readiness, if there is one.
+    pub fn mismatch(&self, part: &str) -> Option<&Mismatch> {
+        self.mismatches.iter().find(|mismatch| mismatch.part() == part)
+    }
+
+    /// Whether a good token of the issuer would be answered: the guard belongs behind a load
+    /// balancer. An outage of the issuer changes nothing.
     pub fn ready(&self) -> bool {
-        self.serving && self.clock_agrees()
+        self.serving && self.mismatches.is_empty()
     }
 }
 

@@ -102,6 +102,11 @@ impl Transport {
         Ok(response)
     }
 
+    /// This machine's time.
+    pub(super) fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
     /// The issuer's clock less ours, to about a second.
     pub(super) fn skew(&self) -> Option<time::Duration> {
         let millis = self.skew.load(Ordering::Relaxed);

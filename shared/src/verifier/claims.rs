@@ -76,11 +76,11 @@ fn subject(members: &Members, client_id: &str) -> Result<Subject, Reason> {
     }
 }
 
-fn text<'m>(members: &'m Members, name: &str) -> Result<&'m str, Reason> {
+pub(super) fn text<'m>(members: &'m Members, name: &str) -> Result<&'m str, Reason> {
     members.get(name).and_then(Value::as_str).ok_or(Reason::Malformed)
 }
 
-fn time(members: &Members, name: &str) -> Result<OffsetDateTime, Reason> {
+pub(super) fn time(members: &Members, name: &str) -> Result<OffsetDateTime, Reason> {
     members.get(name).and_then(instant).ok_or(Reason::Malformed)
 }
 
@@ -90,7 +90,7 @@ fn texts(value: &Value) -> Option<Vec<String>> {
 }
 
 /// RFC 7519 §4.1.3: one string or an array of strings.
-fn audience(members: &Members) -> Result<Vec<String>, Reason> {
+pub(super) fn audience(members: &Members) -> Result<Vec<String>, Reason> {
     match members.get("aud") {
         Some(Value::String(one)) => Ok(vec![one.clone()]),
         Some(list) => texts(list).ok_or(Reason::Malformed),

@@ -19,6 +19,7 @@ mod json;
 mod jwk;
 mod key_set;
 mod numeric_date;
+mod outline;
 mod presented;
 mod profile;
 mod refusal;
@@ -31,6 +32,7 @@ pub use jwk::{JwkError, PublicKey, thumbprint};
 pub use key_set::{
     DroppedKey, KeySetError, MAX_KEY_SET_BYTES, MAX_KEY_SET_KEYS, ParsedKeySet, parse_key_set,
 };
+pub use outline::{Outline, outline};
 pub use presented::presented;
 pub use profile::Profile;
 pub use refusal::Refusal;

@@ -13,6 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
+use shared::contract::audiences;
 use shared::contract::directory::{DirectoryPage, DirectoryUser, UserState};
 use shared::contract::events::{Change, Event, FeedPage, UserChange};
 use time::OffsetDateTime;
@@ -20,7 +21,7 @@ use tokio::net::TcpSocket;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::tokens::Key;
+use super::tokens::{Key, Token, keys};
 
 /// What the issuer is and what it saw.
 #[derive(Default)]
@@ -30,6 +31,9 @@ pub(crate) struct State {
     pub(crate) position: u64,
     pub(crate) jwks: Vec<serde_json::Value>,
     pub(crate) secret: String,
+    /// The tokens of the guard's client, each with the secret that got it.
+    pub(crate) issued: Vec<(String, String)>,
+    pub(crate) policy: Policy,
     /// Instead of the feed's next answers: what is sent, with a `200`.
     pub(crate) lies: Vec<String>,
     /// Instead of every answer of the feed.
@@ -40,6 +44,19 @@ pub(crate) struct State {
     pub(crate) polled: (String, String),
     /// The `after` and the `kids` of each poll.
     pub(crate) calls: Vec<(u64, String)>,
+}
+
+/// How the issuer makes tokens, where a test changes it.
+#[derive(Default)]
+pub(crate) struct Policy {
+    /// Another `iss` than the address.
+    pub(crate) issuer: Option<String>,
+    /// Another life than half an hour, in seconds.
+    pub(crate) life: Option<i64>,
+    /// The audiences that the feed names.
+    pub(crate) audiences: Option<Vec<String>>,
+    /// Whether the other one of the two keys signs.
+    pub(crate) other_key: bool,
 }
 
 /// The issuer; cloning it makes another handle.
@@ -178,14 +195,38 @@ async fn token(issuer: web::Data<Issuer>, request: HttpRequest, body: String) ->
         return HttpResponse::Unauthorized().json(json!({"error": "invalid_client"}));
     }
     assert_eq!(body, "grant_type=client_credentials");
-    HttpResponse::Ok().json(
-        json!({"access_token": issuer.with(|state| state.secret.clone()), "token_type": "Bearer", "expires_in": 1800}),
-    )
+    let url = issuer.url.clone();
+    let token = issuer.with(|state| {
+        let iss = state.policy.issuer.clone().unwrap_or(url);
+        let [first, second] = keys();
+        let signs = |key: &Key| state.jwks.iter().any(|jwk| jwk["kid"] == *key.kid);
+        let key = if signs(first) == state.policy.other_key { second } else { first };
+        let token = Token { issuer: &iss, now: now(), key, pos: state.position };
+        let token = token.own("api-service", state.policy.life.unwrap_or(1_800));
+        state.issued.push((state.secret.clone(), token.clone()));
+        token
+    });
+    let expires_in = 1_800;
+    HttpResponse::Ok()
+        .json(json!({"access_token": token, "token_type": "Bearer", "expires_in": expires_in}))
 }
 
 fn knows(issuer: &Issuer, request: &HttpRequest) -> bool {
-    let expected = issuer.with(|state| format!("Bearer {}", state.secret));
-    request.headers().get(AUTHORIZATION).is_some_and(|given| *given == *expected)
+    let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some(given) = given.and_then(|value| value.strip_prefix("Bearer ")) else { return false };
+    issuer.with(|state| {
+        state.issued.iter().any(|(secret, token)| *secret == state.secret && token == given)
+    })
+}
+
+/// A page of the feed, with the header that names the audiences.
+fn answer(issuer: &Issuer, page: Option<FeedPage>) -> HttpResponse {
+    let Some(page) = page else { return HttpResponse::Gone().finish() };
+    let mut answer = HttpResponse::Ok();
+    if let Some(named) = issuer.with(|state| state.policy.audiences.clone()) {
+        answer.insert_header((audiences::AUDIENCE_HEADER, audiences::write(&named)));
+    }
+    answer.json(page)
 }
 
 async fn jwks(issuer: web::Data<Issuer>, request: HttpRequest) -> HttpResponse {
@@ -251,10 +292,9 @@ async fn feed(
     if query.wait > 0 && now.as_ref().is_some_and(|page| page.events.is_empty()) {
         let wait = Duration::from_secs(query.wait);
         let _ = tokio::time::timeout(wait, changed.changed()).await;
-        return page()
-            .map_or_else(|| HttpResponse::Gone().finish(), |page| HttpResponse::Ok().json(page));
+        return answer(&issuer, page());
     }
-    now.map_or_else(|| HttpResponse::Gone().finish(), |page| HttpResponse::Ok().json(page))
+    answer(&issuer, now)
 }
 
 #[derive(Deserialize)]

@@ -7,6 +7,7 @@ mod http;
 mod issuer;
 mod keys;
 mod memory_store;
+mod mismatches;
 mod outages;
 mod revocations;
 mod setup;

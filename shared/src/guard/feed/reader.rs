@@ -79,6 +79,11 @@ enum Trouble {
 }
 
 impl Trouble {
+    /// Whether an operator must mend this guard's credentials: no outage, and no retry helps.
+    fn is_ours(&self) -> bool {
+        matches!(self, Self::Call(CallError::Secret { .. } | CallError::Refused(_)))
+    }
+
     /// What the log may say on top, and nobody else is told: it may name a file.
     fn for_the_log(&self) -> Option<&str> {
         match self {
@@ -92,7 +97,7 @@ impl Trouble {
 impl Reader {
     /// A reader that goes on where the store stands.
     pub(in crate::guard) fn new(
-        client: IssuerClient,
+        client: Arc<IssuerClient>,
         keys: Arc<KeyCache>,
         view: Arc<FeedView>,
         clock: Arc<dyn Clock>,
@@ -102,7 +107,7 @@ impl Reader {
     ) -> Self {
         let machine = Machine::new(view.position(), writer.has_directory());
         Self {
-            client: Arc::new(client),
+            client,
             keys,
             view,
             clock,
@@ -277,7 +282,11 @@ impl Reader {
             seen.caught_up = false;
             if seen.last_error.as_ref() != Some(&line) {
                 let detail = trouble.for_the_log();
-                tracing::warn!(error = %line, detail, "the feed can't be followed; what is held stays");
+                if trouble.is_ours() {
+                    tracing::error!(error = %line, detail, "the issuer does not let this guard follow the feed");
+                } else {
+                    tracing::warn!(error = %line, detail, "the feed can't be followed; what is held stays");
+                }
                 seen.last_error = Some(line);
             }
         });

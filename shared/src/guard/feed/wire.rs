@@ -16,6 +16,9 @@ const DIRECTORY_PATH: &str = "/directory/users";
 /// How much longer than it may be held open a call may take before its connection is taken for dead.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How many seconds a call is held open while the guard's settings do not fit the issuer's.
+const WAIT_WHILE_UNFIT: u64 = 2;
+
 /// A call that is not held open; of a first page, each part of the answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -44,6 +47,9 @@ pub(super) async fn call(
 ) -> Result<Answer, CallError> {
     match request {
         Request::Feed { after, wait, limit } => {
+            // An issuer that was restarted with other settings is heard soon.
+            let longest_wait =
+                if client.fits() { longest_wait } else { longest_wait.min(WAIT_WHILE_UNFIT) };
             let seconds = if *wait { longest_wait } else { 0 };
             let query = [
                 ("after", after.to_string()),
@@ -54,8 +60,9 @@ pub(super) async fn call(
             ];
             let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let timeout = if *wait { Duration::from_secs(seconds) + GRACE } else { TIMEOUT };
-            let body = client.read(FEED_PATH, &query, LIMIT, timeout).await?;
-            parse(&body).map(Answer::Feed)
+            let answer = client.read(FEED_PATH, &query, LIMIT, timeout).await?;
+            client.note_audiences(&answer);
+            parse(&answer.body).map(Answer::Feed)
         }
         Request::Directory { after, limit } => {
             let limit = limit.to_string();
@@ -65,8 +72,8 @@ pub(super) async fn call(
                 let page = client.read_long(DIRECTORY_PATH, &query, FIRST_PAGE_LIMIT, TIMEOUT);
                 return page.await.map(Answer::Directory);
             }
-            let body = client.read(DIRECTORY_PATH, &query, LIMIT, TIMEOUT).await?;
-            parse(&body).map(Answer::Directory)
+            let answer = client.read(DIRECTORY_PATH, &query, LIMIT, TIMEOUT).await?;
+            parse(&answer.body).map(Answer::Directory)
         }
     }
 }
