@@ -1,6 +1,7 @@
 //! Clients: services that authenticate with a secret and get tokens for themselves
 //! (RFC 6749 §4.4).
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use base64::Engine;
@@ -151,13 +152,14 @@ pub fn check_id(client_id: &str) -> Result<(), IdError> {
 /// The scopes in a blank-separated list, each once, in the characters of RFC 6749 §3.3; none if
 /// one has others.
 pub fn parse_scopes(list: &str) -> Option<Vec<String>> {
+    let mut known = HashSet::new();
     let mut scopes: Vec<String> = Vec::new();
     for scope in list.split_ascii_whitespace() {
         let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
         if !scope.bytes().all(allowed) {
             return None;
         }
-        if !scopes.iter().any(|known| known == scope) {
+        if known.insert(scope) {
             scopes.push(scope.to_owned());
         }
     }

@@ -20,8 +20,8 @@ impl Query {
     pub(super) fn of(request: &HttpRequest) -> Result<Self, ProblemError> {
         let malformed =
             |why: &str| ProblemError::new(StatusCode::BAD_REQUEST, format!("The query {why}."));
-        let pairs = form::pairs(request.query_string().as_bytes())
-            .map_err(|_| malformed("is not url-encoded UTF-8"))?;
+        let pairs = form::pairs(request.query_string().as_bytes()).collect::<Result<Vec<_>, _>>();
+        let pairs = pairs.map_err(|_| malformed("is not url-encoded UTF-8"))?;
         let mut names: Vec<_> = pairs.iter().map(|(name, _)| name).collect();
         names.sort_unstable();
         if names.windows(2).any(|two| two[0] == two[1]) {

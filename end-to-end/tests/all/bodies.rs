@@ -266,3 +266,33 @@ fn a_form_is_read_in_both_encodings() {
         assert_eq!(listed.matches(name).count(), 2, "{listed}");
     }
 }
+
+#[test]
+fn body_has_at_most_32_members() {
+    let pair = issuer();
+    for count in [32, 33] {
+        let names: Vec<_> = (0..count).map(|n| format!("f{n}")).collect();
+        let fields: Vec<_> = names.iter().map(|name| (name.as_str(), "1")).collect();
+        let object: serde_json::Map<_, _> =
+            names.iter().map(|name| (name.clone(), json!({"a": [1, 2]}))).collect();
+        for route in ROUTES {
+            for request in [
+                pair.auth.post(route).form(&fields),
+                pair.auth.post(route).multipart(&fields),
+                pair.auth.post(route).json(&json!(object)),
+            ] {
+                let answer = request.send();
+                let refused = answer.text().contains("more than 32 members");
+                let expected = if route == "/login" && count == 32 { 401 } else { 422 };
+                assert_eq!((answer.status, refused), (expected, count > 32), "{route} {count}");
+            }
+        }
+        let answer = pair.auth.post("/oauth2/token").form(&fields).send().expect(400).json();
+        let refused = answer["error_description"] == "the body has more than 32 members";
+        assert_eq!(
+            (&answer["error"], refused),
+            (&json!("invalid_request"), count > 32),
+            "{answer}"
+        );
+    }
+}

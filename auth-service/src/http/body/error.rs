@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use shared::service::problem_response::ProblemError;
 
 use super::bytes::MOST_BYTES;
+use super::fields::MOST_MEMBERS;
 
 /// Why a body can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +27,9 @@ pub(in crate::http) enum BodyError {
     /// JSON, but not an object.
     #[error("the body is JSON, but not an object")]
     NotAnObject,
+    /// More fields than any request needs.
+    #[error("the body has more than {MOST_MEMBERS} members")]
+    TooManyMembers,
 }
 
 impl BodyError {
@@ -35,7 +39,7 @@ impl BodyError {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Malformed | Self::Repeated => StatusCode::BAD_REQUEST,
-            Self::NotAnObject => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NotAnObject | Self::TooManyMembers => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 }

@@ -4,6 +4,10 @@ use zeroize::Zeroizing;
 
 use super::BodyError;
 
+/// The most members of a body: several times what any route asks for. Each name is compared with
+/// those before it, so this bound keeps the time for a body linear in its length.
+pub(super) const MOST_MEMBERS: usize = 32;
+
 /// The fields of a body. Those that nobody asks for have no effect.
 #[derive(Default)]
 pub(in crate::http) struct Fields(Vec<(String, Value)>);
@@ -25,10 +29,18 @@ pub(super) enum Value {
 pub(in crate::http) struct WrongType(pub(in crate::http) &'static str);
 
 impl Fields {
-    /// Takes a field up.
+    /// Adds a field.
+    ///
+    /// # Errors
+    ///
+    /// [`BodyError::Repeated`] if the name is known, [`BodyError::TooManyMembers`] if there are
+    /// [`MOST_MEMBERS`] already.
     pub(super) fn add(&mut self, name: String, value: Value) -> Result<(), BodyError> {
         if self.0.iter().any(|(known, _)| *known == name) {
             return Err(BodyError::Repeated);
+        }
+        if self.0.len() >= MOST_MEMBERS {
+            return Err(BodyError::TooManyMembers);
         }
         self.0.push((name, value));
         Ok(())

@@ -7,7 +7,7 @@ use serde_json::error::Category;
 use zeroize::Zeroizing;
 
 use super::BodyError;
-use super::fields::{Fields, Value};
+use super::fields::{Fields, MOST_MEMBERS, Value};
 
 pub(super) fn fields(body: &[u8]) -> Result<Fields, BodyError> {
     match serde_json::from_slice::<Members>(body) {
@@ -46,9 +46,14 @@ impl<'de> Visitor<'de> for MembersVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
         let mut members = Vec::new();
-        while let Some(member) = map.next_entry()? {
+        // One more than is taken, so that the reader sees that there are too many.
+        while members.len() <= MOST_MEMBERS
+            && let Some(member) = map.next_entry()?
+        {
             members.push(member);
         }
+        // A text that is no JSON is malformed, however many members come before the fault.
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Members(members))
     }
 }
@@ -154,6 +159,21 @@ mod tests {
     fn a_member_is_there_once_however_it_is_spelled() {
         assert_eq!(error(r#"{"a":"1","a":"2"}"#), BodyError::Repeated);
         assert_eq!(error(r#"{"email":"1","\u0065mail":"2"}"#), BodyError::Repeated);
+    }
+
+    #[test]
+    fn members_beyond_the_32nd_are_counted_and_not_kept() {
+        let many = |count: usize| {
+            let members: Vec<_> = (0..count).map(|n| format!("\"f{n}\":{{\"a\":[]}}")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        assert!(fields(many(32).as_bytes()).is_ok());
+        assert_eq!(error(&many(33)), BodyError::TooManyMembers);
+        let Members(kept) = serde_json::from_str(&many(1_000)).unwrap();
+        assert_eq!(kept.len(), MOST_MEMBERS + 1);
+        assert_eq!(error(&many(40).replace('}', "")), BodyError::Malformed);
+        let nested = format!("{{\"a\":{}}}", many(1_000));
+        assert!(fields(nested.as_bytes()).is_ok());
     }
 
     #[test]

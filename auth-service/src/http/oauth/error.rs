@@ -67,7 +67,10 @@ impl ResponseError for TokenError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::InvalidClient => StatusCode::UNAUTHORIZED,
-            Self::Body(error) if *error != BodyError::NotAnObject => error.status(),
+            // RFC 6749 §5.2 has no 422.
+            Self::Body(error) if error.status() != StatusCode::UNPROCESSABLE_ENTITY => {
+                error.status()
+            }
             Self::Ours { status, .. } => *status,
             _ => StatusCode::BAD_REQUEST,
         }

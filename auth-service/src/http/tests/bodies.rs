@@ -5,7 +5,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::test::TestRequest;
 use shared::service::problem_response::ProblemError;
 
-use super::server::Server;
+use super::server::{Answer, Server};
 use crate::http::body;
 
 const JSON: &str = "application/json";
@@ -74,4 +74,82 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     let read = body::fields(&request, payload.await.unwrap()).await;
     let error = read.err().map(ProblemError::from).unwrap();
     assert_eq!(error.problem.status, 408);
+}
+
+/// `count` members with short names, as each media type writes them.
+fn members(count: usize) -> [(&'static str, String); 3] {
+    let names: Vec<_> = (0..count).map(|n| format!("f{n}")).collect();
+    let form = names.iter().map(|name| format!("{name}=1&&")).collect::<Vec<_>>().concat();
+    let json = names.iter().map(|name| format!("\"{name}\":{{\"a\":[1]}}")).collect::<Vec<_>>();
+    let part = |name: &String| {
+        format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n1\r\n")
+    };
+    let parts = names.iter().map(part).collect::<Vec<_>>().concat();
+    [
+        (FORM, form),
+        (JSON, format!("{{{}}}", json.join(","))),
+        ("multipart/form-data; boundary=B", format!("{parts}--B--\r\n")),
+    ]
+}
+
+async fn answer(server: &Server, path: &str, media_type: &str, body: &str) -> Answer {
+    let request = TestRequest::post().uri(path).insert_header((CONTENT_TYPE, media_type));
+    server.call(request.set_payload(body.to_owned())).await
+}
+
+#[actix_web::test]
+async fn body_with_more_than_32_members_is_422_in_every_media_type() {
+    let server = Server::start();
+    for (media_type, body) in members(32) {
+        let login = answer(&server, "/login", media_type, &body).await;
+        assert_eq!(login.status, 401, "{media_type}: {login:?}");
+        let signup = answer(&server, "/signup", media_type, &body).await;
+        assert!(signup.json()["errors"]["email"].is_array(), "{media_type}: {signup:?}");
+    }
+    for (media_type, body) in [33, 150].into_iter().flat_map(members) {
+        for path in ["/signup", "/login"] {
+            let answer = answer(&server, path, media_type, &body).await;
+            assert_eq!(answer.status, 422, "{path} {media_type}: {answer:?}");
+            let detail = answer.json()["detail"].as_str().unwrap_or_default().to_owned();
+            assert!(detail.contains("more than 32 members"), "{path} {media_type}: {detail}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn form_with_more_than_32_members_is_an_invalid_request_at_oauth_routes() {
+    let server = Server::start();
+    for path in ["/oauth2/token", "/oauth2/revoke", "/oauth2/introspect"] {
+        let names = (0..5_000).map(|n| format!("{n:x}&")).collect::<Vec<_>>().concat();
+        let refused = answer(&server, path, FORM, &names[..16 * 1024]).await;
+        assert_eq!(
+            (refused.status.as_u16(), &refused.json()["error"]),
+            (400, &"invalid_request".into())
+        );
+        assert_eq!(refused.json()["error_description"], "the body has more than 32 members");
+        let [(_, at_most), ..] = members(32);
+        let taken = answer(&server, path, FORM, &at_most).await;
+        let description = taken.json()["error_description"].to_string();
+        assert!(!description.contains("members"), "{path}: {description}");
+    }
+}
+
+#[actix_web::test]
+async fn repeated_and_malformed_members_are_400_among_many_members() {
+    let server = Server::start();
+    let [(_, form), (_, json), (multipart, parts)] = members(31);
+    let part = "--B\r\nContent-Disposition: form-data; name=\"f0\"\r\n\r\n1\r\n";
+    let [.., (_, many)] = members(40);
+    let unfinished = many.replace("}}", "}");
+    for (media_type, body) in [
+        (FORM, format!("{form}f0=1")),
+        (FORM, format!("{form}f0=1&{form}g=%zz")),
+        (FORM, format!("a=%zz&{form}{form}")),
+        (JSON, json.replace("{\"f0\"", "{\"f1\":1,\"f0\"")),
+        (JSON, members(40)[1].1.replace("]}}", "]}")),
+        (multipart, format!("{part}{parts}")),
+        (multipart, unfinished.replace("--B--", "--C--")[..200].to_owned()),
+    ] {
+        assert_eq!(status(&server, "/login", media_type, body.as_bytes()).await, 400, "{body}");
+    }
 }
