@@ -1,24 +1,25 @@
 //! Requests as a client without a browser's manners sends them: no redirect is followed, no
 //! connection kept, no answer waited for longer than half a minute.
 
+use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::blocking::{Client, RequestBuilder, multipart};
+use reqwest::blocking::{Client, ClientBuilder, RequestBuilder, multipart};
 use serde_json::Value;
 
 fn client() -> &'static Client {
     static CLIENT: OnceLock<Client> = OnceLock::new();
-    CLIENT.get_or_init(|| {
-        Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .pool_max_idle_per_host(0)
-            .timeout(Duration::from_secs(30))
-            .build()
-            .expect("an HTTP client")
-    })
+    CLIENT.get_or_init(|| builder().build().expect("an HTTP client"))
+}
+
+fn builder() -> ClientBuilder {
+    Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .pool_max_idle_per_host(0)
+        .timeout(Duration::from_secs(30))
 }
 
 /// A request about to be sent.
@@ -29,6 +30,12 @@ pub struct Request(RequestBuilder);
 pub fn request(method: &str, url: &str) -> Request {
     let method = Method::from_bytes(method.as_bytes()).expect("a method");
     Request(client().request(method, url))
+}
+
+/// A `POST` that comes from this address of the machine.
+pub fn post_from(source: IpAddr, url: &str) -> Request {
+    let client = builder().local_address(source).build().expect("an HTTP client");
+    Request(client.post(url))
 }
 
 impl Request {

@@ -23,6 +23,7 @@ pub mod browser;
 pub mod client;
 pub mod connection;
 pub mod drill;
+pub mod flood;
 pub mod forge;
 pub mod hearing;
 pub mod help;

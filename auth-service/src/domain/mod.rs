@@ -14,6 +14,7 @@ pub mod guards;
 pub mod import;
 pub mod keys;
 pub mod login;
+pub mod network;
 pub mod page;
 pub mod password;
 pub mod password_change;

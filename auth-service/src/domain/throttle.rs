@@ -8,12 +8,14 @@
 //! The counts are this process's, in bounded memory. A restart forgets them.
 
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 use time::{Duration, OffsetDateTime};
+
+use super::network::Network;
 
 /// The most accounts and the most addresses remembered; the longest unused are forgotten first.
 /// At the rate that hashing allows, filling this takes longer than a window.
@@ -52,14 +54,14 @@ pub struct Throttle {
 #[derive(Debug)]
 struct Counts {
     accounts: LruCache<AccountKey, Count>,
-    addresses: LruCache<IpAddr, Count>,
+    addresses: LruCache<Network, Count>,
 }
 
 /// Whose count: the account's, or that of one of its known addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct AccountKey {
     email_key: String,
-    known_address: Option<IpAddr>,
+    known_address: Option<Network>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,7 +82,7 @@ enum Room {
 pub struct Attempt {
     throttle: Arc<Throttle>,
     account: AccountKey,
-    address: Option<IpAddr>,
+    address: Option<Network>,
 }
 
 impl Throttle {
@@ -100,7 +102,7 @@ impl Throttle {
         known: bool,
         now: OffsetDateTime,
     ) -> Admission {
-        let address = address.map(network);
+        let address = address.map(Network::from);
         let account = AccountKey {
             email_key: email_key.to_owned(),
             known_address: address.filter(|_| known),
@@ -194,16 +196,6 @@ fn end<K: Hash + Eq>(counts: &mut LruCache<K, Count>, key: &K) {
     count.under_way = count.under_way.saturating_sub(1);
     if count.under_way == 0 && count.failures == 0 {
         counts.pop(key);
-    }
-}
-
-/// What one subscriber holds: an IPv4 address, or an IPv6 network of 64 bits.
-pub(super) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
-        }
     }
 }
 

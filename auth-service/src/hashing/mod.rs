@@ -2,23 +2,27 @@
 //!
 //! One hash takes 19 MiB and some 20 ms of a core. Done wherever a request happens to run, a few
 //! hundred log-ins at once would take all memory and stop every other answer. Here as many threads
-//! as cores do it, each keeping its working memory, and whoever would have to wait too long is
-//! told so at once.
+//! as cores do it, each keeping its working memory. A caller that would have to wait too long gets
+//! an error at once. Networks are served in turn, so that a flood from one of them does not keep
+//! the others waiting (`fair_queue`).
 //!
 //! Accounts that were imported bring hashes of other methods (`werkzeug`). Each is verified on the
 //! same threads, in at most 64 MiB, and replaced at the log-in that it lets in.
 
 mod argon2id;
 mod cost;
+mod fair_queue;
+mod job;
+mod permit;
 mod pool;
 mod queue;
 mod scheme;
-mod turn;
 mod unfit;
 mod werkzeug;
 
 pub use argon2id::{HashError, Verified, hash};
+pub use permit::{Busy, HashPermit, PoolError};
 pub use pool::HashingPool;
+pub use queue::QueueCounts;
 pub use scheme::check;
-pub use turn::{Busy, PoolError, Turn};
 pub use unfit::Unfit;

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use actix_web::http::StatusCode;
 use shared::service::problem_response::ProblemError;
 
-use super::Issuer;
+use super::{Issuer, failure};
 use crate::domain::audit::Entry;
 use crate::domain::throttle::{Admission, Attempt};
+use crate::hashing::HashPermit;
 
 /// An attempt that the throttle admitted; whoever waits for its end is woken.
 pub(super) struct Admitted<'i> {
@@ -16,9 +17,11 @@ pub(super) struct Admitted<'i> {
 }
 
 impl<'i> Admitted<'i> {
-    /// Waits until the throttle lets this try through, or refuses it and notes `refused`.
+    /// Waits until the throttle lets this try through, or refuses it and notes `refused`. A permit
+    /// that is taken away meanwhile ends the wait: a flood must not hold places without a job.
     pub(super) async fn wait_for(
         issuer: &'i Issuer,
+        permit: &mut HashPermit,
         email_key: &str,
         from: Option<IpAddr>,
         known: bool,
@@ -31,7 +34,10 @@ impl<'i> Admitted<'i> {
             ended.as_mut().enable();
             match issuer.throttle.admit(email_key, from, known, issuer.clock.now()) {
                 Admission::Go(attempt) => return Ok(Self { issuer, attempt: Some(attempt) }),
-                Admission::Wait => ended.await,
+                Admission::Wait => tokio::select! {
+                    () = ended => {}
+                    busy = permit.evicted() => return Err(failure::of_full_queue(busy)),
+                },
                 Admission::Refused { retry_after } => {
                     issuer.metrics.log_in_throttled();
                     tracing::info!(email = ?email_key, from = from.map(tracing::field::display), "log-in refused: too many failed");

@@ -31,6 +31,9 @@ pub(super) fn of_store(error: StoreError) -> ProblemError {
 
 #[expect(clippy::needless_pass_by_value, reason = "it ends here, as in every `map_err`")]
 pub(super) fn of_hashing(error: PoolError) -> ProblemError {
+    if let PoolError::Busy(busy) = error {
+        return of_full_queue(busy);
+    }
     tracing::error!(%error, "a password could not be hashed or judged");
     ProblemError::internal()
 }

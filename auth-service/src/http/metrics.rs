@@ -2,7 +2,8 @@
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
@@ -26,6 +27,11 @@ struct OutcomeLabel {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct HolderLabel {
     holder: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabel {
+    reason: &'static str,
 }
 
 /// How a log-in ended, for metrics and log.
@@ -74,7 +80,7 @@ impl SignUpOutcome {
 }
 
 impl Metrics {
-    /// Registers every counter, and the length of the hashing queue.
+    /// Registers every counter, and the length and the refusals of the hashing queue.
     pub fn register(&self, registry: &mut Registry, hashing: &HashingPool) {
         registry.register("signet_log_ins", "Log-ins by outcome", self.log_ins.clone());
         registry.register("signet_sign_ups", "Sign-ups by outcome", self.sign_ups.clone());
@@ -112,12 +118,24 @@ struct HashingQueue(HashingPool);
 impl Collector for HashingQueue {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let length = ConstGauge::new(u32::try_from(self.0.taken()).unwrap_or(u32::MAX));
-        let encoder = encoder.encode_descriptor(
+        let queue = encoder.encode_descriptor(
             "signet_hashing_queue",
             "Requests that wait for a password hash or are being served one",
             None,
             length.metric_type(),
         )?;
-        length.encode(encoder)
+        length.encode(queue)?;
+        let mut refusals = encoder.encode_descriptor(
+            "signet_hashing_refusals",
+            "Requests without a place in the queue for a password hash, by reason: full, or evicted for another network",
+            None,
+            MetricType::Counter,
+        )?;
+        let counts = self.0.counts();
+        for (reason, count) in [("full", counts.refused), ("evicted", counts.evicted)] {
+            let label = ReasonLabel { reason };
+            ConstCounter::new(count).encode(refusals.encode_family(&label)?)?;
+        }
+        Ok(())
     }
 }

@@ -17,6 +17,7 @@ use super::caller::SessionCaller;
 use super::refusals::WrongBody;
 use super::{Issuer, failure};
 use crate::domain::audit::{Action, Reason as Why, Subject};
+use crate::domain::network::Network;
 use crate::domain::password::judge;
 use crate::domain::password_change::{PasswordChange, PasswordChanged};
 use crate::hashing::Verified;
@@ -69,9 +70,10 @@ pub(super) async fn change(
 ) -> Result<HttpResponse, actix_web::Error> {
     let caller = SessionCaller::of(&request, &issuer).await?;
     let asked = Asked::read(&request, payload).await?;
-    let mut turn = issuer.hashing.enter().map_err(failure::of_full_queue)?;
     let from = client_address(&request, &issuer.options.trusted_proxies);
     for _ in 0..TRIES {
+        let network = from.map(Network::from);
+        let mut permit = issuer.hashing.enter(network).map_err(failure::of_full_queue)?;
         let public_id = caller.public_id;
         let found = issuer
             .ask(move |store| {
@@ -92,9 +94,10 @@ pub(super) async fn change(
             let act = issuer.act_of(&request, public_id);
             let whom = Subject::User(public_id);
             let refused = act.refused(Action::PasswordChange, whom, Why::TooManyFailures);
-            Admitted::wait_for(&issuer, &account.email_key, from, known, &refused).await?
+            Admitted::wait_for(&issuer, &mut permit, &account.email_key, from, known, &refused)
+                .await?
         };
-        let verified = turn.verify(bytes(&asked.current), account.password_hash.clone()).await;
+        let verified = permit.verify(bytes(&asked.current), account.password_hash.clone()).await;
         if !matches!(verified.map_err(failure::of_hashing)?, Verified::Right { .. }) {
             // Counted first: a failure that can't be noted is one, too.
             admitted.failed();
@@ -111,7 +114,7 @@ pub(super) async fn change(
             public_id,
             sid: caller.sid,
             verified_hash: account.password_hash,
-            new_hash: turn.hash(bytes(&asked.new)).await.map_err(failure::of_hashing)?,
+            new_hash: permit.hash(bytes(&asked.new)).await.map_err(failure::of_hashing)?,
         };
         let act = issuer.act_of(&request, public_id);
         match issuer.ask(move |store| store.change_password(&change, &act)).await? {

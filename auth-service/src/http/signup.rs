@@ -17,6 +17,7 @@ use super::metrics::SignUpOutcome;
 use super::refusals::WrongBody;
 use super::{Issuer, body, failure};
 use crate::domain::audit::{Act, Action, Reason, Subject};
+use crate::domain::network::Network;
 use crate::domain::sign_up::{Applicant, Form};
 use crate::domain::users::Created;
 
@@ -98,7 +99,8 @@ async fn create(
     applicant: Applicant,
     from: Option<IpAddr>,
 ) -> Result<SignUpOutcome, ProblemError> {
-    let mut turn = issuer.hashing.enter().map_err(failure::of_full_queue)?;
+    let network = from.map(Network::from);
+    let mut permit = issuer.hashing.enter(network).map_err(failure::of_full_queue)?;
     if !issuer.options.uniform_errors {
         // Nobody needs the hash of a taken address. Where the time must tell nothing, it is made.
         let key = applicant.email.key.clone();
@@ -107,8 +109,7 @@ async fn create(
         }
     }
     let password = Zeroizing::new(applicant.password.as_bytes().to_vec());
-    let hash = turn.hash(password).await.map_err(failure::of_hashing)?;
-    drop(turn);
+    let hash = permit.hash(password).await.map_err(failure::of_hashing)?;
     let key = applicant.email.key.clone();
     let user = applicant.into_user(Uuid::new_v4(), hash, false);
     let act = Act::by_nobody(from, issuer.clock.now());

@@ -15,6 +15,7 @@ mod docs_page;
 mod ends_everywhere;
 mod feed;
 mod feed_faults;
+mod floods;
 mod hashing_load;
 mod http_hygiene;
 mod issued_tokens;

@@ -6,13 +6,12 @@
 //! noted.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use time::{Duration, OffsetDateTime};
 
 use super::{Entry, Origin};
-use crate::domain::throttle::network;
+use crate::domain::network::Network;
 
 /// Rows that a network may cause at once.
 const BURST: u32 = 200;
@@ -36,7 +35,7 @@ pub struct Allowance(Mutex<Buckets>);
 
 #[derive(Debug, Default)]
 struct Buckets {
-    by_network: HashMap<Option<IpAddr>, Bucket>,
+    by_network: HashMap<Option<Network>, Bucket>,
     swept_at: Option<OffsetDateTime>,
 }
 
@@ -45,7 +44,7 @@ impl Allowance {
     /// left out.
     pub fn admit(&self, entry: Entry) -> Option<Entry> {
         let origin = match entry.act.from {
-            Origin::Address(address) => Some(network(address)),
+            Origin::Address(address) => Some(Network::from(address)),
             Origin::CommandLine | Origin::Server | Origin::Unknown => None,
         };
         let left_out = self.take(origin, entry.act.at)?;
@@ -56,7 +55,7 @@ impl Allowance {
     }
 
     /// Takes one; gives how many were refused since the last one. `None` if there is none left.
-    fn take(&self, origin: Option<IpAddr>, now: OffsetDateTime) -> Option<u64> {
+    fn take(&self, origin: Option<Network>, now: OffsetDateTime) -> Option<u64> {
         // No bucket is ever left half changed.
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let origin = origin.filter(|_| buckets.have_room_for(origin, now));
@@ -73,7 +72,7 @@ impl Allowance {
 }
 
 impl Buckets {
-    fn have_room_for(&mut self, origin: Option<IpAddr>, now: OffsetDateTime) -> bool {
+    fn have_room_for(&mut self, origin: Option<Network>, now: OffsetDateTime) -> bool {
         let known = self.by_network.contains_key(&origin);
         let full = self.by_network.len() >= MOST_NETWORKS;
         if full && !known && self.swept_at.is_none_or(|at| (now - at).abs() >= REFILL) {
@@ -109,6 +108,8 @@ impl Bucket {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use time::macros::datetime;
 
     use super::*;

@@ -10,8 +10,9 @@ use zeroize::Zeroizing;
 
 use crate::domain::audit::{Act, Action, Entry, Reason, Subject};
 use crate::domain::login::{Found, Opened, Opening, look_up};
+use crate::domain::network::Network;
 use crate::domain::refresh::RefreshToken;
-use crate::hashing::{Turn, Verified};
+use crate::hashing::{HashPermit, Verified};
 use crate::http::admitted::Admitted;
 use crate::http::{Issuer, failure};
 
@@ -67,8 +68,9 @@ pub(super) async fn attempt(
     issuer: &Issuer,
     credentials: Credentials,
 ) -> Result<Outcome, ProblemError> {
-    let mut turn = issuer.hashing.enter().map_err(failure::of_full_queue)?;
+    let network = credentials.from.map(Network::from);
     for _ in 0..TRIES {
+        let mut permit = issuer.hashing.enter(network).map_err(failure::of_full_queue)?;
         let found = {
             let (key, from) = (credentials.email_key.clone(), credentials.from);
             issuer.ask(move |store| look_up(store, &key, from)).await?
@@ -77,9 +79,9 @@ pub(super) async fn attempt(
             let (key, known) = (&credentials.email_key, found.known_address);
             let account = found.credentials.as_ref().map(|account| account.public_id);
             let refused = credentials.refused(issuer, account, Reason::TooManyFailures);
-            Admitted::wait_for(issuer, key, credentials.from, known, &refused).await?
+            Admitted::wait_for(issuer, &mut permit, key, credentials.from, known, &refused).await?
         };
-        match try_once(issuer, &credentials, &mut turn, found).await? {
+        match try_once(issuer, &credentials, &mut permit, found).await? {
             Verdict::Outcome(outcome) => {
                 match &outcome {
                     Outcome::Tokens(_) => admitted.succeeded(),
@@ -112,16 +114,16 @@ pub(super) async fn attempt(
 async fn try_once(
     issuer: &Issuer,
     credentials: &Credentials,
-    turn: &mut Turn,
+    permit: &mut HashPermit,
     found: Found,
 ) -> Result<Verdict, ProblemError> {
     let password = || Zeroizing::new(credentials.password.as_bytes().to_vec());
     let Some(account) = found.credentials else {
         let stand_in = issuer.hashing.stand_in().to_owned();
-        turn.verify(password(), stand_in).await.map_err(failure::of_hashing)?;
+        permit.verify(password(), stand_in).await.map_err(failure::of_hashing)?;
         return Ok(Verdict::Outcome(Outcome::Unknown));
     };
-    let verified = turn.verify(password(), account.password_hash.clone()).await;
+    let verified = permit.verify(password(), account.password_hash.clone()).await;
     let Verified::Right { outdated } = verified.map_err(failure::of_hashing)? else {
         return Ok(Verdict::Outcome(Outcome::WrongPassword(account.public_id)));
     };
@@ -146,21 +148,22 @@ async fn try_once(
     };
     let access = issuer.sign(&session, credentials.audience.clone()).await?;
     if outdated {
-        rehash(issuer, turn, password(), account.public_id, account.password_hash).await;
+        rehash(issuer, permit, password(), account.public_id, account.password_hash).await;
     }
     let tokens = Tokens { access, refresh: refresh.text(), refresh_life: refresh_expires_at - now };
     Ok(Verdict::Outcome(Outcome::Tokens(tokens)))
 }
 
-/// Replaces a hash that is weaker than a new one would be. The log-in stands without it.
+/// Replaces a hash that is weaker than a new one would be. The log-in stands without it, also where
+/// the place was taken away; then the next log-in tries again.
 async fn rehash(
     issuer: &Issuer,
-    turn: &mut Turn,
+    permit: &mut HashPermit,
     password: Zeroizing<Vec<u8>>,
     public_id: Uuid,
     verified: String,
 ) {
-    let Ok(new) = turn.hash(password).await else { return };
+    let Ok(new) = permit.hash(password).await else { return };
     // What went wrong is logged where it is turned into an answer.
     let _ = issuer.ask(move |store| store.rehash_password(public_id, &verified, &new)).await;
 }

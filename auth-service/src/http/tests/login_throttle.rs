@@ -1,10 +1,15 @@
 //! `POST /login` after too many failures.
 
+use std::time::Instant;
+
 use actix_web::test::TestRequest;
+use futures_util::future::{join, join_all};
+use shared::clock::Clock as _;
 use time::Duration;
 
 use super::actors::PASSWORD;
 use super::server::{Answer, Server, Setup, proxies};
+use crate::domain::throttle::Admission;
 use crate::http::Options;
 
 impl Server {
@@ -81,4 +86,33 @@ async fn a_forged_forwarded_header_moves_nothing_and_a_trusted_proxy_s_does() {
     }
     assert_eq!(server.log_in_from("192.0.2.1", "203.0.113.1", "wrong").await.status, 429);
     assert_eq!(server.log_in_from("192.0.2.1", "203.0.113.2", PASSWORD).await.status, 201);
+}
+
+#[actix_web::test]
+async fn log_in_that_waits_for_others_at_its_account_keeps_no_place_from_another_address() {
+    let server = Server::with(Setup { per_account: Some(1), queue: 4, ..Setup::default() });
+    server.sign_up("ann").await;
+    server.sign_up("bob").await;
+    let now = server.clock.now();
+    let Admission::Go(attempt) = server.issuer.throttle.admit("ann@example.org", None, false, now)
+    else {
+        panic!("no attempt is under way")
+    };
+    let waiting = (0..4).map(|_| server.log_in_from("203.0.113.9", "", PASSWORD));
+    let other = async {
+        let deadline = Instant::now() + std::time::Duration::from_secs(30);
+        while server.issuer.hashing.taken() < 4 {
+            assert!(Instant::now() < deadline, "four log-ins take the places");
+            tokio::task::yield_now().await;
+        }
+        let answer = server.log_in("bob", PASSWORD).await;
+        drop(attempt);
+        server.issuer.attempt_ended.notify_waiters();
+        answer.status
+    };
+    let (answers, other) = join(join_all(waiting), other).await;
+    assert_eq!(other, 201);
+    let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 201, 201, 503]);
 }

@@ -1,0 +1,44 @@
+//! One caller, as far as an address tells: what limits and queues count by.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+/// The network of one subscriber: an IPv4 address, or an IPv6 network of 64 bits.
+///
+/// An IPv4 address that is mapped into IPv6 is that IPv4 address. The port and the lower half of an
+/// IPv6 address are the caller's own choice, so no limit may depend on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Network(IpAddr);
+
+impl From<IpAddr> for Network {
+    fn from(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V4(address) => IpAddr::V4(address),
+            IpAddr::V6(address) => {
+                IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn same(one: &str, other: &str) -> bool {
+        let of = |text: &str| Network::from(text.parse::<IpAddr>().unwrap());
+        of(one) == of(other)
+    }
+
+    #[test]
+    fn ipv6_addresses_of_one_64_bit_network_are_one_network() {
+        assert!(same("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff"));
+        assert!(!same("2001:db8::1", "2001:db8:0:1::1"));
+    }
+
+    #[test]
+    fn ipv4_addresses_are_networks_of_their_own_also_mapped_into_ipv6() {
+        assert!(!same("192.0.2.1", "192.0.2.2"));
+        assert!(same("192.0.2.1", "::ffff:192.0.2.1"));
+        assert!(!same("::ffff:192.0.2.1", "::ffff:192.0.2.2"));
+    }
+}

@@ -1,0 +1,60 @@
+//! One piece of work for a hashing thread, and where its result goes.
+
+use tokio::sync::oneshot;
+use zeroize::Zeroizing;
+
+use super::argon2id::{HashError, Memory, Verified, hash_in};
+use super::scheme::verify_in;
+
+/// A password to hash or to judge.
+pub(super) enum Job {
+    /// Makes a hash.
+    Hash { password: Zeroizing<Vec<u8>>, result: oneshot::Sender<Result<String, HashError>> },
+    /// Judges a password.
+    Verify {
+        password: Zeroizing<Vec<u8>>,
+        phc: String,
+        result: oneshot::Sender<Result<Verified, HashError>>,
+    },
+}
+
+impl Job {
+    /// Does the work and sends the result, unless the caller has gone.
+    pub(super) fn run(self, memory: &mut Memory) {
+        // A send fails if the caller has gone meanwhile, and does not miss the result.
+        match self {
+            Self::Hash { password, result } => {
+                if !result.is_closed() {
+                    let _ = result.send(hash_in(memory, &password));
+                }
+            }
+            Self::Verify { password, phc, result } => {
+                if !result.is_closed() {
+                    let _ = result.send(verify_in(memory, &password, &phc));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn job_of_a_caller_that_has_gone_costs_no_hash() {
+        let job = || {
+            let (result, done) = oneshot::channel();
+            (Job::Hash { password: Zeroizing::new(b"a password".to_vec()), result }, done)
+        };
+        let mut memory = Memory::default();
+        let (abandoned, done) = job();
+        drop(done);
+        abandoned.run(&mut memory);
+        assert!(!memory.held());
+
+        let (wanted, mut done) = job();
+        wanted.run(&mut memory);
+        assert!(memory.held() && done.try_recv().unwrap().is_ok());
+    }
+}
