@@ -18,7 +18,8 @@ pub use definitions::{
     ACCESS_TOKEN_TTL, ALL, AUDIENCE, AUDIT_KEEP, BIND, CORS_ORIGINS, DATABASE_PASSWORD_FILE,
     DATABASE_URL, FEED_KEEP, GUARD_PATIENCE, ISSUER, JWKS_MAX_AGE, KEY_BITS, KEY_ROTATION_EVERY,
     KEYS_DIR, LOGIN_ERRORS, LOGIN_FAILURES_PER_ACCOUNT, LOGIN_FAILURES_PER_ADDRESS,
-    MANAGEMENT_BIND, REFRESH_REPEAT_WINDOW, REFRESH_TOKEN_TTL, SESSION_MAX_LIFE, TRUSTED_PROXIES,
+    MANAGEMENT_BIND, REFRESH_REPEAT_WINDOW, REFRESH_TOKEN_TTL, SESSION_MAX_LIFE,
+    SIGN_UPS_PER_ADDRESS, TRUSTED_PROXIES,
 };
 pub use values::shown;
 
@@ -59,9 +60,11 @@ pub struct Settings {
     /// Whether a refused log-in says why.
     pub login_errors: LoginErrors,
     /// How many failed log-ins an account takes; none: any number.
-    pub login_failures_per_account: Option<FailureLimit>,
+    pub login_failures_per_account: Option<CountLimit>,
     /// How many failed log-ins an address may make; none: any number.
-    pub login_failures_per_address: Option<FailureLimit>,
+    pub login_failures_per_address: Option<CountLimit>,
+    /// The number of sign-ups that an address may make; `None` is any number.
+    pub sign_ups_per_address: Option<CountLimit>,
     /// The proxies whose word on a client's address is taken.
     pub trusted_proxies: Vec<IpNet>,
     /// The origins whose pages may call from a browser.
@@ -103,11 +106,11 @@ pub enum LoginErrors {
     Uniform,
 }
 
-/// So many failures in a window of time.
+/// A count in a window of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FailureLimit {
-    /// How many are answered as failures; the next one is refused unheard.
-    pub failures: u32,
+pub struct CountLimit {
+    /// The number that is let through; the next one is refused.
+    pub count: u32,
     /// The window.
     pub window: Duration,
 }
@@ -137,9 +140,10 @@ impl Settings {
                 .get(&REFRESH_REPEAT_WINDOW, duration(Duration::ZERO, SECOND * 3_600))?,
             login_errors: found.get(&LOGIN_ERRORS, one_of(values::LOGIN_ERRORS))?,
             login_failures_per_account: found
-                .get(&LOGIN_FAILURES_PER_ACCOUNT, values::failure_limit)?,
+                .get(&LOGIN_FAILURES_PER_ACCOUNT, values::count_limit)?,
             login_failures_per_address: found
-                .get(&LOGIN_FAILURES_PER_ADDRESS, values::failure_limit)?,
+                .get(&LOGIN_FAILURES_PER_ADDRESS, values::count_limit)?,
+            sign_ups_per_address: found.get(&SIGN_UPS_PER_ADDRESS, values::count_limit)?,
             trusted_proxies: found
                 .optional(&TRUSTED_PROXIES, list(values::network))?
                 .unwrap_or_default(),

@@ -151,6 +151,8 @@ pub fn issuer_in(folder: &Path) -> Service {
     let issuer = auth.url.clone();
     auth.launch.set("AUTH_ISSUER", &issuer);
     auth.launch.set("AUTH_KEY_BITS", "2048");
+    // Every user of a test signs up from one address.
+    auth.launch.set("AUTH_SIGN_UPS_PER_ADDRESS", "off");
     auth
 }
 

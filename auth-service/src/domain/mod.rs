@@ -22,6 +22,7 @@ pub mod refresh;
 pub mod service_tokens;
 pub mod sessions;
 pub mod sign_up;
+pub mod sign_up_limit;
 pub mod throttle;
 pub mod tokens;
 pub mod users;

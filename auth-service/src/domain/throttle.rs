@@ -21,12 +21,12 @@ use super::network::Network;
 /// At the rate that hashing allows, filling this takes longer than a window.
 const MOST_COUNTS: NonZeroUsize = NonZeroUsize::new(200_000).unwrap();
 
-/// So many failures in so long a window.
+/// A count in a window of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// The failures that are let through; at least 1.
-    pub failures: u32,
-    /// How long they count, from the first on.
+    /// The number that is let through; at least 1.
+    pub count: u32,
+    /// How long each one counts, from the first on.
     pub window: Duration,
 }
 
@@ -173,8 +173,8 @@ fn room(count: Option<&Count>, limit: Option<Limit>, now: OffsetDateTime) -> Roo
     let failures = if ends.is_some() { count.failures } else { 0 };
     match ends {
         // A clock that was set back must not make the wait longer than a window.
-        Some(ends) if failures >= limit.failures => Room::None((ends - now).min(limit.window)),
-        _ if failures + count.under_way >= limit.failures => Room::PerhapsLater,
+        Some(ends) if failures >= limit.count => Room::None((ends - now).min(limit.window)),
+        _ if failures + count.under_way >= limit.count => Room::PerhapsLater,
         _ => Room::Free,
     }
 }
@@ -209,7 +209,7 @@ mod tests {
     const WINDOW: Duration = Duration::minutes(15);
 
     fn throttle(per_account: u32, per_address: u32) -> Arc<Throttle> {
-        let limit = |failures| Some(Limit { failures, window: WINDOW });
+        let limit = |failures| Some(Limit { count: failures, window: WINDOW });
         Arc::new(Throttle::new(limit(per_account), limit(per_address)))
     }
 

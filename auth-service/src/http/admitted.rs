@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use actix_web::http::StatusCode;
 use shared::service::problem_response::ProblemError;
 
 use super::{Issuer, failure};
@@ -42,7 +41,8 @@ impl<'i> Admitted<'i> {
                     issuer.metrics.log_in_throttled();
                     tracing::info!(email = ?email_key, from = from.map(tracing::field::display), "log-in refused: too many failed");
                     issuer.note_within_bounds(refused.clone()).await?;
-                    return Err(too_many(retry_after));
+                    let detail = "Too many log-ins failed; wait before the next one.";
+                    return Err(failure::too_many(detail, retry_after));
                 }
             }
         }
@@ -68,14 +68,4 @@ impl Drop for Admitted<'_> {
         drop(self.attempt.take());
         self.issuer.attempt_ended.notify_waiters();
     }
-}
-
-fn too_many(retry_after: time::Duration) -> ProblemError {
-    let seconds = (retry_after.whole_milliseconds() + 999) / 1_000;
-    let seconds = u32::try_from(seconds.max(1)).unwrap_or(u32::MAX);
-    ProblemError::retry_after(
-        StatusCode::TOO_MANY_REQUESTS,
-        "Too many log-ins failed; wait before the next one.",
-        seconds,
-    )
 }

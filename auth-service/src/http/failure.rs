@@ -51,3 +51,10 @@ pub(super) fn of_full_queue(_: Busy) -> ProblemError {
         BUSY_SECONDS,
     )
 }
+
+/// A limit in a window of time is used up; the caller may come again after `rest`.
+pub(super) fn too_many(detail: &str, rest: time::Duration) -> ProblemError {
+    let seconds = (rest.whole_milliseconds() + 999) / 1_000;
+    let seconds = u32::try_from(seconds.max(1)).unwrap_or(u32::MAX);
+    ProblemError::retry_after(StatusCode::TOO_MANY_REQUESTS, detail, seconds)
+}

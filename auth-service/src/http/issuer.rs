@@ -21,6 +21,7 @@ use crate::domain::audit::{Act, Allowance, Entry};
 use crate::domain::error::StoreResult;
 use crate::domain::refresh::RefreshPolicy;
 use crate::domain::sessions::Session;
+use crate::domain::sign_up_limit::SignUpLimit;
 use crate::domain::throttle::Throttle;
 use crate::domain::tokens::TokenPolicy;
 use crate::hashing::HashingPool;
@@ -44,6 +45,8 @@ pub struct Issuer {
     pub hashing: HashingPool,
     /// Counts failed log-ins.
     pub throttle: Arc<Throttle>,
+    /// Counts sign-ups by network.
+    pub sign_ups: SignUpLimit,
     /// Bounds what strangers can have noted.
     pub refusals: Allowance,
     /// Wakes log-ins that wait for others at the same account to end.

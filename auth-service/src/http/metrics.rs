@@ -107,6 +107,10 @@ impl Metrics {
         self.sign_ups.get_or_create(&OutcomeLabel { outcome: outcome.word() }).inc();
     }
 
+    pub(super) fn sign_up_throttled(&self) {
+        self.sign_ups.get_or_create(&OutcomeLabel { outcome: "throttled" }).inc();
+    }
+
     pub(super) fn service_token(&self) {
         self.tokens.get_or_create(&HolderLabel { holder: "service" }).inc();
     }

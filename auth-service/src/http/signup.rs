@@ -19,6 +19,7 @@ use super::{Issuer, body, failure};
 use crate::domain::audit::{Act, Action, Reason, Subject};
 use crate::domain::network::Network;
 use crate::domain::sign_up::{Applicant, Form};
+use crate::domain::sign_up_limit::TooManySignUps;
 use crate::domain::users::Created;
 
 /// What a sign-up sends, as a form or as JSON.
@@ -51,6 +52,7 @@ pub(super) struct SignUpForm {
         (status = 202, description = "The address has an account already.", body = String, content_type = "text/plain", example = "User already exists. Please Log in."),
         WrongBody,
         (status = 422, description = "A field has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many sign-ups from this address.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
         (status = 503, description = "Too busy, or the database can't be written to.", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -63,7 +65,17 @@ pub(super) async fn sign_up(
     let even_time = EvenTime::starting_now();
     let email = format!("{:?}", applicant.email.shown);
     let address = client_address(&request, &issuer.options.trusted_proxies);
-    let outcome = create(&issuer, applicant, address).await?;
+    let counted = match issuer.sign_ups.admit(address, issuer.clock.now()) {
+        Ok(counted) => counted,
+        Err(refused) => return Err(throttled(&issuer, address, refused).await),
+    };
+    let outcome = match create(&issuer, applicant, address).await {
+        Ok(outcome) => outcome,
+        Err(why) => {
+            counted.take_back();
+            return Err(why);
+        }
+    };
     issuer.metrics.sign_up(outcome);
     tracing::info!(outcome = outcome.word(), %email, from = address.map(tracing::field::display), "sign-up");
     if issuer.options.uniform_errors {
@@ -75,6 +87,22 @@ pub(super) async fn sign_up(
         }
         _ => text(StatusCode::CREATED, "Successfully registered."),
     })
+}
+
+/// Refuses a sign-up past the limit.
+async fn throttled(issuer: &Issuer, from: Option<IpAddr>, refused: TooManySignUps) -> ProblemError {
+    issuer.metrics.sign_up_throttled();
+    tracing::info!(
+        from = from.map(tracing::field::display),
+        "sign-up refused: too many from this address"
+    );
+    let nobody = Act::by_nobody(from, issuer.clock.now());
+    let entry = nobody.refused(Action::SignUp, Subject::Unknown, Reason::TooManySignUps);
+    if let Err(why) = issuer.note_within_bounds(entry).await {
+        return why;
+    }
+    let detail = "Too many sign-ups from this address; wait before the next one.";
+    failure::too_many(detail, refused.retry_after)
 }
 
 async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Applicant, ProblemError> {

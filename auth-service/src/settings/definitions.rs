@@ -23,6 +23,7 @@ pub const ALL: &[Setting] = &[
     LOGIN_ERRORS,
     LOGIN_FAILURES_PER_ACCOUNT,
     LOGIN_FAILURES_PER_ADDRESS,
+    SIGN_UPS_PER_ADDRESS,
     TRUSTED_PROXIES,
     CORS_ORIGINS,
     FEED_KEEP,
@@ -169,6 +170,14 @@ pub const LOGIN_FAILURES_PER_ADDRESS: Setting = Setting::new(
     Some("1000/15m"),
     "COUNT/DURATION or off",
     "How many failed log-ins a network address may make before it has to wait",
+);
+
+/// Sign-ups an address may make.
+pub const SIGN_UPS_PER_ADDRESS: Setting = Setting::new(
+    "AUTH_SIGN_UPS_PER_ADDRESS",
+    Some("100/1h"),
+    "COUNT/DURATION or off",
+    "How many sign-ups a network address may make before it has to wait",
 );
 
 /// Proxies whose word is taken.

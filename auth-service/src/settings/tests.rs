@@ -35,9 +35,11 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(settings.refresh_repeat_window, Duration::ZERO);
     assert_eq!((settings.feed_keep, settings.audit_keep), (day * 7, day * 365));
     let fifteen_minutes = Duration::from_mins(15);
-    let limit = |failures| Some(FailureLimit { failures, window: fifteen_minutes });
+    let limit = |count| Some(CountLimit { count, window: fifteen_minutes });
     assert_eq!(settings.login_failures_per_account, limit(10));
     assert_eq!(settings.login_failures_per_address, limit(1_000));
+    let hour = Duration::from_hours(1);
+    assert_eq!(settings.sign_ups_per_address, Some(CountLimit { count: 100, window: hour }));
     assert!(settings.trusted_proxies.is_empty() && settings.cors_origins.is_empty());
 }
 
@@ -72,6 +74,9 @@ fn a_wrong_value_is_refused_by_name() {
         ("AUTH_LOGIN_ERRORS", "none"),
         ("AUTH_LOGIN_FAILURES_PER_ACCOUNT", "0/15m"),
         ("AUTH_LOGIN_FAILURES_PER_ADDRESS", "10"),
+        ("AUTH_SIGN_UPS_PER_ADDRESS", "0/1h"),
+        ("AUTH_SIGN_UPS_PER_ADDRESS", "100"),
+        ("AUTH_SIGN_UPS_PER_ADDRESS", "none"),
         ("AUTH_TRUSTED_PROXIES", "10.0.0.0/33"),
         ("AUTH_TRUSTED_PROXIES", "proxy.example.org"),
         ("AUTH_CORS_ORIGINS", "*"),
@@ -124,10 +129,16 @@ fn a_single_address_is_a_network_of_its_own() {
 }
 
 #[test]
+fn limit_of_sign_ups_may_be_off() {
+    let settings = settings(&[("AUTH_SIGN_UPS_PER_ADDRESS", "off")], &[]).expect("settings");
+    assert_eq!(settings.sign_ups_per_address, None);
+}
+
+#[test]
 fn every_setting_is_listed_once() {
     let mut names: Vec<_> = ALL.iter().map(|setting| setting.name).collect();
     names.sort_unstable();
     let count = names.len();
     names.dedup();
-    assert_eq!((names.len(), count), (count, 22));
+    assert_eq!((names.len(), count), (count, 23));
 }

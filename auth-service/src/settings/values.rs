@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use shared::service::settings::{duration, number, origin_url, text};
 use url::Url;
 
-use super::{FailureLimit, KeyBits, LoginErrors};
+use super::{CountLimit, KeyBits, LoginErrors};
 use crate::store::{Location, PostgresLocation};
 
 pub(super) const KEY_SIZES: &[(&str, KeyBits)] =
@@ -67,13 +67,13 @@ fn without_password(value: &str) -> String {
 }
 
 /// `10/15m`, or `off`.
-pub(super) fn failure_limit(value: &str) -> Result<Option<FailureLimit>, String> {
+pub(super) fn count_limit(value: &str) -> Result<Option<CountLimit>, String> {
     if value == "off" {
         return Ok(None);
     }
-    let (failures, window) = value.split_once('/').ok_or("is not COUNT/DURATION")?;
-    Ok(Some(FailureLimit {
-        failures: number(1, 1_000_000)(failures)?,
+    let (count, window) = value.split_once('/').ok_or("is not COUNT/DURATION")?;
+    Ok(Some(CountLimit {
+        count: number(1, 1_000_000)(count)?,
         window: duration(Duration::from_secs(1), LONGEST_WINDOW)(window)?,
     }))
 }

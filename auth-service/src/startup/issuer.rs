@@ -11,11 +11,12 @@ use tokio::sync::{Notify, watch};
 use crate::domain::Store;
 use crate::domain::audit::Allowance;
 use crate::domain::refresh::RefreshPolicy;
+use crate::domain::sign_up_limit::SignUpLimit;
 use crate::domain::throttle::{Limit, Throttle};
 use crate::domain::tokens::TokenPolicy;
 use crate::hashing::HashingPool;
 use crate::http::{Guards, Issuer, Metrics, Options, Snapshots};
-use crate::settings::{FailureLimit, LoginErrors, Settings};
+use crate::settings::{CountLimit, LoginErrors, Settings};
 use crate::signing::{KeyRing, Rotator};
 
 /// The parts that others hold, too.
@@ -67,6 +68,7 @@ pub(super) fn of(
         snapshots: Snapshots::default(),
         hashing: HashingPool::start().map_err(Failure::failed)?,
         throttle: Arc::new(throttle),
+        sign_ups: SignUpLimit::new(settings.sign_ups_per_address.map(limit)),
         refusals: Allowance::default(),
         attempt_ended: Notify::new(),
         tokens,
@@ -78,8 +80,8 @@ pub(super) fn of(
     }))
 }
 
-fn limit(limit: FailureLimit) -> Limit {
-    Limit { failures: limit.failures, window: span(limit.window) }
+fn limit(limit: CountLimit) -> Limit {
+    Limit { count: limit.count, window: span(limit.window) }
 }
 
 /// The settings are bounded far below what either type can hold.

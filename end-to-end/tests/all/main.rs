@@ -43,6 +43,7 @@ mod service_tokens;
 mod sessions;
 mod settings;
 mod shutdown;
+mod sign_up_limit;
 mod signup;
 mod slow_readers;
 mod third_service;

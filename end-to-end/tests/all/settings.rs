@@ -120,9 +120,10 @@ fn help_lists_every_setting_with_its_default_and_every_command() {
             "AUTH",
             "BIND MANAGEMENT_BIND ISSUER DATABASE_URL KEYS_DIR KEY_BITS JWKS_MAX_AGE AUDIENCE \
              ACCESS_TOKEN_TTL LOGIN_ERRORS LOGIN_FAILURES_PER_ACCOUNT LOGIN_FAILURES_PER_ADDRESS \
+             SIGN_UPS_PER_ADDRESS \
              TRUSTED_PROXIES CORS_ORIGINS FEED_KEEP",
             "127.0.0.1:8001 127.0.0.1:9001 http://localhost:8001 sqlite://data/auth.db keys/signing \
-             4096 60s api-service 30m distinct 10/15m 1000/15m 7d",
+             4096 60s api-service 30m distinct 10/15m 1000/15m 100/1h 7d",
             "serve init check-config openapi health keys users clients",
         ),
         (

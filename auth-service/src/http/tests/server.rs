@@ -21,6 +21,7 @@ use tokio::sync::Notify;
 use crate::domain::audit::{Act, Allowance};
 use crate::domain::keys::{Entry, Key, KeyPolicy, KeyStore as _};
 use crate::domain::refresh::RefreshPolicy;
+use crate::domain::sign_up_limit::SignUpLimit;
 use crate::domain::throttle::{Limit, Throttle};
 use crate::domain::tokens::TokenPolicy;
 use crate::hashing::HashingPool;
@@ -46,6 +47,7 @@ pub(super) struct Setup {
     pub(super) options: Options,
     pub(super) per_account: Option<u32>,
     pub(super) per_address: Option<u32>,
+    pub(super) sign_ups_per_address: Option<u32>,
     pub(super) queue: usize,
     pub(super) repeat_window: Duration,
 }
@@ -56,6 +58,7 @@ impl Default for Setup {
             options: Options::default(),
             per_account: Some(10),
             per_address: Some(1_000),
+            sign_ups_per_address: Some(100),
             queue: 128,
             repeat_window: Duration::ZERO,
         }
@@ -94,7 +97,7 @@ impl Server {
             NOW,
         )
         .unwrap();
-        let limit = |failures| Limit { failures, window: Duration::minutes(15) };
+        let limit = |failures| Limit { count: failures, window: Duration::minutes(15) };
         let (ending, shutdown) = shutdown::channel();
         let keys = Arc::new(key_ring(folder.path(), &database));
         let issuer = Issuer {
@@ -109,6 +112,7 @@ impl Server {
                 setup.per_account.map(limit),
                 setup.per_address.map(limit),
             )),
+            sign_ups: SignUpLimit::new(setup.sign_ups_per_address.map(limit)),
             refusals: Allowance::default(),
             attempt_ended: Notify::new(),
             tokens: TokenPolicy {

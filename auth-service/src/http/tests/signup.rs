@@ -2,9 +2,11 @@
 
 use serde_json::json;
 use shared::contract::directory::UserState;
+use time::Duration;
 
 use super::actors::PASSWORD;
 use super::server::{Server, Setup};
+use crate::domain::audit::{AuditQuery, AuditStore as _};
 use crate::domain::users::{UserQuery, UserStore as _};
 use crate::http::Options;
 
@@ -115,4 +117,39 @@ async fn in_uniform_mode_a_taken_address_looks_like_a_new_one() {
     assert_eq!((new.status, new.body), (taken.status, taken.body));
     assert_eq!(taken.status, 201);
     assert_eq!(server.log_in("ann", PASSWORD).await.status, 201);
+}
+
+#[actix_web::test]
+async fn sign_up_past_the_limit_is_429_without_a_hash_and_is_noted() {
+    let server =
+        Server::with(Setup { sign_ups_per_address: Some(2), queue: 1, ..Setup::default() });
+    server.sign_up("ann").await;
+    server.sign_up("bob").await;
+    // No place is left in the queue: a refusal that needs one would be 503.
+    let permit = server.issuer.hashing.enter(None).unwrap();
+    let form = [("name", "Eve"), ("email", "eve@example.org"), ("password", PASSWORD)];
+    let answer = server.post_form("/signup", &form).await;
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "900"));
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    let query = AuditQuery { limit: 1, ..AuditQuery::default() };
+    let row = server.database.list_audit(&query).unwrap().remove(0);
+    let noted = (row.action.as_str(), row.refused.as_deref(), row.subject_type.as_str());
+    assert_eq!(noted, ("signup", Some("too_many_sign_ups"), "unknown"));
+    drop(permit);
+    server.clock.advance(Duration::minutes(15));
+    assert_eq!(server.post_form("/signup", &form).await.status, 201);
+}
+
+#[actix_web::test]
+async fn sign_up_without_a_place_in_the_queue_does_not_count() {
+    let server =
+        Server::with(Setup { sign_ups_per_address: Some(1), queue: 1, ..Setup::default() });
+    let permit = server.issuer.hashing.enter(None).unwrap();
+    let form = [("name", "Ann"), ("email", "ann@example.org"), ("password", PASSWORD)];
+    for _ in 0..3 {
+        assert_eq!(server.post_form("/signup", &form).await.status, 503);
+    }
+    drop(permit);
+    assert_eq!(server.post_form("/signup", &form).await.status, 201);
+    assert_eq!(server.post_form("/signup", &form).await.status, 429);
 }
