@@ -14,9 +14,9 @@ use crate::domain::network::Network;
 /// and a half seconds, which a person at a log-in form accepts.
 const PLACES_PER_THREAD: usize = 64;
 
-/// Callers for each thread that may be at the database after their hash. Few: the one writer of a
-/// `SQLite` file serves in no turn, so that a long line there would be a flood's again.
-const BEGUN_PER_THREAD: usize = 4;
+/// Callers for each thread that may be at the database after their hash. Each of them has to be
+/// answered within five seconds, also where a commit takes 100 ms: `SQLite` has one writer.
+const BEGUN_PER_THREAD: usize = 16;
 
 /// Hashes passwords on its own threads; cheap to clone.
 #[derive(Clone)]
