@@ -1,6 +1,7 @@
 //! The threads that hash, and the places in the queue before them.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
@@ -57,13 +58,15 @@ impl HashingPool {
         Ok(pool)
     }
 
-    /// Returns a permit for a caller of `network`; `None` stands for the callers without a known
+    /// Returns a permit for a caller from `address`; `None` stands for the callers without a known
     /// address.
     ///
     /// # Errors
     ///
-    /// Every place is taken, and this network holds a quarter of them, or no network holds more.
-    pub fn enter(&self, network: Option<Network>) -> Result<HashPermit, Busy> {
+    /// Every place is taken, and the caller's network holds a quarter of them, or no network holds
+    /// more.
+    pub fn enter(&self, address: Option<IpAddr>) -> Result<HashPermit, Busy> {
+        let network = address.map(Network::from);
         let (place, signal) = self.0.queue.enter(network).map_err(|_| Busy)?;
         Ok(HashPermit::new(place, signal, Arc::clone(&self.0.queue)))
     }
@@ -98,8 +101,6 @@ impl Drop for Inner {
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
     use futures_util::FutureExt as _;
     use zeroize::Zeroizing;
 
@@ -111,8 +112,8 @@ mod tests {
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "as `enter` takes it")]
-    fn network(address: &str) -> Option<Network> {
-        Some(Network::from(address.parse::<IpAddr>().unwrap()))
+    fn address(text: &str) -> Option<IpAddr> {
+        Some(text.parse().unwrap())
     }
 
     #[tokio::test]
@@ -139,19 +140,19 @@ mod tests {
     async fn newcomer_of_another_network_ends_the_newest_permit_of_a_flood() {
         // Without a thread no job is begun.
         let pool = HashingPool::with(0, 4).unwrap();
-        let flood = network("2001:db8::1");
+        let flood = address("2001:db8::1");
         let mut permits: Vec<_> = (0..4).map(|_| pool.enter(flood).unwrap()).collect();
-        assert!(pool.enter(network("2001:db8::2")).is_err(), "one IPv6 network");
+        assert!(pool.enter(address("2001:db8::2")).is_err(), "one IPv6 network");
         let (mut last, mut third) = (permits.pop().unwrap(), permits.pop().unwrap());
         let mut waiting = Box::pin(last.hash(bytes("one two three")));
         assert!(waiting.as_mut().now_or_never().is_none());
-        let _victim = pool.enter(network("192.0.2.1")).unwrap();
+        let _victim = pool.enter(address("192.0.2.1")).unwrap();
         assert!(matches!(waiting.await, Err(PoolError::Busy(Busy))));
-        let _other = pool.enter(network("192.0.2.2")).unwrap();
+        let _other = pool.enter(address("192.0.2.2")).unwrap();
         assert_eq!(third.evicted().await, Busy);
         let late = third.hash(bytes("one two three")).await;
         assert!(matches!(late, Err(PoolError::Busy(Busy))));
         assert_eq!((pool.taken(), pool.counts().evicted), (4, 2));
-        assert!(pool.enter(network("::ffff:192.0.2.1")).is_err(), "an IPv4 address, mapped");
+        assert!(pool.enter(address("::ffff:192.0.2.1")).is_err(), "an IPv4 address, mapped");
     }
 }

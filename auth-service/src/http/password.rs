@@ -17,7 +17,6 @@ use super::caller::SessionCaller;
 use super::refusals::WrongBody;
 use super::{Issuer, failure};
 use crate::domain::audit::{Action, Reason as Why, Subject};
-use crate::domain::network::Network;
 use crate::domain::password::judge;
 use crate::domain::password_change::{PasswordChange, PasswordChanged};
 use crate::hashing::Verified;
@@ -72,8 +71,7 @@ pub(super) async fn change(
     let asked = Asked::read(&request, payload).await?;
     let from = client_address(&request, &issuer.options.trusted_proxies);
     for _ in 0..TRIES {
-        let network = from.map(Network::from);
-        let mut permit = issuer.hashing.enter(network).map_err(failure::of_full_queue)?;
+        let mut permit = issuer.hashing.enter(from).map_err(failure::of_full_queue)?;
         let public_id = caller.public_id;
         let found = issuer
             .ask(move |store| {

@@ -17,7 +17,6 @@ use super::metrics::SignUpOutcome;
 use super::refusals::WrongBody;
 use super::{Issuer, body, failure};
 use crate::domain::audit::{Act, Action, Reason, Subject};
-use crate::domain::network::Network;
 use crate::domain::sign_up::{Applicant, Form};
 use crate::domain::sign_up_limit::TooManySignUps;
 use crate::domain::users::Created;
@@ -127,8 +126,7 @@ async fn create(
     applicant: Applicant,
     from: Option<IpAddr>,
 ) -> Result<SignUpOutcome, ProblemError> {
-    let network = from.map(Network::from);
-    let mut permit = issuer.hashing.enter(network).map_err(failure::of_full_queue)?;
+    let mut permit = issuer.hashing.enter(from).map_err(failure::of_full_queue)?;
     if !issuer.options.uniform_errors {
         // Nobody needs the hash of a taken address. Where the time must tell nothing, it is made.
         let key = applicant.email.key.clone();

@@ -73,8 +73,10 @@ impl SelfCheck {
 
     /// Judges a token that the issuer has just given this guard.
     pub(super) fn received(&self, token: OwnToken) {
-        self.judge(&mut self.known(), &token);
-        self.known().token = Some(token);
+        let mut known = self.known();
+        self.judge(&mut known, &token);
+        known.token = Some(token);
+        drop(known);
         self.wake.notify_one();
     }
 

@@ -10,7 +10,6 @@ use zeroize::Zeroizing;
 
 use crate::domain::audit::{Act, Action, Entry, Reason, Subject};
 use crate::domain::login::{Found, Opened, Opening, look_up};
-use crate::domain::network::Network;
 use crate::domain::refresh::RefreshToken;
 use crate::hashing::{HashPermit, Verified};
 use crate::http::admitted::Admitted;
@@ -68,9 +67,8 @@ pub(super) async fn attempt(
     issuer: &Issuer,
     credentials: Credentials,
 ) -> Result<Outcome, ProblemError> {
-    let network = credentials.from.map(Network::from);
     for _ in 0..TRIES {
-        let mut permit = issuer.hashing.enter(network).map_err(failure::of_full_queue)?;
+        let mut permit = issuer.hashing.enter(credentials.from).map_err(failure::of_full_queue)?;
         let found = {
             let (key, from) = (credentials.email_key.clone(), credentials.from);
             issuer.ask(move |store| look_up(store, &key, from)).await?
