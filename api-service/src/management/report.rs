@@ -28,7 +28,7 @@ pub struct Report {
     pub keys_error: Option<String>,
     /// The issuer's clock less this machine's.
     pub clock_skew: Option<f64>,
-    /// Why every token of the issuer is refused.
+    /// The reasons to refuse every token of the issuer.
     #[serde(default)]
     pub mismatches: Vec<String>,
     /// Revocations held.

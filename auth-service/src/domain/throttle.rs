@@ -26,7 +26,7 @@ const MOST_COUNTS: NonZeroUsize = NonZeroUsize::new(200_000).unwrap();
 pub struct Limit {
     /// The number that is let through; at least 1.
     pub count: u32,
-    /// How long each one counts, from the first on.
+    /// The time that each one counts, from the first on.
     pub window: Duration,
 }
 

@@ -27,7 +27,7 @@ pub(super) struct FairQueue<N, S, J> {
     turns: VecDeque<N>,
 }
 
-/// What one network holds. A lane without places is removed.
+/// The places and waiting jobs of one network. A lane without places is removed.
 struct Lane<S, J> {
     /// By number, so the newest is the last.
     places: BTreeMap<u64, Held<S>>,
@@ -36,7 +36,7 @@ struct Lane<S, J> {
 
 struct Held<S> {
     signal: S,
-    /// Whether the last job of the place has begun, or is done.
+    /// True if the last job of the place has begun, or is done.
     begun: bool,
 }
 

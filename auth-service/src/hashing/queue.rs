@@ -23,7 +23,7 @@ pub(super) type Place = fair_queue::Place<Caller>;
 /// The receiving end of a place's signal: the other end is dropped with the place.
 pub(super) type PlaceSignal = watch::Receiver<()>;
 
-/// What the queue has counted since the start.
+/// The counts of the queue since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct QueueCounts {
     /// Callers that found no place.
@@ -67,14 +67,14 @@ impl Queue {
         if let Some(evicted) = evicted {
             state.counts.evicted += 1;
             drop(state);
-            // The signal first: a caller whose job is dropped asks it why.
+            // The signal first: the caller asks it why its job was dropped.
             drop(evicted.signal);
             drop(evicted.job);
         }
         Ok((place, signal))
     }
 
-    /// Queues a job at a place. A job whose place was taken away is dropped.
+    /// Queues a job at a place. Drops the job if its place was taken away.
     pub(super) fn push(&self, place: &Place, job: Job) {
         let dropped = self.lock().fair.push(place, job).err();
         if dropped.is_none() {

@@ -11,7 +11,7 @@ use end_to_end::service::Service;
 use end_to_end::user::User;
 use serde_json::Value;
 
-/// How long a start, or a recovery, may take on a loaded machine.
+/// The time for a start, or a recovery, on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// The report of a guard that has heard its issuer, and is not ready because of `part` alone.

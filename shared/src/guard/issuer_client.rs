@@ -130,7 +130,7 @@ impl IssuerClient {
         *self.held() = None;
     }
 
-    /// Whether no mismatch with the issuer is known.
+    /// Returns whether no mismatch with the issuer is known.
     pub(super) fn fits(&self) -> bool {
         self.check.mismatches().is_empty()
     }

@@ -1,4 +1,4 @@
-//! Why a guard refuses every good token of its issuer: settings or clocks that do not agree.
+//! The reasons of a guard to refuse every good token of its issuer: settings or clocks that differ.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ pub enum Mismatch {
     ClockAhead {
         /// By how many seconds, at least.
         seconds: i64,
-        /// How many seconds are taken.
+        /// The seconds that are taken.
         limit: i64,
     },
     /// Tokens live longer than the guard takes.
@@ -86,7 +86,7 @@ impl Mismatch {
         }
     }
 
-    /// Whether the log has said it already. The numbers of a clock change with each answer.
+    /// Returns whether the log has said it already. The numbers of a clock change with each answer.
     pub(super) fn is_known_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::ClockBehind { .. }, Self::ClockBehind { .. })

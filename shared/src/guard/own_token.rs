@@ -1,5 +1,5 @@
-//! The guard's own access token as a sample: it is issued as every token of the issuer is. So what
-//! the guard's rules say of it, they say of every user's token.
+//! The guard's own access token as a sample. The issuer makes it as it makes each user's token, so the
+//! guard's rules find the same faults in both.
 
 use time::{Duration, OffsetDateTime};
 
@@ -16,7 +16,7 @@ pub(super) struct OwnToken {
     pub(super) received: OffsetDateTime,
 }
 
-/// What the guard's rules say of its own token.
+/// The judgement of the guard's rules on its own token.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Judgement {
     /// A user's token with this issuer, key, life and time is good here.

@@ -1,5 +1,5 @@
-//! Whether this guard takes good tokens: its own token, the issuer's audiences and the clocks are
-//! compared with its settings. No request waits for it.
+//! The check that this guard takes good tokens: it compares its own token, the issuer's audiences and
+//! the clocks with its settings. No request waits for it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -16,17 +16,17 @@ use super::stop::Stop;
 use super::transport::Transport;
 use crate::verifier::Profile;
 
-/// How often the clocks are compared, and a mismatch is looked at again.
+/// The time between two comparisons of the clocks, and two looks at a mismatch.
 const TICK: Duration = Duration::from_secs(2);
 
-/// A new token is asked for so often, in ticks, while a mismatch lasts: the issuer's settings may
-/// have been mended.
+/// The ticks between two new tokens while a mismatch lasts: the issuer's settings may have been
+/// mended.
 const TICKS_TO_RENEW: u32 = 2;
 
-/// How long a key that signed the own token may take to reach the key set by itself.
+/// The time for the key of the own token to reach the key set by itself.
 const SETTLE: Duration = Duration::from_secs(2);
 
-/// What is known of the issuer. Shared by the client, the feed reader, the task and the status.
+/// The facts that are known of the issuer. Shared by the client, the feed reader, the task and the status.
 pub(super) struct SelfCheck {
     profile: Profile,
     leeway: Duration,
@@ -40,7 +40,7 @@ pub(super) struct SelfCheck {
 struct Known {
     token: Option<OwnToken>,
     verdict: Verdict,
-    /// Whether a token was good since the start.
+    /// True if a token was good since the start.
     ever_good: bool,
     audiences: Option<Vec<String>>,
 }

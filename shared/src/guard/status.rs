@@ -8,7 +8,7 @@ pub use super::mismatch::{MAX_SKEW, Mismatch};
 /// The state of a guard at one moment.
 #[derive(Debug, Clone)]
 pub struct GuardStatus {
-    /// Whether requests are judged: the guard has started, and nothing it holds is too old.
+    /// True if requests are judged: the guard has started, and nothing it holds is too old.
     pub serving: bool,
     /// The key cache.
     pub keys: KeysStatus,
@@ -16,7 +16,7 @@ pub struct GuardStatus {
     pub feed: FeedStatus,
     /// The issuer's clock less this machine's, to about a second; `None` before the first answer.
     pub skew: Option<time::Duration>,
-    /// Why the guard refuses every token of its issuer; empty if nothing is known.
+    /// The reasons to refuse every token of the issuer; empty if none is known.
     pub mismatches: Vec<Mismatch>,
     /// How many revocations are held.
     pub revocations: usize,
@@ -38,7 +38,7 @@ impl GuardStatus {
         self.mismatches.iter().find(|mismatch| mismatch.part() == part)
     }
 
-    /// Whether a good token of the issuer would be answered: the guard belongs behind a load
+    /// Returns whether a good token of the issuer would be answered: the guard belongs behind a load
     /// balancer. An outage of the issuer changes nothing.
     pub fn ready(&self) -> bool {
         self.serving && self.mismatches.is_empty()

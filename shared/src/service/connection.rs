@@ -1,4 +1,4 @@
-//! One client's connection: a TCP stream whose client is given a time for what it owes.
+//! One client's connection: a TCP stream with time limits for its client.
 //!
 //! actix-http bounds the head of the first request and the time between two requests. It bounds
 //! neither a later head, nor content that no handler reads, nor the time that a client takes for
@@ -28,18 +28,18 @@ const ANSWER: Duration = Duration::from_secs(20);
 /// The bytes per second that a client must take, once [`ANSWER`] is over.
 const SLOWEST: u64 = 16 * 1024;
 
-/// How long a client may go on sending after the connection was ended on this side. A connection
+/// The time that a client may go on sending after the connection was ended on this side. A connection
 /// closed with bytes unread is reset, and the client loses the last answer.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// The bytes that a client may send meanwhile.
 const LINGER_BYTES: usize = 1024 * 1024;
 
-/// Whether a request of a connection is being answered.
+/// The record of requests that are being answered on a connection.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
     answering: Cell<bool>,
-    /// When the first byte came that belongs to no request so far.
+    /// The time of the first byte that belongs to no request so far.
     head_since: Cell<Option<Instant>>,
 }
 
@@ -94,13 +94,13 @@ pub(super) struct Connection<T: Stream> {
     over: bool,
 }
 
-/// What a client has still to take.
+/// An answer that a client has still to take.
 #[derive(Debug)]
 struct Backlog {
     since: Instant,
     /// Bytes taken since then.
     taken: u64,
-    /// Whether the stream took nothing at the last try.
+    /// True if the stream took nothing at the last try.
     blocked: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a token says of itself. Nothing of it is verified: it names a difference, and grants nothing.
+//! The claims of a token, unverified. They name a difference in a message, and grant nothing.
 
 use time::OffsetDateTime;
 

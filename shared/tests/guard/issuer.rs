@@ -46,7 +46,7 @@ pub(crate) struct State {
     pub(crate) calls: Vec<(u64, String)>,
 }
 
-/// How the issuer makes tokens, where a test changes it.
+/// The changes that a test makes to the tokens of the issuer.
 #[derive(Default)]
 pub(crate) struct Policy {
     /// Another `iss` than the address.
@@ -55,7 +55,7 @@ pub(crate) struct Policy {
     pub(crate) life: Option<i64>,
     /// The audiences that the feed names.
     pub(crate) audiences: Option<Vec<String>>,
-    /// Whether the other one of the two keys signs.
+    /// True if the other one of the two keys signs.
     pub(crate) other_key: bool,
 }
 

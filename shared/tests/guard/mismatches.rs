@@ -11,7 +11,7 @@ use super::issuer::Policy;
 use super::setup::{ANN, PHONE, Setup, Shifted, refusal, until};
 use super::tokens::{AUDIENCE, keys};
 
-/// What the guard says once it has found something, which must make it unready.
+/// Waits for a mismatch, which must make the guard unready.
 async fn found(guard: &Guard) -> Mismatch {
     until("a mismatch is found", || !guard.status().mismatches.is_empty()).await;
     let status = guard.status();

@@ -79,7 +79,7 @@ enum Trouble {
 }
 
 impl Trouble {
-    /// Whether an operator must mend this guard's credentials: no outage, and no retry helps.
+    /// Returns whether an operator must mend this guard's credentials: no retry helps.
     fn is_ours(&self) -> bool {
         matches!(self, Self::Call(CallError::Secret { .. } | CallError::Refused(_)))
     }

@@ -16,7 +16,7 @@ const DIRECTORY_PATH: &str = "/directory/users";
 /// How much longer than it may be held open a call may take before its connection is taken for dead.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How many seconds a call is held open while the guard's settings do not fit the issuer's.
+/// The seconds that a call is held open while the guard's settings do not fit the issuer's.
 const WAIT_WHILE_UNFIT: u64 = 2;
 
 /// A call that is not held open; of a first page, each part of the answer.

@@ -73,7 +73,7 @@ fn is_good(judgement: &Judgement) -> bool {
 }
 
 #[test]
-fn token_for_issuer_is_good_whatever_the_guard_s_audience() {
+fn token_for_issuer_is_good_with_any_audience_of_the_guard() {
     assert!(is_good(&judged(&token(json!({})))));
     assert!(is_good(&judged(&token(json!({"scope": "events:read"})))));
 }
