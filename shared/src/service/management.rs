@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER};
 use actix_web::{App, HttpResponse, middleware, web};
+use prometheus_client::encoding::prometheus_text::{CONTENT_TYPE, encode};
 use prometheus_client::registry::Registry;
 use serde::Serialize;
 
-use super::metrics_text;
 use super::problem_response::not_found;
 use super::protection::protect;
 use super::resource::read;
@@ -102,8 +102,9 @@ async fn ready(management: web::Data<Management>) -> HttpResponse {
 }
 
 async fn metrics(management: web::Data<Management>) -> HttpResponse {
-    match metrics_text::encode(&management.metrics) {
-        Ok(text) => HttpResponse::Ok().content_type(metrics_text::MEDIA_TYPE).body(text),
+    let mut text = String::new();
+    match encode(&mut text, &management.metrics) {
+        Ok(()) => HttpResponse::Ok().content_type(CONTENT_TYPE).body(text),
         Err(_) => HttpResponse::InternalServerError().finish(),
     }
 }

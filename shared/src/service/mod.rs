@@ -12,7 +12,6 @@ mod exchange;
 pub mod failure;
 mod log_queue;
 pub mod management;
-mod metrics_text;
 pub mod probe;
 pub mod problem_response;
 pub mod protection;
