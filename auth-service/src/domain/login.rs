@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::Store;
 use super::error::StoreResult;
+use super::refresh::NewRefreshToken;
 use super::sessions::Session;
 
 /// What a log-in needs to know of an account.
@@ -39,12 +40,8 @@ pub struct Opening {
     pub user_agent: Option<String>,
     /// Whom its access tokens are meant for.
     pub audience: String,
-    /// What its first refresh token is found by.
-    pub refresh_family: [u8; 32],
-    /// The hash of its first refresh token.
-    pub refresh_hash: [u8; 32],
-    /// When that one is over.
-    pub refresh_expires_at: OffsetDateTime,
+    /// The session's first refresh token.
+    pub refresh_token: NewRefreshToken,
 }
 
 /// What became of an opening.

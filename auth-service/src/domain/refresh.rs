@@ -34,7 +34,25 @@ impl RefreshPolicy {
     }
 }
 
-/// What a session's record knows of its refresh tokens.
+/// The first refresh token of a family, as the database holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRefreshToken {
+    /// The hash that finds the family.
+    pub family: [u8; 32],
+    /// The hash of the token.
+    pub hash: [u8; 32],
+    /// The end of its life.
+    pub expires_at: OffsetDateTime,
+}
+
+impl NewRefreshToken {
+    /// Returns the record of `token`, which is good until `expires_at`.
+    pub fn of(token: &RefreshToken, expires_at: OffsetDateTime) -> Self {
+        Self { family: token.family(), hash: token.hash(), expires_at }
+    }
+}
+
+/// The records of a refresh token and of its session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshState {
     /// The session.
@@ -50,7 +68,7 @@ pub struct RefreshState {
     /// Whether it has ended.
     pub ended: bool,
     /// The hash of the token that is good.
-    pub current: Option<[u8; 32]>,
+    pub current: [u8; 32],
     /// When that one is over.
     pub expires_at: OffsetDateTime,
     /// The hash of the one before it.
@@ -92,7 +110,7 @@ impl RefreshState {
             return Verdict::Over;
         }
         let over = now >= self.expires_at || now >= self.opened_at.saturating_add(policy.max_life);
-        if self.current.as_ref() == Some(hash) {
+        if self.current == *hash {
             return if over { Verdict::Over } else { Verdict::Good };
         }
         let lately = self.refreshed_at.is_some_and(|at| now < at + policy.repeat_window);
@@ -209,7 +227,7 @@ mod tests {
             audience: "api-service".into(),
             opened_at: START,
             ended: false,
-            current: Some([2; 32]),
+            current: [2; 32],
             expires_at: START + POLICY.idle,
             previous: Some([1; 32]),
             sealed: Some(vec![7]),

@@ -63,21 +63,23 @@ fn open(
     }
     // After the lock: an end of all sessions that is not seen here gets a later position.
     let pos = read_position(connection)?;
+    let sid = opening.sid.to_string();
     diesel::insert_into(sessions::table)
         .values((
-            sessions::sid.eq(opening.sid.to_string()),
+            sessions::sid.eq(&sid),
+            sessions::kind.eq("login"),
             sessions::public_id.eq(opening.public_id.to_string()),
             sessions::client_id.eq(FIRST_PARTY),
             sessions::address.eq(opening.address.map(|address| address.to_string())),
             sessions::user_agent.eq(opening.user_agent.as_deref()),
+            sessions::auth_time.eq(unix_micros(now)),
+            sessions::methods.eq("pwd"),
             sessions::created_at.eq(unix_micros(now)),
             sessions::audience.eq(&opening.audience),
             sessions::last_used_at.eq(unix_micros(now)),
-            sessions::refresh_family.eq(opening.refresh_family.as_slice()),
-            sessions::refresh_hash.eq(opening.refresh_hash.as_slice()),
-            sessions::refresh_expires_at.eq(unix_micros(opening.refresh_expires_at)),
         ))
         .execute(connection)?;
+    super::refresh::insert(connection, &sid, &opening.refresh_token)?;
     if let Some(address) = opening.address {
         super::sessions::remember_address(connection, opening.public_id, address, now)?;
     }

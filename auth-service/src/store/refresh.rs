@@ -1,48 +1,49 @@
 //! Refresh tokens: the exchange of one for the next, under the locks that every end takes.
 
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use shared::clock::{from_unix_micros, unix_micros};
 use shared::contract::directory::UserState;
-use time::OffsetDateTime;
 
 use super::connection::AnyConnection;
 use super::failure::damaged;
-use super::schema::sessions;
+use super::schema::{refresh_tokens, sessions};
 use super::transaction::{Transaction, read_position};
 use super::values::{user_state, uuid};
 use super::{Database, login};
 use crate::domain::audit::{Act, Action, Reason, Subject};
 use crate::domain::error::StoreResult;
 use crate::domain::refresh::{
-    Outcome, RefreshPolicy, RefreshState, RefreshStore, Refreshed, Rotation, Verdict,
+    NewRefreshToken, Outcome, RefreshPolicy, RefreshState, RefreshStore, Refreshed, Rotation,
+    Verdict,
 };
 use crate::domain::roles;
 use crate::domain::sessions::Session;
 
 type Columns = (
     (sessions::sid, sessions::public_id, sessions::client_id, sessions::audience),
-    (sessions::created_at, sessions::ended_at, sessions::refresh_hash),
-    (sessions::refresh_expires_at, sessions::previous_hash),
-    (sessions::sealed_successor, sessions::refreshed_at),
+    (sessions::created_at, sessions::ended_at),
+    (refresh_tokens::current_hash, refresh_tokens::expires_at, refresh_tokens::previous_hash),
+    (refresh_tokens::sealed_successor, refresh_tokens::refreshed_at),
 );
 
 const COLUMNS: Columns = (
     (sessions::sid, sessions::public_id, sessions::client_id, sessions::audience),
-    (sessions::created_at, sessions::ended_at, sessions::refresh_hash),
-    (sessions::refresh_expires_at, sessions::previous_hash),
-    (sessions::sealed_successor, sessions::refreshed_at),
+    (sessions::created_at, sessions::ended_at),
+    (refresh_tokens::current_hash, refresh_tokens::expires_at, refresh_tokens::previous_hash),
+    (refresh_tokens::sealed_successor, refresh_tokens::refreshed_at),
 );
 
 type Row = (
     (String, String, String, String),
-    (i64, Option<i64>, Option<Vec<u8>>),
-    (Option<i64>, Option<Vec<u8>>),
+    (i64, Option<i64>),
+    (Vec<u8>, i64, Option<Vec<u8>>),
     (Option<Vec<u8>>, Option<i64>),
 );
 
 fn state(row: Row) -> QueryResult<RefreshState> {
-    let ((sid, public_id, client_id, audience), (opened_at, ended_at, current), rest, tail) = row;
-    let ((expires_at, previous), (sealed, refreshed_at)) = (rest, tail);
+    let ((sid, public_id, client_id, audience), (opened_at, ended_at), token, before) = row;
+    let ((current, expires_at, previous), (sealed, refreshed_at)) = (token, before);
     Ok(RefreshState {
         sid: uuid(&sid)?,
         public_id: uuid(&public_id)?,
@@ -50,8 +51,8 @@ fn state(row: Row) -> QueryResult<RefreshState> {
         audience,
         opened_at: from_unix_micros(opened_at),
         ended: ended_at.is_some(),
-        current: current.map(hash).transpose()?,
-        expires_at: expires_at.map_or(OffsetDateTime::UNIX_EPOCH, from_unix_micros),
+        current: hash(current)?,
+        expires_at: from_unix_micros(expires_at),
         previous: previous.map(hash).transpose()?,
         sealed,
         refreshed_at: refreshed_at.map(from_unix_micros),
@@ -62,30 +63,45 @@ fn hash(bytes: Vec<u8>) -> QueryResult<[u8; 32]> {
     bytes.try_into().map_err(|_| damaged("the hash of a refresh token"))
 }
 
-fn find(connection: &mut AnyConnection, family: &[u8; 32]) -> QueryResult<Option<RefreshState>> {
-    sessions::table
-        .filter(sessions::refresh_family.eq(family.as_slice()))
-        .select(COLUMNS)
-        .first::<Row>(connection)
-        .optional()?
-        .map(state)
-        .transpose()
+#[auto_type]
+fn of_family<'a>(family: &'a [u8]) -> _ {
+    let columns: Columns = COLUMNS;
+    refresh_tokens::table
+        .inner_join(sessions::table)
+        .filter(refresh_tokens::family.eq(family))
+        .select(columns)
 }
 
-/// The same, with the row as it is until the transaction ends.
+fn find(connection: &mut AnyConnection, family: &[u8; 32]) -> QueryResult<Option<RefreshState>> {
+    of_family(family).first::<Row>(connection).optional()?.map(state).transpose()
+}
+
+/// The same, with both rows as they are until the transaction ends.
 fn lock(connection: &mut AnyConnection, family: &[u8; 32]) -> QueryResult<Option<RefreshState>> {
     match connection {
         // The one writer holds the whole database.
         AnyConnection::Sqlite(_) => find(connection, family),
-        AnyConnection::Postgres(postgres) => sessions::table
-            .filter(sessions::refresh_family.eq(family.as_slice()))
-            .select(COLUMNS)
-            .for_update()
-            .first::<Row>(postgres)
-            .optional()?
-            .map(state)
-            .transpose(),
+        AnyConnection::Postgres(postgres) => {
+            let row = of_family(family).for_update().first::<Row>(postgres);
+            row.optional()?.map(state).transpose()
+        }
     }
+}
+
+/// Adds the first refresh token of a new family to a session.
+pub(super) fn insert(
+    connection: &mut AnyConnection,
+    sid: &str,
+    token: &NewRefreshToken,
+) -> QueryResult<usize> {
+    diesel::insert_into(refresh_tokens::table)
+        .values((
+            refresh_tokens::family.eq(token.family.as_slice()),
+            refresh_tokens::sid.eq(sid),
+            refresh_tokens::current_hash.eq(token.hash.as_slice()),
+            refresh_tokens::expires_at.eq(unix_micros(token.expires_at)),
+        ))
+        .execute(connection)
 }
 
 fn refresh(
@@ -123,17 +139,18 @@ fn refresh(
     // After the locks: an end of all sessions that is not seen here gets a later position.
     let connection = &mut *transaction.connection;
     let pos = read_position(connection)?;
-    let row = || sessions::table.find(sid.to_string());
-    diesel::update(row()).set(sessions::last_used_at.eq(unix_micros(now))).execute(connection)?;
+    diesel::update(sessions::table.find(sid.to_string()))
+        .set(sessions::last_used_at.eq(unix_micros(now)))
+        .execute(connection)?;
     if again.is_none() {
         let kept = policy.repeat_window.is_positive().then_some(rotation.sealed.as_slice());
-        diesel::update(row())
+        diesel::update(refresh_tokens::table.find(rotation.family.as_slice()))
             .set((
-                sessions::refresh_hash.eq(rotation.successor.as_slice()),
-                sessions::refresh_expires_at.eq(unix_micros(expires_at)),
-                sessions::previous_hash.eq(rotation.presented.as_slice()),
-                sessions::sealed_successor.eq(kept),
-                sessions::refreshed_at.eq(unix_micros(now)),
+                refresh_tokens::current_hash.eq(rotation.successor.as_slice()),
+                refresh_tokens::expires_at.eq(unix_micros(expires_at)),
+                refresh_tokens::previous_hash.eq(rotation.presented.as_slice()),
+                refresh_tokens::sealed_successor.eq(kept),
+                refresh_tokens::refreshed_at.eq(unix_micros(now)),
             ))
             .execute(connection)?;
     }

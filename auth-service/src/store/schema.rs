@@ -20,22 +20,35 @@ diesel::table! {
 diesel::table! {
     sessions (sid) {
         sid -> Text,
+        kind -> Text,
+        parent -> Nullable<Text>,
         public_id -> Text,
         client_id -> Text,
-        address -> Nullable<Text>,
-        created_at -> BigInt,
-        ended_at -> Nullable<BigInt>,
         audience -> Text,
+        address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        auth_time -> BigInt,
+        methods -> Text,
+        created_at -> BigInt,
         last_used_at -> BigInt,
-        refresh_family -> Nullable<Binary>,
-        refresh_hash -> Nullable<Binary>,
-        refresh_expires_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (family) {
+        family -> Binary,
+        sid -> Text,
+        current_hash -> Binary,
+        expires_at -> BigInt,
         previous_hash -> Nullable<Binary>,
         sealed_successor -> Nullable<Binary>,
         refreshed_at -> Nullable<BigInt>,
-        user_agent -> Nullable<Text>,
     }
 }
+
+diesel::joinable!(refresh_tokens -> sessions (sid));
+diesel::allow_tables_to_appear_in_same_query!(refresh_tokens, sessions);
 
 diesel::table! {
     known_addresses (public_id, address) {

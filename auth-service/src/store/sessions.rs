@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use diesel::dsl::exists;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use shared::clock::unix_micros;
 use shared::contract::events::Change;
@@ -13,7 +13,7 @@ use super::Database;
 use super::connection::{AnyConnection, Turn};
 use super::failure::damaged;
 use super::login::lock;
-use super::schema::{known_addresses, sessions};
+use super::schema::{known_addresses, refresh_tokens, sessions};
 use super::transaction::Transaction;
 use super::values::uuid;
 use crate::domain::audit::{Act, Subject};
@@ -24,23 +24,6 @@ mod listing;
 
 /// Rows deleted in one transaction: the writer is free again after a few milliseconds.
 const PRUNED_AT_ONCE: i64 = 1_000;
-
-/// What an end sets: nothing is left of the refresh tokens but what they are known again by.
-fn ended(now: OffsetDateTime) -> Ended {
-    (
-        sessions::ended_at.eq(Some(unix_micros(now))),
-        sessions::refresh_hash.eq(None),
-        sessions::previous_hash.eq(None),
-        sessions::sealed_successor.eq(None),
-    )
-}
-
-type Ended = (
-    diesel::dsl::Eq<sessions::ended_at, Option<i64>>,
-    diesel::dsl::Eq<sessions::refresh_hash, Option<Vec<u8>>>,
-    diesel::dsl::Eq<sessions::previous_hash, Option<Vec<u8>>>,
-    diesel::dsl::Eq<sessions::sealed_successor, Option<Vec<u8>>>,
-);
 
 /// Ends every session of a user but `except`. The user's row is locked, and the turn at accounts
 /// taken: nobody else locks several sessions at once.
@@ -55,7 +38,7 @@ pub(super) fn end_all(
         // No id is empty.
         .filter(sessions::sid.ne(except.map(|sid| sid.to_string()).unwrap_or_default()))
         .filter(sessions::ended_at.is_null());
-    diesel::update(open).set(ended(now)).execute(connection)?;
+    diesel::update(open).set(sessions::ended_at.eq(unix_micros(now))).execute(connection)?;
     Ok(())
 }
 
@@ -68,7 +51,7 @@ pub(super) fn end_everyones(
     now: OffsetDateTime,
 ) -> QueryResult<i64> {
     let open = sessions::table.filter(sessions::ended_at.is_null());
-    diesel::update(open).set(ended(now)).execute(connection)?;
+    diesel::update(open).set(sessions::ended_at.eq(unix_micros(now))).execute(connection)?;
     // One statement, since there may be a million: what a `Change` reads as is put together here.
     let body =
         r#"'{"type":"user.sessions_revoked","public_id":"' || public_id || '","except":null}'"#;
@@ -93,7 +76,7 @@ pub(super) fn end(
     let owner = row().select(sessions::public_id).first::<String>(connection).optional()?;
     let Some(owner) = owner else { return Ok(None) };
     let open = row().filter(sessions::ended_at.is_null());
-    if diesel::update(open).set(ended(now)).execute(connection)? == 0 {
+    if diesel::update(open).set(sessions::ended_at.eq(unix_micros(now))).execute(connection)? == 0 {
         return Ok(None);
     }
     let public_id = uuid(&owner)?;
@@ -107,16 +90,17 @@ fn prune_batch(
     before: OffsetDateTime,
     now: OffsetDateTime,
 ) -> QueryResult<usize> {
+    let refreshable = refresh_tokens::table
+        .filter(refresh_tokens::sid.eq(sessions::sid))
+        .filter(refresh_tokens::expires_at.ge(unix_micros(now)));
     let over = sessions::table
         .filter(sessions::last_used_at.lt(unix_micros(before)))
+        // An end is remembered for as long as an access token of the session can live.
         .filter(
-            sessions::refresh_hash
-                .is_null()
-                .or(sessions::refresh_expires_at.is_null())
-                .or(sessions::refresh_expires_at.lt(unix_micros(now))),
+            sessions::ended_at
+                .lt(unix_micros(before))
+                .or(sessions::ended_at.is_null().and(not(exists(refreshable)))),
         )
-        // An end is remembered for as long as a token of before could live.
-        .filter(sessions::ended_at.is_null().or(sessions::ended_at.lt(unix_micros(before))))
         .select(sessions::sid)
         .limit(PRUNED_AT_ONCE)
         .load::<String>(connection)?;

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::audit::{Act, Action, Entry, Reason, Subject};
 use crate::domain::login::{Found, Opened, Opening, look_up};
-use crate::domain::refresh::RefreshToken;
+use crate::domain::refresh::{NewRefreshToken, RefreshToken};
 use crate::hashing::{HashPermit, Verified};
 use crate::http::admitted::Admitted;
 use crate::http::{Issuer, failure};
@@ -135,9 +135,7 @@ async fn try_once(
         address: credentials.from,
         user_agent: credentials.user_agent.clone(),
         audience: credentials.audience.clone(),
-        refresh_family: refresh.family(),
-        refresh_hash: refresh.hash(),
-        refresh_expires_at,
+        refresh_token: NewRefreshToken::of(&refresh, refresh_expires_at),
     };
     let session = match issuer.ask(move |store| store.open_session(&opening, now)).await? {
         Opened::Session(session) => session,

@@ -1,12 +1,14 @@
 //! The open sessions, page by page, the latest first.
 
-use diesel::dsl::auto_type;
+use std::collections::HashMap;
+
+use diesel::dsl::{auto_type, exists};
 use diesel::prelude::*;
 use shared::clock::{from_unix_micros, unix_micros};
 use time::OffsetDateTime;
 
 use super::super::connection::AnyConnection;
-use super::super::schema::sessions;
+use super::super::schema::{refresh_tokens, sessions};
 use super::super::values::uuid;
 use crate::domain::feed::REVOCATIONS_KEPT;
 use crate::domain::sessions::{SessionQuery, SessionRecord};
@@ -14,23 +16,23 @@ use crate::domain::sessions::{SessionQuery, SessionRecord};
 type Columns = (
     (sessions::sid, sessions::public_id, sessions::client_id),
     (sessions::address, sessions::user_agent),
-    (sessions::created_at, sessions::last_used_at, sessions::refresh_expires_at),
+    (sessions::created_at, sessions::last_used_at),
 );
 
 /// The columns of a [`SessionRecord`], in the order of [`RecordRow`].
 const RECORD: Columns = (
     (sessions::sid, sessions::public_id, sessions::client_id),
     (sessions::address, sessions::user_agent),
-    (sessions::created_at, sessions::last_used_at, sessions::refresh_expires_at),
+    (sessions::created_at, sessions::last_used_at),
 );
 
 type Texts = (String, String, String);
-type RecordRow = (Texts, (Option<String>, Option<String>), (i64, i64, Option<i64>));
+type RecordRow = (Texts, (Option<String>, Option<String>), (i64, i64));
 
-fn record(row: RecordRow) -> QueryResult<SessionRecord> {
-    let ((sid, public_id, client_id), (address, user_agent), times) = row;
-    let (created_at, last_used_at, until) = times;
+fn record(row: RecordRow, ends: &HashMap<String, i64>) -> QueryResult<SessionRecord> {
+    let ((sid, public_id, client_id), (address, user_agent), (created_at, last_used_at)) = row;
     Ok(SessionRecord {
+        refreshable_until: ends.get(&sid).copied().map(from_unix_micros),
         sid: uuid(&sid)?,
         public_id: uuid(&public_id)?,
         client_id,
@@ -38,16 +40,34 @@ fn record(row: RecordRow) -> QueryResult<SessionRecord> {
         user_agent,
         created_at: from_unix_micros(created_at),
         last_used_at: from_unix_micros(last_used_at),
-        refreshable_until: until.map(from_unix_micros),
     })
+}
+
+/// Returns the latest expiry of a refresh token for each of these sessions.
+fn refresh_ends(
+    connection: &mut AnyConnection,
+    rows: &[RecordRow],
+) -> QueryResult<HashMap<String, i64>> {
+    let sids: Vec<_> = rows.iter().map(|((sid, ..), ..)| sid).collect();
+    let tokens = refresh_tokens::table
+        .filter(refresh_tokens::sid.eq_any(sids))
+        .select((refresh_tokens::sid, refresh_tokens::expires_at))
+        .load::<(String, i64)>(connection)?;
+    let mut ends = HashMap::new();
+    for (sid, expires_at) in tokens {
+        let end = ends.entry(sid).or_insert(expires_at);
+        *end = expires_at.max(*end);
+    }
+    Ok(ends)
 }
 
 /// Those that can be refreshed, or whose last access token may live.
 #[auto_type]
 fn open_at(now: i64, used_since: i64) -> _ {
-    sessions::ended_at
-        .is_null()
-        .and(sessions::refresh_expires_at.gt(now).or(sessions::last_used_at.gt(used_since)))
+    let refreshable = refresh_tokens::table
+        .filter(refresh_tokens::sid.eq(sessions::sid))
+        .filter(refresh_tokens::expires_at.gt(now));
+    sessions::ended_at.is_null().and(exists(refreshable).or(sessions::last_used_at.gt(used_since)))
 }
 
 /// By keyset: an OFFSET would count through all that come before.
@@ -78,5 +98,6 @@ pub(super) fn page(
             .load::<RecordRow>(connection)?,
         None => wanted.load::<RecordRow>(connection)?,
     };
-    rows.into_iter().map(record).collect()
+    let ends = refresh_ends(connection, &rows)?;
+    rows.into_iter().map(|row| record(row, &ends)).collect()
 }

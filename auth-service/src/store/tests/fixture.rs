@@ -16,7 +16,7 @@ use crate::domain::directory::{DirectoryStore, Part};
 use crate::domain::error::{StoreError, StoreResult};
 use crate::domain::feed::{Changes, FeedStore};
 use crate::domain::login::{LoginStore, Opened, Opening};
-use crate::domain::refresh::RefreshToken;
+use crate::domain::refresh::{NewRefreshToken, RefreshToken};
 use crate::domain::sessions::{Session, SessionQuery, SessionRecord, SessionStore};
 use crate::domain::users::{Created, NewUser, User, UserStore};
 
@@ -52,9 +52,27 @@ pub(super) fn sqlite() -> Fixture {
     Fixture { store, location, server: None, _folder: Some(folder) }
 }
 
+/// On a file that an earlier version wrote, given as statements.
+pub(super) fn sqlite_of(statements: &str) -> Fixture {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("auth.db");
+    let mut earlier = SqliteConnection::establish(file.to_str().expect("UTF-8")).expect("made");
+    earlier.batch_execute(statements).expect("filled");
+    drop(earlier);
+    let location = Location::Sqlite(file);
+    let store = Database::open(&location, Existence::Expect, START).expect("a database");
+    Fixture { store, location, server: None, _folder: Some(folder) }
+}
+
 /// At a server.
 pub(super) fn postgres() -> Fixture {
+    postgres_of("")
+}
+
+/// At a server, on a database that an earlier version wrote, given as statements.
+pub(super) fn postgres_of(statements: &str) -> Fixture {
     let server = end_to_end::postgres::Database::fresh();
+    server.run(statements);
     let location = PostgresLocation::parse(&server.url()).map(Location::Postgres).expect("a URL");
     let store = Database::open(&location, Existence::Create, START).expect("a database");
     Fixture { store, location, server: Some(server), _folder: None }
@@ -109,9 +127,7 @@ pub(super) fn opening_with(public_id: Uuid, token: &RefreshToken) -> Opening {
         address: None,
         user_agent: None,
         audience: "api-service".to_owned(),
-        refresh_family: token.family(),
-        refresh_hash: token.hash(),
-        refresh_expires_at: START + Duration::HOUR,
+        refresh_token: NewRefreshToken::of(token, START + Duration::HOUR),
     }
 }
 
