@@ -3,14 +3,13 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use actix_web::http::header::HeaderMap;
 use tokio::time::Instant;
 
 use super::Inner;
 use super::keys::NotFound;
 use super::store::UserRecord;
 use crate::contract::directory::UserState;
-use crate::verifier::{AccessToken, Reason, Refusal, Subject, TokenHash, inspect, presented};
+use crate::verifier::{AccessToken, Reason, Refusal, Subject, TokenHash, inspect};
 
 /// How long a request waits for the feed, if its token is newer than the replica.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -25,13 +24,12 @@ enum Standing {
     Short,
 }
 
-/// Judges the request's token; a user of `role`, if one is asked for.
+/// Judges a token; a user of `role`, if one is asked for.
 pub(super) async fn admit(
     guard: &Inner,
-    headers: &HeaderMap,
+    text: &str,
     role: Option<&str>,
 ) -> Result<Arc<AccessToken>, Refusal> {
-    let text = presented(headers)?;
     let deadline = Instant::now() + PATIENCE;
     let mut waited = false;
     loop {

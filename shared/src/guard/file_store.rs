@@ -2,6 +2,8 @@
 //! needs to know whether a token is good needs no database.
 
 use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -14,7 +16,6 @@ use super::store::{
 };
 use crate::contract::directory::DirectoryUser;
 use crate::contract::events::Event;
-use crate::durable_file;
 
 /// A guard's state in one file, replaced as a whole at each change. It holds nothing secret.
 ///
@@ -97,10 +98,27 @@ impl FileStore {
 
     fn write(&self, state: &State) -> Result<(), StoreError> {
         let text = serde_json::to_vec(state).map_err(StoreError::new)?;
-        durable_file::write(&self.path, &text, 0o600).map_err(|error| {
+        replace(&self.path, &text).map_err(|error| {
             StoreError::new(format_args!("can't write {}: {error}", self.path.display()))
         })
     }
+}
+
+/// Replaces the file's content. After a crash the file has the old content or the new one.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    // One process writes the file, so one temporary name is enough, and a crash leaves one at most.
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".new");
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&temporary)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn read(path: &Path) -> Result<State, StoreError> {

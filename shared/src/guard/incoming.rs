@@ -4,7 +4,7 @@
 use std::io::{self, BufReader, Read};
 use std::time::Duration;
 
-use actix_web::web::Bytes;
+use bytes::Bytes;
 use reqwest::Response;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;

@@ -18,6 +18,7 @@
 //!
 //! Build it once, before `HttpServer::new`, and clone it into every worker.
 
+#[cfg(feature = "actix")]
 pub mod actix;
 pub mod address;
 mod admission;
@@ -43,7 +44,6 @@ mod transport;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use actix_web::http::header::HeaderMap;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -57,7 +57,9 @@ pub use status::GuardStatus;
 pub use store::{GuardStore, StoreError};
 
 use crate::clock::Clock;
-use crate::verifier::{AccessToken, Profile, Refusal, Verdicts, parse_key_set};
+use crate::verifier::{
+    AccessToken, Profile, Refusal, RequestHeaders, Verdicts, parse_key_set, presented,
+};
 use feed::{FeedView, Reader, Writer};
 use freshness::Stamp;
 use issuer_client::IssuerClient;
@@ -218,17 +220,29 @@ impl Guard {
 
     /// Judges the token that a request presents: everything, revocations and the directory
     /// included. A service's token needs no record in the directory.
-    pub async fn admit(&self, headers: &HeaderMap) -> Result<Arc<AccessToken>, Refusal> {
-        self.inner.tally.count(admission::admit(&self.inner, headers, None).await)
+    pub async fn admit(&self, headers: &impl RequestHeaders) -> Result<Arc<AccessToken>, Refusal> {
+        self.judge(presented(headers), None).await
     }
 
     /// As [`admit`](Self::admit), for a user who has `role` in the token and in the directory.
     pub async fn admit_role(
         &self,
-        headers: &HeaderMap,
+        headers: &impl RequestHeaders,
         role: &str,
     ) -> Result<Arc<AccessToken>, Refusal> {
-        self.inner.tally.count(admission::admit(&self.inner, headers, Some(role)).await)
+        self.judge(presented(headers), Some(role)).await
+    }
+
+    async fn judge(
+        &self,
+        token: Result<&str, Refusal>,
+        role: Option<&str>,
+    ) -> Result<Arc<AccessToken>, Refusal> {
+        let judged = match token {
+            Ok(text) => admission::admit(&self.inner, text, role).await,
+            Err(refusal) => Err(refusal),
+        };
+        self.inner.tally.count(judged)
     }
 
     /// The guard's state now.

@@ -11,6 +11,8 @@
 //! here: the caller checks it at every request, a [`Verdicts`] hit included.
 
 mod access_token;
+#[cfg(feature = "actix")]
+mod actix;
 mod claims;
 mod compact;
 mod header;
@@ -33,7 +35,7 @@ pub use key_set::{
     DroppedKey, KeySetError, MAX_KEY_SET_BYTES, MAX_KEY_SET_KEYS, ParsedKeySet, parse_key_set,
 };
 pub use outline::{Outline, outline};
-pub use presented::presented;
+pub use presented::{RequestHeaders, presented};
 pub use profile::Profile;
 pub use refusal::Refusal;
 pub use verdicts::{TokenHash, Verdicts};

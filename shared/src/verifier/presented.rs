@@ -1,19 +1,30 @@
 //! Where a request carries its token: `x-access-token` or `Authorization: Bearer`, and nowhere
 //! else (RFC 9700 §4.3.2 rules out the query, and no route needs the body).
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-
 use super::{Reason, Refusal};
 use crate::contract::bearer::ACCESS_TOKEN_HEADER;
 
-/// The token that a request presents.
+/// The header fields of a request. A web framework's own type implements it, so that the verifier
+/// depends on none.
+pub trait RequestHeaders {
+    /// Returns the value of each field with this lower-case name, in the order of the request.
+    fn values<'h>(&'h self, name: &'static str) -> impl Iterator<Item = &'h [u8]>;
+}
+
+impl RequestHeaders for http::HeaderMap {
+    fn values<'h>(&'h self, name: &'static str) -> impl Iterator<Item = &'h [u8]> {
+        self.get_all(name).iter().map(http::HeaderValue::as_bytes)
+    }
+}
+
+/// Returns the token that a request presents.
 ///
 /// Both headers may carry it if they agree; either of them twice is [`Refusal::Ambiguous`], the
 /// same content or not (RFC 6750 §2). An empty value and any scheme but `Bearer` count as no
 /// token.
-pub fn presented(headers: &HeaderMap) -> Result<&str, Refusal> {
-    let older = once(headers, &HeaderName::from_static(ACCESS_TOKEN_HEADER))?;
-    let authorization = once(headers, &AUTHORIZATION)?;
+pub fn presented(headers: &impl RequestHeaders) -> Result<&str, Refusal> {
+    let older = once(headers, ACCESS_TOKEN_HEADER)?;
+    let authorization = once(headers, "authorization")?;
     let older = older.map(text).transpose()?.filter(|token| !token.is_empty());
     let bearer = authorization.and_then(bearer).map(text).transpose()?;
     match (older, bearer) {
@@ -23,9 +34,12 @@ pub fn presented(headers: &HeaderMap) -> Result<&str, Refusal> {
     }
 }
 
-fn once<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h [u8]>, Refusal> {
-    let mut values = headers.get_all(name);
-    let first = values.next().map(HeaderValue::as_bytes);
+fn once<'h>(
+    headers: &'h impl RequestHeaders,
+    name: &'static str,
+) -> Result<Option<&'h [u8]>, Refusal> {
+    let mut values = headers.values(name);
+    let first = values.next();
     if values.next().is_some() { Err(Refusal::Ambiguous) } else { Ok(first) }
 }
 
@@ -47,6 +61,8 @@ fn text(value: &[u8]) -> Result<&str, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use http::{HeaderMap, HeaderName, HeaderValue};
+
     use super::*;
 
     /// The verdict on a request with these fields.

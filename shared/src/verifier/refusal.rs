@@ -1,11 +1,7 @@
 //! Refusals as HTTP answers, the same on every guarded route (RFC 6750 §3).
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
-};
-use actix_web::{HttpResponse, ResponseError};
-use serde::Serialize;
+use http::StatusCode;
+use serde_json::json;
 
 use super::Reason;
 use crate::contract::bearer::{MESSAGE_INVALID, MESSAGE_MISSING};
@@ -37,13 +33,42 @@ pub enum Refusal {
     },
 }
 
-/// The body of a `401`, which older clients read.
-#[derive(Serialize)]
-struct Message {
-    message: &'static str,
-}
-
 impl Refusal {
+    /// Returns the status of the answer.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Missing | Self::Invalid(_) => 401,
+            Self::Ambiguous => 400,
+            Self::Forbidden { .. } => 403,
+            Self::Unavailable { .. } => 503,
+        }
+    }
+
+    /// Returns the header fields of the answer, names in lower case.
+    pub fn headers(&self) -> Vec<(&'static str, String)> {
+        let mut fields = vec![("cache-control", "no-store".to_owned())];
+        fields.extend(self.challenge().map(|challenge| ("www-authenticate", challenge)));
+        if let Self::Unavailable { retry_after } = self {
+            fields.push(("retry-after", retry_after.to_string()));
+        }
+        let media_type =
+            if self.detail().is_some() { PROBLEM_MEDIA_TYPE } else { "application/json" };
+        fields.push(("content-type", media_type.to_owned()));
+        fields
+    }
+
+    /// Returns the body of the answer: a problem (RFC 9457), or for a `401` the message that older
+    /// clients read.
+    pub fn body(&self) -> String {
+        let Some(detail) = self.detail() else {
+            let message = if *self == Self::Missing { MESSAGE_MISSING } else { MESSAGE_INVALID };
+            return json!({ "message": message }).to_string();
+        };
+        let status = StatusCode::from_u16(self.status()).ok();
+        let title = status.and_then(|status| status.canonical_reason()).unwrap_or("Error");
+        json!(Problem::new(self.status(), title, detail)).to_string()
+    }
+
     /// The `WWW-Authenticate` field, where the answer has one. No byte of it comes from a request.
     fn challenge(&self) -> Option<String> {
         match self {
@@ -65,7 +90,7 @@ impl Refusal {
         }
     }
 
-    /// The words of a problem's `detail`; `None` where the body is a [`Message`].
+    /// The words of a problem's `detail`; `None` where the body is a message.
     fn detail(&self) -> Option<&'static str> {
         match self {
             Self::Missing | Self::Invalid(_) => None,
@@ -78,41 +103,8 @@ impl Refusal {
     }
 }
 
-impl ResponseError for Refusal {
-    fn status_code(&self) -> StatusCode {
-        match self {
-            Self::Missing | Self::Invalid(_) => StatusCode::UNAUTHORIZED,
-            Self::Ambiguous => StatusCode::BAD_REQUEST,
-            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        let status = self.status_code();
-        let mut response = HttpResponse::build(status);
-        response.insert_header((CACHE_CONTROL, "no-store"));
-        if let Some(challenge) = self.challenge() {
-            response.insert_header((WWW_AUTHENTICATE, challenge));
-        }
-        if let Self::Unavailable { retry_after } = self {
-            response.insert_header((RETRY_AFTER, *retry_after));
-        }
-        let Some(detail) = self.detail() else {
-            let message = if *self == Self::Missing { MESSAGE_MISSING } else { MESSAGE_INVALID };
-            return response.json(Message { message });
-        };
-        let title = status.canonical_reason().unwrap_or("Error");
-        let mut response = response.json(Problem::new(status.as_u16(), title, detail));
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_MEDIA_TYPE));
-        response
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use actix_web::body::MessageBody;
-
     use super::*;
 
     const REASONS: [(Reason, &str); 7] = [
@@ -125,18 +117,17 @@ mod tests {
         (Reason::Malformed, "malformed"),
     ];
 
+    fn field(refusal: &Refusal, wanted: &str) -> Option<String> {
+        let fields = refusal.headers().into_iter();
+        fields.filter(|(name, _)| *name == wanted).map(|(_, value)| value).next()
+    }
+
     /// Status, challenge, media type and body of the answer.
     fn answer(refusal: &Refusal) -> (u16, Option<String>, String, serde_json::Value) {
-        let response = refusal.error_response();
-        let field = |name| {
-            let value: Option<&HeaderValue> = response.headers().get(name);
-            value.map(|value| value.to_str().expect("ASCII").to_owned())
-        };
-        assert_eq!(field(CACHE_CONTROL).as_deref(), Some("no-store"));
-        let (status, challenge) = (response.status().as_u16(), field(WWW_AUTHENTICATE));
-        let media_type = field(CONTENT_TYPE).expect("a media type");
-        let body = response.into_body().try_into_bytes().expect("a whole body");
-        (status, challenge, media_type, serde_json::from_slice(&body).expect("JSON"))
+        assert_eq!(field(refusal, "cache-control").as_deref(), Some("no-store"));
+        let (status, challenge) = (refusal.status(), field(refusal, "www-authenticate"));
+        let media_type = field(refusal, "content-type").expect("a media type");
+        (status, challenge, media_type, serde_json::from_str(&refusal.body()).expect("JSON"))
     }
 
     #[test]
@@ -191,7 +182,6 @@ mod tests {
         let (status, challenge, media_type, body) = answer(&refusal);
         assert_eq!((status, challenge, media_type.as_str()), (503, None, PROBLEM_MEDIA_TYPE));
         assert_eq!(body["status"], 503);
-        let response = refusal.error_response();
-        assert_eq!(response.headers().get(RETRY_AFTER), Some(&HeaderValue::from_static("2")));
+        assert_eq!(field(&refusal, "retry-after").as_deref(), Some("2"));
     }
 }
