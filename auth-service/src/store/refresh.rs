@@ -64,7 +64,7 @@ fn hash(bytes: Vec<u8>) -> QueryResult<[u8; 32]> {
 }
 
 #[auto_type]
-fn of_family<'a>(family: &'a [u8]) -> _ {
+fn of_family(family: Vec<u8>) -> _ {
     let columns: Columns = COLUMNS;
     refresh_tokens::table
         .inner_join(sessions::table)
@@ -73,7 +73,7 @@ fn of_family<'a>(family: &'a [u8]) -> _ {
 }
 
 fn find(connection: &mut AnyConnection, family: &[u8; 32]) -> QueryResult<Option<RefreshState>> {
-    of_family(family).first::<Row>(connection).optional()?.map(state).transpose()
+    of_family(family.to_vec()).first::<Row>(connection).optional()?.map(state).transpose()
 }
 
 /// The same, with both rows as they are until the transaction ends.
@@ -82,7 +82,7 @@ fn lock(connection: &mut AnyConnection, family: &[u8; 32]) -> QueryResult<Option
         // The one writer holds the whole database.
         AnyConnection::Sqlite(_) => find(connection, family),
         AnyConnection::Postgres(postgres) => {
-            let row = of_family(family).for_update().first::<Row>(postgres);
+            let row = of_family(family.to_vec()).for_update().first::<Row>(postgres);
             row.optional()?.map(state).transpose()
         }
     }
