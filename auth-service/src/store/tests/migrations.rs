@@ -43,21 +43,21 @@ fn tokens(dump: &'static str) -> BTreeMap<&'static str, Vec<RefreshToken>> {
 
 fn refresh_tokens_of_an_earlier_version_go_on(fixture: &Fixture, dump: &'static str) {
     let tokens = tokens(dump);
-    let uses = |token: &RefreshToken| use_token(fixture, token, &STRICT, LATER);
+    let exchange = |token: &RefreshToken| use_token(fixture, token, &STRICT, LATER);
     for name in ["fresh", "used-once", "twice"] {
         let current = tokens[name].last().expect("a token");
-        let (next, refreshed) = uses(current).expect(name);
+        let (next, refreshed) = exchange(current).expect(name);
         assert_eq!(&*refreshed.audience, "api-service");
-        uses(&next).expect(name);
+        exchange(&next).expect(name);
     }
     let listed = |user| fixture.open_sessions(user, LATER).len();
     let known = fixture.store.find_refresh_tokens(&tokens["twice"][0].family());
     let user = known.expect("answered").expect("a session").public_id;
     assert_eq!(listed(user), 1, "the session that was logged out is not listed");
-    let reused = uses(&tokens["twice"][0]).expect_err("used before");
+    let reused = exchange(&tokens["twice"][0]).expect_err("used before");
     assert!(matches!(reused, Outcome::Reused { .. }), "{reused:?}");
     assert_eq!(listed(user), 0);
-    uses(&tokens["logged-out"][0]).expect_err("the session has ended");
+    exchange(&tokens["logged-out"][0]).expect_err("the session has ended");
 }
 
 mod sqlite {
