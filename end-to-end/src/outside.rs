@@ -45,20 +45,6 @@ pub fn python_server(name: &str, arguments: &[&str], log: &Path) -> Process {
     launch.spawn(&[&[&*script][..], arguments].concat(), log)
 }
 
-/// Starts a JavaScript module that goes on, with `input` as JSON for its argument; what it prints goes
-/// to the file `log`.
-#[expect(clippy::disallowed_methods, reason = "where Node.js lies is the tester's affair")]
-pub fn node_server(name: &str, input: &Value, log: &Path) -> Process {
-    let text = std::fs::read_to_string(script(name)).expect("a script");
-    let path = std::env::var("PATH").unwrap_or_default();
-    let launch = Launch {
-        program: PathBuf::from("node"),
-        folder: installed(),
-        environment: vec![("PATH".into(), path)],
-    };
-    launch.spawn(&["--input-type=module", "-e", &text, "--", &input.to_string()], log)
-}
-
 /// Runs a JavaScript module with `input` as JSON for its argument; gives the JSON that it prints.
 pub fn node(name: &str, input: &Value) -> Value {
     // A module finds packages from where it lies. One read from standard input lies in the working

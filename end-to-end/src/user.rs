@@ -36,6 +36,14 @@ impl User {
         user
     }
 
+    /// A new user with the role `admin`, created by command.
+    pub fn admin(auth: &Service, name: &str) -> Self {
+        let user = Self::new(name);
+        let create = ["users", "create", "--name", name, "--email", &user.email, "--role", "admin"];
+        auth.launch.run_with(&create, &format!("{}\n", user.password)).done();
+        user
+    }
+
     /// `POST /signup`.
     pub fn sign_up(&self, auth: &Service) -> Answer {
         let fields = [("name", &*self.name), ("email", &self.email), ("password", &self.password)];

@@ -10,7 +10,6 @@ use clap::Parser;
 use end_to_end::drill::chance::Chance;
 use end_to_end::drill::fleet::Fleet;
 use end_to_end::drill::logout::{Plan, run};
-use end_to_end::drill::many_revocations;
 use end_to_end::drill::promises::Promises;
 
 /// Logs out of a real pair with several guards under load: first without trouble, then while a guard
@@ -34,9 +33,6 @@ struct Arguments {
     /// Requests a second of the load on all guards together.
     #[arg(long, default_value_t = 100)]
     rate: u32,
-    /// Instead of all that: start a guard with so many live revocations, and see what that takes.
-    #[arg(long)]
-    revocations: Option<u32>,
     /// Keep the issuer's data at a `PostgreSQL` server of the tests' own instead of in a SQLite file.
     #[arg(long)]
     postgres: bool,
@@ -48,11 +44,6 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let progress = |line| eprintln!("  … {line}");
-    if let Some(count) = arguments.revocations {
-        let outcome = many_revocations::run(count, arguments.postgres, &progress);
-        println!("{outcome}\n{}", outcome.promises());
-        return told(&outcome.promises());
-    }
     let plan = Plan {
         logouts: arguments.logouts,
         troubled: arguments.troubled,
@@ -70,9 +61,5 @@ fn main() -> ExitCode {
         all.take(phase.trouble.word(), phase.promises());
     }
     println!("\n{all}");
-    told(&all)
-}
-
-fn told(promises: &Promises) -> ExitCode {
-    if promises.broken().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if all.broken().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

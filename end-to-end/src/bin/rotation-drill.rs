@@ -4,17 +4,14 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the terminal")]
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Parser;
 use end_to_end::drill::chance::Chance;
 use end_to_end::drill::fleet::Fleet;
 use end_to_end::drill::operator::Way;
 use end_to_end::drill::promises::Promises;
-use end_to_end::drill::rotation::drawing::{self, Picture};
-use end_to_end::drill::rotation::{Plan, jose, run};
+use end_to_end::drill::rotation::{Plan, run};
 
 /// Rotates the signing keys of a real pair with several guards every two seconds under load, planned
 /// and at once, then revokes the active key again and again. Ends with 1 if a promise was broken.
@@ -42,17 +39,7 @@ struct Arguments {
     /// The seed of an earlier run, to make its choices again.
     #[arg(long)]
     seed: Option<u64>,
-    /// Instead, rotate as planned beside services that verify with npm's jose and know nothing of
-    /// Signet. A rotation takes a minute.
-    #[arg(long, conflicts_with_all = ["svg", "revocations", "guards"])]
-    jose: bool,
-    /// Instead, make a slow run of two minutes and draw it into this file.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["rounds", "revocations"])]
-    svg: Option<PathBuf>,
 }
-
-/// `AUTH_JWKS_MAX_AGE` beside verifiers with jose, which fetch once in 30 seconds at most.
-const JOSE_MAX_AGE: Duration = Duration::from_secs(30);
 
 /// Is told how far a run is, a line at a time.
 type Progress<'a> = &'a (dyn Fn(String) + Sync);
@@ -61,19 +48,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let seed = arguments.seed.unwrap_or_else(Chance::fresh_seed);
     let progress: Progress = &|line| eprintln!("  … {line}");
-    let promises = if arguments.jose {
-        beside_jose(&arguments, seed, progress)
-    } else if let Some(file) = &arguments.svg {
-        match drawn(&arguments, seed, file, progress) {
-            Ok(promises) => promises,
-            Err(error) => {
-                eprintln!("rotation-drill: {}: {error}", file.display());
-                return ExitCode::FAILURE;
-            }
-        }
-    } else {
-        both_ways(&arguments, seed, progress)
-    };
+    let promises = both_ways(&arguments, seed, progress);
     println!("\n{promises}");
     if promises.broken().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -101,34 +76,4 @@ fn both_ways(arguments: &Arguments, seed: u64, progress: Progress<'_>) -> Promis
         all.take(way.word(), outcome.promises());
     }
     all
-}
-
-fn beside_jose(arguments: &Arguments, seed: u64, progress: Progress<'_>) -> Promises {
-    println!("seed {seed}");
-    let plan = jose::Plan {
-        rounds: arguments.rounds,
-        rate: arguments.rate.max(1),
-        fresh: arguments.fresh.max(1),
-        postgres: arguments.postgres,
-        seed,
-        max_age: JOSE_MAX_AGE,
-    };
-    let outcome = jose::run(&plan, progress);
-    println!("\n{outcome}");
-    outcome.promises()
-}
-
-fn drawn(
-    arguments: &Arguments,
-    seed: u64,
-    file: &Path,
-    progress: Progress<'_>,
-) -> std::io::Result<Promises> {
-    let plan = plan(arguments, &Plan::to_look_at(seed));
-    let outcome = run(&plan, progress);
-    println!("\n{outcome}");
-    let (timeline, counts) = (&outcome.timeline, &outcome.counts);
-    let picture = Picture { timeline, counts, guards: plan.guards, window: outcome.window };
-    std::fs::write(file, drawing::draw(&picture))?;
-    Ok(outcome.promises())
 }

@@ -43,16 +43,3 @@ impl Chance {
         self.below(times) == 0
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_seed_makes_the_same_choices_again_and_threads_make_their_own() {
-        let choices = |mut chance: Chance| (0..20).map(|_| chance.below(1_000)).collect::<Vec<_>>();
-        assert_eq!(choices(Chance::branch(7, 1)), choices(Chance::branch(7, 1)));
-        assert_ne!(choices(Chance::branch(7, 1)), choices(Chance::branch(7, 2)));
-        assert_ne!(choices(Chance::branch(7, 1)), choices(Chance::branch(8, 1)));
-    }
-}

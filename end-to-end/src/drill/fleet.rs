@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 use tempfile::TempDir;
 
 use super::guard::Guard;
@@ -22,8 +20,8 @@ pub struct Fleet {
     pub auth: Service,
     /// Somebody with the role `admin`.
     pub admin: User,
-    folder: TempDir,
-    database: Option<Database>,
+    _folder: TempDir,
+    _database: Option<Database>,
 }
 
 /// What a fleet is started with.
@@ -56,10 +54,7 @@ impl Fleet {
             auth.launch.set("AUTH_DATABASE_PASSWORD_FILE", &file.to_string_lossy());
         }
         auth.command(&["init"]).done();
-        let admin = User::new("Root");
-        let create =
-            ["users", "create", "--name", &admin.name, "--email", &admin.email, "--role", "admin"];
-        auth.launch.run_with(&create, &format!("{}\n", admin.password)).done();
+        let admin = User::admin(&auth, "Root");
         auth.start();
 
         let guards: Vec<_> = (1..=make.guards)
@@ -76,29 +71,12 @@ impl Fleet {
         for guard in &guards {
             guard.service().wait_ready();
         }
-        Self { guards, auth, admin, folder, database }
-    }
-
-    /// Runs statements in the issuer's database, beside the issuer.
-    pub fn run_sql(&self, statements: &str) {
-        if let Some(database) = &self.database {
-            database.run(statements);
-            return;
-        }
-        let file = self.auth.path("data/auth.db").to_string_lossy().into_owned();
-        let mut other = SqliteConnection::establish(&file).expect("the database");
-        let statements = format!("PRAGMA busy_timeout = 5000; {statements}");
-        other.batch_execute(&statements).expect("run");
+        Self { guards, auth, admin, _folder: folder, _database: database }
     }
 
     /// The public addresses of the guards.
     pub fn urls(&self) -> Vec<String> {
         self.guards.iter().map(|guard| guard.url.clone()).collect()
-    }
-
-    /// A place for files of the drill's own.
-    pub fn folder(&self) -> &std::path::Path {
-        self.folder.path()
     }
 
     /// The programs that run, for a report.

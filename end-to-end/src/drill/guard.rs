@@ -43,22 +43,13 @@ impl Guard {
         Some(kids.iter().filter_map(|kid| kid.as_str().map(str::to_owned)).collect())
     }
 
-    /// How often it has fetched the key set since its start.
-    pub fn fetches(&self) -> Fetches {
+    /// How often it has fetched the key set since its start beyond its polling.
+    pub fn fetches_beyond_polling(&self) -> usize {
         let metrics = Metrics::of(&self.management);
         let of = |cause: &str| {
             let name = format!("signet_guard_key_fetches_total{{cause=\"{cause}\"}}");
-            metrics.sample(&name).unwrap_or(0)
+            metrics.sample::<usize>(&name).unwrap_or(0)
         };
-        Fetches { polls: of("poll"), beyond: of("announced") + of("unknown_key") }
+        of("announced") + of("unknown_key")
     }
-}
-
-/// Fetches of the key set.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Fetches {
-    /// At the guard's own pace.
-    pub polls: usize,
-    /// Because the feed announced a key, or a token came with one that was not held.
-    pub beyond: usize,
 }

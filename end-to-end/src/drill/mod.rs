@@ -11,7 +11,6 @@ pub mod guard;
 pub mod holder;
 pub mod load;
 pub mod logout;
-pub mod many_revocations;
 pub mod minting;
 pub mod operator;
 pub mod pacer;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::fleet::Fleet;
 
@@ -63,25 +63,6 @@ pub fn revoke(fleet: &Fleet, kid: &str, about_to: impl FnOnce(Instant)) -> Revoc
     let guards = told["guards"].as_array().map_or(&[][..], Vec::as_slice);
     let confirmed = guards.iter().filter(|guard| guard["confirmed_at"].is_string()).count();
     Revocation { confirmed }
-}
-
-/// How many guards hold each key, as the issuer tells its operators. `token` is kept from call to
-/// call; `None` if it was not good any more.
-pub fn holders(fleet: &Fleet, token: &mut Option<String>) -> Option<Vec<(String, usize)>> {
-    let bearer = token.get_or_insert_with(|| self::token(fleet));
-    let answer = fleet.auth.get("/admin/keys").bearer(bearer).try_send().ok();
-    let Some(answer) = answer.filter(|answer| answer.status == 200) else {
-        *token = None;
-        return None;
-    };
-    let listed = answer.json();
-    let keys = listed["keys"].as_array()?.iter();
-    let holding = |key: &Value| {
-        let guards = key["guards"].as_array().map_or(&[][..], Vec::as_slice);
-        guards.iter().filter(|guard| guard["holds"] == true).count()
-    };
-    let row = |key: &Value| Some((key["kid"].as_str()?.to_owned(), holding(key)));
-    Some(keys.filter_map(row).collect())
 }
 
 /// The keys that sign, by the operator's list.

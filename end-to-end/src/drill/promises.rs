@@ -46,21 +46,3 @@ impl fmt::Display for Promises {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_broken_promise_is_told_by_name() {
-        let mut promises = Promises::default();
-        promises.never("good tokens refused", 0);
-        promises.never("void tokens taken", 2);
-        let mut all = Promises::default();
-        all.take("planned", promises);
-        assert_eq!(all.broken(), ["planned: void tokens taken: 2"]);
-        let shown = all.to_string();
-        assert!(shown.contains("kept    planned: good tokens refused: 0"), "{shown}");
-        assert!(shown.contains("BROKEN  planned: void tokens taken: 2"), "{shown}");
-    }
-}

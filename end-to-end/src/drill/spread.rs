@@ -44,19 +44,3 @@ impl fmt::Display for Spread {
 pub fn milliseconds(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1_000.0)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_percentile_is_a_time_that_was_measured() {
-        let spread = Spread::of((1..=200).rev().map(Duration::from_millis));
-        assert_eq!(spread.percentile(50), Duration::from_millis(100));
-        assert_eq!(spread.percentile(99), Duration::from_millis(198));
-        assert_eq!(spread.max(), Duration::from_millis(200));
-        let one = Spread::of([Duration::from_millis(7)]);
-        assert_eq!((one.percentile(50), one.percentile(99)), (one.max(), one.max()));
-        assert_eq!(Spread::default().max(), Duration::ZERO);
-    }
-}

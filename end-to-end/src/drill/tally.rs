@@ -38,19 +38,6 @@ pub struct Counts {
     pub silent: usize,
     /// The first of those that must not be.
     pub examples: Vec<String>,
-    /// Each answer with its moment, for a drawing.
-    pub answers: Vec<(Instant, Mark)>,
-}
-
-/// What a drawing shows of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
-    /// A token was taken.
-    Taken,
-    /// A token of a revoked key was refused.
-    VoidRefused,
-    /// A good token was refused, or not answered.
-    Wrong,
 }
 
 impl Tally {
@@ -75,38 +62,17 @@ impl Tally {
         counts.requests += 1;
         let void = revoked.is_some_and(|at| at <= shown.answered);
         let late = revoked.is_some_and(|at| shown.sent > at + self.bound);
-        let mark = match (&shown.verdict, void) {
-            (Verdict::Taken, _) if late => {
-                counts.void_taken += 1;
-                Mark::Wrong
-            }
-            (Verdict::Taken, _) => {
-                counts.taken += 1;
-                Mark::Taken
-            }
-            (Verdict::Refused(_), true) => {
-                counts.void_refused += 1;
-                Mark::VoidRefused
-            }
-            (Verdict::Refused(_), false) => {
-                counts.refused += 1;
-                Mark::Wrong
-            }
-            (Verdict::Unknowable, _) => {
-                counts.unknowable += 1;
-                Mark::Wrong
-            }
-            (Verdict::Other(_), _) => {
-                counts.other += 1;
-                Mark::Wrong
-            }
-            (Verdict::Silence, _) => {
-                counts.silent += 1;
-                Mark::Wrong
-            }
+        let count = match (&shown.verdict, void) {
+            (Verdict::Taken, _) if late => &mut counts.void_taken,
+            (Verdict::Taken, _) => return counts.taken += 1,
+            (Verdict::Refused(_), true) => return counts.void_refused += 1,
+            (Verdict::Refused(_), false) => &mut counts.refused,
+            (Verdict::Unknowable, _) => &mut counts.unknowable,
+            (Verdict::Other(_), _) => &mut counts.other,
+            (Verdict::Silence, _) => &mut counts.silent,
         };
-        counts.answers.push((shown.answered, mark));
-        if mark == Mark::Wrong && counts.examples.len() < EXAMPLES {
+        *count += 1;
+        if counts.examples.len() < EXAMPLES {
             let age = shown.sent.duration_since(token.came);
             let (kid, verdict) = (&token.kid, &shown.verdict);
             let told = format!("guard {}, token {age:.1?} old, key {kid}: {verdict:?}", guard + 1);

@@ -87,23 +87,3 @@ fn ask_on(url: &str, token: &str, at: Instant) -> AtGuard {
     }
     seen
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lateness_counts_from_the_end_of_the_trouble_that_lay_between() {
-        let start = Instant::now();
-        let at = |seconds: u64| start + Duration::from_secs(seconds);
-        let seen = AtGuard { refused: Some(at(10)), last_taken: Some(at(9)), taken_again: 0 };
-        let late = |spans: &[Span]| seen.late(at(4), spans).map(|late| late.as_secs());
-        assert_eq!(late(&[]), Some(6));
-        assert_eq!(late(&[Span { from: at(1), until: at(3) }]), Some(6), "over before");
-        assert_eq!(late(&[Span { from: at(3), until: at(8) }]), Some(2));
-        assert_eq!(late(&[Span { from: at(3), until: at(12) }]), Some(6), "heard in spite of it");
-        assert!(!seen.forgot(at(4), &[Span { from: at(3), until: at(8) }]));
-        assert!(seen.forgot(at(4), &[Span { from: at(5), until: at(8) }]));
-        assert!(!seen.forgot(at(4), &[Span { from: at(5), until: at(9) }]));
-    }
-}

@@ -1,7 +1,5 @@
 //! Rotations and revocations of signing keys under a steady load.
 
-pub mod drawing;
-pub mod jose;
 mod observer;
 pub mod outcome;
 mod revoking;
@@ -13,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::fleet::{Fleet, Make};
+use super::guard::Guard;
 use super::load::{Load, StopOnDrop};
 use super::minting::Minting;
 use super::operator::{self, Rotation, Way};
@@ -20,7 +19,6 @@ use super::pacer::{Pacer, sleep};
 use super::pool::Pool;
 use super::tally::Tally;
 use crate::poll;
-use drawing::Window;
 use outcome::{Outcome, RoundFetches};
 use timeline::Timeline;
 
@@ -34,10 +32,6 @@ const EVERY: Duration = Duration::from_secs(2);
 
 /// A new key signs that soon, or something is wrong.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// What a drawing shows before the first rotation, and after the end of the first key.
-const BEFORE: Duration = Duration::from_secs(4);
-const AFTERWARDS: Duration = Duration::from_secs(9);
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -64,9 +58,6 @@ pub struct Plan {
     pub every: Duration,
     /// The `max-age` of the key set: a planned key waits for two of them.
     pub max_age: Duration,
-    /// Whether the run is drawn as a whole: it is looked at closer, and goes on until the first key
-    /// has left the key set.
-    pub drawn: bool,
 }
 
 impl Plan {
@@ -84,20 +75,6 @@ impl Plan {
             slack: 1,
             every: EVERY,
             max_age: Duration::from_secs(if way == Way::Planned { 1 } else { 15 }),
-            drawn: false,
-        }
-    }
-
-    /// The plan of a run to look at: slow enough for its steps to be told apart.
-    pub fn to_look_at(seed: u64) -> Self {
-        Self {
-            rounds: 2,
-            revocations: 1,
-            rate: 120,
-            every: Duration::from_secs(10),
-            max_age: Duration::from_secs(5),
-            drawn: true,
-            ..Self::fast(Way::Planned, seed)
         }
     }
 
@@ -133,33 +110,16 @@ pub fn run(plan: &Plan, progress: &(dyn Fn(String) + Sync)) -> Outcome {
     std::thread::scope(|scope| {
         let stopping = StopOnDrop(&stop);
         scope.spawn(|| observer::observe(&fleet, &timeline, &stop));
-        if plan.drawn {
-            scope.spawn(|| observer::observe_closely(&fleet, &timeline, &stop));
-        }
         minting.start(users, scope, &stop, &seen);
         load.start(scope, &stop);
-        if plan.drawn {
-            sleep(BEFORE);
-        }
         let stage = Stage { plan, fleet: &fleet, pool: &pool, timeline: &timeline };
         stage.rotate(&mut outcome, progress);
-        if plan.drawn {
-            // The last key signs for a while before it is void.
-            sleep(plan.every);
-        }
         for round in 1..=plan.revocations {
             progress(format!("revocation {round} of {}", plan.revocations));
             outcome.revocations.push(revoking::revoke_active(&stage));
         }
         // The tail of the tokens that the last revocation made void.
         sleep(Duration::from_secs(2));
-        if plan.drawn {
-            progress("waiting until the first key has left the key set".into());
-            poll::until("the first key leaves", Duration::from_mins(3), || {
-                stage.timeline().keys.first().is_some_and(|key| key.gone.is_some())
-            });
-            sleep(AFTERWARDS);
-        }
         drop(stopping);
     });
     outcome.took = began.elapsed();
@@ -167,7 +127,6 @@ pub fn run(plan: &Plan, progress: &(dyn Fn(String) + Sync)) -> Outcome {
     outcome.mint_failures = minting.failures();
     outcome.active = operator::active_keys(&fleet).len();
     outcome.timeline = timeline.into_inner().unwrap_or_else(PoisonError::into_inner);
-    outcome.window = Window { from: began, until: began + outcome.took };
     outcome
 }
 
@@ -183,11 +142,10 @@ impl Stage<'_> {
     fn rotate(&self, outcome: &mut Outcome, progress: &(dyn Fn(String) + Sync)) {
         let mut pacer = Pacer::every(self.plan.every);
         let mut before: Vec<_> =
-            self.fleet.guards.iter().map(super::guard::Guard::fetches).collect();
+            self.fleet.guards.iter().map(Guard::fetches_beyond_polling).collect();
         let mut kids = BTreeSet::new();
         while outcome.rounds < self.plan.rounds {
             pacer.wait();
-            self.call("rotate");
             let asked = Instant::now();
             let Rotation::Begun(kid) = operator::rotate(self.fleet, self.plan.way) else {
                 outcome.full += 1;
@@ -198,8 +156,8 @@ impl Stage<'_> {
             poll::until("the new key signs", PATIENCE, || self.signs(&kid));
             outcome.rounds += 1;
             outcome.until_signed.push(asked.elapsed());
-            let now: Vec<_> = self.fleet.guards.iter().map(super::guard::Guard::fetches).collect();
-            let beyond = now.iter().zip(&before).map(|(now, before)| now.beyond - before.beyond);
+            let now: Vec<_> = self.fleet.guards.iter().map(Guard::fetches_beyond_polling).collect();
+            let beyond = now.iter().zip(&before).map(|(now, before)| now - before);
             outcome.fetches.push(RoundFetches { beyond: beyond.collect() });
             before = now;
             if outcome.rounds.is_multiple_of(10) {
@@ -210,10 +168,6 @@ impl Stage<'_> {
 
     fn signs(&self, kid: &str) -> bool {
         self.pool.newest().is_some_and(|token| &*token.kid == kid)
-    }
-
-    fn call(&self, what: &'static str) {
-        self.timeline().calls.push((Instant::now(), what));
     }
 
     fn timeline(&self) -> std::sync::MutexGuard<'_, Timeline> {

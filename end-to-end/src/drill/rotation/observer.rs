@@ -4,10 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::timeline::{Fetch, Place, Timeline};
+use super::timeline::{Place, Timeline};
 use crate::drill::fleet::Fleet;
-use crate::drill::guard::Guard;
-use crate::drill::operator;
 use crate::drill::pacer::Pacer;
 
 /// The time between two looks.
@@ -21,31 +19,6 @@ pub(super) fn observe(fleet: &Fleet, timeline: &Mutex<Timeline>, stop: &AtomicBo
         look(timeline, Place::KeySet, || published(fleet));
         for (number, guard) in fleet.guards.iter().enumerate() {
             look(timeline, Place::Guard(number), || guard.keys());
-        }
-    }
-}
-
-/// Looks closer, for a drawing: when guards fetched the key set, and who the issuer knows to hold
-/// each key.
-pub(super) fn observe_closely(fleet: &Fleet, timeline: &Mutex<Timeline>, stop: &AtomicBool) {
-    let mut pacer = Pacer::every(EVERY);
-    let mut before: Vec<_> = fleet.guards.iter().map(Guard::fetches).collect();
-    let mut token = None;
-    while !stop.load(Ordering::SeqCst) {
-        pacer.wait();
-        for (number, guard) in fleet.guards.iter().enumerate() {
-            let now = guard.fetches();
-            let (earlier, at) = (std::mem::replace(&mut before[number], now), Instant::now());
-            let fetch = |beyond| Fetch { at, guard: number, beyond };
-            let mut timeline = timeline.lock().unwrap_or_else(PoisonError::into_inner);
-            timeline.fetches.extend((earlier.polls < now.polls).then(|| fetch(false)));
-            timeline.fetches.extend((earlier.beyond < now.beyond).then(|| fetch(true)));
-        }
-        let holders = operator::holders(fleet, &mut token).unwrap_or_default();
-        let at = Instant::now();
-        let mut timeline = timeline.lock().unwrap_or_else(PoisonError::into_inner);
-        for (kid, guards) in holders {
-            timeline.key(&kid).confirmed.entry(guards).or_insert(at);
         }
     }
 }

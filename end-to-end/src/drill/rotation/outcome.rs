@@ -1,10 +1,9 @@
 //! What a run brought, and whether every promise was kept.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Plan;
-use super::drawing::Window;
 pub use super::revoking::AtGuard;
 use super::timeline::Timeline;
 use crate::drill::operator::Way;
@@ -55,15 +54,12 @@ pub struct Outcome {
     pub active: usize,
     /// What was seen of each key.
     pub timeline: Timeline,
-    /// What a drawing shows.
-    pub window: Window,
     /// How long it all took.
     pub took: Duration,
 }
 
 impl Outcome {
     pub(super) fn new(plan: Plan) -> Self {
-        let now = Instant::now();
         Self {
             plan,
             rounds: 0,
@@ -75,7 +71,6 @@ impl Outcome {
             revocations: Vec::new(),
             active: 0,
             timeline: Timeline::default(),
-            window: Window { from: now, until: now },
             took: Duration::ZERO,
         }
     }

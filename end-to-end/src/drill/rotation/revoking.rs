@@ -40,10 +40,7 @@ pub(super) fn revoke_active(stage: &Stage<'_>) -> KeyRevocation {
             .collect();
         let revocation = operator::revoke(stage.fleet, &token.kid, |at| {
             stage.pool.revoke(&token.kid, at);
-            let mut timeline = stage.timeline();
-            timeline.key(&token.kid).revoked = Some(at);
-            timeline.calls.push((at, "revoke"));
-            drop(timeline);
+            stage.timeline().key(&token.kid).revoked = Some(at);
             called.get_or_init(|| at);
         });
         let at_guards = asking.into_iter().map(|guard| guard.join().expect("a guard's answers"));

@@ -13,23 +13,8 @@ use crate::drill::holder::Minted;
 pub struct Timeline {
     /// By order of appearance.
     pub keys: Vec<KeyLine>,
-    /// Moments of calls, for a drawing.
-    pub calls: Vec<(Instant, &'static str)>,
-    /// Fetches of the key set, for a drawing.
-    pub fetches: Vec<Fetch>,
     numbers: BTreeMap<String, usize>,
     last_looks: BTreeMap<Place, Instant>,
-}
-
-/// A fetch of the key set.
-#[derive(Debug, Clone, Copy)]
-pub struct Fetch {
-    /// When it was counted.
-    pub at: Instant,
-    /// The number of the guard.
-    pub guard: usize,
-    /// Whether it came beyond the guard's own pace.
-    pub beyond: bool,
 }
 
 /// Where a key was looked for.
@@ -50,10 +35,6 @@ pub struct KeyLine {
     pub seen: BTreeMap<Place, Seen>,
     /// When it was missing from the key set again.
     pub gone: Option<Instant>,
-    /// When it was missing again at each place.
-    pub dropped: BTreeMap<Place, Instant>,
-    /// When the issuer first said that so many guards hold it.
-    pub confirmed: BTreeMap<usize, Instant>,
     /// Its first token: when it was there.
     pub first_signed: Option<Instant>,
     /// Its last token: when it was asked for.
@@ -83,8 +64,6 @@ impl Timeline {
                 kid: kid.to_owned(),
                 seen: BTreeMap::new(),
                 gone: None,
-                dropped: BTreeMap::new(),
-                confirmed: BTreeMap::new(),
                 first_signed: None,
                 last_signed: None,
                 planned: false,
@@ -99,11 +78,6 @@ impl Timeline {
         let not_before = self.last_looks.insert(place, began);
         for kid in kids {
             self.key(kid).seen.entry(place).or_insert(Seen { at: ended, not_before });
-        }
-        for key in &mut self.keys {
-            if key.seen.contains_key(&place) && !kids.contains(&key.kid) {
-                key.dropped.entry(place).or_insert(began);
-            }
         }
         if place == Place::KeySet {
             for key in &mut self.keys {
