@@ -1,33 +1,13 @@
-//! A proxy between the guard and the issuer that counts the requests for the key set and the feed,
-//! and answers them wrongly when told to. Everything else passes through as it is.
+//! A proxy between the guard and the issuer that counts the requests for the key set, and answers them
+//! wrongly when told to. Everything else passes through as it is.
 
-use std::fmt;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// What the proxy can answer itself.
-#[derive(Debug, Clone, Copy)]
-pub enum Subject {
-    /// The key set.
-    KeySet,
-    /// The change feed.
-    Feed,
-}
-
-impl Subject {
-    fn of(target: &str) -> Option<Self> {
-        match target.split('?').next() {
-            Some("/.well-known/jwks.json") => Some(Self::KeySet),
-            Some("/feed") => Some(Self::Feed),
-            _ => None,
-        }
-    }
-}
-
-/// What the proxy answers where a subject is asked for.
-#[derive(Clone, Default)]
+/// What the proxy answers where the key set is asked for.
+#[derive(Debug, Clone, Default)]
 pub enum ProxyAnswer {
     /// The issuer's answer.
     #[default]
@@ -36,19 +16,6 @@ pub enum ProxyAnswer {
     Bytes(Vec<u8>),
     /// This head, then blanks for as long as the other side reads.
     Endless(Vec<u8>),
-    /// What follows from the target of the request.
-    To(Arc<dyn Fn(&str) -> Self + Send + Sync>),
-}
-
-impl fmt::Debug for ProxyAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::True => "True",
-            Self::Bytes(_) => "Bytes(..)",
-            Self::Endless(_) => "Endless(..)",
-            Self::To(_) => "To(..)",
-        })
-    }
 }
 
 impl ProxyAnswer {
@@ -77,8 +44,8 @@ pub struct Proxy {
 #[derive(Debug)]
 struct State {
     upstream: String,
-    answers: [Mutex<ProxyAnswer>; 2],
-    requests: [AtomicUsize; 2],
+    answer: Mutex<ProxyAnswer>,
+    requests: AtomicUsize,
 }
 
 impl Proxy {
@@ -88,8 +55,8 @@ impl Proxy {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let state = Arc::new(State {
             upstream: upstream.to_owned(),
-            answers: Default::default(),
-            requests: Default::default(),
+            answer: Mutex::default(),
+            requests: AtomicUsize::default(),
         });
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
@@ -102,14 +69,14 @@ impl Proxy {
         Self { url, state }
     }
 
-    /// How often a subject was asked for.
-    pub fn requests(&self, subject: Subject) -> usize {
-        self.state.requests[subject as usize].load(Ordering::SeqCst)
+    /// How often the key set was asked for.
+    pub fn requests(&self) -> usize {
+        self.state.requests.load(Ordering::SeqCst)
     }
 
-    /// From now on a subject is answered like this.
-    pub fn answer(&self, subject: Subject, answer: ProxyAnswer) {
-        *self.state.answers[subject as usize].lock().expect("no thread failed") = answer;
+    /// From now on the key set is answered like this.
+    pub fn answer(&self, answer: ProxyAnswer) {
+        *self.state.answer.lock().expect("no thread failed") = answer;
     }
 }
 
@@ -118,15 +85,11 @@ impl State {
         let request = read_request(&mut client)?;
         let target = request.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
         let target = String::from_utf8_lossy(target);
-        if let Some(subject) = Subject::of(&target) {
-            self.requests[subject as usize].fetch_add(1, Ordering::SeqCst);
-            let mut answer =
-                self.answers[subject as usize].lock().expect("no thread failed").clone();
-            while let ProxyAnswer::To(make) = answer {
-                answer = make(&target);
-            }
+        if target == "/.well-known/jwks.json" {
+            self.requests.fetch_add(1, Ordering::SeqCst);
+            let answer = self.answer.lock().expect("no thread failed").clone();
             match answer {
-                ProxyAnswer::True | ProxyAnswer::To(_) => {}
+                ProxyAnswer::True => {}
                 ProxyAnswer::Bytes(bytes) => return finish(client, &bytes),
                 ProxyAnswer::Endless(head) => {
                     client.write_all(&head)?;

@@ -5,73 +5,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 use end_to_end::client::Client;
 use end_to_end::pair::Pair;
 use end_to_end::user::User;
 use end_to_end::{poll, sqlite};
-
-#[test]
-fn a_database_that_another_process_has_locked_is_a_pause_and_never_a_token() {
-    let pair = Pair::start();
-    let user = User::signed_up(&pair.auth, "Ada");
-    let token = user.log_in(&pair.auth);
-    pair.accepts("before", &token);
-    let file = pair.auth.path("data/auth.db").to_string_lossy().into_owned();
-    let mut other = SqliteConnection::establish(&file).expect("the database");
-    other.batch_execute("PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE").expect("locked");
-
-    let began = Instant::now();
-    let late = User::new("Late");
-    std::thread::scope(|scope| {
-        scope.spawn(|| late.sign_up(&pair.auth).problem(503));
-        scope.spawn(|| user.try_login(&pair.auth).problem(503));
-    });
-    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
-    pair.auth.get("/.well-known/jwks.json").send().expect(200);
-    pair.accepts("the guard does not notice", &token);
-    pair.auth.health("live").expect("an answer").expect(200);
-
-    other.batch_execute("ROLLBACK").expect("unlocked");
-    poll::until("it goes on", Duration::from_secs(10), || {
-        matches!(late.sign_up(&pair.auth).status, 201 | 202)
-    });
-    pair.accepts("afterwards", &late.log_in(&pair.auth));
-}
-
-/// Writes nonsense over the middle of a file.
-fn damage(file: &Path) {
-    let mut content = fs::read(file).expect("a file");
-    let (from, to) = (content.len() / 4, content.len() / 4 * 3);
-    content[from..to].fill(0xaa);
-    fs::write(file, content).expect("written");
-}
-
-#[test]
-fn a_damaged_replica_is_built_anew() {
-    let mut pair = Pair::start();
-    let token = User::signed_up(&pair.auth, "Ada").log_in(&pair.auth);
-    pair.accepts("before", &token);
-    let file = pair.api.path("data/api.db");
-    let faults = ["damaged", "cut", "empty", "nonsense"];
-    // With its log beside it and without.
-    let ends = ["TERM", "KILL"].into_iter().flat_map(|signal| faults.map(|fault| (signal, fault)));
-    for (signal, fault) in ends {
-        pair.api.stop_by(signal);
-        match fault {
-            "damaged" => damage(&file),
-            "cut" => {
-                let content = fs::read(&file).expect("a file");
-                fs::write(&file, &content[..content.len() / 2]).expect("written");
-            }
-            "empty" => fs::write(&file, "").expect("written"),
-            _ => fs::write(&file, "SQLite format 3\0 and then nothing").expect("written"),
-        }
-        pair.api.start();
-        pair.accepts(fault, &token);
-    }
-}
 
 #[test]
 fn a_replica_that_is_cut_or_deleted_while_it_is_served_is_built_anew() {
@@ -109,54 +46,6 @@ fn a_replica_that_is_cut_or_deleted_while_it_is_served_is_built_anew() {
             });
         }
     }
-}
-
-#[test]
-fn the_issuer_does_not_start_on_a_damaged_database_and_leaves_it_alone() {
-    let mut pair = Pair::prepare();
-    pair.auth.start();
-    for n in 0..20 {
-        User::signed_up(&pair.auth, &format!("User {n}"));
-    }
-    pair.auth.stop();
-    let file = pair.auth.path("data/auth.db");
-    // One that ends just while it opens one more connection leaves its log behind.
-    sqlite::until_closed(&file);
-    let whole = fs::read(&file).expect("a file");
-    damage(&file);
-    let damaged = fs::read(&file).expect("a file");
-    pair.auth.launch.run_briefly(&["serve"]).failed_in_log(1, "auth.db");
-    assert_eq!(fs::read(&file).expect("a file"), damaged, "nothing is begun anew");
-    fs::write(&file, whole).expect("put back");
-    pair.auth.start();
-}
-
-#[test]
-fn a_database_put_back_from_a_copy_is_followed_by_the_guard() {
-    let mut pair = Pair::start();
-    let kept = User::signed_up(&pair.auth, "Kept");
-    pair.accepts("before", &kept.log_in(&pair.auth));
-    pair.auth.stop();
-    let (data, copy) = (pair.auth.path("data"), pair.folder().join("copy"));
-    copy_folder(&data, &copy);
-    pair.auth.start();
-    let lost = User::signed_up(&pair.auth, "Lost");
-    let of_lost = lost.log_in(&pair.auth);
-    pair.accepts_soon("before the restore", &of_lost);
-
-    pair.auth.stop();
-    fs::remove_dir_all(&data).expect("removed");
-    copy_folder(&copy, &data);
-    pair.auth.start();
-    let later = User::signed_up(&pair.auth, "Later");
-    let of_later = later.log_in(&pair.auth);
-    poll::until("the guard knows the new user", Duration::from_secs(20), || {
-        pair.me(&of_later).status == 200
-    });
-    let listed = pair.api.get("/user").bearer(&of_later).send().expect(200).text();
-    assert!(listed.contains(&kept.email) && listed.contains(&later.email), "{listed}");
-    assert!(!listed.contains(&lost.email), "{listed}");
-    assert_ne!(pair.me(&of_lost).status, 200, "whom the issuer does not know");
 }
 
 #[test]
@@ -272,14 +161,4 @@ fn position(pair: &Pair) -> u64 {
     let token = Client::of_the_guard(&pair.auth).token(&pair.auth);
     let page = pair.auth.get("/directory/users").bearer(&token).send().expect(200).json();
     page["position"].as_u64().expect("a position")
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_file() {
-            fs::copy(&path, to.join(path.file_name().expect("a name"))).expect("copied");
-        }
-    }
 }

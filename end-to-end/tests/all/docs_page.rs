@@ -80,18 +80,3 @@ fn the_page_shows_every_route_and_loads_nothing_from_elsewhere() {
         assert_eq!(browser.errors(), Vec::<String>::new());
     }
 }
-
-/// What the test above looks at does show a page that calls another host, or fails.
-#[test]
-fn a_page_that_asks_another_host_or_fails_is_seen() {
-    let pair = Pair::start();
-    let browser = Browser::start();
-    let other = format!("{}/picture.png", pair.auth.url);
-    browser.open(&format!("data:text/html,<img src='{other}'><script>absent()</script>"));
-    poll::until("the request is logged", PATIENCE, || {
-        elsewhere(&pair.api, &browser.requests()).contains(&other)
-    });
-    poll::until("the error is logged", PATIENCE, || {
-        browser.errors().iter().any(|error| error.contains("absent is not defined"))
-    });
-}

@@ -84,19 +84,3 @@ fn everybody(pair: &Pair) -> HashSet<String> {
         }
     }
 }
-
-#[test]
-fn no_revoked_token_is_good_after_the_guards_sudden_end() {
-    let mut pair = Pair::start();
-    for round in 0..6 {
-        let user = User::signed_up(&pair.auth, &format!("User {round}"));
-        let token = user.log_in(&pair.auth);
-        pair.accepts("before", &token);
-        let id = user.public_id(&pair.auth);
-        pair.auth.command(&["users", "disable", &id]).done();
-        poll::throughout("a random moment", a_moment() / 3, || true);
-        pair.api.stop_by("KILL");
-        pair.start_guard();
-        pair.refuses_as("revoked", "from the first answer on", &token);
-    }
-}

@@ -24,10 +24,7 @@ const NEW_PASSWORD: &str = "a long and quiet evening";
 /// The two services, not yet running, and an admin.
 fn prepared() -> (Pair, User) {
     let pair = Pair::prepare();
-    let admin = User::new("Root");
-    let create =
-        ["users", "create", "--name", &admin.name, "--email", &admin.email, "--role", "admin"];
-    pair.auth.launch.run_with(&create, &format!("{}\n", admin.password)).done();
+    let admin = User::admin(&pair.auth, "Root");
     (pair, admin)
 }
 

@@ -97,16 +97,3 @@ fn management_is_not_served_to_clients_nor_clients_by_management() {
         }
     }
 }
-
-#[test]
-fn the_health_command_says_by_its_exit_status_whether_the_server_is_ready() {
-    let mut pair = Pair::start();
-    pair.auth.command(&["health"]).done();
-    pair.api.command(&["health"]).done();
-    let status = pair.api.command(&["status"]).done().out;
-    assert!(!status.trim().is_empty());
-    pair.api.stop();
-    pair.auth.stop();
-    assert_eq!(pair.auth.command(&["health"]).code, Some(1));
-    assert_eq!(pair.api.command(&["health"]).code, Some(1));
-}

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use end_to_end::client::Client;
 use end_to_end::http::Answer;
 use end_to_end::orders::Orders;
 use end_to_end::pair::{Pair, refused};
@@ -40,9 +39,7 @@ impl Session {
 
 /// A new admin, with the public id.
 fn admin(auth: &Service, name: &str) -> (User, String) {
-    let user = User::new(name);
-    let create = ["users", "create", "--name", name, "--email", &user.email, "--role", "admin"];
-    auth.launch.run_with(&create, &format!("{}\n", user.password)).done();
+    let user = User::admin(auth, name);
     let id = user.public_id(auth);
     (user, id)
 }
@@ -136,37 +133,4 @@ fn removed_role_ends_tokens_at_issuer_and_keeps_sessions() {
     assert_eq!(users(&own.access).status, 403);
     pair.accepts("refreshed", &elsewhere.access);
     auth.post("/logout").bearer(&own.access).send().expect(204);
-}
-
-#[test]
-fn granted_or_unchanged_roles_keep_tokens() {
-    let (pair, orders) = pair_with_orders();
-    let auth = &pair.auth;
-    let (root, _) = admin(auth, "Root");
-    let (ada, id) = admin(auth, "Ada");
-    let bob = User::signed_up(auth, "Bob");
-    let session = Session::opened(auth, &ada, "orders");
-    let bobs = Session::opened(auth, &bob, "orders");
-    let bob_id = token::claims(&bobs.access)["sub"].as_str().expect("a sub").to_owned();
-    let reader = Client::registered(auth, "reader", &["events:read"]);
-    let reader = reader.token(auth);
-    let position = token::claims(&reader)["pos"].as_u64().expect("a position");
-    set_roles(auth, &root, &id, &json!(["admin", "user"])).expect(204);
-    set_roles(auth, &root, &bob_id, &json!(["user"])).expect(204);
-    set_roles(auth, &root, &bob_id, &json!(["user", "admin"])).expect(204);
-    set_roles(auth, &root, &bob_id, &json!(["user"])).expect(204);
-
-    // A reader without the directory hears only of the change that removes a right.
-    let page = auth.get(&format!("/feed?after={position}")).bearer(&reader).send().expect(200);
-    let events = page.json()["events"].as_array().expect("events").clone();
-    let told: Vec<_> = events.iter().map(|event| (&event["type"], &event["public_id"])).collect();
-    let (updated, revoked) = (json!("user.updated"), json!("user.sessions_revoked"));
-    let bob_id = json!(bob_id);
-    assert_eq!(told, [(&updated, &bob_id), (&updated, &bob_id), (&revoked, &bob_id)]);
-    assert_eq!((&events[1]["roles"], &events[2]["except"]), (&Value::Null, &Value::Null));
-
-    poll::until("the guard refuses", SOON, || {
-        orders.get("/orders").bearer(&bobs.access).send().status == 401
-    });
-    reports(&orders, &session.access).expect(200);
 }

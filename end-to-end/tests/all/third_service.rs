@@ -49,20 +49,3 @@ fn a_third_service_takes_its_own_tokens_and_hears_of_a_disabled_user() {
     get(&orders, &fresh).expect(200);
     refused("enabling revives no session", &token, &get(&orders, &token));
 }
-
-#[test]
-fn a_third_service_keeps_a_scope_of_it_for_operators() {
-    let mut pair = Pair::prepare();
-    pair.set("AUTH_AUDIENCE", "api-service,orders");
-    pair.auth.start();
-    let orders = Orders::start(&pair.auth, pair.folder());
-    let (user, root) = (User::signed_up(&pair.auth, "Ada"), User::new("Root"));
-    let create = ["users", "create", "--name", "Root", "--email", &root.email, "--role", "admin"];
-    pair.auth.launch.run_with(&create, &format!("{}\n", root.password)).done();
-    let get = |token: &str| orders.get("/reports").bearer(token).send();
-    let forbidden = get(&user.log_in_for(&pair.auth, "orders")).expect(403);
-    let challenge = forbidden.header("www-authenticate");
-    assert!(challenge.contains(r#"error="insufficient_scope""#), "{challenge}");
-    get(&root.log_in_for(&pair.auth, "orders")).expect(200);
-    orders.get("/reports").send().expect(401);
-}

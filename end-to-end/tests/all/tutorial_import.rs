@@ -72,45 +72,6 @@ fn everybody_logs_in_with_the_old_password_and_keeps_the_id() {
 }
 
 #[test]
-fn a_row_that_can_not_be_taken_is_told_and_keeps_no_other_out() {
-    let pair = Pair::start();
-    let (ada, grace) = (User::signed_up(&pair.auth, "Ada"), User::new("Grace"));
-    let taken = User { email: ada.email.to_uppercase(), ..User::new("Imposter") };
-    let twice = User { email: grace.email.to_uppercase(), ..User::new("Second") };
-    let no_address = User { email: "nowhere".into(), ..User::new("Nobody") };
-    let light = "pbkdf2:sha256:1000";
-    let users = [
-        (taken.clone(), light),
-        (grace.clone(), light),
-        (twice, light),
-        (no_address, light),
-        (User::new("Heavy"), "scrypt:131072:8:1"),
-        (User::new("Slow"), "pbkdf2:sha1:2000001"),
-    ];
-    let tutorial = Tutorial::of(&pair, &users);
-    let ended = tutorial.import(&pair);
-    ended.failed_with(1, &["5 of 6"]);
-    let lines: Vec<_> = ended.out.lines().collect();
-    let expected = [
-        ("1: ", "email"),
-        ("3: ", "email"),
-        ("4: ", "email"),
-        ("5: ", "64 MiB"),
-        ("6: ", "2,000,000"),
-        ("1 created", "5 refused"),
-    ];
-    assert_eq!(lines.len(), expected.len(), "{ended:?}");
-    for (line, (start, word)) in lines.iter().zip(expected) {
-        assert!(line.starts_with(start) && line.contains(word), "{line}");
-    }
-    assert!(!format!("{ended:?}").contains('$'), "no hash is told: {ended:?}");
-    pair.accepts("the one good row", &grace.log_in(&pair.auth));
-    // The account that was there is as it was.
-    assert_eq!(taken.try_login(&pair.auth).status, 403);
-    ada.log_in(&pair.auth);
-}
-
-#[test]
 fn a_flask_service_with_the_exported_pem_goes_on_with_one_changed_line() {
     let pair = Pair::start();
     let users = [old_user("Ada", "an old password", "scrypt")];

@@ -16,6 +16,11 @@ use crate::domain::users::UserStore as _;
 pub(super) const PASSWORD: &str = "correct horse";
 
 impl Server {
+    /// An act of an operator at this moment.
+    pub(super) fn act(&self) -> Act {
+        Act::by_operator(self.clock.now())
+    }
+
     /// Signs somebody up under `name@example.org`.
     pub(super) async fn sign_up(&self, name: &str) -> Uuid {
         let email = format!("{name}@example.org");
@@ -35,7 +40,7 @@ impl Server {
     pub(super) fn add_client(&self, client_id: &str, scopes: &[&str]) {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
         let client = Client::new(client_id, scopes, secret_hash("secret"), self.clock.now());
-        assert!(self.database.add_client(&client, &Act::by_operator(self.clock.now())).unwrap());
+        assert!(self.database.add_client(&client, &self.act()).unwrap());
     }
 
     /// A token of a client, with these parameters besides.

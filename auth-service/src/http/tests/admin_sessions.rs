@@ -1,7 +1,7 @@
 //! `/admin/users/{public_id}/sessions` and `/admin/sessions/{sid}`.
 
 use actix_web::test::TestRequest;
-use serde_json::{Value, json};
+use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
 
@@ -67,29 +67,6 @@ async fn a_revoked_session_is_over_and_listed_no_more_and_the_others_go_on() {
     for path in [&*path, &format!("/admin/sessions/{}", Uuid::new_v4()), "/admin/sessions/none"] {
         assert_eq!(operator.act("DELETE", path).await, 404, "{path}");
     }
-}
-
-#[actix_web::test]
-async fn pages_follow_each_other_the_latest_session_first() {
-    let server = Server::start();
-    let operator = server.operator("ann").await;
-    let bob = server.sign_up("bob").await;
-    let mut opened = Vec::new();
-    for _ in 0..3 {
-        server.clock.advance(Duration::SECOND);
-        opened.insert(0, sid(&server.session("bob").await.0));
-    }
-    let page = async |query: &str| {
-        let page = sessions_of(&operator, bob, query).await.json();
-        let sids = page["sessions"].as_array().unwrap().iter();
-        let sids: Vec<_> =
-            sids.map(|session| session["sid"].as_str().unwrap().to_owned()).collect();
-        (sids, page["next"].clone())
-    };
-    let (first, next) = page("?limit=2").await;
-    assert_eq!(first, opened[..2]);
-    let after = format!("?limit=2&after={}", next.as_str().unwrap());
-    assert_eq!(page(&after).await, (opened[2..].to_vec(), Value::Null));
 }
 
 #[actix_web::test]

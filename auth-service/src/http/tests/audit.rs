@@ -1,15 +1,13 @@
 //! `GET /admin/audit`, and what the routes leave in it.
 
-use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 use shared::clock::Clock as _;
 use time::Duration;
 use uuid::Uuid;
 
 use super::actors::{PASSWORD, claims};
-use super::server::{Server, Setup, proxies};
+use super::server::{Server, Setup};
 use crate::domain::audit::{Action, AuditQuery, AuditStore as _, Reason, Record};
-use crate::http::Options;
 
 impl Server {
     /// Every row so far, the latest first.
@@ -182,22 +180,6 @@ async fn junk_at_full_speed_is_noted_within_bounds_and_a_guess_at_a_password_alw
 }
 
 #[actix_web::test]
-async fn the_origin_is_what_a_trusted_proxy_says_and_nobody_else() {
-    let trusted_proxies = proxies(&["10.0.0.0/8"]);
-    let options = Options { trusted_proxies, ..Options::default() };
-    let server = Server::with(Setup { options, ..Setup::default() });
-    for (peer, origin) in [("10.0.0.1:4000", "203.0.113.9"), ("192.0.2.7:4000", "192.0.2.7")] {
-        let request = TestRequest::post()
-            .uri("/login")
-            .peer_addr(peer.parse().unwrap())
-            .insert_header(("x-forwarded-for", "203.0.113.9"))
-            .set_form([("email", "nobody@example.org"), ("password", "wrong")]);
-        server.call(request).await;
-        assert_eq!(server.audit()[0].origin.as_deref(), Some(origin));
-    }
-}
-
-#[actix_web::test]
 async fn operators_read_it_page_by_page_and_by_what_they_look_for() {
     let server = Server::start();
     let root = server.operator("root").await;
@@ -239,18 +221,9 @@ async fn operators_read_it_page_by_page_and_by_what_they_look_for() {
     );
     assert_eq!(rest["next"], Value::Null);
 
-    let since = "since=2026-01-02T03:04:10Z";
-    for (query, expected) in [
-        (format!("actor={}", root.public_id), &["user.disable", "login"][..]),
-        ("action=user.disable".into(), &["user.disable"]),
-        (format!("subject={ann}"), &["login", "user.disable", "signup"]),
-        (format!("user={ann}&{since}"), &["login", "user.disable"]),
-        (format!("{since}&until=2026-01-02T03:04:11Z"), &["user.disable"]),
-        ("actor=nobody-else".into(), &[]),
-    ] {
-        let page = root.get(&format!("/admin/audit?{query}")).await.json();
-        assert_eq!(words(&page), expected, "{query}");
-    }
+    let query = format!("user={ann}&since=2026-01-02T03:04:10Z&until=2026-01-02T03:04:11Z");
+    let page = root.get(&format!("/admin/audit?{query}")).await.json();
+    assert_eq!(words(&page), ["user.disable"]);
     assert_eq!(changed, server.audit()[1].at);
     for wrong in [
         "limit=0",

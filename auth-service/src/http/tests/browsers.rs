@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 
-use super::server::{Server, Setup};
+use super::server::{Answer, Server, Setup};
 use crate::http::Options;
 
 const PAGE: &str = "https://app.example.org";
@@ -88,5 +88,8 @@ async fn every_answer_has_the_headers_that_keep_a_browser_from_guessing() {
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert!(answer.header("content-security-policy").contains("default-src 'none'"), "{path}");
         assert!(answer.headers.get("server").is_none());
+        let head = server.call(TestRequest::with_uri(path).method(Method::HEAD)).await;
+        let seen = |answer: &Answer| (answer.status, answer.header("content-type").to_owned());
+        assert_eq!(seen(&head), seen(&answer), "{path}");
     }
 }

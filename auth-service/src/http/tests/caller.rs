@@ -2,7 +2,6 @@
 
 use actix_web::ResponseError as _;
 use actix_web::test::TestRequest;
-use shared::clock::Clock as _;
 use shared::contract::bearer::Reason;
 use shared::contract::directory::UserState;
 use shared::verifier::Refusal;
@@ -11,7 +10,6 @@ use uuid::Uuid;
 
 use super::actors::{PASSWORD, claims};
 use super::server::{ISSUER, Server};
-use crate::domain::audit::Act;
 use crate::domain::users::UserStore as _;
 use crate::http::caller::{Admin, SessionCaller};
 
@@ -39,7 +37,7 @@ async fn token(server: &Server, name: &str, audience: &str) -> String {
 async fn server() -> (Server, Uuid, Uuid) {
     let server = Server::start();
     let (ann, bob) = (server.sign_up("ann").await, server.sign_up("bob").await);
-    server.database.set_user_admin(ann, true, &Act::by_operator(server.clock.now())).unwrap();
+    server.database.set_user_admin(ann, true, &server.act()).unwrap();
     (server, ann, bob)
 }
 
@@ -65,39 +63,24 @@ async fn an_operator_needs_the_role_in_token_and_table_and_a_token_for_the_issue
 
     let bobs = token(&server, "bob", ISSUER).await;
     assert_eq!(admin(&server, &bobs).await, Err(TOO_LITTLE));
-    server.database.set_user_admin(bob, true, &Act::by_operator(server.clock.now())).unwrap();
+    server.database.set_user_admin(bob, true, &server.act()).unwrap();
     assert_eq!(admin(&server, &bobs).await, Err(TOO_LITTLE), "not yet in the token");
-    server.database.set_user_admin(ann, false, &Act::by_operator(server.clock.now())).unwrap();
+    server.database.set_user_admin(ann, false, &server.act()).unwrap();
     assert_eq!(admin(&server, &anns).await, Err(REVOKED), "no more in the table");
     assert_eq!(session(&server, &anns).await, Err(REVOKED), "the session routes refuse it too");
-}
-
-#[actix_web::test]
-async fn a_service_is_no_user() {
-    let (server, ..) = server().await;
-    server.add_client("reports", &["directory:read"]);
-    let service = server.service_token("reports", &[]).await;
-    assert_eq!(admin(&server, &service).await, Err(TOO_LITTLE));
-    assert_eq!(session(&server, &service).await, Err(TOO_LITTLE));
 }
 
 #[actix_web::test]
 async fn what_ended_is_refused_as_revoked_and_as_a_guard_words_it() {
     let (server, _, bob) = server().await;
     let bobs = token(&server, "bob", ISSUER).await;
-    server
-        .database
-        .set_user_state(bob, UserState::Disabled, &Act::by_operator(server.clock.now()))
-        .unwrap();
+    server.database.set_user_state(bob, UserState::Disabled, &server.act()).unwrap();
     assert_eq!(session(&server, &bobs).await, Err(REVOKED));
-    server
-        .database
-        .set_user_state(bob, UserState::Active, &Act::by_operator(server.clock.now()))
-        .unwrap();
+    server.database.set_user_state(bob, UserState::Active, &server.act()).unwrap();
     assert_eq!(session(&server, &bobs).await, Err(REVOKED), "enabling revives no session");
     let fresh = token(&server, "bob", ISSUER).await;
     assert_eq!(session(&server, &fresh).await, Ok(bob));
-    server.database.delete_user(bob, &Act::by_operator(server.clock.now())).unwrap();
+    server.database.delete_user(bob, &server.act()).unwrap();
     let refusal = session(&server, &fresh).await.unwrap_err();
     assert_eq!(refusal, REVOKED);
     assert_eq!(refusal.error_response().status(), 401);

@@ -8,7 +8,6 @@ use shared::clock::Clock as _;
 use time::Duration;
 
 use super::server::Server;
-use crate::domain::audit::Act;
 use crate::domain::clients::ClientStore as _;
 use crate::domain::feed::FeedStore as _;
 use crate::domain::guards::{Guard, GuardStore as _};
@@ -30,18 +29,6 @@ async fn guard() -> (Server, String, u64) {
 
 fn guards(server: &Server) -> Vec<Guard> {
     server.issuer.guards.list(server.clock.now())
-}
-
-#[actix_web::test]
-async fn a_call_says_who_holds_what_and_how_far_it_has_come() {
-    let (server, token, start) = guard().await;
-    assert_eq!(server.get_with(&path(start, 0, 'A'), &token).await.status, 200);
-    let [known] = &guards(&server)[..] else { panic!("one guard") };
-    assert_eq!((&*known.id.client_id, &*known.id.instance.to_string()), ("guard", INSTANCE));
-    assert!(known.live && known.holds(&"A".repeat(43)) && known.position == start);
-
-    server.clock.advance(Duration::seconds(61));
-    assert!(!guards(&server)[0].live);
 }
 
 #[actix_web::test]
@@ -79,32 +66,13 @@ async fn who_waits_for_a_confirmation_hears_of_it_at_once_and_no_later_than_aske
 }
 
 #[actix_web::test]
-async fn a_waiting_call_keeps_its_guard_live() {
-    let (server, token, start) = guard().await;
-    let path = path(start, 25, 'A');
-    let waiting = server.get_with(&path, &token);
-    let looking = async {
-        while guards(&server).is_empty() {
-            tokio::task::yield_now().await;
-        }
-        server.clock.advance(Duration::hours(1));
-        let live = guards(&server)[0].live;
-        server.clock.advance(-Duration::hours(1));
-        server.sign_up("ann").await;
-        live
-    };
-    let (answer, live) = futures_util::future::join(waiting, looking).await;
-    assert!(live && answer.status == 200);
-}
-
-#[actix_web::test]
 async fn a_revocation_is_timed_until_its_confirmation_and_shown_in_the_metrics() {
     let (server, token, start) = guard().await;
     let mut registry = Registry::default();
     server.issuer.guards.register(&mut registry);
-    server.database.remove_client("another", &Act::by_operator(server.clock.now())).unwrap();
+    server.database.remove_client("another", &server.act()).unwrap();
     server.add_client("other", &[]);
-    server.database.remove_client("other", &Act::by_operator(server.clock.now())).unwrap();
+    server.database.remove_client("other", &server.act()).unwrap();
     server.get_with(&path(start, 0, 'A'), &token).await;
     server.clock.advance(Duration::milliseconds(40));
     server.get_with(&path(start + 1, 0, 'A'), &token).await;
@@ -118,17 +86,4 @@ async fn a_revocation_is_timed_until_its_confirmation_and_shown_in_the_metrics()
     let line =
         |name: &str, value: &str| format!("revocation_propagation_seconds_{name}{label} {value}\n");
     assert!(text.contains(&line("count", "1")) && text.contains(&line("sum", "0.04")), "{text}");
-}
-
-#[actix_web::test]
-async fn what_guards_say_is_written_down_for_others_to_read() {
-    let (server, token, start) = guard().await;
-    server.get_with(&path(start, 0, 'A'), &token).await;
-    let now = server.clock.now();
-    server.issuer.guards.save(&*server.database, now).unwrap();
-    assert_eq!(server.database.list_guards(now).unwrap(), guards(&server));
-    server.clock.advance(Duration::days(2));
-    let later = server.clock.now();
-    server.issuer.guards.save(&*server.database, later).unwrap();
-    assert_eq!(server.database.list_guards(later).unwrap(), []);
 }

@@ -19,7 +19,7 @@ const INSTANCE: &str = "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11";
 async fn operator() -> (Server, String) {
     let server = Server::start();
     let ann = server.sign_up("ann").await;
-    server.database.set_user_admin(ann, true, &Act::by_operator(server.clock.now())).unwrap();
+    server.database.set_user_admin(ann, true, &server.act()).unwrap();
     let token = token(&server).await;
     // Keys are listed by when they came.
     server.clock.advance(Duration::seconds(1));

@@ -2,12 +2,10 @@
 
 use actix_web::test::TestRequest;
 use serde_json::json;
-use shared::clock::Clock as _;
 use shared::contract::directory::UserState;
 
 use super::actors::{PASSWORD, claims};
 use super::server::{Answer, ISSUER, Server, Setup};
-use crate::domain::audit::Act;
 use crate::domain::users::UserStore as _;
 
 fn refused(answer: &Answer) -> (u16, &str, &str) {
@@ -87,10 +85,7 @@ async fn unknown_users_wrong_passwords_and_disabled_accounts_are_told_apart() {
         let expected = (403, "Basic realm=\"Wrong Password !!\"", "Could not verify");
         assert_eq!(refused(&answer), expected, "{wrong}");
     }
-    server
-        .database
-        .set_user_state(ann, UserState::Disabled, &Act::by_operator(server.clock.now()))
-        .unwrap();
+    server.database.set_user_state(ann, UserState::Disabled, &server.act()).unwrap();
     let expected = (403, "Basic realm=\"Account disabled !!\"", "Could not verify");
     assert_eq!(refused(&server.log_in("ann", PASSWORD).await), expected);
     let expected = (403, "Basic realm=\"Wrong Password !!\"", "Could not verify");
@@ -112,6 +107,39 @@ async fn what_no_address_can_be_or_is_no_string_is_422() {
     ] {
         assert_eq!(server.post_json("/login", &body).await.status, 422, "{body}");
     }
+}
+
+#[actix_web::test]
+async fn sql_in_a_field_is_text_like_any_other() {
+    let server = Server::with(Setup { per_account: None, per_address: None, ..Setup::default() });
+    server.sign_up("ann").await;
+    for bypass in [
+        "' OR '1'='1",
+        "' OR 1=1--",
+        "' OR 1=1/*",
+        "') OR ('1'='1",
+        "ann@example.org'--",
+        "\" OR \"\"=\"",
+        "' UNION SELECT 1,2,3--",
+        "'; DROP TABLE users--",
+        "\\' OR 1=1--",
+        "' || '1'='1",
+        "%",
+        "_",
+        "'\0 OR 1=1--",
+    ] {
+        let appended = format!("ann@example.org{bypass}");
+        for (email, password) in
+            [(bypass, PASSWORD), (&*appended, PASSWORD), ("ann@example.org", bypass)]
+        {
+            let form = [("email", email), ("password", password)];
+            let status = server.post_form("/login", &form).await.status.as_u16();
+            assert!([401, 403, 422].contains(&status), "{status}: {email} {password}");
+        }
+        let form = [("email", "ann@example.org"), ("password", PASSWORD), ("audience", bypass)];
+        assert_eq!(server.post_form("/login", &form).await.status, 422, "{bypass}");
+    }
+    assert_eq!(server.log_in("ann", PASSWORD).await.status, 201);
 }
 
 #[actix_web::test]
@@ -160,7 +188,7 @@ async fn an_imported_hash_lets_the_old_password_in_and_is_replaced() {
     let (name, email) = ("Ann".into(), "ann@example.org".into());
     let record = Record { public_id: public_id.into(), name, email, password_hash: old.into() };
     let user = record.check().unwrap_or_else(|wrong| panic!("{wrong:?}"));
-    server.database.import_users(&[user], &Act::by_operator(server.clock.now())).unwrap();
+    server.database.import_users(&[user], &server.act()).unwrap();
 
     let hash = || server.database.find_credentials("ann@example.org").unwrap().unwrap();
     assert_eq!(server.log_in("ann", "another horse").await.status, 403);

@@ -1,11 +1,9 @@
 //! `POST /login` where no answer tells whether an account exists.
 
-use shared::clock::Clock as _;
 use shared::contract::directory::UserState;
 
 use super::actors::PASSWORD;
 use super::server::{Server, Setup};
-use crate::domain::audit::Act;
 use crate::domain::users::UserStore as _;
 use crate::http::Options;
 
@@ -15,10 +13,7 @@ async fn every_refusal_is_the_same_to_the_last_header() {
     let server = Server::with(Setup { options, ..Setup::default() });
     server.sign_up("ann").await;
     let bob = server.sign_up("bob").await;
-    server
-        .database
-        .set_user_state(bob, UserState::Disabled, &Act::by_operator(server.clock.now()))
-        .unwrap();
+    server.database.set_user_state(bob, UserState::Disabled, &server.act()).unwrap();
 
     let mut answers = Vec::new();
     for (name, password) in [("nobody", PASSWORD), ("ann", "wrong"), ("bob", PASSWORD)] {

@@ -3,6 +3,7 @@
 use serde_json::json;
 use shared::contract::events::Change;
 
+use super::actors::PASSWORD;
 use super::server::Server;
 use crate::domain::feed::{Changes, FeedStore as _};
 
@@ -56,7 +57,7 @@ async fn a_log_out_everywhere_ends_all_and_a_log_in_of_the_same_second_is_good()
 }
 
 #[actix_web::test]
-async fn a_database_that_can_not_be_written_to_makes_no_log_out() {
+async fn locked_database_is_503_for_every_write_and_no_hindrance_to_reads() {
     let server = Server::start();
     server.sign_up("ann").await;
     let (access, refresh) = server.session("ann").await;
@@ -68,6 +69,10 @@ async fn a_database_that_can_not_be_written_to_makes_no_log_out() {
     }
     let answer = server.post_form("/oauth2/revoke", &[("token", &refresh)]).await;
     assert_eq!(answer.status, 503);
+    assert_eq!(server.log_in("ann", PASSWORD).await.status, 503);
+    let form = [("name", "Bob"), ("email", "bob@example.org"), ("password", PASSWORD)];
+    assert_eq!(server.post_form("/signup", &form).await.status, 503);
+    assert_eq!(server.get("/.well-known/jwks.json").await.status, 200);
     drop(lock);
     assert_eq!(server.post_with("/logout", &access, &[]).await.status, 204);
 }

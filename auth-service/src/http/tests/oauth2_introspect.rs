@@ -1,13 +1,11 @@
 //! `POST /oauth2/introspect`.
 
 use serde_json::{Value, json};
-use shared::clock::Clock as _;
 use shared::contract::directory::UserState;
 use time::Duration;
 
 use super::actors::claims;
 use super::server::{ISSUER, Server};
-use crate::domain::audit::Act;
 use crate::domain::clients::ClientStore as _;
 use crate::domain::users::UserStore as _;
 
@@ -64,7 +62,7 @@ async fn of_a_token_that_is_not_good_nothing_else_is_told() {
     server.clock.advance(Duration::minutes(30));
     assert_eq!(introspect(&server, &access).await, inactive, "expired");
     let refreshed = server.refresh(&refresh, &[]).await.json();
-    let act = Act::by_operator(server.clock.now());
+    let act = server.act();
     server.operator("root").await;
     for admin in [true, false] {
         server.database.set_user_admin(ann, admin, &act).unwrap();
@@ -75,16 +73,13 @@ async fn of_a_token_that_is_not_good_nothing_else_is_told() {
     assert_eq!(introspect(&server, refresh).await["active"], json!(true), "the session goes on");
     let access = server.refresh(refresh, &[]).await.json()["access_token"].clone();
     assert_eq!(introspect(&server, access.as_str().unwrap()).await["active"], json!(true));
-    server
-        .database
-        .set_user_state(ann, UserState::Disabled, &Act::by_operator(server.clock.now()))
-        .unwrap();
+    server.database.set_user_state(ann, UserState::Disabled, &server.act()).unwrap();
     assert_eq!(introspect(&server, access.as_str().unwrap()).await, inactive, "disabled");
 
     server.add_client("other", &[]);
     let service = server.service_token("other", &[]).await;
     assert_eq!(introspect(&server, &service).await["active"], json!(true));
-    server.database.remove_client("other", &Act::by_operator(server.clock.now())).unwrap();
+    server.database.remove_client("other", &server.act()).unwrap();
     assert_eq!(introspect(&server, &service).await, inactive, "its client was removed");
 }
 

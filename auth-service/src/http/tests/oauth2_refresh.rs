@@ -102,19 +102,3 @@ async fn a_session_keeps_the_audience_it_was_opened_for() {
         next = answer["refresh_token"].clone();
     }
 }
-
-#[actix_web::test]
-async fn idle_and_absolute_life_end_a_session() {
-    let server = Server::start();
-    server.sign_up("ann").await;
-    let (_, idle) = server.session("ann").await;
-    let (_, mut used) = server.session("ann").await;
-    for _ in 0..3 {
-        server.clock.advance(Duration::days(29));
-        let answer = server.refresh(&used, &[]).await.json();
-        used = answer["refresh_token"].as_str().unwrap().to_owned();
-    }
-    assert_eq!(error(&server.refresh(&idle, &[]).await).1, "invalid_grant");
-    server.clock.advance(Duration::days(3));
-    assert_eq!(error(&server.refresh(&used, &[]).await).1, "invalid_grant");
-}

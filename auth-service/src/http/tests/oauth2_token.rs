@@ -89,6 +89,11 @@ async fn who_is_not_the_client_is_invalid_client() {
     let answer = basic(&server, "reports:wrong", &[GRANT]).await;
     assert_eq!(error(&answer), (401, "invalid_client".into()));
     assert!(answer.header("www-authenticate").starts_with("Basic "));
+    for header in ["Basic", "Basic !", "Basic cmVwb3J0cw==", "Bearer x", "Basic //79"] {
+        let request = TestRequest::post().uri("/oauth2/token");
+        let request = request.insert_header(("authorization", header)).set_form([GRANT]);
+        assert_eq!(error(&server.call(request).await), (401, "invalid_client".into()), "{header}");
+    }
 }
 
 #[actix_web::test]

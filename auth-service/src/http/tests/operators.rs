@@ -3,12 +3,10 @@
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use serde_json::Value;
-use shared::clock::Clock as _;
 use uuid::Uuid;
 
 use super::actors::PASSWORD;
 use super::server::{Answer, ISSUER, Server};
-use crate::domain::audit::Act;
 use crate::domain::users::UserStore as _;
 
 /// Somebody who may administer, and a token for it.
@@ -22,7 +20,7 @@ impl Server {
     /// Signs somebody up and makes an operator of them.
     pub(super) async fn operator(&self, name: &str) -> Operator<'_> {
         let public_id = self.sign_up(name).await;
-        self.database.set_user_admin(public_id, true, &Act::by_operator(self.clock.now())).unwrap();
+        self.database.set_user_admin(public_id, true, &self.act()).unwrap();
         let email = format!("{name}@example.org");
         let form = [("email", &*email), ("password", PASSWORD), ("audience", ISSUER)];
         let answer = self.post_form("/login", &form).await.json();

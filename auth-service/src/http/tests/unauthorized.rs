@@ -4,12 +4,10 @@
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use serde_json::Value;
-use shared::clock::Clock as _;
 
 use super::actors::PASSWORD;
 use super::openapi::described;
 use super::server::{Answer, ISSUER, Server};
-use crate::domain::audit::Act;
 use crate::domain::users::UserStore as _;
 
 /// Who may use a route, as its description says.
@@ -99,7 +97,7 @@ async fn every_guarded_route_refuses_the_tokens_of_others() {
         server.sign_up(name).await;
     }
     let ann = server.database.find_user_by_email_key("ann@example.org").unwrap().unwrap().public_id;
-    server.database.set_user_admin(ann, true, &Act::by_operator(server.clock.now())).unwrap();
+    server.database.set_user_admin(ann, true, &server.act()).unwrap();
     server.add_client("nothing", &[]);
     let service = server.service_token("nothing", &[]).await;
     let of_admin_elsewhere = token(&server, "ann", "api-service").await;

@@ -12,18 +12,12 @@ type Case = (&'static str, &'static str, Value, Value);
 
 fn wrong_ones(header: &Value, good: &Value) -> Vec<Case> {
     let now = good["iat"].as_i64().expect("a time");
-    let claims: [(&str, &str, Value); 11] = [
+    let claims: [(&str, &str, Value); 5] = [
         ("an issuer with a slash more", "issuer", with(good, "iss", issuer_and_slash(good))),
         ("another audience", "audience", with(good, "aud", "another-service")),
-        ("no audience", "malformed", without(good, "aud")),
         ("expired", "expired", with(&with(good, "iat", now - 120), "exp", now - 60)),
         ("issued tomorrow", "future", later(good, 86_400)),
-        ("not valid yet", "future", with(good, "nbf", now + 600)),
         ("no session", "malformed", without(good, "sid")),
-        ("a jti that is no UUID", "malformed", with(good, "jti", "1")),
-        ("roles that are text", "malformed", with(good, "roles", "admin")),
-        ("another public_id", "malformed", with(good, "public_id", good["jti"].clone())),
-        ("no client", "malformed", without(good, "client_id")),
     ];
     let mut cases: Vec<Case> =
         claims.into_iter().map(|(why, word, claims)| (why, word, header.clone(), claims)).collect();

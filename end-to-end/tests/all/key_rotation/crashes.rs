@@ -13,7 +13,7 @@ use end_to_end::poll;
 use end_to_end::process::Process;
 use end_to_end::user::User;
 
-use super::{LIMIT, active, keys, kid_of, operator, revoke, rotate};
+use super::{LIMIT, active, keys, kid_of, revoke, rotate};
 
 /// Each change with each victim.
 const ROUNDS: usize = 9;
@@ -124,7 +124,7 @@ fn a_sudden_end_in_a_change_of_the_keys_leaves_one_that_signs_and_every_token_go
     let life = format!("{}s", TOKEN_LIFE.as_secs());
     let mut pair =
         Pair::start_with(&[("AUTH_JWKS_MAX_AGE", "1s"), ("AUTH_ACCESS_TOKEN_TTL", &life)]);
-    let (user, admin) = (User::signed_up(&pair.auth, "Ada"), operator(&pair.auth));
+    let (user, admin) = (User::signed_up(&pair.auth, "Ada"), User::admin(&pair.auth, "Root"));
     let mut tokens = vec![(user.log_in(&pair.auth), Instant::now())];
     let mut made = 0;
     for round in 0..rounds() {

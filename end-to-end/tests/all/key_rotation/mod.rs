@@ -7,16 +7,12 @@ use end_to_end::http::Request;
 use end_to_end::service::Service;
 use end_to_end::signing_keys::{active, keys, state};
 use end_to_end::token;
-use end_to_end::user::User;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-mod caching;
 mod crashes;
-mod full_set;
 mod guards;
-mod leaving;
 mod noticing;
 mod revocation;
 mod schedule;
@@ -39,15 +35,6 @@ fn kid_of(token: &str) -> String {
 
 fn time_of(value: &Value) -> OffsetDateTime {
     OffsetDateTime::parse(value.as_str().expect("a time"), &Rfc3339).expect("RFC 3339")
-}
-
-/// Somebody with the role `admin`.
-fn operator(auth: &Service) -> User {
-    let root = User::new("Root");
-    let create =
-        ["users", "create", "--name", &root.name, "--email", &root.email, "--role", "admin"];
-    auth.launch.run_with(&create, &format!("{}\n", root.password)).done();
-    root
 }
 
 /// `POST /admin/keys/rotate`.

@@ -28,8 +28,8 @@ fn script(pair: &Pair, arguments: &[&str]) -> Ended {
 #[test]
 fn the_script_shows_a_rotation_until_the_new_key_signs() {
     let mut pair = Pair::prepare();
-    // The key is pending for ten seconds: the script looks at it meanwhile on a slow machine, too.
-    pair.set("AUTH_JWKS_MAX_AGE", "5s");
+    // The key is pending for six seconds: the script looks at it meanwhile.
+    pair.set("AUTH_JWKS_MAX_AGE", "3s");
     script(&pair, &[]).failed_with(1, &["no issuer runs here"]);
     pair.run();
     poll::until("the guard has told what it holds", LIMIT, || {
