@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use end_to_end::{poll, port};
+use end_to_end::port;
 
 use crate::folder::{Folder, outcome};
 
@@ -39,13 +39,6 @@ fn serve(folder: &Folder) -> Server {
     // The rest of the log is read, so that the pipe never fills.
     std::thread::spawn(move || lines.for_each(drop));
     Server { child, management }
-}
-
-fn state_of(folder: &Folder, kid: &str) -> String {
-    let json = folder.run("keys list --json").json();
-    let keys = json["keys"].as_array().expect("keys");
-    let key = keys.iter().find(|key| key["kid"] == kid).expect("known");
-    key["state"].as_str().expect("a state").to_owned()
 }
 
 #[test]
@@ -100,21 +93,6 @@ fn a_key_that_others_can_read_stops_the_start() {
     let refused = folder.run("serve");
     assert_eq!(refused.status, 1);
     assert!(refused.errors.contains("chmod 600"), "{refused:?}");
-}
-
-/// The planned life of a key, end to end, with a max-age of one second.
-#[test]
-fn a_key_made_beside_a_server_signs_after_its_lead() {
-    let folder = Folder::new();
-    let _server = serve(&folder);
-    let before = Instant::now();
-    folder.run("keys generate").done();
-    let list = folder.run("keys list --json").json();
-    let new = &list["keys"][1];
-    assert_eq!(new["state"], "pending");
-    let kid = new["kid"].as_str().expect("a kid");
-    poll::until("it signs", Duration::from_secs(30), || state_of(&folder, kid) == "active");
-    assert!(before.elapsed() >= Duration::from_secs(2), "{:?}", before.elapsed());
 }
 
 /// A client that was removed on purpose stays removed; only `init` asks for it again.

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use shared::contract::events::Change;
 
-use super::fixture::{Fixture, START, second};
+use super::fixture::{Fixture, START, by_operator, second};
 use super::on_every_database;
-use crate::domain::audit::Act;
 use crate::domain::clients::{Client, ClientStore, PreviousSecret};
 
 on_every_database! {
@@ -25,22 +24,19 @@ fn client(client_id: &str) -> Client {
 
 fn a_client_is_kept_as_registered(fixture: &Fixture) {
     let store = &fixture.store;
-    assert!(store.add_client(&client("b"), &Act::by_operator(START)).expect("added"));
-    assert!(store.add_client(&client("a"), &Act::by_operator(START)).expect("added"));
+    assert!(store.add_client(&client("b"), &by_operator(0)).expect("added"));
+    assert!(store.add_client(&client("a"), &by_operator(0)).expect("added"));
     let other = Client { secret_hash: [8; 32], ..client("a") };
-    assert!(
-        !store.add_client(&other, &Act::by_operator(START)).expect("answered"),
-        "the id is taken"
-    );
+    assert!(!store.add_client(&other, &by_operator(0)).expect("answered"), "the id is taken");
     assert_eq!(store.find_client("a").expect("answered"), Some(client("a")));
     assert_eq!(store.list_clients().expect("a list"), [client("a"), client("b")]);
 }
 
 fn a_new_secret_leaves_the_one_before_good_for_a_while_and_no_older_one(fixture: &Fixture) {
     let store = &fixture.store;
-    store.add_client(&client("a"), &Act::by_operator(START)).expect("added");
+    store.add_client(&client("a"), &by_operator(0)).expect("added");
     let rotate = |id: &str, secret: u8, overlap: u64, at: i64| {
-        let act = Act::by_operator(second(at));
+        let act = by_operator(at);
         let overlap = Duration::from_secs(overlap);
         store.rotate_client_secret(id, &[secret; 32], overlap, &act).expect("answered")
     };
@@ -58,14 +54,14 @@ fn a_new_secret_leaves_the_one_before_good_for_a_while_and_no_older_one(fixture:
 
 fn rotations_at_once_leave_the_secrets_of_two(fixture: &Fixture) {
     let store = &fixture.store;
-    store.add_client(&client("a"), &Act::by_operator(START)).expect("added");
+    store.add_client(&client("a"), &by_operator(0)).expect("added");
     let barrier = Barrier::new(4);
     std::thread::scope(|scope| {
         for secret in 1..=4 {
             let barrier = &barrier;
             scope.spawn(move || {
                 barrier.wait();
-                let (act, overlap) = (Act::by_operator(START), Duration::from_mins(1));
+                let (act, overlap) = (by_operator(0), Duration::from_mins(1));
                 let rotated = store.rotate_client_secret("a", &[secret; 32], overlap, &act);
                 let rotated = rotated.expect("answered").expect("a client");
                 assert_eq!(rotated.secret_hash, [secret; 32], "each is told its own");
@@ -78,10 +74,10 @@ fn rotations_at_once_leave_the_secrets_of_two(fixture: &Fixture) {
 }
 
 fn a_removed_client_is_told(fixture: &Fixture) {
-    fixture.store.add_client(&client("a"), &Act::by_operator(START)).expect("added");
+    fixture.store.add_client(&client("a"), &by_operator(0)).expect("added");
     let before = fixture.position();
-    assert!(fixture.store.remove_client("a", &Act::by_operator(START)).expect("answered"));
-    assert!(!fixture.store.remove_client("a", &Act::by_operator(START)).expect("answered"));
+    assert!(fixture.store.remove_client("a", &by_operator(0)).expect("answered"));
+    assert!(!fixture.store.remove_client("a", &by_operator(0)).expect("answered"));
     assert_eq!(fixture.changes_after(before), [Change::ClientRemoved { client_id: "a".into() }]);
 }
 

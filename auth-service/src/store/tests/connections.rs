@@ -8,9 +8,8 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use end_to_end::sqlite::until_closed;
 
-use super::super::{Database, Existence, Location, OpenError, PostgresLocation};
-use super::fixture::{Fixture, START, new_user, sqlite};
-use crate::domain::audit::Act;
+use super::super::{Database, Existence, Location, OpenError};
+use super::fixture::{Fixture, START, by_operator, new_user, sqlite};
 use crate::domain::error::StoreError;
 use crate::domain::feed::FeedStore;
 use crate::domain::users::{Created, UserStore};
@@ -27,7 +26,7 @@ fn a_database_locked_by_another_process_is_unavailable_within_five_seconds() {
         for name in ["a", "b", "c"] {
             let store = &fixture.store;
             scope.spawn(move || {
-                let refused = store.create_user(&new_user(name), &Act::by_operator(START));
+                let refused = store.create_user(&new_user(name), &by_operator(0));
                 assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
             });
         }
@@ -35,7 +34,7 @@ fn a_database_locked_by_another_process_is_unavailable_within_five_seconds() {
     });
     assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
     other.batch_execute("ROLLBACK").expect("unlocked");
-    let created = fixture.store.create_user(&new_user("d"), &Act::by_operator(START));
+    let created = fixture.store.create_user(&new_user("d"), &by_operator(0));
     assert!(matches!(created, Ok(Created::User(_))), "{created:?}");
 }
 
@@ -49,7 +48,7 @@ fn a_database_file_that_was_replaced_is_unavailable() {
         if put {
             fs::copy(&aside, &file).expect("replaced");
         }
-        let refused = fixture.store.create_user(&new_user("a"), &Act::by_operator(START));
+        let refused = fixture.store.create_user(&new_user("a"), &by_operator(0));
         assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
         assert!(matches!(fixture.store.position(), Err(StoreError::Unavailable(_))));
     }
@@ -122,7 +121,7 @@ fn a_damaged_database_is_found_and_named() {
     }
 }
 
-fn of_racing_starts(location: &Location) {
+pub(super) fn of_racing_starts(location: &Location) {
     let positions: Vec<u64> = std::thread::scope(|scope| {
         let open = || Database::open(location, Existence::Create, START).expect("opened");
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
@@ -139,11 +138,4 @@ fn two_processes_may_make_one_database_at_once() {
         let folder = tempfile::tempdir().expect("a folder");
         of_racing_starts(&Location::Sqlite(folder.path().join("auth.db")));
     }
-}
-
-#[test]
-fn two_processes_may_make_the_tables_at_a_server_at_once() {
-    let server = end_to_end::postgres::Database::fresh();
-    let location = PostgresLocation::parse(&server.url()).expect("a URL");
-    of_racing_starts(&Location::Postgres(location));
 }

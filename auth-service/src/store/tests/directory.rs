@@ -2,9 +2,8 @@
 
 use shared::contract::events::Change;
 
-use super::fixture::{Fixture, START, second};
+use super::fixture::{Fixture, START, by_operator, second};
 use super::on_every_database;
-use crate::domain::audit::Act;
 use crate::domain::clients::{Client, ClientStore};
 use crate::domain::directory::{DirectoryStore, Part};
 use crate::domain::sessions::SessionStore;
@@ -31,9 +30,9 @@ fn a_snapshot_comes_in_pages(fixture: &Fixture) {
 
 fn revocations_are_on_the_first_page_alone(fixture: &Fixture) {
     let client = Client::new("guard", vec![], [7; 32], START);
-    fixture.store.add_client(&client, &Act::by_operator(START)).expect("added");
+    fixture.store.add_client(&client, &by_operator(0)).expect("added");
     let user = fixture.user("Ann");
-    fixture.store.remove_client("guard", &Act::by_operator(second(1))).expect("removed");
+    fixture.store.remove_client("guard", &by_operator(1)).expect("removed");
     let first = fixture.snapshot(0, 10, START);
     let removed = Change::ClientRemoved { client_id: "guard".into() };
     assert_eq!(first.revocations.into_iter().map(|r| r.change).collect::<Vec<_>>(), [removed]);
@@ -53,7 +52,7 @@ fn more_revocations_than_one_part_holds_are_told_in_order_and_as_of_one_moment(f
             parts += 1;
         }
         // While it is read, more happens: that is for the feed to tell.
-        let act = Act::by_operator(second(60));
+        let act = by_operator(60);
         fixture.store.end_sessions_of(user.public_id, None, &act).expect("ended")
     };
     fixture.store.snapshot(0, 10, second(50), &mut take).expect("a page");

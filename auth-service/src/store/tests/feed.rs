@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use shared::clock::unix_micros;
 
-use super::fixture::{Fixture, START, in_turn, new_user, second};
+use super::fixture::{Fixture, START, by_operator, in_turn, new_user, second};
 use super::on_every_database;
-use crate::domain::audit::Act;
 use crate::domain::clients::ClientStore;
 use crate::domain::feed::{Changes, FeedStore};
 use crate::domain::users::UserStore;
@@ -58,9 +57,7 @@ fn a_reader_among_many_writers_sees_no_gap(fixture: &Fixture) {
                     for n in 0..EACH {
                         let user = fixture.user(&format!("w{writer}n{n}"));
                         // Two events in one transaction, so that numbers are drawn in pairs, too.
-                        in_turn(|| {
-                            fixture.store.delete_user(user.public_id, &Act::by_operator(START))
-                        });
+                        in_turn(|| fixture.store.delete_user(user.public_id, &by_operator(0)));
                     }
                 })
             })
@@ -87,10 +84,7 @@ fn a_position_of_another_time_is_gone(fixture: &Fixture) {
 
 fn pruning_takes_the_oldest_and_tells_so(fixture: &Fixture) {
     for n in 0..5 {
-        fixture
-            .store
-            .create_user(&new_user(&format!("u{n}")), &Act::by_operator(second(n)))
-            .expect("created");
+        fixture.store.create_user(&new_user(&format!("u{n}")), &by_operator(n)).expect("created");
     }
     let last = fixture.position();
     assert_eq!(fixture.store.prune_feed(second(3)).expect("pruned"), 3);
@@ -117,7 +111,7 @@ fn an_empty_feed_goes_on_where_it_was(fixture: &Fixture) {
 
 fn a_clock_that_ran_back_leaves_no_hole(fixture: &Fixture) {
     for (name, at) in [("a", 0), ("b", 100), ("c", 1), ("d", 2)] {
-        fixture.store.create_user(&new_user(name), &Act::by_operator(second(at))).expect("created");
+        fixture.store.create_user(&new_user(name), &by_operator(at)).expect("created");
     }
     assert_eq!(fixture.store.prune_feed(second(50)).expect("pruned"), 1);
     assert_eq!(fixture.events_after(fixture.position() - 3).len(), 3);
@@ -125,7 +119,7 @@ fn a_clock_that_ran_back_leaves_no_hole(fixture: &Fixture) {
 
 fn a_revocation_outlives_its_event(fixture: &Fixture) {
     let user = fixture.user("Ann");
-    fixture.store.delete_user(user.public_id, &Act::by_operator(second(1))).expect("deleted");
+    fixture.store.delete_user(user.public_id, &by_operator(1)).expect("deleted");
     fixture.store.prune_feed(second(60)).expect("pruned");
     let revocations = |since| fixture.snapshot(0, 10, since).revocations;
     assert_eq!(revocations(START).len(), 1);
@@ -138,8 +132,8 @@ fn a_revocation_outlives_its_event(fixture: &Fixture) {
 fn a_refused_change_draws_no_number(fixture: &Fixture) {
     fixture.user("Ann");
     let before = fixture.position();
-    fixture.store.create_user(&new_user("Ann"), &Act::by_operator(START)).expect("answered");
-    assert!(!fixture.store.remove_client("nobody", &Act::by_operator(START)).expect("answered"));
+    fixture.store.create_user(&new_user("Ann"), &by_operator(0)).expect("answered");
+    assert!(!fixture.store.remove_client("nobody", &by_operator(0)).expect("answered"));
     fixture.user("Bob");
     assert_eq!(fixture.events_after(before)[0].seq, before + 1);
 }

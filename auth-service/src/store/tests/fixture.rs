@@ -101,6 +101,11 @@ pub(super) fn second(seconds: i64) -> OffsetDateTime {
     START + Duration::seconds(seconds)
 }
 
+/// An act of an operator, so many seconds after the tests began.
+pub(super) fn by_operator(seconds: i64) -> Act {
+    Act::by_operator(second(seconds))
+}
+
 /// A user to be created, with the address `name@example.org`.
 pub(super) fn new_user(name: &str) -> NewUser {
     NewUser {
@@ -151,7 +156,7 @@ impl Fixture {
     }
 
     pub(super) fn create(&self, new: &NewUser) -> User {
-        match in_turn(|| self.store.create_user(new, &Act::by_operator(START))) {
+        match in_turn(|| self.store.create_user(new, &by_operator(0))) {
             Created::User(user) => user,
             Created::AddressTaken => panic!("the address is taken"),
         }

@@ -3,9 +3,8 @@
 use shared::contract::events::Change;
 use uuid::Uuid;
 
-use super::fixture::{Fixture, START, new_user};
+use super::fixture::{Fixture, by_operator, new_user};
 use super::on_every_database;
-use crate::domain::audit::Act;
 use crate::domain::import::{ImportStore, Imported};
 use crate::domain::users::{NewUser, UserQuery, UserStore};
 
@@ -22,7 +21,7 @@ fn names(fixture: &Fixture) -> Vec<String> {
 }
 
 fn imported(fixture: &Fixture, users: &[NewUser]) -> Vec<Imported> {
-    fixture.store.import_users(users, &Act::by_operator(START)).expect("imported")
+    fixture.store.import_users(users, &by_operator(0)).expect("imported")
 }
 
 fn imported_users_are_told_in_their_order(fixture: &Fixture) {

@@ -4,9 +4,8 @@ use shared::contract::events::Change;
 use shared::contract::jwks::MAX_KEYS;
 use time::Duration;
 
-use super::fixture::{Fixture, START, second};
+use super::fixture::{Fixture, START, by_operator, second};
 use super::on_every_database;
-use crate::domain::audit::Act;
 use crate::domain::keys::{Added, Entry, Key, KeyState, KeyStore, Revocation, Rotated};
 
 on_every_database! {
@@ -32,7 +31,7 @@ fn key(kid: &str) -> Key {
 }
 
 fn add(fixture: &Fixture, kid: &str, entry: Entry, at: i64) -> Added {
-    fixture.store.add_key(&key(kid), entry, &Act::by_operator(second(at))).expect("answered")
+    fixture.store.add_key(&key(kid), entry, &by_operator(at)).expect("answered")
 }
 
 fn states(fixture: &Fixture) -> Vec<(String, KeyState)> {
@@ -63,13 +62,13 @@ fn a_planned_key_waits(fixture: &Fixture) {
     assert_eq!(known(fixture, "b").state, KeyState::Pending);
 
     let before = fixture.position();
-    assert!(fixture.store.activate_key("b", &Act::by_operator(second(2))).expect("answered"));
+    assert!(fixture.store.activate_key("b", &by_operator(2)).expect("answered"));
     assert_eq!(fixture.changes_after(before), [Change::KeyActivated { kid: "b".into() }]);
     let expected = [("a".into(), KeyState::Retiring), ("b".into(), KeyState::Active)];
     assert_eq!(states(fixture), expected);
     // Again is no change.
     let before = fixture.position();
-    assert!(fixture.store.activate_key("b", &Act::by_operator(second(3))).expect("answered"));
+    assert!(fixture.store.activate_key("b", &by_operator(3)).expect("answered"));
     assert_eq!((fixture.position(), known(fixture, "b").since), (before, second(2)));
 }
 
@@ -120,8 +119,8 @@ fn the_set_never_holds_more_than_it_may(fixture: &Fixture) {
         assert!(matches!(add(fixture, &format!("k{n:02}"), Entry::Planned, 0), Added::New(_)));
     }
     assert_eq!(add(fixture, "more", Entry::Planned, 1), Added::Full);
-    fixture.store.activate_key("k01", &Act::by_operator(second(2))).expect("activated");
-    fixture.store.retire_key("k00", &Act::by_operator(second(3))).expect("retired");
+    fixture.store.activate_key("k01", &by_operator(2)).expect("activated");
+    fixture.store.retire_key("k00", &by_operator(3)).expect("retired");
     assert!(matches!(add(fixture, "more", Entry::Planned, 4), Added::New(_)));
 }
 
@@ -129,12 +128,12 @@ fn a_key_goes_no_way_back(fixture: &Fixture) {
     add(fixture, "a", Entry::Planned, 0);
     add(fixture, "b", Entry::AtOnce, 1);
     let store = &fixture.store;
-    assert!(!store.activate_key("a", &Act::by_operator(second(2))).expect("answered"), "retiring");
-    assert!(!store.retire_key("b", &Act::by_operator(second(2))).expect("answered"), "active");
-    assert!(store.retire_key("a", &Act::by_operator(second(2))).expect("answered"));
-    assert!(!store.retire_key("a", &Act::by_operator(second(2))).expect("answered"), "retired");
-    assert!(!store.activate_key("a", &Act::by_operator(second(2))).expect("answered"), "retired");
-    assert!(!store.activate_key("unknown", &Act::by_operator(second(2))).expect("answered"));
+    assert!(!store.activate_key("a", &by_operator(2)).expect("answered"), "retiring");
+    assert!(!store.retire_key("b", &by_operator(2)).expect("answered"), "active");
+    assert!(store.retire_key("a", &by_operator(2)).expect("answered"));
+    assert!(!store.retire_key("a", &by_operator(2)).expect("answered"), "retired");
+    assert!(!store.activate_key("a", &by_operator(2)).expect("answered"), "retired");
+    assert!(!store.activate_key("unknown", &by_operator(2)).expect("answered"));
     assert_eq!(known(fixture, "a").since, second(2));
 }
 
@@ -162,7 +161,7 @@ fn a_clock_that_was_set_back_begins_the_lead_anew(fixture: &Fixture) {
 
 fn rotate(fixture: &Fixture, next: Option<&str>, immediate: bool, at: i64) -> Rotated {
     let next = next.map(key);
-    fixture.store.rotate(next.as_ref(), immediate, &Act::by_operator(second(at))).expect("answered")
+    fixture.store.rotate(next.as_ref(), immediate, &by_operator(at)).expect("answered")
 }
 
 fn a_rotation_under_way_is_the_answer_to_the_next_one(fixture: &Fixture) {
@@ -189,10 +188,7 @@ fn an_immediate_rotation_takes_the_pending_key_first(fixture: &Fixture) {
 
 fn revoke(fixture: &Fixture, kid: &str, heir: Option<&str>, next: Option<&str>) -> Revocation {
     let next = next.map(key);
-    fixture
-        .store
-        .revoke_key(kid, heir, next.as_ref(), &Act::by_operator(second(9)))
-        .expect("answered")
+    fixture.store.revoke_key(kid, heir, next.as_ref(), &by_operator(9)).expect("answered")
 }
 
 fn a_full_set_refuses_a_rotation_and_no_revocation(fixture: &Fixture) {
@@ -231,7 +227,7 @@ fn a_void_key_stays_void(fixture: &Fixture) {
     for (kid, at) in [("a", 0), ("b", 1), ("c", 2)] {
         rotate(fixture, Some(kid), true, at);
     }
-    fixture.store.retire_key("a", &Act::by_operator(second(3))).expect("retired");
+    fixture.store.retire_key("a", &by_operator(3)).expect("retired");
     let first = revoke(fixture, "b", None, None);
     assert_eq!(first, Revocation::Done { seq: fixture.position(), active: "c".into() });
     assert_eq!(revoke(fixture, "a", None, None), {
@@ -241,14 +237,8 @@ fn a_void_key_stays_void(fixture: &Fixture) {
     assert_eq!(revoke(fixture, "b", None, None), first, "again is no change");
     assert_eq!(revoke(fixture, "nobody", None, Some("d")), Revocation::Unknown);
     for kid in ["a", "b"] {
-        assert!(
-            !fixture.store.activate_key(kid, &Act::by_operator(second(4))).expect("answered"),
-            "{kid}"
-        );
-        assert!(
-            !fixture.store.retire_key(kid, &Act::by_operator(second(4))).expect("answered"),
-            "{kid}"
-        );
+        assert!(!fixture.store.activate_key(kid, &by_operator(4)).expect("answered"), "{kid}");
+        assert!(!fixture.store.retire_key(kid, &by_operator(4)).expect("answered"), "{kid}");
         assert!(matches!(add(fixture, kid, Entry::AtOnce, 5), Added::Known(_)), "{kid}");
         assert_eq!(rotate(fixture, Some(kid), true, 5), Rotated::OtherNeeded);
         assert_eq!(known(fixture, kid).state, KeyState::Revoked);

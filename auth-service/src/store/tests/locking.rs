@@ -41,29 +41,33 @@ async fn a_start_waits_for_a_server_that_is_just_ending() {
     ends.await.expect("ended");
 }
 
-#[tokio::test]
-async fn a_second_server_at_one_database_is_refused_until_the_first_one_ends() {
-    let fixture = fixture::postgres();
-    let first = InstanceLock::take(&fixture.location).await.expect("taken");
-    refused(&fixture.location).await;
-    // The session ends a moment after the process: the start waits for that.
-    drop(first);
-    InstanceLock::take(&fixture.location).await.expect("taken again");
-}
+mod postgres {
+    use super::*;
 
-#[tokio::test]
-async fn a_lock_whose_session_was_cut_is_taken_again() {
-    let fixture = fixture::postgres();
-    let first = InstanceLock::take(&fixture.location).await.expect("taken");
-    let kept = tokio::spawn(first.lost());
-    fixture.server().cut();
-    let locks = "SELECT count(*) FROM pg_locks JOIN pg_database AS d ON d.oid = database \
-                 WHERE d.datname = current_database() AND locktype = 'advisory' AND granted";
-    let began = std::time::Instant::now();
-    while fixture.server().run(locks) != "1" {
-        assert!(began.elapsed() < Duration::from_secs(25), "not taken again");
-        tokio::task::yield_now().await;
+    #[tokio::test]
+    async fn a_second_server_at_one_database_is_refused_until_the_first_one_ends() {
+        let fixture = fixture::postgres();
+        let first = InstanceLock::take(&fixture.location).await.expect("taken");
+        refused(&fixture.location).await;
+        // The session ends a moment after the process: the start waits for that.
+        drop(first);
+        InstanceLock::take(&fixture.location).await.expect("taken again");
     }
-    refused(&fixture.location).await;
-    kept.abort();
+
+    #[tokio::test]
+    async fn a_lock_whose_session_was_cut_is_taken_again() {
+        let fixture = fixture::postgres();
+        let first = InstanceLock::take(&fixture.location).await.expect("taken");
+        let kept = tokio::spawn(first.lost());
+        fixture.server().cut();
+        let locks = "SELECT count(*) FROM pg_locks JOIN pg_database AS d ON d.oid = database \
+                     WHERE d.datname = current_database() AND locktype = 'advisory' AND granted";
+        let began = std::time::Instant::now();
+        while fixture.server().run(locks) != "1" {
+            assert!(began.elapsed() < Duration::from_secs(25), "not taken again");
+            tokio::task::yield_now().await;
+        }
+        refused(&fixture.location).await;
+        kept.abort();
+    }
 }

@@ -5,9 +5,8 @@ use std::sync::Barrier;
 use shared::contract::directory::UserState;
 use shared::contract::events::Change;
 
-use super::fixture::{Fixture, HASH, START, opening, rounds};
+use super::fixture::{Fixture, HASH, START, by_operator, opening, rounds};
 use super::on_every_database;
-use crate::domain::audit::Act;
 use crate::domain::login::{LoginStore, Opened};
 use crate::domain::users::UserStore;
 
@@ -32,7 +31,7 @@ fn a_disabled_user_opens_no_session(fixture: &Fixture) {
     let user = fixture.user("Ann");
     fixture
         .store
-        .set_user_state(user.public_id, UserState::Disabled, &Act::by_operator(START))
+        .set_user_state(user.public_id, UserState::Disabled, &by_operator(0))
         .expect("disabled");
     let opened = fixture.store.open_session(&opening(user.public_id), START).expect("answered");
     assert_eq!(opened, Opened::Disabled);
@@ -40,7 +39,7 @@ fn a_disabled_user_opens_no_session(fixture: &Fixture) {
 
 fn a_deleted_user_opens_no_session(fixture: &Fixture) {
     let user = fixture.user("Ann");
-    fixture.store.delete_user(user.public_id, &Act::by_operator(START)).expect("deleted");
+    fixture.store.delete_user(user.public_id, &by_operator(0)).expect("deleted");
     let opened = fixture.store.open_session(&opening(user.public_id), START).expect("answered");
     assert_eq!(opened, Opened::Outdated);
 }
@@ -48,7 +47,7 @@ fn a_deleted_user_opens_no_session(fixture: &Fixture) {
 fn a_session_carries_the_roles_of_now(fixture: &Fixture) {
     let user = fixture.user("Ann");
     assert_eq!(fixture.open_session(&user).roles, ["user"]);
-    fixture.store.set_user_admin(user.public_id, true, &Act::by_operator(START)).expect("changed");
+    fixture.store.set_user_admin(user.public_id, true, &by_operator(0)).expect("changed");
     let session = fixture.open_session(&user);
     assert_eq!(session.roles, ["user", "admin"]);
     assert_eq!(session.pos, fixture.position(), "the change of roles is not above it");
@@ -70,7 +69,7 @@ fn a_log_in_racing_a_disabling_is_refused_or_revoked(fixture: &Fixture) {
             let disabled = UserState::Disabled;
             fixture
                 .store
-                .set_user_state(user.public_id, disabled, &Act::by_operator(START))
+                .set_user_state(user.public_id, disabled, &by_operator(0))
                 .expect("disabled");
             login.join().expect("no panic")
         });

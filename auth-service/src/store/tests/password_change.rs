@@ -5,9 +5,8 @@ use std::sync::Barrier;
 use shared::contract::directory::UserState;
 use shared::contract::events::Change;
 
-use super::fixture::{Fixture, HASH, START, opening, rounds};
+use super::fixture::{Fixture, HASH, START, by_operator, opening, rounds};
 use super::on_every_database;
-use crate::domain::audit::Act;
 use crate::domain::login::{LoginStore, Opened};
 use crate::domain::password_change::{PasswordChange, PasswordChanged, PasswordStore};
 use crate::domain::sessions::{Session, SessionStore};
@@ -26,7 +25,7 @@ fn change(fixture: &Fixture, session: &Session, verified: &str) -> PasswordChang
         verified_hash: verified.to_owned(),
         new_hash: "the new one".to_owned(),
     };
-    fixture.store.change_password(&change, &Act::by_operator(START)).expect("answered")
+    fixture.store.change_password(&change, &by_operator(0)).expect("answered")
 }
 
 fn hash(fixture: &Fixture) -> String {
@@ -53,16 +52,16 @@ fn a_change_that_something_overtook_changes_nothing(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     let session = fixture.open_session(&ann);
     assert_eq!(change(fixture, &session, "another"), PasswordChanged::Outdated);
-    fixture.store.end_session(session.sid, &Act::by_operator(START)).expect("ended");
+    fixture.store.end_session(session.sid, &by_operator(0)).expect("ended");
     assert_eq!(change(fixture, &session, HASH), PasswordChanged::SessionOver);
     let session = fixture.open_session(&ann);
     fixture
         .store
-        .set_user_state(ann.public_id, UserState::Disabled, &Act::by_operator(START))
+        .set_user_state(ann.public_id, UserState::Disabled, &by_operator(0))
         .expect("disabled");
     assert_eq!(change(fixture, &session, HASH), PasswordChanged::SessionOver);
     assert_eq!(hash(fixture), HASH);
-    fixture.store.delete_user(ann.public_id, &Act::by_operator(START)).expect("deleted");
+    fixture.store.delete_user(ann.public_id, &by_operator(0)).expect("deleted");
     assert_eq!(change(fixture, &session, HASH), PasswordChanged::SessionOver);
 }
 

@@ -7,7 +7,7 @@ use shared::contract::events::Change;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::fixture::{Fixture, START, in_turn, opening_with, rounds, second};
+use super::fixture::{Fixture, START, by_operator, in_turn, opening_with, rounds, second};
 use super::on_every_database;
 use crate::domain::audit::{Act, Reason};
 use crate::domain::login::{LoginStore, Opened};
@@ -175,9 +175,9 @@ fn a_log_out_racing_refreshes_leaves_no_living_token(fixture: &Fixture) {
             barrier.wait();
             if everywhere {
                 let all = ann.public_id;
-                in_turn(|| fixture.store.end_sessions_of(all, None, &Act::by_operator(START)));
+                in_turn(|| fixture.store.end_sessions_of(all, None, &by_operator(0)));
             } else {
-                in_turn(|| fixture.store.end_session(sid, &Act::by_operator(START)));
+                in_turn(|| fixture.store.end_session(sid, &by_operator(0)));
             }
             racers
                 .into_iter()
@@ -199,20 +199,15 @@ fn what_ends_sessions_ends_their_refresh_tokens(fixture: &Fixture) {
     let id = ann.public_id;
     let ends: [&dyn Fn(Uuid); 4] = [
         &|sid| {
-            assert!(store.end_session(sid, &Act::by_operator(START)).expect("answered").is_some());
+            assert!(store.end_session(sid, &by_operator(0)).expect("answered").is_some());
         },
-        &|_| assert!(store.end_sessions_of(id, None, &Act::by_operator(START)).expect("answered")),
+        &|_| assert!(store.end_sessions_of(id, None, &by_operator(0)).expect("answered")),
         &|_| {
-            store
-                .set_user_state(id, UserState::Disabled, &Act::by_operator(START))
-                .expect("disabled");
-            store.set_user_state(id, UserState::Active, &Act::by_operator(START)).expect("enabled");
+            store.set_user_state(id, UserState::Disabled, &by_operator(0)).expect("disabled");
+            store.set_user_state(id, UserState::Active, &by_operator(0)).expect("enabled");
         },
         &|_| {
-            assert_eq!(
-                store.delete_user(id, &Act::by_operator(START)).expect("answered"),
-                Changed::Done
-            );
+            assert_eq!(store.delete_user(id, &by_operator(0)).expect("answered"), Changed::Done);
         },
     ];
     for (number, end) in ends.into_iter().enumerate() {
@@ -254,8 +249,7 @@ fn another_client_changes_nothing(fixture: &Fixture) {
     let next = good(fixture, &token);
     for token in [&token, &next] {
         let (rotation, _) = Rotation::of(token, "reports").expect("prepared");
-        let outcome =
-            fixture.store.refresh(&rotation, &STRICT, &Act::by_operator(START)).expect("answered");
+        let outcome = fixture.store.refresh(&rotation, &STRICT, &by_operator(0)).expect("answered");
         assert_eq!(why(outcome), Reason::OtherClient);
     }
     good(fixture, &next);
@@ -282,7 +276,7 @@ fn nothing_but_hashes_is_stored(fixture: &Fixture) {
 fn roles_and_position_are_those_of_now(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     let (sid, token) = log_in(fixture, &ann);
-    fixture.store.set_user_admin(ann.public_id, true, &Act::by_operator(START)).expect("changed");
+    fixture.store.set_user_admin(ann.public_id, true, &by_operator(0)).expect("changed");
     let (_, refreshed) = use_token(fixture, &token, &STRICT, second(5)).expect("good");
     assert_eq!(refreshed.session.roles, ["user", "admin"]);
     assert_eq!(refreshed.session.pos, fixture.position());

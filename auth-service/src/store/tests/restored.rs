@@ -4,10 +4,11 @@ use shared::contract::events::Change;
 use time::Duration;
 
 use super::super::Location;
-use super::fixture::{Fixture, START, opening_with, second};
+use super::fixture::{Fixture, START, by_operator, opening_with};
 use super::on_every_database;
-use crate::domain::audit::{Act, AuditQuery, AuditStore};
+use crate::domain::audit::{AuditQuery, AuditStore};
 use crate::domain::caller::CallerStore;
+use crate::domain::feed::{Changes, FeedStore};
 use crate::domain::login::LoginStore;
 use crate::domain::refresh::{Outcome, RefreshPolicy, RefreshStore, RefreshToken, Rotation};
 
@@ -51,7 +52,7 @@ fn refresh(fixture: &Fixture, token: &RefreshToken) -> Outcome {
         repeat_window: Duration::minutes(10),
     };
     let (rotation, _) = Rotation::of(token, "first-party").expect("prepared");
-    let act = Act::by_operator(second(1));
+    let act = by_operator(1);
     fixture.store.refresh(&rotation, &policy, &act).expect("answered")
 }
 
@@ -92,6 +93,8 @@ fn every_user_of_a_backup_is_told_and_no_session_of_after_it_is_touched(fixture:
     assert!(after.pos >= snapshot.position, "no end is above it");
     fixture.user("Cid");
     assert_eq!(fixture.changes_after(snapshot.position).len(), 1, "the feed goes on from there");
+    let of_before = fixture.store.changes_after(before.pos, 10).expect("answered");
+    assert_eq!(of_before, Changes::Gone, "a reader of before begins anew");
 }
 
 fn the_sessions_of_the_database_that_was_served_last_go_on(fixture: &Fixture) {

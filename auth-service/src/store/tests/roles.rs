@@ -5,7 +5,7 @@ use std::sync::Barrier;
 use shared::contract::directory::UserState;
 use shared::contract::events::Change;
 
-use super::fixture::{Fixture, START, opening_with, rounds, second};
+use super::fixture::{Fixture, START, by_operator, opening_with, rounds, second};
 use super::on_every_database;
 use crate::domain::audit::Act;
 use crate::domain::caller::CallerStore;
@@ -16,7 +16,6 @@ use crate::domain::users::{Changed, User, UserStore};
 
 on_every_database! {
     removed_role_and_revocation_are_one_step,
-    removed_role_is_in_every_snapshot,
     removed_role_keeps_sessions_and_refresh_tokens,
     granted_role_revokes_nothing,
     removed_role_of_disabled_user_is_revoked,
@@ -47,7 +46,7 @@ fn refresh(fixture: &Fixture, token: &RefreshToken) -> Session {
 }
 
 fn set_admin(fixture: &Fixture, user: &User, admin: bool) -> u64 {
-    let act = Act::by_operator(second(1));
+    let act = by_operator(1);
     let changed = fixture.store.set_user_admin(user.public_id, admin, &act);
     assert_eq!(changed.expect("answered"), Changed::Done);
     fixture.position()
@@ -69,17 +68,6 @@ fn removed_role_and_revocation_are_one_step(fixture: &Fixture) {
     let standing = fixture.store.standing("kid", user.public_id, session.sid).expect("answered");
     assert_eq!(standing.tokens_from, events[1].seq);
     assert!(session.pos < standing.tokens_from);
-}
-
-fn removed_role_is_in_every_snapshot(fixture: &Fixture) {
-    let (user, _) = (fixture.admin("Ann"), fixture.admin("Bob"));
-    let seq = set_admin(fixture, &user, false);
-    let told = fixture.snapshot(0, 10, START).revocations;
-    let revoked = Change::UserSessionsRevoked { public_id: user.public_id, except: None };
-    assert_eq!(
-        told.iter().map(|event| (event.seq, &event.change)).collect::<Vec<_>>(),
-        [(seq, &revoked)]
-    );
 }
 
 fn removed_role_keeps_sessions_and_refresh_tokens(fixture: &Fixture) {
@@ -110,7 +98,7 @@ fn granted_role_revokes_nothing(fixture: &Fixture) {
 fn removed_role_of_disabled_user_is_revoked(fixture: &Fixture) {
     let (user, _) = (fixture.admin("Ann"), fixture.admin("Bob"));
     let disabled = UserState::Disabled;
-    let act = Act::by_operator(START);
+    let act = by_operator(0);
     fixture.store.set_user_state(user.public_id, disabled, &act).expect("answered");
     let before = fixture.position();
     let seq = set_admin(fixture, &user, false);

@@ -6,9 +6,8 @@ use shared::contract::directory::UserState;
 use shared::contract::events::{Change, UserChange};
 use uuid::Uuid;
 
-use super::fixture::{Fixture, HASH, START, in_turn, new_user, opening, second};
+use super::fixture::{Fixture, HASH, START, by_operator, in_turn, new_user, opening, second};
 use super::on_every_database;
-use crate::domain::audit::Act;
 use crate::domain::feed::FeedStore;
 use crate::domain::login::{LoginStore, Opened};
 use crate::domain::password_change::{PasswordChange, PasswordStore};
@@ -26,8 +25,6 @@ on_every_database! {
     admins_who_end_each_other_at_once_leave_one,
     a_disabled_admin_does_not_count,
     disabling_ends_every_session_in_one_step,
-    what_changes_nothing_is_not_told,
-    a_role_is_told,
     a_deleted_user_leaves_no_personal_data,
     an_unknown_user_is_not_changed,
     a_rehash_does_not_undo_a_password_change,
@@ -64,8 +61,7 @@ fn a_new_user_is_found_and_told(fixture: &Fixture) {
 fn a_taken_address_changes_nothing(fixture: &Fixture) {
     fixture.user("Ann");
     let before = fixture.position();
-    let again =
-        fixture.store.create_user(&new_user("ann"), &Act::by_operator(START)).expect("answered");
+    let again = fixture.store.create_user(&new_user("ann"), &by_operator(0)).expect("answered");
     assert_eq!(again, Created::AddressTaken);
     assert_eq!((fixture.position(), count(fixture)), (before, 1));
 }
@@ -78,9 +74,7 @@ fn many_sign_ups_with_one_address_make_one_user(fixture: &Fixture) {
             .map(|_| {
                 scope.spawn(|| {
                     barrier.wait();
-                    in_turn(|| {
-                        fixture.store.create_user(&new_user("Ann"), &Act::by_operator(START))
-                    })
+                    in_turn(|| fixture.store.create_user(&new_user("Ann"), &by_operator(0)))
                 })
             })
             .collect();
@@ -146,14 +140,14 @@ fn a_change_of_state_role_or_password_is_dated(fixture: &Fixture) {
     let (store, id) = (&fixture.store, user.public_id);
     let changed_at = || store.find_user(id).expect("answered").expect("a user").changed_at;
     assert_eq!(changed_at(), START);
-    store.set_user_admin(id, false, &Act::by_operator(second(1))).expect("answered");
+    store.set_user_admin(id, false, &by_operator(1)).expect("answered");
     assert_eq!(changed_at(), START, "nothing has changed");
     fixture.admin("Bob");
-    store.set_user_admin(id, true, &Act::by_operator(second(2))).expect("answered");
+    store.set_user_admin(id, true, &by_operator(2)).expect("answered");
     assert_eq!(changed_at(), second(2));
-    store.set_user_state(id, UserState::Disabled, &Act::by_operator(second(3))).expect("answered");
+    store.set_user_state(id, UserState::Disabled, &by_operator(3)).expect("answered");
     assert_eq!(changed_at(), second(3));
-    store.set_user_state(id, UserState::Active, &Act::by_operator(second(4))).expect("answered");
+    store.set_user_state(id, UserState::Active, &by_operator(4)).expect("answered");
     let session = fixture.open_session(&user);
     let change = PasswordChange {
         public_id: id,
@@ -161,7 +155,7 @@ fn a_change_of_state_role_or_password_is_dated(fixture: &Fixture) {
         verified_hash: HASH.into(),
         new_hash: "new".into(),
     };
-    store.change_password(&change, &Act::by_operator(second(5))).expect("answered");
+    store.change_password(&change, &by_operator(5)).expect("answered");
     assert_eq!(changed_at(), second(5));
 }
 
@@ -172,13 +166,11 @@ fn admins_who_end_each_other_at_once_leave_one(fixture: &Fixture) {
         |fixture, id| {
             fixture
                 .store
-                .set_user_state(id, UserState::Disabled, &Act::by_operator(START))
+                .set_user_state(id, UserState::Disabled, &by_operator(0))
                 .expect("answered")
         },
-        |fixture, id| {
-            fixture.store.set_user_admin(id, false, &Act::by_operator(START)).expect("answered")
-        },
-        |fixture, id| fixture.store.delete_user(id, &Act::by_operator(START)).expect("answered"),
+        |fixture, id| fixture.store.set_user_admin(id, false, &by_operator(0)).expect("answered"),
+        |fixture, id| fixture.store.delete_user(id, &by_operator(0)).expect("answered"),
     ];
     let mut left = fixture.admin("first");
     for (round, (one, other)) in
@@ -209,35 +201,31 @@ fn the_last_admin_can_not_be_ended(fixture: &Fixture) {
     let store = &fixture.store;
     let id = admin.public_id;
     assert_eq!(
-        store.set_user_admin(id, false, &Act::by_operator(START)).expect("answered"),
+        store.set_user_admin(id, false, &by_operator(0)).expect("answered"),
         Changed::LastAdmin
     );
     let disabled =
-        store.set_user_state(id, UserState::Disabled, &Act::by_operator(START)).expect("answered");
+        store.set_user_state(id, UserState::Disabled, &by_operator(0)).expect("answered");
     assert_eq!(disabled, Changed::LastAdmin);
-    assert_eq!(
-        store.delete_user(id, &Act::by_operator(START)).expect("answered"),
-        Changed::LastAdmin
-    );
+    assert_eq!(store.delete_user(id, &by_operator(0)).expect("answered"), Changed::LastAdmin);
     assert_eq!(store.find_user(id).expect("answered"), Some(admin));
     assert_eq!(fixture.position(), before);
 
     assert_eq!(
-        store.set_user_admin(user.public_id, true, &Act::by_operator(START)).expect("done"),
+        store.set_user_admin(user.public_id, true, &by_operator(0)).expect("done"),
         Changed::Done
     );
-    assert_eq!(store.delete_user(id, &Act::by_operator(START)).expect("answered"), Changed::Done);
+    assert_eq!(store.delete_user(id, &by_operator(0)).expect("answered"), Changed::Done);
 }
 
 fn a_disabled_admin_does_not_count(fixture: &Fixture) {
     let (one, other) = (fixture.admin("Ann"), fixture.admin("Bob"));
-    let disable =
-        |id| fixture.store.set_user_state(id, UserState::Disabled, &Act::by_operator(START));
+    let disable = |id| fixture.store.set_user_state(id, UserState::Disabled, &by_operator(0));
     assert_eq!(disable(one.public_id).expect("answered"), Changed::Done);
     assert_eq!(disable(other.public_id).expect("answered"), Changed::LastAdmin);
     // One who is disabled is no one's last resort, and may go.
     assert_eq!(
-        fixture.store.delete_user(one.public_id, &Act::by_operator(START)).expect("answered"),
+        fixture.store.delete_user(one.public_id, &by_operator(0)).expect("answered"),
         Changed::Done
     );
 }
@@ -247,8 +235,7 @@ fn disabling_ends_every_session_in_one_step(fixture: &Fixture) {
     let session = fixture.open_session(&user);
     let before = fixture.position();
     let id = user.public_id;
-    let changed =
-        fixture.store.set_user_state(id, UserState::Disabled, &Act::by_operator(second(1)));
+    let changed = fixture.store.set_user_state(id, UserState::Disabled, &by_operator(1));
     assert_eq!(changed.expect("answered"), Changed::Done);
     user.state = UserState::Disabled;
     let events = fixture.events_after(before);
@@ -259,34 +246,9 @@ fn disabling_ends_every_session_in_one_step(fixture: &Fixture) {
     assert!(session.pos < events[1].seq, "the session's tokens are below the event");
 
     let before = fixture.position();
-    fixture
-        .store
-        .set_user_state(id, UserState::Active, &Act::by_operator(second(2)))
-        .expect("enabled");
+    fixture.store.set_user_state(id, UserState::Active, &by_operator(2)).expect("enabled");
     user.state = UserState::Active;
     assert_eq!(fixture.changes_after(before), [Change::UserEnabled(told(&user))]);
-}
-
-fn what_changes_nothing_is_not_told(fixture: &Fixture) {
-    let user = fixture.user("Ann");
-    let before = fixture.position();
-    let (store, id) = (&fixture.store, user.public_id);
-    assert_eq!(
-        store.set_user_admin(id, false, &Act::by_operator(START)).expect("answered"),
-        Changed::Done
-    );
-    let enabled =
-        store.set_user_state(id, UserState::Active, &Act::by_operator(START)).expect("answered");
-    assert_eq!((enabled, fixture.position()), (Changed::Done, before));
-}
-
-fn a_role_is_told(fixture: &Fixture) {
-    let mut user = fixture.user("Ann");
-    let before = fixture.position();
-    fixture.store.set_user_admin(user.public_id, true, &Act::by_operator(START)).expect("changed");
-    user.admin = true;
-    assert_eq!(fixture.changes_after(before), [Change::UserUpdated(told(&user))]);
-    assert_eq!(user.roles(), ["user", "admin"]);
 }
 
 fn a_deleted_user_leaves_no_personal_data(fixture: &Fixture) {
@@ -294,9 +256,9 @@ fn a_deleted_user_leaves_no_personal_data(fixture: &Fixture) {
     let (user, bystander) = (fixture.user("Ann"), fixture.user("Bob"));
     let id = user.public_id;
     fixture.open_session(&user);
-    fixture.store.set_user_admin(id, true, &Act::by_operator(START)).expect("an admin");
+    fixture.store.set_user_admin(id, true, &by_operator(0)).expect("an admin");
     fixture.admin("Eve");
-    fixture.store.delete_user(id, &Act::by_operator(second(1))).expect("deleted");
+    fixture.store.delete_user(id, &by_operator(1)).expect("deleted");
 
     assert_eq!(fixture.store.find_user(id).expect("answered"), None);
     let events = fixture.events_after(before);
@@ -316,15 +278,12 @@ fn a_deleted_user_leaves_no_personal_data(fixture: &Fixture) {
 fn an_unknown_user_is_not_changed(fixture: &Fixture) {
     let (store, id) = (&fixture.store, Uuid::new_v4());
     assert_eq!(
-        store.set_user_admin(id, true, &Act::by_operator(START)).expect("answered"),
+        store.set_user_admin(id, true, &by_operator(0)).expect("answered"),
         Changed::Unknown
     );
-    assert_eq!(
-        store.delete_user(id, &Act::by_operator(START)).expect("answered"),
-        Changed::Unknown
-    );
+    assert_eq!(store.delete_user(id, &by_operator(0)).expect("answered"), Changed::Unknown);
     let disabled =
-        store.set_user_state(id, UserState::Disabled, &Act::by_operator(START)).expect("answered");
+        store.set_user_state(id, UserState::Disabled, &by_operator(0)).expect("answered");
     assert_eq!(disabled, Changed::Unknown);
 }
 

@@ -5,9 +5,8 @@ use std::time::Duration;
 use end_to_end::poll;
 
 use super::super::watcher::Watcher;
-use super::fixture::{Fixture, START, new_user};
+use super::fixture::{Fixture, START, by_operator, new_user};
 use super::on_every_database;
-use crate::domain::audit::Act;
 use crate::domain::keys::{Entry, Key, KeyStore};
 use crate::domain::users::UserStore;
 
@@ -22,7 +21,7 @@ fn a_commit_with_events_wakes_those_who_wait(fixture: &Fixture) {
     fixture.user("Ann");
     assert!(changed.has_changed().expect("open"));
     assert_eq!(*changed.borrow_and_update(), fixture.position());
-    fixture.store.create_user(&new_user("Ann"), &Act::by_operator(START)).expect("answered");
+    fixture.store.create_user(&new_user("Ann"), &by_operator(0)).expect("answered");
     assert!(!changed.has_changed().expect("open"), "nothing was committed");
 }
 
@@ -37,7 +36,7 @@ fn a_commit_of_another_process_is_told_to_who_watches(fixture: &Fixture) {
     let mut watcher = Watcher::without_slow_poll(fixture.store.clone());
     watcher.look().expect("looked");
     assert!(!watcher.look().expect("looked"), "nothing happened");
-    other.create_user(&new_user("Ann"), &Act::by_operator(START)).expect("created");
+    other.create_user(&new_user("Ann"), &by_operator(0)).expect("created");
     noticed(|| {
         watcher.look().expect("looked");
         changed.has_changed().expect("open")
@@ -45,7 +44,7 @@ fn a_commit_of_another_process_is_told_to_who_watches(fixture: &Fixture) {
     assert_eq!(*changed.borrow_and_update(), fixture.position());
 
     let key = Key::fresh("a".into(), "n".into(), "AQAB".into(), START);
-    other.add_key(&key, Entry::Planned, &Act::by_operator(START)).expect("added");
+    other.add_key(&key, Entry::Planned, &by_operator(0)).expect("added");
     noticed(|| watcher.look().expect("looked"));
     // A change without an event is news, too: the keys are read again.
     other.note_signed("a").expect("noted");

@@ -8,11 +8,11 @@ use diesel::prelude::*;
 use end_to_end::postgres::{Database as Server, PASSWORD};
 
 use super::super::{Database, Existence, Location, OpenError, PostgresLocation};
-use super::fixture::{Fixture, START, new_user, postgres};
-use crate::domain::audit::Act;
+use super::connections::of_racing_starts;
+use super::fixture::{Fixture, START, by_operator, new_user, postgres};
 use crate::domain::error::StoreError;
-use crate::domain::feed::{Changes, FeedStore};
-use crate::domain::users::{Changed, Created, UserStore};
+use crate::domain::feed::FeedStore;
+use crate::domain::users::{Created, UserStore};
 
 /// A session beside the store's own.
 fn session(fixture: &Fixture) -> PgConnection {
@@ -56,9 +56,7 @@ fn a_reader_misses_nothing_of_a_writer_that_is_held_open() {
             scope.spawn(move || {
                 // A writer that waited too long is told so, and tries again.
                 let name = format!("user{n}");
-                while fixture.store.create_user(&new_user(&name), &Act::by_operator(START)).is_err()
-                {
-                }
+                while fixture.store.create_user(&new_user(&name), &by_operator(0)).is_err() {}
                 report.send(()).expect("heard");
             });
         }
@@ -77,32 +75,12 @@ fn a_reader_misses_nothing_of_a_writer_that_is_held_open() {
 }
 
 #[test]
-fn one_admin_stays_when_two_are_ended_at_once() {
-    let fixture = postgres();
-    for round in 0..10 {
-        let admins = [0, 1].map(|n| fixture.admin(&format!("admin{n} of {round}")).public_id);
-        let ended = std::thread::scope(|scope| {
-            let store = &fixture.store;
-            let end =
-                |id| scope.spawn(move || store.set_user_admin(id, false, &Act::by_operator(START)));
-            let threads = admins.map(end);
-            threads.map(|thread| thread.join().expect("no panic").expect("answered"))
-        });
-        assert!(ended.contains(&Changed::LastAdmin) && ended.contains(&Changed::Done), "{ended:?}");
-        for id in admins {
-            // The next round begins without one.
-            fixture.server().run(&format!("DELETE FROM users WHERE public_id = '{id}'"));
-        }
-    }
-}
-
-#[test]
 fn sessions_that_were_cut_are_replaced_unnoticed() {
     let fixture = postgres();
     fixture.user("before");
     fixture.position();
     assert!(fixture.server().cut() >= 2, "a reader and a writer");
-    let created = fixture.store.create_user(&new_user("after"), &Act::by_operator(START));
+    let created = fixture.store.create_user(&new_user("after"), &by_operator(0));
     assert!(matches!(created, Ok(Created::User(_))), "{created:?}");
     assert_eq!(fixture.events_after(fixture.position() - 2).len(), 2);
 }
@@ -113,13 +91,13 @@ fn a_server_that_is_gone_is_unavailable_and_healed_within_two_seconds() {
     fixture.user("before");
     fixture.server().take_away();
     let began = Instant::now();
-    let refused = fixture.store.create_user(&new_user("meanwhile"), &Act::by_operator(START));
+    let refused = fixture.store.create_user(&new_user("meanwhile"), &by_operator(0));
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     assert!(matches!(fixture.store.position(), Err(StoreError::Unavailable(_))));
     assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
     fixture.server().give_back();
     let back = Instant::now();
-    while fixture.store.create_user(&new_user("after"), &Act::by_operator(START)).is_err() {
+    while fixture.store.create_user(&new_user("after"), &by_operator(0)).is_err() {
         assert!(back.elapsed() < Duration::from_secs(10), "not healed");
     }
 }
@@ -135,8 +113,7 @@ fn a_table_locked_by_another_is_unavailable_within_five_seconds() {
         for n in 0..20 {
             let store = &fixture.store;
             scope.spawn(move || {
-                let refused =
-                    store.create_user(&new_user(&format!("user{n}")), &Act::by_operator(START));
+                let refused = store.create_user(&new_user(&format!("user{n}")), &by_operator(0));
                 assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
             });
         }
@@ -144,7 +121,7 @@ fn a_table_locked_by_another_is_unavailable_within_five_seconds() {
     });
     assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
     other.batch_execute("ROLLBACK").expect("unlocked");
-    let created = fixture.store.create_user(&new_user("after"), &Act::by_operator(START));
+    let created = fixture.store.create_user(&new_user("after"), &by_operator(0));
     assert!(matches!(created, Ok(Created::User(_))), "{created:?}");
 }
 
@@ -158,7 +135,7 @@ fn a_session_cut_before_its_commit_is_an_error_and_nothing_is_kept() {
         std::thread::scope(|scope| {
             let ann = new_user("Ann");
             let store = &fixture.store;
-            let writer = scope.spawn(move || store.create_user(&ann, &Act::by_operator(START)));
+            let writer = scope.spawn(move || store.create_user(&ann, &by_operator(0)));
             // That one alone: had the holder of the lock been cut before it, it could still commit.
             // One that nobody saw wait in its time is followed by another.
             while !cut && !writer.is_finished() {
@@ -171,27 +148,6 @@ fn a_session_cut_before_its_commit_is_an_error_and_nothing_is_kept() {
     other.batch_execute("ROLLBACK").expect("unlocked");
     // The same again is no duplicate.
     fixture.user("Ann");
-}
-
-#[test]
-fn the_feed_goes_on_unless_the_database_was_restored() {
-    let fixture = postgres();
-    let later = START + time::Duration::HOUR;
-    assert!(fixture.store.begin_service(START).expect("begun"), "a new one");
-    fixture.user("Ann");
-    let told = fixture.position();
-    assert!(!fixture.store.begin_service(later).expect("begun"), "served before");
-    assert_eq!(fixture.position(), told);
-    // As a restored dump does: the same rows in another table.
-    fixture.server().run(
-        "CREATE TABLE restored (LIKE feed_position INCLUDING ALL); \
-         INSERT INTO restored SELECT * FROM feed_position; \
-         DROP TABLE feed_position; ALTER TABLE restored RENAME TO feed_position",
-    );
-    fixture.server().cut();
-    assert!(fixture.store.begin_service(later).expect("begun"), "another one");
-    assert!(fixture.position() > told + 1_000_000);
-    assert_eq!(fixture.store.changes_after(told, 10).expect("answered"), Changes::Gone);
 }
 
 #[test]
@@ -225,4 +181,11 @@ fn a_password_is_asked_for_and_no_error_tells_it() {
     assert!(error.contains("password authentication failed"), "{error}");
     assert!(!error.contains("s3cret") && !error.contains('\n'), "{error}");
     with(PASSWORD).expect("opened");
+}
+
+#[test]
+fn two_processes_may_make_the_tables_at_a_server_at_once() {
+    let server = Server::fresh();
+    let location = PostgresLocation::parse(&server.url()).expect("a URL");
+    of_racing_starts(&Location::Postgres(location));
 }
