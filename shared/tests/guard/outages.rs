@@ -214,41 +214,6 @@ async fn a_guard_that_was_away_too_long_is_not_trusted_before_it_has_heard_every
 }
 
 #[actix_web::test]
-async fn however_little_age_is_allowed_a_guard_serves_while_the_issuer_answers_and_no_longer() {
-    let setup = Setup::new();
-    let allowed = Duration::from_secs(2);
-    let config = GuardConfig { max_staleness: allowed, ..setup.config() };
-    let guard = setup.guard_with(config.clone()).await;
-    setup.caught_up(&guard).await;
-    let token = setup.user(ANN, PHONE, &["user"]);
-    let began = Instant::now();
-    let asked = || setup.issuer.with(|state| [state.calls.len(), state.key_fetches]);
-    let mut last_asked = [(0, began); 2];
-    while began.elapsed() < 3 * allowed {
-        let refused = refusal(&guard, &token).await;
-        // A guard that stood still together with its machine has not heard the issuer either.
-        let silent = last_asked.iter().any(|(_, at)| at.elapsed() > allowed * 3 / 4);
-        assert!(refused.is_none() || silent, "{refused:?} after {:?}", began.elapsed());
-        for ((known, at), now) in last_asked.iter_mut().zip(asked()) {
-            if now > *known {
-                (*known, *at) = (now, Instant::now());
-            }
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    setup.issuer.go_down().await;
-    let down = Instant::now();
-    guard.stop().await;
-    // Enough for a start that takes its time, with a contact that was noted a while ago.
-    let allowed = Duration::from_secs(6);
-    let again = setup.guard_with(GuardConfig { max_staleness: allowed, ..config }).await;
-    until("it serves what it holds", || again.status().serving).await;
-    until("no longer", || !again.status().serving).await;
-    assert!(down.elapsed() < 5 * allowed, "{:?}", down.elapsed());
-    assert_eq!(refusal(&again, &token).await, UNAVAILABLE);
-}
-
-#[actix_web::test]
 async fn a_guard_whose_issuer_hangs_serves_what_it_holds_within_two_seconds_of_its_start() {
     let setup = Setup::new();
     setup.serving().await.stop().await;
@@ -267,27 +232,12 @@ async fn a_guard_whose_issuer_hangs_serves_what_it_holds_within_two_seconds_of_i
 async fn a_guard_catches_up_within_a_second_of_the_end_of_a_proxy_s_502() {
     let setup = Setup::new();
     let guard = setup.serving().await;
-    for _ in 0..3 {
-        setup.issuer.with(|state| state.feed_status = Some(StatusCode::BAD_GATEWAY));
-        // Ends the call that is held open.
-        setup.issuer.tell(Change::SessionRevoked { sid: PHONE, public_id: ANN });
-        tokio::time::sleep(Duration::from_millis(2_500)).await;
-        setup.issuer.with(|state| state.feed_status = None);
-        let back = Instant::now();
-        setup.caught_up(&guard).await;
-        assert!(back.elapsed() < Duration::from_secs(5), "{:?}", back.elapsed());
-    }
-}
-
-#[actix_web::test]
-async fn a_clock_that_is_far_off_the_issuer_s_is_told() {
-    for (off, agrees) in [(0, true), (240, true), (-400, false), (400, false)] {
-        let mut setup = Setup::new();
-        setup.clock = Arc::new(Shifted(AtomicI64::new(off)));
-        let guard = setup.serving().await;
-        let status = guard.status();
-        let skew = status.skew.expect("known").whole_seconds();
-        assert!((-off - 3..=-off + 3).contains(&skew), "{skew}");
-        assert_eq!((status.clock_agrees(), status.ready()), (agrees, agrees), "{off}");
-    }
+    setup.issuer.with(|state| state.feed_status = Some(StatusCode::BAD_GATEWAY));
+    // Ends the call that is held open.
+    setup.issuer.tell(Change::SessionRevoked { sid: PHONE, public_id: ANN });
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    setup.issuer.with(|state| state.feed_status = None);
+    let back = Instant::now();
+    setup.caught_up(&guard).await;
+    assert!(back.elapsed() < Duration::from_secs(5), "{:?}", back.elapsed());
 }

@@ -40,17 +40,6 @@ async fn the_end_of_all_sessions_refuses_what_was_issued_before_and_nothing_afte
 }
 
 #[actix_web::test]
-async fn a_removed_client_s_tokens_are_refused() {
-    let setup = Setup::new();
-    let guard = setup.serving().await;
-    let token = setup.token(&keys()[0], setup.position()).service("reporting");
-    assert_eq!(refusal(&guard, &token).await, None);
-    setup.issuer.tell(Change::ClientRemoved { client_id: "reporting".into() });
-    setup.caught_up(&guard).await;
-    assert_eq!(refusal(&guard, &token).await, REVOKED);
-}
-
-#[actix_web::test]
 async fn a_revoked_key_takes_its_tokens_with_it_and_the_issuer_hears_that_it_is_dropped() {
     let setup = Setup::new();
     let [old, new] = keys();

@@ -17,46 +17,10 @@ fn any_algorithm_but_the_exact_string_rs256_is_refused_however_well_it_is_signed
     let header = signer.header();
     assert_taken([("RS256", signer.token_of(&header.to_string(), &claims))]);
 
-    let spellings = [
-        "none",
-        "None",
-        "NONE",
-        "nOnE",
-        "NonE",
-        "none ",
-        " none",
-        "n\u{f8}ne",
-        "none\0",
-        "null",
-        "",
-        "NONE\n",
-        "HS256",
-        "HS384",
-        "HS512",
-        "PS256",
-        "PS384",
-        "PS512",
-        "ES256",
-        "ES384",
-        "ES512",
-        "ES256K",
-        "EdDSA",
-        "Ed25519",
-        "RS1",
-        "RS384",
-        "RS512",
-        "rs256",
-        "Rs256",
-        "RS256 ",
-        " RS256",
-        "RS256\0",
-        "RSA",
-        "SHA256withRSA",
-        "dir",
-        "RSA-OAEP",
-        "RSA1_5",
-    ];
-    let of_text = spellings.map(|alg| json!(alg));
+    let spellings = "none|None|NONE|nOnE|NonE|none | none|n\u{f8}ne|none\0|null||NONE\n|HS256|HS384|HS512|\
+        PS256|PS384|PS512|ES256|ES384|ES512|ES256K|EdDSA|Ed25519|RS1|RS384|RS512|rs256|Rs256|RS256 | RS256|\
+        RS256\0|RSA|SHA256withRSA|dir|RSA-OAEP|RSA1_5";
+    let of_text = spellings.split('|').map(|alg| json!(alg));
     let of_other_types = [
         json!(null),
         json!(true),
@@ -65,7 +29,7 @@ fn any_algorithm_but_the_exact_string_rs256_is_refused_however_well_it_is_signed
         json!({"alg": "RS256"}),
         json!({"RS256": null}),
     ];
-    for alg in of_text.into_iter().chain(of_other_types) {
+    for alg in of_text.chain(of_other_types) {
         let header = with(&header, "alg", alg);
         let token = signer.token_of(&header.to_string(), &claims);
         let unsigned = format!("{}.", signed_part(&token));

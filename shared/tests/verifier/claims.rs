@@ -59,20 +59,10 @@ fn what_the_issuer_serialises_is_taken() {
 
 #[test]
 fn only_our_issuer_to_the_letter_is_believed() {
-    for iss in [
-        "http://localhost:8001/",
-        "http://LOCALHOST:8001",
-        "HTTP://localhost:8001",
-        "http://localhost:800",
-        "http://localhost:80010",
-        "http://localhost:8001@evil.example",
-        "https://localhost:8001",
-        "localhost:8001",
-        "http://127.0.0.1:8001",
-        " http://localhost:8001",
-        "http://localhost:8001\0",
-        "",
-    ] {
+    let others = "http://localhost:8001/|http://LOCALHOST:8001|HTTP://localhost:8001|http://localhost:800|\
+        http://localhost:80010|http://localhost:8001@evil.example|https://localhost:8001|localhost:8001|\
+        http://127.0.0.1:8001| http://localhost:8001|http://localhost:8001\0|";
+    for iss in others.split('|') {
         refused(&with(&user_claims(), "iss", json!(iss)), Reason::Issuer);
     }
     for iss in [json!(null), json!(1), json!(["http://localhost:8001"]), json!({})] {
@@ -86,19 +76,10 @@ fn an_audience_that_holds_us_is_taken_and_no_other() {
     for aud in [json!("api-service"), json!(["api-service"]), json!(["a", "api-service", "b"])] {
         taken(&with(&user_claims(), "aud", aud));
     }
-    for aud in [
-        json!("api-servic"),
-        json!("api-service-2"),
-        json!("API-SERVICE"),
-        json!("api-service "),
-        json!("api-service other"),
-        json!("http://localhost:8001"),
-        json!(""),
-        json!("*"),
-        json!([]),
-        json!(["other"]),
-        json!(["api-service/"]),
-    ] {
+    let others = "api-servic|api-service-2|API-SERVICE|api-service |api-service other|\
+        http://localhost:8001||*";
+    let lists = [json!([]), json!(["other"]), json!(["api-service/"])];
+    for aud in others.split('|').map(|aud| json!(aud)).chain(lists) {
         refused(&with(&user_claims(), "aud", aud), Reason::Audience);
     }
     for aud in [

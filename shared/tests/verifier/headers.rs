@@ -72,30 +72,10 @@ fn only_access_token_types_are_taken() {
     assert_taken(
         ["at+jwt", "AT+JWT", "At+Jwt", "application/at+jwt", "APPLICATION/AT+JWT"].map(of_type),
     );
-    assert_refused(
-        [
-            "JWT",
-            "jwt",
-            "application/jwt",
-            "at+jwt ",
-            "at jwt",
-            "at",
-            "logout+jwt",
-            "dpop+jwt",
-            "secevent+jwt",
-            "token-introspection+jwt",
-            "client-authentication+jwt",
-            "rt+jwt",
-            "id+jwt",
-            "text/at+jwt",
-            "application/application/at+jwt",
-            "at+jwt;v=1",
-            "",
-            "application/",
-        ]
-        .map(of_type),
-        Reason::Malformed,
-    );
+    let others = "JWT|jwt|application/jwt|at+jwt |at jwt|at|logout+jwt|dpop+jwt|secevent+jwt|\
+        token-introspection+jwt|client-authentication+jwt|rt+jwt|id+jwt|text/at+jwt|\
+        application/application/at+jwt|at+jwt;v=1||application/";
+    assert_refused(others.split('|').map(of_type), Reason::Malformed);
     for typ in [json!(null), json!(1), json!(["at+jwt"]), json!({"at+jwt": true})] {
         assert_refused([(&typ, token(&with(&header, "typ", typ.clone())))], Reason::Malformed);
     }

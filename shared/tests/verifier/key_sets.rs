@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use shared::verifier::{
     DroppedKey, JwkError, KeySetError, MAX_KEY_SET_BYTES, MAX_KEY_SET_KEYS, PublicKey,
-    parse_key_set,
+    parse_key_set, thumbprint,
 };
 
 use crate::minting::{encode, signer, stranger, with, without};
@@ -136,21 +136,9 @@ fn a_modulus_of_another_size_or_an_even_one_is_dropped() {
 #[test]
 fn an_exponent_that_nobody_should_use_is_dropped() {
     let of_exponent = |e: &[u8]| without(&with(&signer().jwk(), "e", json!(encode(e))), "kid");
-    for e in [
-        &[][..],
-        &[0],
-        &[1],
-        &[2],
-        &[3],
-        &[17],
-        &[0xff],
-        &[0xff, 0xff],
-        &[1, 0, 0],
-        &[1, 0, 2],
-        &[0, 0, 0, 3],
-        &[1, 0, 0, 0, 1],
-        &[0xff; 8],
-    ] {
+    let few =
+        [&[][..], &[0], &[1], &[2], &[3], &[17], &[0xff], &[0xff, 0xff], &[1, 0, 0], &[1, 0, 2]];
+    for e in few.into_iter().chain([&[0, 0, 0, 3][..], &[1, 0, 0, 0, 1], &[0xff; 8]]) {
         assert_dropped(&of_exponent(e), JwkError::Exponent);
     }
     for e in [&[1, 0, 1][..], &[1, 0, 3], &[0xff, 0xff, 0xff, 0xff], &[1, 0, 0, 1]] {
@@ -273,4 +261,17 @@ fn neither_a_key_nor_an_error_shows_more_than_it_must() {
     let jwk = with(&signer().jwk(), "d", json!("secret-number"));
     let error = PublicKey::from_jwk(&jwk).expect_err("private");
     assert!(!format!("{error} {error:?}").contains("secret"));
+}
+
+/// RFC 7638 §3.1's key and thumbprint.
+#[test]
+fn the_example_of_rfc_7638_has_its_thumbprint() {
+    let n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_\
+        BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2Qvz\
+        qY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM\
+        4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+    let expected = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+    assert_eq!(thumbprint(n, "AQAB"), expected);
+    let key = PublicKey::from_jwk(&json!({"kty": "RSA", "n": n, "e": "AQAB", "alg": "RS256"}));
+    assert_eq!(key.expect("a key").kid(), expected);
 }

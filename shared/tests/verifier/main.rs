@@ -2,7 +2,6 @@
 //! pass, so that neither a verifier that takes everything nor one that takes nothing gets by.
 #![expect(clippy::expect_used, reason = "a helper that fails shall end its test")]
 
-mod agreement;
 mod algorithms;
 mod claims;
 mod form;
