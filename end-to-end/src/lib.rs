@@ -22,6 +22,7 @@ pub mod binaries;
 pub mod browser;
 pub mod client;
 pub mod connection;
+#[cfg(feature = "drills")]
 pub mod drill;
 pub mod flood;
 pub mod forge;

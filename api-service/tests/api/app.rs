@@ -10,7 +10,8 @@ use api_service::blocking::Blocking;
 use api_service::domain::visibility::Visibility;
 use api_service::http::{self, Api};
 use api_service::store::{PAGE_READERS, Replica};
-use serde_json::Value;
+use end_to_end::forge::Forge;
+use serde_json::{Value, json};
 use shared::clock::{Clock, SystemClock};
 use shared::contract::claims::Claims;
 use shared::contract::directory::{DirectoryUser, UserState};
@@ -18,8 +19,6 @@ use shared::guard::store::{SavedKeys, SnapshotEnd};
 use shared::guard::{Guard, GuardConfig, GuardStore};
 use shared::service::protection::protect;
 use uuid::Uuid;
-
-use crate::signer::Signer;
 
 const ISSUER: &str = "https://login.example.org";
 const AUDIENCE: &str = "api-service";
@@ -62,9 +61,14 @@ pub(crate) fn claims_of(user: &DirectoryUser) -> Claims {
     }
 }
 
+/// A token with these claims, signed with the key that the guard holds.
+pub(crate) fn signed(claims: &Claims) -> String {
+    Forge::known().mint(&json!(claims))
+}
+
 /// A good token of `user`'s.
 pub(crate) fn token_of(user: &DirectoryUser) -> String {
-    Signer::known().sign(&claims_of(user))
+    signed(&claims_of(user))
 }
 
 /// A good token of a service's.
@@ -72,7 +76,7 @@ pub(crate) fn service_token() -> String {
     let claims = claims_of(&user("service"));
     let (sub, client_id) = ("reports".to_owned(), "reports".to_owned());
     let none = Claims { public_id: None, sid: None, roles: None, ..claims };
-    Signer::known().sign(&Claims { sub, client_id, ..none })
+    signed(&Claims { sub, client_id, ..none })
 }
 
 /// An answer.
@@ -108,7 +112,11 @@ impl App {
         replica.stage_users(users).expect("staged");
         let end = SnapshotEnd { revocations: &[], forget: &[], position: POSITION, at };
         replica.finish_snapshot(&end).expect("finished");
-        let keys = SavedKeys { text: Signer::known().key_set(), etag: None, fetched_at: at };
+        let keys = SavedKeys {
+            text: json!({"keys": [Forge::known().jwk()]}).to_string(),
+            etag: None,
+            fetched_at: at,
+        };
         replica.save_keys(&keys).expect("saved");
         let replica = Arc::new(replica);
 

@@ -10,6 +10,5 @@
 mod app;
 mod commands;
 mod descriptions;
-mod signer;
 mod user;
 mod user_list;

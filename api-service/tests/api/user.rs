@@ -7,8 +7,7 @@ use serde_json::json;
 use shared::contract::directory::{DirectoryUser, UserState};
 use uuid::Uuid;
 
-use crate::app::{App, claims_of, service_token, token_of, user};
-use crate::signer::Signer;
+use crate::app::{App, claims_of, service_token, signed, token_of, user};
 
 const PATHS: [&str; 3] = ["/user", "/user/me", "/user/8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11"];
 
@@ -84,16 +83,11 @@ async fn every_route_of_users_refuses_who_may_not_read() {
     for path in PATHS {
         for (what, token, status, word) in [
             ("garbage", "garbage".to_owned(), 401, Some("malformed")),
-            ("expired", Signer::known().sign(&expired), 401, Some("expired")),
+            ("expired", signed(&expired), 401, Some("expired")),
             ("unknown user", token_of(&gone), 401, Some("revoked")),
             ("disabled user", token_of(&disabled), 401, Some("revoked")),
             ("a service", service_token(), 403, Some("insufficient_scope")),
-            (
-                "no role in the token",
-                Signer::known().sign(&roleless),
-                403,
-                Some("insufficient_scope"),
-            ),
+            ("no role in the token", signed(&roleless), 403, Some("insufficient_scope")),
             ("no role in the directory", token_of(&with_role), 403, Some("insufficient_scope")),
         ] {
             let answer = app.get(path, &token).await;
@@ -103,7 +97,7 @@ async fn every_route_of_users_refuses_who_may_not_read() {
             assert_eq!(answer.header("cache-control"), Some("no-store"), "{what} at {path}");
         }
         // A token from after what the replica holds still serves, as long as its user is known.
-        assert_ne!(app.get(path, &Signer::known().sign(&ahead)).await.status, 503);
+        assert_ne!(app.get(path, &signed(&ahead)).await.status, 503);
     }
 }
 
