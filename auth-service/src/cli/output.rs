@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
+use icu_properties::props::{BidiControl, BinaryProperty as _};
 use serde::Serialize;
 use shared::service::failure::Failure;
 use time::OffsetDateTime;
@@ -40,13 +41,11 @@ pub(super) fn table(
     line(&table.trim_fmt())
 }
 
+/// Replaces controls, and characters that make a terminal show those after them in another order
+/// (Unicode UAX #9).
 fn printable(cell: &str) -> String {
-    cell.chars().map(|c| if c.is_control() || reorders(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// Whether a terminal would show the characters that follow in another order (Unicode UAX #9).
-fn reorders(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let misleads = |c: char| c.is_control() || BidiControl::for_char(c);
+    cell.chars().map(|c| if misleads(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// A time as people and programs read it (RFC 3339, UTC).

@@ -7,6 +7,9 @@
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizer;
+use icu_properties::props::{
+    BinaryProperty as _, DefaultIgnorableCodePoint, EnumeratedProperty as _, GeneralCategory,
+};
 
 /// The longest address, in octets of UTF-8 (RFC 5321 §4.5.3.1.3 less its brackets).
 const MOST_OCTETS: usize = 254;
@@ -99,15 +102,15 @@ fn blank(c: char) -> bool {
     c == '\t' || (c.is_whitespace() && !unprintable(c))
 }
 
-/// Controls, and characters that show nothing: two addresses that differ in one look the same.
+/// A control, or a character that shows nothing: two addresses that differ in one look the same.
 fn unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff0}'..='\u{fffd}' | '\u{e0000}'..='\u{e0fff}'
-            | '\u{e000}'..='\u{f8ff}')
+    use GeneralCategory as G;
+    DefaultIgnorableCodePoint::for_char(c)
+        || matches!(
+            G::for_char(c),
+            G::Control | G::PrivateUse | G::LineSeparator | G::ParagraphSeparator
+        )
+        || ('\u{fff9}'..='\u{fffd}').contains(&c)
 }
 
 #[cfg(test)]
