@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
 use shared::service::settings::duration;
 use utoipa::ToSchema;
 
-use super::body::{self, Fields, WrongType};
 use super::caller::Admin;
 use super::query::wrong;
 use super::refusals::{NoSuchClient, NotAnOperator, Unreadable, Unwritable, WrongBody};
-use super::{Issuer, answer, failure};
+use super::{Issuer, answer, body, failure};
 use crate::domain::clients::{
     Client, LONGEST_OVERLAP, USUAL_OVERLAP, check_id, new_secret, parse_scopes, secret_hash,
 };
@@ -29,10 +28,11 @@ pub(super) struct ClientWithSecret {
 }
 
 /// A client to be registered.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described: the body is read field by field")]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct ClientForm {
     /// 1 to 64 characters out of `A-Z a-z 0-9 . _ -`, not a UUID, not `first-party`.
+    #[serde(default)]
+    #[schema(required)]
     client_id: String,
     /// What its tokens may hold, separated by blanks; nothing if left out.
     scope: Option<String>,
@@ -41,16 +41,11 @@ pub(super) struct ClientForm {
 }
 
 /// How a secret is rotated.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described: the body is read field by field")]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct SecretRotationForm {
     /// How long the secret before is good, such as `1h`: `24h` if left out, at most `7d`; `0s` ends it
     /// at once.
     overlap: Option<String>,
-}
-
-fn of_type(wrong_type: WrongType) -> ProblemError {
-    wrong(wrong_type.0, "is of another type than it must be")
 }
 
 fn unknown() -> ProblemError {
@@ -96,10 +91,9 @@ pub(super) async fn add(
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let admin = Admin::of(&request, &issuer).await?;
-    let mut fields = body::fields(&request, payload).await.map_err(ProblemError::from)?;
-    let client_id = fields.take("client_id").map_err(of_type)?;
+    let ClientForm { client_id, scope, scopes } = body::read(&request, payload, body::ANY).await?;
     check_id(&client_id).map_err(|why| wrong("client_id", why.to_string()))?;
-    let scopes = scopes(&mut fields)?;
+    let scopes = scopes_of(scope.unwrap_or_default(), &scopes.unwrap_or_default())?;
     let secret = new_secret().map_err(failure::of_signing)?;
     let act = issuer.act_of(&request, admin.public_id);
     let client = Client::new(&client_id, scopes, secret_hash(&secret), act.at);
@@ -111,22 +105,19 @@ pub(super) async fn add(
         let line = "There is a client of this id.";
         return Err(ProblemError::new(StatusCode::CONFLICT, line).into());
     }
-    tracing::info!(by = %admin.public_id, client_id = %client_id.as_str(), "an operator added a client");
+    tracing::info!(by = %admin.public_id, %client_id, "an operator added a client");
     Ok(answer::json(StatusCode::CREATED, body))
 }
 
-/// The scopes in one of the two ways of naming them.
-fn scopes(fields: &mut Fields) -> Result<Vec<String>, ProblemError> {
-    let text = fields.take("scope").map_err(of_type)?;
-    let texts = fields.take_texts("scopes").map_err(of_type)?;
+/// Reads the scopes from one of the two members that can name them.
+fn scopes_of(text: String, texts: &[String]) -> Result<Vec<String>, ProblemError> {
     if !text.is_empty() && !texts.is_empty() {
         return Err(wrong("scopes", "is there beside `scope`, which says the same"));
     }
     if texts.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
         return Err(wrong("scopes", "holds what is no single scope"));
     }
-    let (name, list) =
-        if texts.is_empty() { ("scope", text.to_string()) } else { ("scopes", texts.join(" ")) };
+    let (name, list) = if texts.is_empty() { ("scope", text) } else { ("scopes", texts.join(" ")) };
     let not_allowed = || wrong(name, "holds a character that RFC 6749 does not allow");
     parse_scopes(&list).ok_or_else(not_allowed)
 }
@@ -157,9 +148,8 @@ pub(super) async fn rotate_secret(
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let admin = Admin::of(&request, &issuer).await?;
-    let mut fields = body::fields(&request, payload).await.map_err(ProblemError::from)?;
-    let overlap = fields.take("overlap").map_err(of_type)?;
-    let overlap = match overlap.as_str() {
+    let asked: SecretRotationForm = body::read(&request, payload, body::ANY).await?;
+    let overlap = match asked.overlap.as_deref().unwrap_or_default() {
         "" => USUAL_OVERLAP,
         text => {
             duration(Duration::ZERO, LONGEST_OVERLAP)(text).map_err(|why| wrong("overlap", why))?

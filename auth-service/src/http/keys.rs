@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
 use tokio::time::Instant;
@@ -22,11 +22,11 @@ use crate::signing::RotationError;
 const PATIENCE: Duration = Duration::from_millis(4_700);
 
 /// What a rotation is asked for with.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described: the body is read field by field")]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct RotationForm {
     /// Whether the next key signs at once, without waiting for verifiers; false if left out.
-    immediate: bool,
+    #[serde(default, deserialize_with = "body::flag")]
+    immediate: Option<bool>,
 }
 
 /// What became of a revocation.
@@ -92,10 +92,8 @@ pub(super) async fn rotate(
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let admin = Admin::of(&request, &issuer).await?;
-    let mut fields = body::fields(&request, payload).await.map_err(ProblemError::from)?;
-    let immediate = fields
-        .take_flag("immediate")
-        .map_err(|wrong| ProblemError::fields([(wrong.0, "is not true or false".to_owned())]))?;
+    let asked: RotationForm = body::read(&request, payload, body::ANY).await?;
+    let immediate = asked.immediate.unwrap_or_default();
     let act = issuer.act_of(&request, admin.public_id);
     let (rotator, keys, now) = (issuer.rotator.clone(), issuer.keys.clone(), act.at);
     // Beside the question to the database: that is given up after a while, and done nonetheless.

@@ -52,8 +52,7 @@ use super::{
     components(schemas(
         signup::SignUpForm, login::LoginForm, login::LoginAnswer, password::PasswordForm,
         oauth::TokenForm,
-        oauth::TokenAnswer, oauth::RevocationForm, oauth::IntrospectionForm,
-        oauth::IntrospectionAnswer, metadata::Metadata,
+        oauth::TokenAnswer, oauth::PresentedToken, oauth::IntrospectionAnswer, metadata::Metadata,
     )),
     modifiers(&Security),
 )]

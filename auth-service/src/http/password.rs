@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, web};
+use serde::Deserialize;
 use shared::contract::bearer::Reason;
 use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
@@ -12,10 +13,9 @@ use zeroize::Zeroizing;
 
 use super::address::client_address;
 use super::admitted::Admitted;
-use super::body::{self, WrongType};
 use super::caller::SessionCaller;
 use super::refusals::WrongBody;
-use super::{Issuer, failure};
+use super::{Issuer, body, failure};
 use crate::domain::audit::{Action, Reason as Why, Subject};
 use crate::domain::password::judge;
 use crate::domain::password_change::{PasswordChange, PasswordChanged};
@@ -28,15 +28,16 @@ const TRIES: u32 = 3;
 const OVERTAKEN_SECONDS: u32 = 1;
 
 /// What a change sends, as a form or as JSON.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described: the body is read field by field")]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct PasswordForm {
     /// The password until now.
-    #[schema(format = "password")]
-    current_password: String,
+    #[serde(default)]
+    #[schema(required, value_type = String, format = "password")]
+    current_password: Zeroizing<String>,
     /// The password from now on: not a common one, not the address, not the name.
-    #[schema(format = "password", min_length = 8)]
-    new_password: String,
+    #[serde(default)]
+    #[schema(required, value_type = String, format = "password", min_length = 8)]
+    new_password: Zeroizing<String>,
 }
 
 /// Changes one's own password.
@@ -68,7 +69,8 @@ pub(super) async fn change(
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let caller = SessionCaller::of(&request, &issuer).await?;
-    let asked = Asked::read(&request, payload).await?;
+    let asked: PasswordForm = body::read(&request, payload, body::ANY).await?;
+    asked.check()?;
     let from = client_address(&request, &issuer.options.trusted_proxies);
     for _ in 0..TRIES {
         let mut permit = issuer.hashing.enter(from).map_err(failure::of_full_queue)?;
@@ -83,7 +85,7 @@ pub(super) async fn change(
             })
             .await?;
         let Some((account, known)) = found else { return Ok(session_over()) };
-        let wrong = judge(&asked.new, &account.name, &account.email);
+        let wrong = judge(&asked.new_password, &account.name, &account.email);
         if !wrong.is_empty() {
             let wrong = wrong.into_iter().map(|why| ("new_password", why.to_string()));
             return Err(ProblemError::fields(wrong).into());
@@ -95,7 +97,8 @@ pub(super) async fn change(
             Admitted::wait_for(&issuer, &mut permit, &account.email_key, from, known, &refused)
                 .await?
         };
-        let verified = permit.verify(bytes(&asked.current), account.password_hash.clone()).await;
+        let verified =
+            permit.verify(bytes(&asked.current_password), account.password_hash.clone()).await;
         if !matches!(verified.map_err(failure::of_hashing)?, Verified::Right { .. }) {
             // Counted first: a failure that can't be noted is one, too.
             admitted.failed();
@@ -112,7 +115,7 @@ pub(super) async fn change(
             public_id,
             sid: caller.sid,
             verified_hash: account.password_hash,
-            new_hash: permit.hash(bytes(&asked.new)).await.map_err(failure::of_hashing)?,
+            new_hash: permit.hash(bytes(&asked.new_password)).await.map_err(failure::of_hashing)?,
         };
         let act = issuer.act_of(&request, public_id);
         match issuer.ask(move |store| store.change_password(&change, &act)).await? {
@@ -134,30 +137,14 @@ pub(super) async fn change(
     .into())
 }
 
-/// Both passwords, as they were sent.
-struct Asked {
-    current: Zeroizing<String>,
-    new: Zeroizing<String>,
-}
-
-impl Asked {
-    async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Self, ProblemError> {
-        let mut fields = body::fields(request, payload).await?;
-        let mut wrong = Vec::new();
-        let mut take = |name| match fields.take(name) {
-            Ok(text) => {
-                if text.is_empty() {
-                    wrong.push((name, "is missing".to_owned()));
-                }
-                text
-            }
-            Err(WrongType(name)) => {
-                wrong.push((name, "is not a string".to_owned()));
-                Zeroizing::default()
-            }
-        };
-        let asked = Self { current: take("current_password"), new: take("new_password") };
-        if wrong.is_empty() { Ok(asked) } else { Err(ProblemError::fields(wrong)) }
+impl PasswordForm {
+    /// Refuses a form that lacks a password, and names each one that is missing.
+    fn check(&self) -> Result<(), ProblemError> {
+        let given =
+            [("current_password", &self.current_password), ("new_password", &self.new_password)];
+        let missing = given.iter().filter(|(_, password)| password.is_empty());
+        let missing: Vec<_> = missing.map(|(name, _)| (*name, "is missing".to_owned())).collect();
+        if missing.is_empty() { Ok(()) } else { Err(ProblemError::fields(missing)) }
     }
 }
 

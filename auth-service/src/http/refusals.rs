@@ -1,12 +1,13 @@
 //! What many routes refuse alike, as the API description says it. Nothing makes these: the refusals
 //! themselves come from where the reason is found.
 
-use shared::contract::problem::Problem;
+#![expect(dead_code, reason = "only described")]
+
+use shared::contract::problem::{OAuthError, Problem};
 use utoipa::IntoResponses;
 
 /// Of a route for operators.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "only described")]
 pub(super) enum NotAnOperator {
     /// The token is missing or not good.
     #[response(status = 401)]
@@ -18,7 +19,6 @@ pub(super) enum NotAnOperator {
 
 /// Of a route for users.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "only described")]
 pub(super) enum NotAUser {
     /// The token is missing or not good.
     #[response(status = 401)]
@@ -30,7 +30,6 @@ pub(super) enum NotAUser {
 
 /// Of a route that takes a body as a form or as JSON.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "only described")]
 pub(super) enum WrongBody {
     /// The body is malformed, or has a field twice.
     #[response(status = 400, content_type = "application/problem+json")]
@@ -43,9 +42,25 @@ pub(super) enum WrongBody {
     UnknownType(Problem),
 }
 
+/// Of an OAuth route.
+#[derive(IntoResponses)]
+pub(super) enum OAuthRefusal {
+    /// `invalid_client`.
+    #[response(status = 401)]
+    InvalidClient(OAuthError),
+    /// The body is larger than 16 KiB.
+    #[response(status = 413)]
+    TooLarge(OAuthError),
+    /// The body is not a url-encoded form.
+    #[response(status = 415)]
+    UnknownType(OAuthError),
+    /// The database can't be used: nothing was done.
+    #[response(status = 503, headers(("Retry-After" = u32)))]
+    Unavailable(OAuthError),
+}
+
 /// Of a route that reads its query.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "only described")]
 pub(super) enum WrongParameter {
     /// The query names a parameter twice.
     #[response(status = 400, content_type = "application/problem+json")]
@@ -58,29 +73,24 @@ pub(super) enum WrongParameter {
 /// There is no such user.
 #[derive(IntoResponses)]
 #[response(status = 404, content_type = "application/problem+json")]
-#[expect(dead_code, reason = "only described")]
 pub(super) struct NoSuchUser(Problem);
 
 /// There is no such client.
 #[derive(IntoResponses)]
 #[response(status = 404, content_type = "application/problem+json")]
-#[expect(dead_code, reason = "only described")]
 pub(super) struct NoSuchClient(Problem);
 
 /// It is the last admin.
 #[derive(IntoResponses)]
 #[response(status = 409, content_type = "application/problem+json")]
-#[expect(dead_code, reason = "only described")]
 pub(super) struct LastAdmin(Problem);
 
 /// The database can't be read.
 #[derive(IntoResponses)]
 #[response(status = 503, content_type = "application/problem+json", headers(("Retry-After" = u32)))]
-#[expect(dead_code, reason = "only described")]
 pub(super) struct Unreadable(Problem);
 
 /// The database can't be written to.
 #[derive(IntoResponses)]
 #[response(status = 503, content_type = "application/problem+json", headers(("Retry-After" = u32)))]
-#[expect(dead_code, reason = "only described")]
 pub(super) struct Unwritable(Problem);

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
 use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
 use utoipa::ToSchema;
@@ -22,18 +23,20 @@ use crate::domain::sign_up_limit::TooManySignUps;
 use crate::domain::users::Created;
 
 /// What a sign-up sends, as a form or as JSON.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described: the body is read field by field")]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct SignUpForm {
     /// What the person is called.
-    #[schema(min_length = 1, max_length = 100)]
+    #[serde(default)]
+    #[schema(required, min_length = 1, max_length = 100)]
     name: String,
     /// One account per address, compared without regard to case and spelling.
-    #[schema(format = "email", max_length = 254)]
+    #[serde(default)]
+    #[schema(required, format = "email", max_length = 254)]
     email: String,
     /// Not a common one, not the address, not the name.
-    #[schema(format = "password", min_length = 8)]
-    password: String,
+    #[serde(default)]
+    #[schema(required, value_type = String, format = "password", min_length = 8)]
+    password: Zeroizing<String>,
 }
 
 /// Makes an account.
@@ -60,7 +63,8 @@ pub(super) async fn sign_up(
     payload: web::Payload,
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, ProblemError> {
-    let applicant = read(&request, payload).await?;
+    let SignUpForm { name, email, password } = body::read(&request, payload, body::ANY).await?;
+    let applicant = Form { name, email, password }.check().map_err(ProblemError::fields)?;
     let even_time = EvenTime::starting_now();
     let email = format!("{:?}", applicant.email.shown);
     let address = client_address(&request, &issuer.options.trusted_proxies);
@@ -102,23 +106,6 @@ async fn throttled(issuer: &Issuer, from: Option<IpAddr>, refused: TooManySignUp
     }
     let detail = "Too many sign-ups from this address; wait before the next one.";
     failure::too_many(detail, refused.retry_after)
-}
-
-async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Applicant, ProblemError> {
-    let mut fields = body::fields(request, payload).await?;
-    let mut wrong_types = Vec::new();
-    let mut take = |name| {
-        fields.take(name).unwrap_or_else(|body::WrongType(name)| {
-            wrong_types.push((name, "is not a string".to_owned()));
-            Zeroizing::default()
-        })
-    };
-    let (name, email, password) = (take("name"), take("email"), take("password"));
-    if !wrong_types.is_empty() {
-        return Err(ProblemError::fields(wrong_types));
-    }
-    let form = Form { name: name.to_string(), email: email.to_string(), password };
-    form.check().map_err(ProblemError::fields)
 }
 
 async fn create(

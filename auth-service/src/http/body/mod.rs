@@ -1,61 +1,103 @@
-//! A request's body: bounded in size and time, and read in one way for every route.
+//! A request's body: bounded in size and time, and read by serde into the one type that the API
+//! description shows, too.
 //!
-//! JSON, url-encoded and multipart forms all become [`Fields`]. Nothing is ever taken from a
-//! second field of the same name: two readers of one request must not see different values
-//! (CVE-2017-12635).
+//! JSON, url-encoded and multipart forms all become [`Members`]. A member that is there twice is
+//! refused: two readers of one request must not see different values (CVE-2017-12635).
 
-mod bytes;
 mod error;
-mod fields;
 pub(super) mod form;
-mod json;
-mod media_type;
-mod multipart;
+mod members;
 
+use std::time::Duration;
+
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use actix_web::{HttpRequest, web};
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+use zeroize::Zeroizing;
 
 pub(super) use error::BodyError;
-pub(super) use fields::{Fields, WrongType};
-use media_type::MediaType;
+use members::Members;
+pub(super) use members::flag;
 
-/// Reads a body of one of these types. An empty one has no fields, whatever type it claims to have.
-async fn read(
+/// The most bytes of a body.
+const MOST_BYTES: usize = 16 * 1024;
+
+/// How long a client may take to send a body. On a mobile line 16 KiB take a second or two.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A media type that a route takes.
+#[derive(PartialEq)]
+pub(super) enum MediaType {
+    Json,
+    Form,
+    Multipart,
+}
+
+/// The media types of a route that takes a form or JSON.
+pub(super) const ANY: &[MediaType] = &[MediaType::Json, MediaType::Form, MediaType::Multipart];
+
+/// The media type of a route whose body a form can't say.
+pub(super) const JSON: &[MediaType] = &[MediaType::Json];
+
+/// The media type of the OAuth routes (RFC 6749 §3.2).
+pub(super) const FORM: &[MediaType] = &[MediaType::Form];
+
+/// Reads a body of one of these media types. An empty body has no members, whatever its type.
+/// Members that `T` does not know have no effect.
+pub(super) async fn read<T: DeserializeOwned>(
     request: &HttpRequest,
     payload: web::Payload,
     types: &[MediaType],
-) -> Result<Fields, BodyError> {
-    let body = bytes::read(request, payload).await?;
+) -> Result<T, BodyError> {
+    let body = bytes(request, payload).await?;
     if body.is_empty() {
-        return Ok(Fields::default());
+        return Members::default().read();
     }
-    match media_type::of(request.headers())? {
-        other if !types.contains(&other) => Err(BodyError::MediaType),
-        MediaType::Json => json::fields(&body),
-        MediaType::Form => form::fields(&body),
-        MediaType::Multipart => multipart::fields(request.headers(), &body).await,
+    let media_type = media_type(request.headers()).filter(|found| types.contains(found));
+    let members = match media_type.ok_or(BodyError::MediaType)? {
+        MediaType::Json => Members::of_json(&body),
+        MediaType::Form => Members::of_form(&body),
+        MediaType::Multipart => Members::of_multipart(request.headers(), &body).await,
+    };
+    members?.read()
+}
+
+async fn bytes(
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<Zeroizing<Vec<u8>>, BodyError> {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    // More digits than a number holds are too many, too. An announced body may never come.
+    if announced.is_some_and(|length| length.parse().unwrap_or(usize::MAX) > MOST_BYTES) {
+        return Err(BodyError::TooLarge);
     }
+    let read = timeout(PATIENCE, payload.to_bytes_limited(MOST_BYTES)).await;
+    let read = read.map_err(|_| BodyError::TooSlow)?.map_err(|_| BodyError::TooLarge)?;
+    let body = Zeroizing::new(Vec::from(read.map_err(|_| BodyError::Malformed)?));
+    // A small compressed body can become a large one.
+    let plain =
+        request.headers().get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
+    if plain || body.is_empty() { Ok(body) } else { Err(BodyError::MediaType) }
 }
 
-/// Reads a form or a JSON object.
-pub(super) async fn fields(
-    request: &HttpRequest,
-    payload: web::Payload,
-) -> Result<Fields, BodyError> {
-    read(request, payload, &[MediaType::Json, MediaType::Form, MediaType::Multipart]).await
-}
-
-/// Reads a JSON object, where a form could not say it.
-pub(super) async fn json_only(
-    request: &HttpRequest,
-    payload: web::Payload,
-) -> Result<Fields, BodyError> {
-    read(request, payload, &[MediaType::Json]).await
-}
-
-/// Reads a url-encoded form, the only one that OAuth knows (RFC 6749 §3.2).
-pub(super) async fn form_only(
-    request: &HttpRequest,
-    payload: web::Payload,
-) -> Result<Fields, BodyError> {
-    read(request, payload, &[MediaType::Form]).await
+/// The media type that the headers name, once and in UTF-8.
+fn media_type(headers: &HeaderMap) -> Option<MediaType> {
+    let mut values = headers.get_all(CONTENT_TYPE);
+    let value = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;
+    let value = value.to_ascii_lowercase();
+    let (essence, parameters) = value.split_once(';').unwrap_or((&value, ""));
+    let utf_8 = parameters.split(';').filter_map(|parameter| parameter.split_once('=')).all(
+        |(name, value)| {
+            name.trim() != "charset"
+                || ["utf-8", "utf8", "us-ascii"].contains(&value.trim().trim_matches('"'))
+        },
+    );
+    match essence.trim() {
+        _ if !utf_8 => None,
+        "application/json" => Some(MediaType::Json),
+        "application/x-www-form-urlencoded" => Some(MediaType::Form),
+        "multipart/form-data" => Some(MediaType::Multipart),
+        _ => None,
+    }
 }

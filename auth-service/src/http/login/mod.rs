@@ -5,15 +5,16 @@ mod attempt;
 
 use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
 use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
 use utoipa::ToSchema;
+use zeroize::Zeroizing;
 
 use super::address::client_address;
-use super::body::{self, WrongType};
 use super::even_time::EvenTime;
 use super::metrics::LoginOutcome;
-use super::{Issuer, query};
+use super::{Issuer, body, query};
 use crate::domain::email::{Email, EmailError};
 use crate::domain::sessions::agent;
 use crate::http::refusals::WrongBody;
@@ -22,15 +23,16 @@ pub(super) use attempt::Outcome;
 use attempt::{Credentials, attempt};
 
 /// What a log-in sends, as a form or as JSON.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described: the body is read field by field")]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct LoginForm {
     /// The address of the account.
-    #[schema(format = "email")]
+    #[serde(default)]
+    #[schema(required, format = "email")]
     email: String,
     /// The password.
-    #[schema(format = "password")]
-    password: String,
+    #[serde(default)]
+    #[schema(required, value_type = String, format = "password")]
+    password: Zeroizing<String>,
     /// Whom the token is meant for, if not for the issuer's first audience.
     audience: Option<String>,
 }
@@ -61,16 +63,12 @@ pub(super) async fn log_in(
     payload: web::Payload,
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, ProblemError> {
-    let mut fields = body::fields(&request, payload).await?;
-    let wrong_type = |WrongType(name)| query::wrong(name, "is not a string");
-    let email = fields.take("email").map_err(wrong_type)?;
-    let password = fields.take("password").map_err(wrong_type)?;
-    let audience = fields.take("audience").map_err(wrong_type)?;
+    let LoginForm { email, password, audience } = body::read(&request, payload, body::ANY).await?;
     if email.is_empty() || password.is_empty() {
         return Ok(answer::missing());
     }
-    let asked = Some(audience.as_str()).filter(|audience| !audience.is_empty());
-    let audience = issuer.tokens.user_audience(asked);
+    let asked = audience.filter(|audience| !audience.is_empty());
+    let audience = issuer.tokens.user_audience(asked.as_deref());
     let audience = audience.map_err(|why| query::wrong("audience", why.to_string()))?;
 
     let even_time = EvenTime::starting_now();

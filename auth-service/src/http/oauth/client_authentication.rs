@@ -10,13 +10,12 @@ use zeroize::Zeroizing;
 use shared::contract::claims::FIRST_PARTY;
 
 use super::error::TokenError;
-use super::form::take;
+use super::given;
 use crate::domain::audit::{Act, Action, Reason, Subject};
 use crate::domain::clients::Client;
 use crate::domain::service_tokens::authentic;
 use crate::http::Issuer;
 use crate::http::address::client_address;
-use crate::http::body::Fields;
 use crate::http::body::form::decode;
 
 /// What a client presents.
@@ -30,10 +29,10 @@ struct Presented {
 pub(super) async fn authenticated(
     request: &HttpRequest,
     issuer: &Issuer,
-    form: &mut Fields,
+    client_id: Option<String>,
+    secret: Option<Zeroizing<String>>,
 ) -> Result<(Client, u64), TokenError> {
-    let client_id = take(form, "client_id")?;
-    let secret = take(form, "client_secret")?;
+    let (client_id, secret) = (client_id.unwrap_or_default(), secret.unwrap_or_default());
     let presented = match presented(request.headers(), &client_id, secret) {
         Err(TokenError::InvalidClient) => {
             note(request, issuer, Subject::Unknown, Reason::UnknownClient).await?;
@@ -80,17 +79,15 @@ async fn note(
 pub(super) async fn identified(
     request: &HttpRequest,
     issuer: &Issuer,
-    form: &mut Fields,
+    client_id: Option<String>,
+    secret: Option<Zeroizing<String>>,
 ) -> Result<String, TokenError> {
-    let client_id = take(form, "client_id")?;
-    let secret = take(form, "client_secret")?;
-    let claims_nothing = !request.headers().contains_key(AUTHORIZATION) && secret.is_empty();
-    if claims_nothing && (client_id.is_empty() || *client_id == FIRST_PARTY) {
+    let claims_nothing = !request.headers().contains_key(AUTHORIZATION)
+        && secret.as_ref().is_none_or(|secret| secret.is_empty());
+    if claims_nothing && given(client_id.as_ref()).is_none_or(|id| id == FIRST_PARTY) {
         return Ok(FIRST_PARTY.to_owned());
     }
-    form.put_back("client_id", client_id);
-    form.put_back("client_secret", secret);
-    let (client, _) = authenticated(request, issuer, form).await?;
+    let (client, _) = authenticated(request, issuer, client_id, secret).await?;
     Ok(client.client_id)
 }
 

@@ -7,28 +7,25 @@ use uuid::Uuid;
 
 use super::client_authentication::authenticated;
 use super::error::TokenError;
-use super::form::{given, take};
-use super::token::TokenAnswer;
+use super::given;
+use super::token::{TokenAnswer, TokenForm};
 use crate::domain::audit::{Act, Action, Reason, Subject};
 use crate::domain::clients::Client;
 use crate::domain::service_tokens::granted_scope;
 use crate::http::address::client_address;
-use crate::http::body::Fields;
 use crate::http::{Issuer, failure};
 
 pub(super) async fn grant(
     request: &HttpRequest,
     issuer: &Issuer,
-    mut form: Fields,
+    form: TokenForm,
 ) -> Result<TokenAnswer, TokenError> {
-    let (client, pos) = authenticated(request, issuer, &mut form).await?;
-    let scope = take(&mut form, "scope")?;
-    let Ok(scope) = granted_scope(&client, given(&scope)) else {
+    let (client, pos) = authenticated(request, issuer, form.client_id, form.client_secret).await?;
+    let Ok(scope) = granted_scope(&client, given(form.scope.as_ref())) else {
         note(request, issuer, &client, Reason::InvalidScope).await?;
         return Err(TokenError::InvalidScope);
     };
-    let audience = take(&mut form, "audience")?;
-    let audience = issuer.tokens.service_audience(given(&audience));
+    let audience = issuer.tokens.service_audience(given(form.audience.as_ref()));
     let Ok(audience) = audience else {
         note(request, issuer, &client, Reason::InvalidTarget).await?;
         return Err(TokenError::InvalidTarget);

@@ -1,7 +1,7 @@
 //! Errors as RFC 6749 §5.2 words them.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use shared::contract::problem::OAuthError;
 use shared::service::problem_response::ProblemError;
@@ -77,9 +77,7 @@ impl ResponseError for TokenError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status_code());
-        response.insert_header((CACHE_CONTROL, "no-store"));
-        response.insert_header((PRAGMA, "no-cache"));
+        let mut response = super::answer(self.status_code());
         match self {
             // Wanted where the client tried Basic, and never wrong (RFC 9110 §15.5.2).
             Self::InvalidClient => {

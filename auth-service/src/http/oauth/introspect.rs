@@ -1,7 +1,7 @@
 //! `POST /oauth2/introspect`: whether a token is good, for clients that don't verify it themselves
 //! (RFC 7662).
 
-use actix_web::http::header::{CACHE_CONTROL, PRAGMA};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use shared::contract::problem::OAuthError;
@@ -11,25 +11,11 @@ use uuid::Uuid;
 
 use super::client_authentication::authenticated;
 use super::error::TokenError;
-use super::form::take;
+use super::{PresentedToken, answer};
 use crate::domain::caller::{Right, judge};
 use crate::domain::refresh::{RefreshToken, Verdict};
+use crate::http::refusals::OAuthRefusal;
 use crate::http::{Issuer, body, caller};
-
-/// What is sent to ask about a token.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described: the body is read field by field")]
-pub(in crate::http) struct IntrospectionForm {
-    /// The token.
-    token: String,
-    /// `access_token` or `refresh_token`; the issuer sees it by itself.
-    token_type_hint: Option<String>,
-    /// The client, if it does not authenticate in the header.
-    client_id: Option<String>,
-    /// Its secret, likewise.
-    #[schema(format = "password")]
-    client_secret: Option<String>,
-}
 
 /// What is told of a token (RFC 7662 §2.2): of one that is not good nothing but that.
 #[derive(Default, Serialize, ToSchema)]
@@ -80,14 +66,11 @@ pub(in crate::http) struct IntrospectionAnswer {
 /// `{"active":false}` and nothing more.
 #[utoipa::path(
     post, path = "/oauth2/introspect", tag = "OAuth", operation_id = "introspectToken",
-    request_body(content = IntrospectionForm, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = PresentedToken, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "What there is to tell.", body = IntrospectionAnswer),
         (status = 400, description = "`invalid_request`.", body = OAuthError),
-        (status = 401, description = "`invalid_client`.", body = OAuthError),
-        (status = 413, description = "The body is larger than 16 KiB.", body = OAuthError),
-        (status = 415, description = "The body is not a url-encoded form.", body = OAuthError),
-        (status = 503, description = "The database can't be read.", body = OAuthError, headers(("Retry-After" = u32))),
+        OAuthRefusal,
     )
 )]
 pub(in crate::http) async fn introspect(
@@ -95,9 +78,9 @@ pub(in crate::http) async fn introspect(
     payload: web::Payload,
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, TokenError> {
-    let mut form = body::form_only(&request, payload).await?;
-    authenticated(&request, &issuer, &mut form).await?;
-    let token = take(&mut form, "token")?;
+    let PresentedToken { token, client_id, client_secret, .. } =
+        body::read(&request, payload, body::FORM).await?;
+    authenticated(&request, &issuer, client_id, client_secret).await?;
     if token.is_empty() {
         return Err(TokenError::InvalidRequest("token is missing"));
     }
@@ -105,10 +88,7 @@ pub(in crate::http) async fn introspect(
         Some(token) => of_refresh_token(&issuer, &token).await?,
         None => of_access_token(&issuer, &token).await?,
     };
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((PRAGMA, "no-cache"))
-        .json(known.unwrap_or_default()))
+    Ok(answer(StatusCode::OK).json(known.unwrap_or_default()))
 }
 
 async fn of_refresh_token(

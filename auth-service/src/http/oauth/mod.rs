@@ -3,14 +3,48 @@
 mod client_authentication;
 mod client_credentials;
 mod error;
-mod form;
 mod introspect;
 mod refresh;
 mod revoke;
 mod token;
 
-pub(super) use introspect::{
-    __path_introspect, IntrospectionAnswer, IntrospectionForm, introspect,
-};
-pub(super) use revoke::{__path_revoke, RevocationForm, revoke};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, PRAGMA};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+pub(super) use introspect::{__path_introspect, IntrospectionAnswer, introspect};
+pub(super) use revoke::{__path_revoke, revoke};
 pub(super) use token::{__path_issue, TokenAnswer, TokenForm, issue};
+
+/// A token that is to be given up, or asked about.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct PresentedToken {
+    /// The token.
+    #[serde(default)]
+    #[schema(required, value_type = String)]
+    token: Zeroizing<String>,
+    /// `access_token` or `refresh_token`; the issuer sees it by itself.
+    #[expect(dead_code, reason = "RFC 7009 §2.1 lets the issuer ignore it")]
+    token_type_hint: Option<String>,
+    /// The client, if it does not authenticate in the header. Left out to give up a token of a
+    /// log-in.
+    client_id: Option<String>,
+    /// Its secret, likewise.
+    #[schema(value_type = Option<String>, format = "password")]
+    client_secret: Option<Zeroizing<String>>,
+}
+
+/// Returns the parameter, if it is there and not empty (RFC 6749 §3.2).
+fn given(parameter: Option<&String>) -> Option<&str> {
+    parameter.map(String::as_str).filter(|text| !text.is_empty())
+}
+
+/// Begins an answer that no cache keeps (RFC 6749 §5.1).
+fn answer(status: StatusCode) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::build(status);
+    answer.insert_header((CACHE_CONTROL, "no-store")).insert_header((PRAGMA, "no-cache"));
+    answer
+}

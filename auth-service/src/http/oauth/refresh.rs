@@ -4,12 +4,11 @@ use actix_web::HttpRequest;
 
 use super::client_authentication::identified;
 use super::error::TokenError;
-use super::form::{given, take};
-use super::token::TokenAnswer;
+use super::given;
+use super::token::{TokenAnswer, TokenForm};
 use crate::domain::audit::{Act, Action, Reason, Subject};
 use crate::domain::refresh::{Outcome, RefreshToken, Rotation};
 use crate::http::address::client_address;
-use crate::http::body::Fields;
 use crate::http::{Issuer, failure};
 
 const REFRESH: Action = Action::SessionRefresh;
@@ -17,10 +16,10 @@ const REFRESH: Action = Action::SessionRefresh;
 pub(super) async fn grant(
     request: &HttpRequest,
     issuer: &Issuer,
-    mut form: Fields,
+    form: TokenForm,
 ) -> Result<TokenAnswer, TokenError> {
-    let client_id = identified(request, issuer, &mut form).await?;
-    let text = take(&mut form, "refresh_token")?;
+    let client_id = identified(request, issuer, form.client_id, form.client_secret).await?;
+    let text = form.refresh_token.unwrap_or_default();
     if text.is_empty() {
         return Err(TokenError::InvalidRequest("refresh_token is missing"));
     }
@@ -28,13 +27,13 @@ pub(super) async fn grant(
     let now = issuer.clock.now();
     let act = Act::by_client(&client_id, from, now);
     // Before the token is used up: what is asked for must be to be had.
-    if given(&take(&mut form, "scope")?).is_some() {
+    if given(form.scope.as_ref()).is_some() {
         let refused = act.refused(REFRESH, Subject::Unknown, Reason::InvalidScope);
         issuer.note_within_bounds(refused).await?;
         return Err(TokenError::InvalidScope);
     }
-    let audience = take(&mut form, "audience")?;
-    let asked = given(&audience).map(|audience| issuer.tokens.user_audience(Some(audience)));
+    let asked =
+        given(form.audience.as_ref()).map(|audience| issuer.tokens.user_audience(Some(audience)));
     let Ok(asked) = asked.transpose() else {
         let refused = act.refused(REFRESH, Subject::Unknown, Reason::InvalidTarget);
         issuer.note_within_bounds(refused).await?;
@@ -72,7 +71,7 @@ pub(super) async fn grant(
         Some(sealed) => token.unseal(sealed).ok_or(TokenError::InvalidGrant)?,
     };
     // An audience that is offered no more is not put into new tokens.
-    let session_audience = issuer.tokens.user_audience(given(&refreshed.audience));
+    let session_audience = issuer.tokens.user_audience(given(Some(&refreshed.audience)));
     let audience = match (asked, session_audience) {
         (Some(asked), _) => asked,
         (None, Ok(audience)) => audience,

@@ -1,48 +1,30 @@
 //! `POST /oauth2/revoke`: a token is given up, and its session with it (RFC 7009).
 
-use actix_web::http::header::{CACHE_CONTROL, PRAGMA};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use shared::contract::problem::OAuthError;
 use shared::verifier::Subject as Holder;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::client_authentication::identified;
 use super::error::TokenError;
-use super::form::take;
+use super::{PresentedToken, answer};
 use crate::domain::audit::{Act, Action, Reason, Subject};
 use crate::domain::refresh::RefreshToken;
 use crate::http::address::client_address;
+use crate::http::refusals::OAuthRefusal;
 use crate::http::{Issuer, body, caller};
-
-/// What is sent to give a token up.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described: the body is read field by field")]
-pub(in crate::http) struct RevocationForm {
-    /// A refresh token, or a user's access token.
-    token: String,
-    /// `access_token` or `refresh_token`; the issuer sees it by itself.
-    token_type_hint: Option<String>,
-    /// The client, if it does not authenticate in the header. Left out for tokens of a log-in.
-    client_id: Option<String>,
-    /// Its secret, likewise.
-    #[schema(format = "password")]
-    client_secret: Option<String>,
-}
 
 /// Gives a token up: its session ends.
 ///
 /// A token that is not good, or is no token, is `200` as well: it can't be used either way.
 #[utoipa::path(
     post, path = "/oauth2/revoke", tag = "OAuth", operation_id = "revokeToken",
-    request_body(content = RevocationForm, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = PresentedToken, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "The token is not good any more, or never was."),
         (status = 400, description = "`invalid_request`, `unsupported_token_type` (a service's token) or `invalid_grant` (another client's).", body = OAuthError),
-        (status = 401, description = "`invalid_client`.", body = OAuthError),
-        (status = 413, description = "The body is larger than 16 KiB.", body = OAuthError),
-        (status = 415, description = "The body is not a url-encoded form.", body = OAuthError),
-        (status = 503, description = "The database can't be written to: nothing is revoked yet.", body = OAuthError, headers(("Retry-After" = u32))),
+        OAuthRefusal,
     )
 )]
 pub(in crate::http) async fn revoke(
@@ -50,13 +32,12 @@ pub(in crate::http) async fn revoke(
     payload: web::Payload,
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, TokenError> {
-    let mut form = body::form_only(&request, payload).await?;
-    let token = take(&mut form, "token")?;
-    let client_id = identified(&request, &issuer, &mut form).await?;
-    if token.is_empty() {
+    let form: PresentedToken = body::read(&request, payload, body::FORM).await?;
+    let client_id = identified(&request, &issuer, form.client_id, form.client_secret).await?;
+    if form.token.is_empty() {
         return Err(TokenError::InvalidRequest("token is missing"));
     }
-    if let Some((sid, public_id, holder)) = session_of(&issuer, &token).await? {
+    if let Some((sid, public_id, holder)) = session_of(&issuer, &form.token).await? {
         let from = client_address(&request, &issuer.options.trusted_proxies);
         let act = Act::by_client(&client_id, from, issuer.clock.now());
         if holder != client_id {
@@ -69,10 +50,7 @@ pub(in crate::http) async fn revoke(
             tracing::info!(%public_id, %sid, "session ended: its token was given up");
         }
     }
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((PRAGMA, "no-cache"))
-        .finish())
+    Ok(answer(StatusCode::OK).finish())
 }
 
 /// The session of a token, its user and the client that holds it; none for what is no token of ours or is

@@ -1,34 +1,37 @@
 //! `POST /oauth2/token`: tokens for what a client can show (RFC 6749 §3.2).
 
-use actix_web::http::header::{CACHE_CONTROL, PRAGMA};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::contract::problem::OAuthError;
 use utoipa::ToSchema;
+use zeroize::Zeroizing;
 
 use super::error::TokenError;
-use super::form::take;
-use super::{client_credentials, refresh};
+use super::{answer, client_credentials, refresh};
+use crate::http::refusals::OAuthRefusal;
 use crate::http::{Issuer, body};
 
 /// What is sent for a token.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described: the body is read field by field")]
+#[derive(Deserialize, ToSchema)]
 pub(in crate::http) struct TokenForm {
     /// `client_credentials` or `refresh_token`.
+    #[serde(default)]
+    #[schema(required)]
     grant_type: String,
     /// The token to exchange, for `refresh_token`. It is good once.
-    refresh_token: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub(super) refresh_token: Option<Zeroizing<String>>,
     /// The scopes wanted, separated by blanks; all that the client has if left out. A session of a
     /// log-in has none.
-    scope: Option<String>,
+    pub(super) scope: Option<String>,
     /// Whom the token is meant for, if not for the issuer, or for whom the session's tokens are.
-    audience: Option<String>,
+    pub(super) audience: Option<String>,
     /// The client, if it does not authenticate in the header. Left out for tokens of a log-in.
-    client_id: Option<String>,
+    pub(super) client_id: Option<String>,
     /// Its secret, likewise.
-    #[schema(format = "password")]
-    client_secret: Option<String>,
+    #[schema(value_type = Option<String>, format = "password")]
+    pub(super) client_secret: Option<Zeroizing<String>>,
 }
 
 /// What is got (RFC 6749 §5.1).
@@ -61,10 +64,7 @@ pub(in crate::http) struct TokenAnswer {
     responses(
         (status = 200, description = "The access token.", body = TokenAnswer),
         (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type`, `invalid_scope` or `invalid_target`.", body = OAuthError),
-        (status = 401, description = "`invalid_client`.", body = OAuthError),
-        (status = 413, description = "The body is larger than 16 KiB.", body = OAuthError),
-        (status = 415, description = "The body is not a url-encoded form.", body = OAuthError),
-        (status = 503, description = "The database can't be asked.", body = OAuthError, headers(("Retry-After" = u32))),
+        OAuthRefusal,
     )
 )]
 pub(in crate::http) async fn issue(
@@ -72,15 +72,12 @@ pub(in crate::http) async fn issue(
     payload: web::Payload,
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, TokenError> {
-    let mut form = body::form_only(&request, payload).await?;
-    let answer = match take(&mut form, "grant_type")?.as_str() {
+    let form: TokenForm = body::read(&request, payload, body::FORM).await?;
+    let tokens = match form.grant_type.as_str() {
         "" => return Err(TokenError::InvalidRequest("grant_type is missing")),
         "client_credentials" => client_credentials::grant(&request, &issuer, form).await?,
         "refresh_token" => refresh::grant(&request, &issuer, form).await?,
         _ => return Err(TokenError::UnsupportedGrantType),
     };
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((PRAGMA, "no-cache"))
-        .json(answer))
+    Ok(answer(StatusCode::OK).json(tokens))
 }

@@ -3,8 +3,11 @@
 use actix_http::h1;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::test::TestRequest;
+use serde::de::IgnoredAny;
+use serde_json::{Map, json};
 use shared::service::problem_response::ProblemError;
 
+use super::actors::PASSWORD;
 use super::server::{Answer, Server};
 use crate::http::body;
 
@@ -71,7 +74,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
         <actix_web::web::Payload as actix_web::FromRequest>::from_request(&request, &mut {
             payload
         });
-    let read = body::fields(&request, payload.await.unwrap()).await;
+    let read = body::read::<IgnoredAny>(&request, payload.await.unwrap(), body::ANY).await;
     let error = read.err().map(ProblemError::from).unwrap();
     assert_eq!(error.problem.status, 408);
 }
@@ -151,5 +154,40 @@ async fn repeated_and_malformed_members_are_400_among_many_members() {
         (multipart, unfinished.replace("--B--", "--C--")[..200].to_owned()),
     ] {
         assert_eq!(status(&server, "/login", media_type, body.as_bytes()).await, 400, "{body}");
+    }
+}
+
+#[actix_web::test]
+async fn optional_member_that_is_null_is_left_out() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let log_in = json!({"email": "ann@example.org", "password": PASSWORD, "audience": null});
+    assert_eq!(server.post_json("/login", &log_in).await.status, 201);
+    for (path, body, status) in [
+        ("/admin/keys/rotate", json!({"immediate": null}), 202),
+        ("/admin/clients", json!({"client_id": "reports", "scope": null, "scopes": null}), 201),
+        ("/admin/clients/reports/rotate-secret", json!({"overlap": null}), 201),
+    ] {
+        let answer = operator.call("POST", path, Some(&body)).await;
+        assert_eq!(answer.status, status, "{path}: {answer:?}");
+    }
+}
+
+#[actix_web::test]
+async fn every_required_member_that_is_null_is_422_by_its_name() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    for (method, path, names) in [
+        ("POST", "/signup", &["email", "name", "password"][..]),
+        ("POST", "/login", &["email", "password"]),
+        ("POST", "/password", &["current_password", "new_password"]),
+        ("POST", "/admin/clients", &["client_id"]),
+        ("PUT", &format!("/admin/users/{}/roles", operator.public_id), &["roles"]),
+    ] {
+        let body: Map<_, _> = names.iter().map(|name| ((*name).into(), json!(null))).collect();
+        let answer = operator.call(method, path, Some(&json!(body))).await;
+        assert_eq!(answer.status, 422, "{path}: {answer:?}");
+        let errors = answer.json()["errors"].as_object().cloned().unwrap_or_default();
+        assert_eq!(errors.keys().collect::<Vec<_>>(), names, "{path}");
     }
 }

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
 use shared::contract::directory::UserState;
 use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
@@ -19,11 +20,11 @@ use crate::http::refusals::{LastAdmin, NoSuchUser, NotAnOperator, Unwritable};
 use crate::http::{Issuer, answer, body};
 
 /// The roles that a user is to have.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described: the body is read field by field")]
+#[derive(Deserialize, ToSchema)]
 pub(in crate::http) struct RolesForm {
     /// `user`, and `admin` for an operator.
-    #[schema(example = json!(["user", "admin"]))]
+    #[serde(default)]
+    #[schema(required, example = json!(["user", "admin"]))]
     roles: Vec<String>,
 }
 
@@ -132,8 +133,7 @@ pub(in crate::http) async fn set_roles(
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let admin = Admin::of(&request, &issuer).await?;
-    let mut fields = body::json_only(&request, payload).await.map_err(ProblemError::from)?;
-    let roles = fields.take_texts("roles").map_err(|_| wrong("roles", "is no list of texts"))?;
+    let RolesForm { roles } = body::read(&request, payload, body::JSON).await?;
     let operator = admin_by(&roles).map_err(|why| wrong("roles", why.to_string()))?;
     let what = if operator { "made an admin" } else { "made no admin" };
     let set = move |store: &dyn Store, public_id, act: &Act| {
