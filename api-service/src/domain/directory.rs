@@ -1,5 +1,7 @@
 //! The user directory as clients read it.
 
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::cursor::Cursor;
@@ -10,8 +12,8 @@ pub const MAX_PAGE: u16 = 1_000;
 /// The users on a page if nobody says how many.
 pub const DEFAULT_PAGE: u16 = 100;
 
-/// What clients read of a user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A user, as users see each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct User {
     /// The user's id.
     pub public_id: Uuid,

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use shared::contract::bearer::Reason;
+use shared::contract::bearer::{Reason, TokenRefused};
 use shared::contract::claims::ROLE_ADMIN;
 use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
@@ -16,40 +16,14 @@ use super::{Api, admission};
 use crate::domain::directory::{DirectoryError, User};
 use crate::domain::visibility::Visibility;
 
-/// A user, as users see each other.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = User)]
-pub(super) struct UserBody {
-    /// The user's id.
-    public_id: Uuid,
-    /// The name, as typed.
-    name: String,
-    /// The e-mail address, as typed.
-    email: String,
-}
-
 /// Some users, in order of creation.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = UserPage)]
 pub(super) struct PageBody {
     /// The users. Disabled ones are among them.
-    users: Vec<UserBody>,
+    users: Vec<User>,
     /// The `after` of the next page; null if no user follows.
     next: Option<String>,
-}
-
-/// The refusal of a token. Clients of all ages read `message`.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = TokenRefused)]
-pub(super) struct RefusedBody {
-    /// `Token is missing !!` or `Token is invalid !!`; `WWW-Authenticate` says more.
-    message: String,
-}
-
-impl From<User> for UserBody {
-    fn from(User { public_id, name, email }: User) -> Self {
-        Self { public_id, name, email }
-    }
 }
 
 /// Users in order of creation, page by page.
@@ -67,7 +41,7 @@ impl From<User> for UserBody {
         (status = 200, description = "One page", body = PageBody),
         (status = 400, description = "More than one token", body = Problem,
             content_type = "application/problem+json"),
-        (status = 401, description = "No token, or one that is not good", body = RefusedBody),
+        (status = 401, description = "No token, or one that is not good", body = TokenRefused),
         (status = 403, description = "A service's token, or too little right", body = Problem,
             content_type = "application/problem+json"),
         (status = 422, description = "A parameter can't have this value", body = Problem,
@@ -85,10 +59,8 @@ pub(super) async fn list(request: HttpRequest, api: web::Data<Api>) -> Result<Ht
     let PageQuery { limit, after } = PageQuery::parse(request.query_string())?;
     let directory = api.directory.clone();
     let page = api.blocking.run(move || directory.page(after, limit)).await?.map_err(problem)?;
-    Ok(HttpResponse::Ok().json(PageBody {
-        users: page.users.into_iter().map(UserBody::from).collect(),
-        next: page.next.map(|cursor| cursor.to_string()),
-    }))
+    Ok(HttpResponse::Ok()
+        .json(PageBody { users: page.users, next: page.next.map(|cursor| cursor.to_string()) }))
 }
 
 /// The caller's own record.
@@ -98,10 +70,10 @@ pub(super) async fn list(request: HttpRequest, api: web::Data<Api>) -> Result<Ht
     operation_id = "read_own_user",
     tag = "users",
     responses(
-        (status = 200, description = "The caller", body = UserBody),
+        (status = 200, description = "The caller", body = User),
         (status = 400, description = "More than one token", body = Problem,
             content_type = "application/problem+json"),
-        (status = 401, description = "No token, or one that is not good", body = RefusedBody),
+        (status = 401, description = "No token, or one that is not good", body = TokenRefused),
         (status = 403, description = "A service's token", body = Problem,
             content_type = "application/problem+json"),
         (status = 503, description = "Can't be answered now; try again", body = Problem,
@@ -114,7 +86,7 @@ pub(super) async fn me(request: HttpRequest, api: web::Data<Api>) -> Result<Http
     let found = api.directory.find(caller).map_err(problem)?;
     // Deleted between the guard's look and this one.
     let user = found.ok_or(Refusal::Invalid(Reason::Revoked))?;
-    Ok(HttpResponse::Ok().json(UserBody::from(user)))
+    Ok(HttpResponse::Ok().json(user))
 }
 
 /// One user.
@@ -125,10 +97,10 @@ pub(super) async fn me(request: HttpRequest, api: web::Data<Api>) -> Result<Http
     tag = "users",
     params(("public_id" = Uuid, Path, description = "Whose record")),
     responses(
-        (status = 200, description = "The user", body = UserBody),
+        (status = 200, description = "The user", body = User),
         (status = 400, description = "More than one token", body = Problem,
             content_type = "application/problem+json"),
-        (status = 401, description = "No token, or one that is not good", body = RefusedBody),
+        (status = 401, description = "No token, or one that is not good", body = TokenRefused),
         (status = 403, description = "A service's token, or too little right", body = Problem,
             content_type = "application/problem+json"),
         (status = 404, description = "No such user", body = Problem,
@@ -149,7 +121,7 @@ pub(super) async fn one(request: HttpRequest, api: web::Data<Api>) -> Result<Htt
     let user = found.flatten().ok_or_else(|| {
         ProblemError::new(StatusCode::NOT_FOUND, "There is no user with this id.")
     })?;
-    Ok(HttpResponse::Ok().json(UserBody::from(user)))
+    Ok(HttpResponse::Ok().json(user))
 }
 
 fn problem(error: DirectoryError) -> ProblemError {

@@ -1,9 +1,8 @@
-//! Answers of the operators' routes: none is kept by anyone in between, and times are written in one
-//! way.
+//! Answers that no cache keeps, and times written in one way.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::CACHE_CONTROL;
+use actix_web::http::header::{CACHE_CONTROL, ContentType};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -13,12 +12,24 @@ pub(super) fn time(at: OffsetDateTime) -> String {
     at.format(&Rfc3339).unwrap_or_default()
 }
 
+/// Begins an answer that no cache keeps.
+pub(super) fn uncached(status: StatusCode) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::build(status);
+    answer.insert_header((CACHE_CONTROL, "no-store"));
+    answer
+}
+
 /// An answer with a body.
 pub(super) fn json(status: StatusCode, body: impl Serialize) -> HttpResponse {
-    HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(body)
+    uncached(status).json(body)
+}
+
+/// An answer of plain words.
+pub(super) fn text(status: StatusCode, words: &'static str) -> HttpResponse {
+    uncached(status).insert_header(ContentType::plaintext()).body(words)
 }
 
 /// `204`: it is done.
 pub(super) fn done() -> HttpResponse {
-    HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish()
+    uncached(StatusCode::NO_CONTENT).finish()
 }

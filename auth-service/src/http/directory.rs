@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt as _;
@@ -16,6 +15,7 @@ use shared::service::problem_response::ProblemError;
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::answer::uncached;
 use super::query::Query;
 use super::refusals::{Unreadable, WrongParameter};
 use super::{Issuer, caller, failure};
@@ -69,10 +69,7 @@ pub(super) async fn list(
         Ok::<_, actix_web::Error>(part.map(|part| (part, (parts, turn))))
     });
     let body = futures_util::stream::iter(first.map(Ok)).chain(rest);
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .content_type("application/json")
-        .streaming(body))
+    Ok(uncached(StatusCode::OK).content_type("application/json").streaming(body))
 }
 
 /// How many first pages are written at the same time. Each keeps a connection to the database for as

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use shared::contract::audiences::{self, AUDIENCE_HEADER};
 use shared::contract::events::{Change, Event, FeedPage, UserChange};
@@ -14,6 +13,7 @@ use shared::service::problem_response::ProblemError;
 use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
+use super::answer::uncached;
 use super::guards::Call;
 use super::query::{Query, wrong};
 use super::refusals::{Unreadable, WrongParameter};
@@ -86,10 +86,7 @@ pub(super) async fn read(
     let page = FeedPage { events, next, oldest };
     // The members of the body are fixed, so what a guard compares with its settings stands here.
     let audiences = audiences::write(&issuer.tokens.every_audience());
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((AUDIENCE_HEADER, audiences))
-        .json(page))
+    Ok(uncached(StatusCode::OK).insert_header((AUDIENCE_HEADER, audiences)).json(page))
 }
 
 /// What a guard asks for.

@@ -1,7 +1,6 @@
 //! `POST /password`: a new password for one's own account. Every other session ends.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, web};
 use serde::Deserialize;
 use shared::contract::bearer::Reason;
@@ -15,7 +14,7 @@ use super::address::client_address;
 use super::admitted::Admitted;
 use super::caller::SessionCaller;
 use super::refusals::WrongBody;
-use super::{Issuer, body, failure};
+use super::{Issuer, answer, body, failure};
 use crate::domain::audit::{Action, Reason as Why, Subject};
 use crate::domain::password::judge;
 use crate::domain::password_change::{PasswordChange, PasswordChanged};
@@ -121,9 +120,7 @@ pub(super) async fn change(
         match issuer.ask(move |store| store.change_password(&change, &act)).await? {
             PasswordChanged::Done => {
                 tracing::info!(%public_id, from = from.map(tracing::field::display), "password changed");
-                return Ok(HttpResponse::NoContent()
-                    .insert_header((CACHE_CONTROL, "no-store"))
-                    .finish());
+                return Ok(answer::done());
             }
             PasswordChanged::SessionOver => return Ok(session_over()),
             PasswordChanged::Outdated => {}

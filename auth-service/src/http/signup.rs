@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use shared::contract::problem::Problem;
@@ -16,7 +15,7 @@ use super::address::client_address;
 use super::even_time::EvenTime;
 use super::metrics::SignUpOutcome;
 use super::refusals::WrongBody;
-use super::{Issuer, body, failure};
+use super::{Issuer, answer, body, failure};
 use crate::domain::audit::{Act, Action, Reason, Subject};
 use crate::domain::sign_up::{Applicant, Form};
 use crate::domain::sign_up_limit::TooManySignUps;
@@ -86,9 +85,9 @@ pub(super) async fn sign_up(
     }
     Ok(match outcome {
         SignUpOutcome::Taken if !issuer.options.uniform_errors => {
-            text(StatusCode::ACCEPTED, "User already exists. Please Log in.")
+            answer::text(StatusCode::ACCEPTED, "User already exists. Please Log in.")
         }
-        _ => text(StatusCode::CREATED, "Successfully registered."),
+        _ => answer::text(StatusCode::CREATED, "Successfully registered."),
     })
 }
 
@@ -144,11 +143,4 @@ async fn taken(
     let refused = nobody.refused(Action::SignUp, whom, Reason::AddressTaken);
     issuer.note_within_bounds(refused).await?;
     Ok(SignUpOutcome::Taken)
-}
-
-fn text(status: StatusCode, words: &'static str) -> HttpResponse {
-    HttpResponse::build(status)
-        .insert_header(ContentType::plaintext())
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .body(words)
 }

@@ -1,6 +1,8 @@
 //! How a guarded route refuses a token: bodies and challenges (RFC 6750 §3), the same on every
 //! guard and on the issuer's own guarded routes.
 
+use serde::Serialize;
+
 /// The older header that carries an access token, beside `Authorization`.
 pub const ACCESS_TOKEN_HEADER: &str = "x-access-token";
 
@@ -9,6 +11,14 @@ pub const MESSAGE_MISSING: &str = "Token is missing !!";
 
 /// The body's message for a token that is not good.
 pub const MESSAGE_INVALID: &str = "Token is invalid !!";
+
+/// The refusal of a token. Clients of all ages read `message`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "service", derive(utoipa::ToSchema))]
+pub struct TokenRefused {
+    /// `Token is missing !!` or `Token is invalid !!`; `WWW-Authenticate` says more.
+    pub message: &'static str,
+}
 
 /// Why a token is refused. The client reads the [`description`](Reason::description); nothing of
 /// the token itself is ever in it.

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::Reason;
-use crate::contract::bearer::{MESSAGE_INVALID, MESSAGE_MISSING};
+use crate::contract::bearer::{MESSAGE_INVALID, MESSAGE_MISSING, TokenRefused};
 use crate::contract::problem::{PROBLEM_MEDIA_TYPE, Problem};
 
 /// Why a request does not get in.
@@ -62,7 +62,7 @@ impl Refusal {
     pub fn body(&self) -> String {
         let Some(detail) = self.detail() else {
             let message = if *self == Self::Missing { MESSAGE_MISSING } else { MESSAGE_INVALID };
-            return json!({ "message": message }).to_string();
+            return json!(TokenRefused { message }).to_string();
         };
         let status = StatusCode::from_u16(self.status()).ok();
         let title = status.and_then(|status| status.canonical_reason()).unwrap_or("Error");

@@ -2,12 +2,13 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, ContentType, PRAGMA, WWW_AUTHENTICATE};
+use actix_web::http::header::{HeaderValue, PRAGMA, WWW_AUTHENTICATE};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::attempt::Outcome;
 use crate::http::Issuer;
+use crate::http::answer::{text, uncached};
 
 const LOGIN_REQUIRED: &str = "Basic realm=\"Login required !!\"";
 const NO_SUCH_USER: &str = "Basic realm=\"User does not exist !!\"";
@@ -31,16 +32,15 @@ pub(in crate::http) struct LoginAnswer {
 
 pub(super) fn of(issuer: &Issuer, outcome: Outcome) -> HttpResponse {
     match outcome {
-        Outcome::Tokens(tokens) => HttpResponse::Created()
-            .insert_header((CACHE_CONTROL, "no-store"))
-            .insert_header((PRAGMA, "no-cache"))
-            .json(LoginAnswer {
+        Outcome::Tokens(tokens) => {
+            uncached(StatusCode::CREATED).insert_header((PRAGMA, "no-cache")).json(LoginAnswer {
                 token: tokens.access,
                 token_type: "Bearer",
                 expires_in: issuer.tokens.life.whole_seconds(),
                 refresh_token: tokens.refresh.to_string(),
                 refresh_expires_in: tokens.refresh_life.whole_seconds(),
-            }),
+            })
+        }
         _ if issuer.options.uniform_errors => missing(),
         Outcome::Unknown => refusal(StatusCode::UNAUTHORIZED, NO_SUCH_USER),
         Outcome::WrongPassword(_) => refusal(StatusCode::FORBIDDEN, WRONG_PASSWORD),
@@ -54,9 +54,7 @@ pub(super) fn missing() -> HttpResponse {
 }
 
 fn refusal(status: StatusCode, challenge: &'static str) -> HttpResponse {
-    HttpResponse::build(status)
-        .insert_header((WWW_AUTHENTICATE, challenge))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header(ContentType::plaintext())
-        .body("Could not verify")
+    let mut answer = text(status, "Could not verify");
+    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    answer
 }

@@ -8,12 +8,14 @@ mod refresh;
 mod revoke;
 mod token;
 
+use actix_web::HttpResponseBuilder;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, PRAGMA};
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::http::header::PRAGMA;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
+
+use super::answer::uncached;
 
 pub(super) use introspect::{__path_introspect, IntrospectionAnswer, introspect};
 pub(super) use revoke::{__path_revoke, revoke};
@@ -44,7 +46,7 @@ fn given(parameter: Option<&String>) -> Option<&str> {
 
 /// Begins an answer that no cache keeps (RFC 6749 §5.1).
 fn answer(status: StatusCode) -> HttpResponseBuilder {
-    let mut answer = HttpResponse::build(status);
-    answer.insert_header((CACHE_CONTROL, "no-store")).insert_header((PRAGMA, "no-cache"));
+    let mut answer = uncached(status);
+    answer.insert_header((PRAGMA, "no-cache"));
     answer
 }

@@ -43,10 +43,17 @@ async fn more_than_16_kib_is_413_announced_or_not() {
 async fn other_types_are_415_and_broken_bodies_400() {
     let server = Server::start();
     for path in ["/signup", "/login"] {
-        for media_type in ["text/plain", "application/xml", "", "application/json; charset=utf-16"]
-        {
+        for media_type in [
+            "text/plain",
+            "application/vnd.x+json",
+            "application/json, text/html",
+            "",
+            "application/json; charset=utf-16",
+        ] {
             assert_eq!(status(&server, path, media_type, b"{}").await, 415, "{media_type}");
         }
+        let quoted = "Application/JSON; Charset=\"UTF-8\"";
+        assert_eq!(status(&server, path, quoted, b"[]").await, 422);
         for broken in [&b"{"[..], b"{\"email\":\"a\",\"email\":\"b\"}", b"{\"a\":\"\xff\"}", b"\0"]
         {
             assert_eq!(status(&server, path, JSON, broken).await, 400, "{broken:?}");
@@ -98,25 +105,6 @@ fn members(count: usize) -> [(&'static str, String); 3] {
 async fn answer(server: &Server, path: &str, media_type: &str, body: &str) -> Answer {
     let request = TestRequest::post().uri(path).insert_header((CONTENT_TYPE, media_type));
     server.call(request.set_payload(body.to_owned())).await
-}
-
-#[actix_web::test]
-async fn body_with_more_than_32_members_is_422_in_every_media_type() {
-    let server = Server::start();
-    for (media_type, body) in members(32) {
-        let login = answer(&server, "/login", media_type, &body).await;
-        assert_eq!(login.status, 401, "{media_type}: {login:?}");
-        let signup = answer(&server, "/signup", media_type, &body).await;
-        assert!(signup.json()["errors"]["email"].is_array(), "{media_type}: {signup:?}");
-    }
-    for (media_type, body) in [33, 150].into_iter().flat_map(members) {
-        for path in ["/signup", "/login"] {
-            let answer = answer(&server, path, media_type, &body).await;
-            assert_eq!(answer.status, 422, "{path} {media_type}: {answer:?}");
-            let detail = answer.json()["detail"].as_str().unwrap_or_default().to_owned();
-            assert!(detail.contains("more than 32 members"), "{path} {media_type}: {detail}");
-        }
-    }
 }
 
 #[actix_web::test]
