@@ -4,10 +4,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeyPair;
+use aws_lc_rs::signature::RSA_PKCS1_SHA256;
+use getrandom::SysRng;
+use num_bigint::BigUint;
 use rsa::pkcs1::EncodeRsaPrivateKey;
-use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
+use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding, SecretDocument};
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
-use rsa::{BigUint, Pkcs1v15Sign, RsaPrivateKey};
+use rsa::{BoxedUint, PrivateKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -22,7 +27,9 @@ pub const SHA256_PREFIX: [u8; 19] = [
 /// A key pair that signs whatever it is given.
 #[derive(Debug)]
 pub struct Forge {
-    key: RsaPrivateKey,
+    key: PrivateKey,
+    pkcs1: SecretDocument,
+    modulus: BigUint,
     /// The key's RFC 7638 thumbprint.
     pub kid: String,
 }
@@ -41,11 +48,12 @@ impl Forge {
 
     /// A fresh pair with this public exponent.
     pub fn with_exponent(bits: usize, exponent: u32) -> Self {
-        let exponent = BigUint::from(exponent);
-        let key = RsaPrivateKey::new_with_exp(&mut rsa::rand_core::OsRng, bits, &exponent)
+        let key = PrivateKey::new_with_exp(&mut SysRng, bits, BoxedUint::from(exponent))
             .expect("a key pair");
-        let kid = thumbprint(&encode(key.n().to_bytes_be()), &encode(key.e().to_bytes_be()));
-        Self { key, kid }
+        let kid = thumbprint(&encode(key.n_bytes()), &encode(key.e_bytes()));
+        let modulus = BigUint::from_bytes_be(&key.n_bytes());
+        let pkcs1 = key.to_pkcs1_der().expect("DER");
+        Self { key, pkcs1, modulus, kid }
     }
 
     /// The header of an access token of this key.
@@ -70,15 +78,17 @@ impl Forge {
 
     /// An RS256 signature (RFC 8017 §8.2.1).
     pub fn signature(&self, message: &[u8]) -> Vec<u8> {
-        let mut block = SHA256_PREFIX.to_vec();
-        block.extend_from_slice(&Sha256::digest(message));
-        self.key.sign(Pkcs1v15Sign::new_unprefixed(), &block).expect("a signature")
+        let pair = KeyPair::from_der(self.pkcs1.as_bytes()).expect("a key pair");
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+            .expect("a signature");
+        signature
     }
 
     /// The raw private operation on `block`: a signature with any padding.
     pub fn raw(&self, block: &[u8]) -> Vec<u8> {
-        let signed = BigUint::from_bytes_be(block).modpow(self.key.d(), self.key.n());
-        self.padded(&signed)
+        let exponent = BigUint::from_bytes_be(&self.key.d().to_be_bytes());
+        self.padded(&BigUint::from_bytes_be(block).modpow(&exponent, &self.modulus))
     }
 
     /// `number` as the key's length in bytes.
@@ -91,13 +101,13 @@ impl Forge {
 
     /// The modulus.
     pub fn modulus(&self) -> &BigUint {
-        self.key.n()
+        &self.modulus
     }
 
     /// The public key as a JWK.
     pub fn jwk(&self) -> Value {
         json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid,
-            "n": encode(self.key.n().to_bytes_be()), "e": encode(self.key.e().to_bytes_be())})
+            "n": encode(self.key.n_bytes()), "e": encode(self.key.e_bytes())})
     }
 
     /// The public key as PEM (SPKI).

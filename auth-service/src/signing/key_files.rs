@@ -72,7 +72,7 @@ impl KeyFiles {
             .create(&self.folder)
             .map_err(failed(&self.folder))?;
         let path = self.path(key.kid());
-        durable_file::write_by(&*self.steps, &path, key.to_pem().as_bytes(), 0o600)
+        durable_file::write_by(&*self.steps, &path, key.pem().as_bytes(), 0o600)
             .map_err(failed(&path))
     }
 

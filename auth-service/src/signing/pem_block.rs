@@ -5,13 +5,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rsa::pkcs8::SecretDocument;
 use zeroize::Zeroizing;
 
 use super::unfit::Unfit;
 
 const BEGIN: &str = "-----BEGIN ";
 const DASHES: &str = "-----";
-const LINE: usize = 64;
 
 /// A block that was found whole.
 pub(super) struct PemBlock<'t> {
@@ -42,33 +42,12 @@ impl<'t> PemBlock<'t> {
         self.lines.contains("Proc-Type:") || self.lines.contains("DEK-Info:")
     }
 
-    /// The bytes that the block holds.
-    pub(super) fn bytes(&self) -> Result<Zeroizing<Vec<u8>>, Unfit> {
+    /// The DER document that the block holds.
+    pub(super) fn document(&self) -> Result<SecretDocument, Unfit> {
         let digits: Zeroizing<String> =
             Zeroizing::new(self.lines.chars().filter(|c| !c.is_ascii_whitespace()).collect());
-        STANDARD.decode(digits.as_bytes()).map(Zeroizing::new).map_err(|_| Unfit::Damaged)
+        let bytes = STANDARD.decode(digits.as_bytes()).map(Zeroizing::new);
+        let bytes = bytes.map_err(|_| Unfit::Damaged)?;
+        SecretDocument::try_from(bytes.as_slice()).map_err(|_| Unfit::Damaged)
     }
-}
-
-/// A PEM file with one block.
-pub(super) fn write(label: &str, bytes: &[u8]) -> Zeroizing<String> {
-    let digits = Zeroizing::new(STANDARD.encode(bytes));
-    // Large enough from the start: a string that grows leaves its old bytes behind in memory.
-    let lines = digits.len().div_ceil(LINE);
-    let mut text =
-        Zeroizing::new(String::with_capacity(digits.len() + lines + 2 * label.len() + 64));
-    text.push_str(BEGIN);
-    text.push_str(label);
-    text.push_str("-----\n");
-    let mut rest = digits.as_str();
-    while !rest.is_empty() {
-        let (line, after) = rest.split_at(rest.len().min(LINE));
-        text.push_str(line);
-        text.push('\n');
-        rest = after;
-    }
-    text.push_str("-----END ");
-    text.push_str(label);
-    text.push_str("-----\n");
-    text
 }

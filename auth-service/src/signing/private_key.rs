@@ -2,34 +2,26 @@
 
 use std::fmt;
 
-use aws_lc_rs::rsa::KeyPair;
-use rsa::pkcs1::der::Decode;
-use rsa::pkcs1::{DecodeRsaPrivateKey, ObjectIdentifier};
-use rsa::pkcs8::PrivateKeyInfo;
+use rsa::pkcs1::{DecodeRsaPrivateKey, RsaPrivateKeyRef, der::Decode};
+use rsa::pkcs8::{LineEnding, PrivateKeyInfoRef, SecretDocument};
 use shared::contract::jwks::PublicJwk;
-use shared::verifier::PublicKey;
+use shared::verifier::{PublicKey, SigningKey};
 use zeroize::Zeroizing;
 
-use super::pem_block::{self, PemBlock};
+use super::pem_block::PemBlock;
 use super::unfit::Unfit;
 
 const PKCS1: &str = "RSA PRIVATE KEY";
 const PKCS8: &str = "PRIVATE KEY";
-
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
-const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 /// As many bytes as no key of 4096 bits reaches.
 pub(super) const LARGEST_FILE: usize = 64 * 1024;
 
 /// A private key that may sign. Its `Debug` shows the public half alone.
 pub struct PrivateKey {
-    label: &'static str,
-    der: Zeroizing<Vec<u8>>,
+    pem: Zeroizing<String>,
     public: PublicKey,
-    pair: KeyPair,
+    signing: SigningKey,
 }
 
 impl fmt::Debug for PrivateKey {
@@ -55,8 +47,11 @@ impl PrivateKey {
         let block = PemBlock::first(text)?;
         match block.label {
             PKCS1 if block.has_encryption_header() => Err(Unfit::Encrypted),
-            PKCS1 => Self::from_pkcs1(PKCS1, block.bytes()?),
-            PKCS8 => Self::from_pkcs8(block.bytes()?),
+            PKCS1 => {
+                let document = block.document()?;
+                Self::checked(PKCS1, &document, document.as_bytes())
+            }
+            PKCS8 => Self::from_pkcs8(&block.document()?),
             "ENCRYPTED PRIVATE KEY" => Err(Unfit::Encrypted),
             "OPENSSH PRIVATE KEY" => Err(Unfit::OpenSsh),
             "EC PRIVATE KEY" => Err(Unfit::OtherKind("EC")),
@@ -68,24 +63,42 @@ impl PrivateKey {
     }
 
     /// The key in a PKCS#8 document, such as a new one.
-    pub(super) fn from_pkcs8(der: Zeroizing<Vec<u8>>) -> Result<Self, Unfit> {
-        let info = PrivateKeyInfo::from_der(&der).map_err(|_| Unfit::Damaged)?;
-        match info.algorithm.oid {
-            RSA => {}
-            RSA_PSS => return Err(Unfit::OtherKind("RSA for PSS alone")),
-            EC => return Err(Unfit::OtherKind("EC")),
-            ED25519 => return Err(Unfit::OtherKind("Ed25519")),
+    pub(super) fn from_pkcs8(document: &SecretDocument) -> Result<Self, Unfit> {
+        let info: PrivateKeyInfoRef<'_> = document.decode_msg().map_err(|_| Unfit::Damaged)?;
+        match info.algorithm.oid.to_string().as_str() {
+            "1.2.840.113549.1.1.1" => {}
+            "1.2.840.113549.1.1.10" => return Err(Unfit::OtherKind("RSA for PSS alone")),
+            "1.2.840.10045.2.1" => return Err(Unfit::OtherKind("EC")),
+            "1.3.101.112" => return Err(Unfit::OtherKind("Ed25519")),
             _ => return Err(Unfit::OtherKind("not RSA")),
         }
-        let public = check(info.private_key)?;
-        let pair = KeyPair::from_pkcs8(&der).map_err(|_| Unfit::Inconsistent)?;
-        Ok(Self { label: PKCS8, der, public, pair })
+        Self::checked(PKCS8, document, info.private_key.as_bytes())
     }
 
-    fn from_pkcs1(label: &'static str, der: Zeroizing<Vec<u8>>) -> Result<Self, Unfit> {
-        let public = check(&der)?;
-        let pair = KeyPair::from_der(&der).map_err(|_| Unfit::Inconsistent)?;
-        Ok(Self { label, der, public, pair })
+    /// Checks the numbers of an RSA private key (RFC 8017 §A.1.2), with a word for each way in which
+    /// they can be wrong.
+    fn checked(
+        label: &'static str,
+        document: &SecretDocument,
+        pkcs1: &[u8],
+    ) -> Result<Self, Unfit> {
+        let numbers = RsaPrivateKeyRef::from_der(pkcs1).map_err(|_| Unfit::Damaged)?;
+        if numbers.other_prime_infos.is_some() {
+            return Err(Unfit::ManyPrimes);
+        }
+        let (n, e) = (numbers.modulus.as_bytes(), numbers.public_exponent.as_bytes());
+        let bits = n.first().map_or(0, |first| n.len() * 8 - first.leading_zeros() as usize);
+        match bits {
+            0..2048 => return Err(Unfit::TooShort(bits)),
+            2048..=4096 => {}
+            _ => return Err(Unfit::TooLong(bits)),
+        }
+        let public = PublicKey::from_components(n, e).map_err(|_| Unfit::Exponent)?;
+        // This checks the primes and the private exponent; aws-lc-rs checks the rest.
+        rsa::PrivateKey::from_pkcs1_der(pkcs1).map_err(|_| Unfit::Inconsistent)?;
+        let signing = SigningKey::from_pkcs1(pkcs1).map_err(|_| Unfit::Inconsistent)?;
+        let pem = document.to_pem(label, LineEnding::LF).map_err(|_| Unfit::Damaged)?;
+        Ok(Self { pem, public, signing })
     }
 
     /// The RFC 7638 thumbprint.
@@ -100,37 +113,15 @@ impl PrivateKey {
 
     /// The size of its modulus.
     pub fn bits(&self) -> usize {
-        self.pair.public_modulus_len() * 8
+        self.signing.pair.public_modulus_len() * 8
     }
 
     /// The key as a PEM file, in the form in which it came.
-    pub fn to_pem(&self) -> Zeroizing<String> {
-        pem_block::write(self.label, &self.der)
+    pub fn pem(&self) -> &str {
+        &self.pem
     }
 
-    /// What signs.
-    pub(super) fn into_pair(self) -> KeyPair {
-        self.pair
+    pub(super) fn into_signing(self) -> SigningKey {
+        self.signing
     }
-}
-
-/// Checks the numbers of an RSA private key (RFC 8017 §A.1.2), with a word for each way in which
-/// they can be wrong.
-fn check(der: &[u8]) -> Result<PublicKey, Unfit> {
-    let numbers = rsa::pkcs1::RsaPrivateKey::from_der(der).map_err(|_| Unfit::Damaged)?;
-    if numbers.other_prime_infos.is_some() {
-        return Err(Unfit::ManyPrimes);
-    }
-    let (n, e) = (numbers.modulus.as_bytes(), numbers.public_exponent.as_bytes());
-    let bits = n.first().map_or(0, |first| n.len() * 8 - first.leading_zeros() as usize);
-    match bits {
-        0..2048 => return Err(Unfit::TooShort(bits)),
-        2048..=4096 => {}
-        _ => return Err(Unfit::TooLong(bits)),
-    }
-    let public = PublicKey::from_components(n, e).map_err(|_| Unfit::Exponent)?;
-    rsa::RsaPrivateKey::from_pkcs1_der(der)
-        .and_then(|key| key.validate().map_err(|_| rsa::pkcs1::Error::Crypto))
-        .map_err(|_| Unfit::Inconsistent)?;
-    Ok(public)
 }

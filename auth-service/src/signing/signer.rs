@@ -1,15 +1,11 @@
-//! Signing access tokens with a key that is parsed once. Parsing it again for each token would
-//! cost two thirds of the throughput.
+//! Signing access tokens with a key that is parsed once.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeyPair;
-use aws_lc_rs::signature::RSA_PKCS1_SHA256;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, Header, encode};
 use shared::contract::claims::{ACCESS_TOKEN_TYPE, Claims};
+use shared::verifier::SigningKey;
 
 use super::private_key::PrivateKey;
 
@@ -21,9 +17,8 @@ pub struct SigningError;
 /// A key that signs.
 pub struct Signer {
     kid: String,
-    /// The encoded header and the dot behind it, the same for every token.
-    header: String,
-    pair: KeyPair,
+    header: Header,
+    key: SigningKey,
     used: AtomicBool,
 }
 
@@ -38,9 +33,10 @@ impl Signer {
     pub fn new(key: PrivateKey) -> Self {
         let kid = key.kid().to_owned();
         // Exactly these three members (RFC 9068 §2.1); a guard refuses any other.
-        let header = format!(r#"{{"alg":"RS256","typ":"{ACCESS_TOKEN_TYPE}","kid":"{kid}"}}"#);
-        let header = format!("{}.", URL_SAFE_NO_PAD.encode(header));
-        Self { kid, header, pair: key.into_pair(), used: AtomicBool::new(false) }
+        let mut header = Header::new(Algorithm::RS256);
+        header.typ = Some(ACCESS_TOKEN_TYPE.into());
+        header.kid = Some(kid.clone());
+        Self { kid, header, key: key.into_signing(), used: AtomicBool::new(false) }
     }
 
     /// The key's thumbprint.
@@ -56,16 +52,7 @@ impl Signer {
     /// The claims as a signed token in compact form (RFC 7515 §3.1). It takes one to two
     /// milliseconds with 4096 bits, without waiting for anything.
     pub fn sign(&self, claims: &Claims) -> Result<String, SigningError> {
-        let payload = serde_json::to_vec(claims).map_err(|_| SigningError)?;
-        let mut token = self.header.clone();
-        URL_SAFE_NO_PAD.encode_string(payload, &mut token);
-        let mut signature = vec![0; self.pair.public_modulus_len()];
         self.used.store(true, Ordering::Relaxed);
-        self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature)
-            .map_err(|_| SigningError)?;
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-        Ok(token)
+        encode(&self.header, claims, &self.key.encoding).map_err(|_| SigningError)
     }
 }

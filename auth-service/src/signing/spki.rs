@@ -2,13 +2,14 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rsa::BigUint;
+use rsa::BoxedUint;
 use rsa::pkcs8::{EncodePublicKey, LineEnding};
 
 /// The PEM text of the key with this modulus and exponent (base64url); none if they are no key.
 pub fn public_pem(n: &str, e: &str) -> Option<String> {
-    let number =
-        |text: &str| URL_SAFE_NO_PAD.decode(text).ok().map(|bytes| BigUint::from_bytes_be(&bytes));
-    let key = rsa::RsaPublicKey::new(number(n)?, number(e)?).ok()?;
+    let number = |text: &str| {
+        URL_SAFE_NO_PAD.decode(text).ok().map(|bytes| BoxedUint::from_be_slice_vartime(&bytes))
+    };
+    let key = rsa::PublicKey::new(number(n)?, number(e)?).ok()?;
     key.to_public_key_pem(LineEnding::LF).ok()
 }

@@ -24,10 +24,10 @@ pub(super) struct Compact<'t> {
     pub(super) header: Vec<u8>,
     /// The claims' JSON text.
     pub(super) payload: Vec<u8>,
-    /// The signature.
-    pub(super) signature: Vec<u8>,
-    /// What is signed: the first two parts as they came.
+    /// The first two parts as they came: these are signed.
     pub(super) signed: &'t str,
+    /// The signature in base64url.
+    pub(super) signature: &'t str,
 }
 
 /// Splits and decodes a token. Every way to fail is [`Reason::Malformed`].
@@ -38,11 +38,10 @@ pub(super) fn split(token: &str) -> Result<Compact<'_>, Reason> {
     let (signed, signature) = token.rsplit_once('.').ok_or(Reason::Malformed)?;
     // A fourth part would be in the payload, and no alphabet has the dot.
     let (header, payload) = signed.split_once('.').ok_or(Reason::Malformed)?;
-    let signature = base64url(signature)?;
-    if !SIGNATURE_BYTES.contains(&signature.len()) {
+    if !SIGNATURE_BYTES.contains(&base64url(signature)?.len()) {
         return Err(Reason::Malformed);
     }
-    Ok(Compact { header: base64url(header)?, payload: base64url(payload)?, signature, signed })
+    Ok(Compact { header: base64url(header)?, payload: base64url(payload)?, signed, signature })
 }
 
 /// Decodes base64url without padding; blanks, other alphabets and non-zero trailing bits are
@@ -64,7 +63,7 @@ mod tests {
         let token = token("e30", "e30", 256);
         let parts = split(&token).expect("a token");
         assert_eq!((parts.header.as_slice(), parts.signed), (&b"{}"[..], "e30.e30"));
-        assert_eq!(parts.signature, vec![7; 256]);
+        assert_eq!(parts.signature, URL_SAFE_NO_PAD.encode([7; 256]));
     }
 
     #[test]

@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
-use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::provider::VerifyingKey;
 use crate::contract::jwks::PublicJwk;
 
 /// The bits of a modulus: below, RS256 is not allowed (RFC 7518 §3.3); above, a signature costs
@@ -68,7 +68,7 @@ struct Inner {
     jwk: PublicJwk,
     /// The modulus's length in bytes: the one length that a signature can have.
     signature_bytes: usize,
-    parsed: ParsedPublicKey,
+    key: VerifyingKey,
 }
 
 impl PublicKey {
@@ -116,13 +116,11 @@ impl PublicKey {
         if !exponent.is_some_and(|e| e >= LEAST_EXPONENT && e % 2 == 1) {
             return Err(JwkError::Exponent);
         }
-        let parsed = RsaPublicKeyComponents { n, e }
-            .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
-            .map_err(|_| JwkError::Modulus)?;
+        let key = VerifyingKey::from_components(n, e).map_err(|_| JwkError::Modulus)?;
         let (signature_bytes, n, e) =
             (n.len(), URL_SAFE_NO_PAD.encode(n), URL_SAFE_NO_PAD.encode(e));
         let jwk = PublicJwk::rs256(thumbprint(&n, &e), n, e);
-        Ok(Self { inner: Arc::new(Inner { jwk, signature_bytes, parsed }) })
+        Ok(Self { inner: Arc::new(Inner { jwk, signature_bytes, key }) })
     }
 
     /// The RFC 7638 SHA-256 thumbprint.
@@ -135,12 +133,12 @@ impl PublicKey {
         self.inner.jwk.clone()
     }
 
-    /// Whether `signature` is this key's RSASSA-PKCS1-v1_5 SHA-256 signature of `message`
-    /// (RFC 8017 §8.2.2).
-    pub(super) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
+    /// Returns whether `signature` (base64url) is this key's RSASSA-PKCS1-v1_5 SHA-256 signature
+    /// of `message` (RFC 8017 §8.2.2).
+    pub(super) fn signed(&self, message: &str, signature: &str) -> bool {
         // The library checks the length too; that it goes on doing so is not left to it.
-        signature.len() == self.inner.signature_bytes
-            && self.inner.parsed.verify_sig(message, signature).is_ok()
+        signature.len() * 3 / 4 == self.inner.signature_bytes
+            && self.inner.key.signed(message, signature)
     }
 }
 

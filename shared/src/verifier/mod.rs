@@ -24,6 +24,7 @@ mod numeric_date;
 mod outline;
 mod presented;
 mod profile;
+mod provider;
 mod refusal;
 mod verdicts;
 
@@ -37,6 +38,7 @@ pub use key_set::{
 pub use outline::{Outline, outline};
 pub use presented::{RequestHeaders, presented};
 pub use profile::Profile;
+pub use provider::SigningKey;
 pub use refusal::Refusal;
 pub use verdicts::{TokenHash, Verdicts};
 

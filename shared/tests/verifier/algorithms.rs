@@ -65,7 +65,7 @@ fn an_hmac_keyed_with_any_form_of_the_public_key_is_refused() {
         public.to_public_key_der().expect("DER").into_vec(),
         public.to_pkcs1_der().expect("DER").into_vec(),
         n.clone().into_bytes(),
-        rsa::traits::PublicKeyParts::n(&public).to_bytes_be(),
+        rsa::traits::PublicKeyParts::n_bytes(&public).into_vec(),
         signer.jwk().to_string().into_bytes(),
         json!({"keys": [signer.jwk()]}).to_string().into_bytes(),
         signer.kid().into(),

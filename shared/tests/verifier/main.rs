@@ -10,6 +10,7 @@ mod json;
 mod key_sets;
 mod minting;
 mod padding;
+mod provider;
 mod signatures;
 mod spellings;
 mod times;

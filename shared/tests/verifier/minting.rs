@@ -8,9 +8,10 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use num_bigint::BigUint;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
-use rsa::{BigUint, RsaPrivateKey};
+use rsa::{BoxedUint, PrivateKey};
 use serde_json::{Value, json};
 use shared::verifier::{AccessToken, Profile, PublicKey, Reason, inspect};
 use time::{Duration, OffsetDateTime};
@@ -27,7 +28,8 @@ pub(crate) const EXPIRES: i64 = ISSUED + 1_800;
 /// A key pair whose numbers are at hand.
 pub(crate) struct Signer {
     pair: KeyPair,
-    pub(crate) numbers: RsaPrivateKey,
+    pub(crate) numbers: PrivateKey,
+    pub(crate) modulus: BigUint,
     pub(crate) public: PublicKey,
 }
 
@@ -47,11 +49,10 @@ impl Signer {
     pub(crate) fn generate(size: KeySize) -> Self {
         let pair = KeyPair::generate(size).expect("a key pair");
         let der: Pkcs8V1Der<'_> = pair.as_der().expect("PKCS#8");
-        let mut numbers = RsaPrivateKey::from_pkcs8_der(der.as_ref()).expect("an RSA key");
-        numbers.precompute().expect("CRT parameters");
-        let (n, e) = (numbers.n().to_bytes_be(), numbers.e().to_bytes_be());
-        let public = PublicKey::from_components(&n, &e).expect("an allowed key");
-        Self { pair, numbers, public }
+        let numbers = PrivateKey::from_pkcs8_der(der.as_ref()).expect("an RSA key");
+        let public = PublicKey::from_components(&numbers.n_bytes(), &numbers.e_bytes());
+        let modulus = number(numbers.n());
+        Self { pair, numbers, modulus, public: public.expect("an allowed key") }
     }
 
     /// The key pair as a file holds it.
@@ -86,14 +87,14 @@ impl Signer {
     /// Chinese remainder theorem), as long as the modulus.
     pub(crate) fn sign_encoded(&self, encoded: &[u8]) -> Vec<u8> {
         let message = BigUint::from_bytes_be(encoded);
-        assert!(&message < self.numbers.n(), "an encoded message past the modulus can't be signed");
-        let (p, q) = (&self.numbers.primes()[0], &self.numbers.primes()[1]);
-        let d = self.numbers.d();
+        assert!(message < self.modulus, "an encoded message past the modulus can't be signed");
+        let [p, q] = [0, 1].map(|prime| number(&self.numbers.primes()[prime]));
+        let d = number(self.numbers.d());
         let one = BigUint::from(1_u8);
-        let s_p = message.modpow(&(d % (p - &one)), p);
-        let s_q = message.modpow(&(d % (q - &one)), q);
-        let q_inverse = q.modpow(&(p - BigUint::from(2_u8)), p);
-        let h = ((&s_p + p - (&s_q % p)) * q_inverse) % p;
+        let s_p = message.modpow(&(&d % (&p - &one)), &p);
+        let s_q = message.modpow(&(&d % (&q - &one)), &q);
+        let q_inverse = q.modpow(&(&p - BigUint::from(2_u8)), &p);
+        let h = ((&s_p + &p - (&s_q % &p)) * q_inverse) % &p;
         padded(&(s_q + h * q), self.modulus_bytes())
     }
 
@@ -117,6 +118,10 @@ impl Signer {
     pub(crate) fn header(&self) -> Value {
         json!({"alg": "RS256", "typ": "at+jwt", "kid": self.kid()})
     }
+}
+
+pub(crate) fn number(boxed: &BoxedUint) -> BigUint {
+    BigUint::from_bytes_be(&boxed.to_be_bytes())
 }
 
 /// The number, big-endian, at least `length` bytes long.

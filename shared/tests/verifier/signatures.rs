@@ -1,14 +1,14 @@
 //! Signatures as numbers: exactly as long as the modulus and below it (RFC 8017 §5.2.2, §8.2.2).
 
 use aws_lc_rs::rsa::KeySize;
-use rsa::BigUint;
+use num_bigint::BigUint;
 use rsa::traits::PublicKeyParts;
 use serde_json::json;
 use shared::verifier::{Reason, inspect};
 
 use crate::minting::{
-    NOW, Signer, assert_refused, assert_taken, at, encode, padded, profile, signed_part, signer,
-    user_claims, with,
+    NOW, Signer, assert_refused, assert_taken, at, encode, number, padded, profile, signed_part,
+    signer, user_claims, with,
 };
 
 fn with_signature(token: &str, signature: &[u8]) -> String {
@@ -27,8 +27,8 @@ fn tokens() -> impl Iterator<Item = (String, Vec<u8>)> {
 #[test]
 fn the_private_operation_of_the_tests_makes_the_same_signatures() {
     let (token, signature) = tokens().next().expect("a token");
-    let e = signer().numbers.e();
-    let encoded = BigUint::from_bytes_be(&signature).modpow(e, signer().numbers.n());
+    let e = number(signer().numbers.e());
+    let encoded = BigUint::from_bytes_be(&signature).modpow(&e, &signer().modulus);
     let again = signer().sign_encoded(&padded(&encoded, signer().modulus_bytes()));
     assert_eq!(again, signature);
     assert_taken([("again", with_signature(&token, &again))]);
@@ -37,7 +37,7 @@ fn the_private_operation_of_the_tests_makes_the_same_signatures() {
 #[test]
 fn the_edges_of_the_numbers_are_refused() {
     let (token, signature) = tokens().next().expect("a token");
-    let (n, one, length) = (signer().numbers.n(), BigUint::from(1_u8), signer().modulus_bytes());
+    let (n, one, length) = (&signer().modulus, BigUint::from(1_u8), signer().modulus_bytes());
     let s = BigUint::from_bytes_be(&signature);
     let numbers = [
         ("0", BigUint::from(0_u8)),
@@ -60,7 +60,7 @@ fn the_edges_of_the_numbers_are_refused() {
 
 #[test]
 fn a_signature_plus_the_modulus_is_refused() {
-    let n = signer().numbers.n();
+    let n = &signer().modulus;
     // The modulus is as long as the sum only where the signature is small enough.
     let (token, sum) = tokens()
         .map(|(token, signature)| (token, BigUint::from_bytes_be(&signature) + n))

@@ -166,7 +166,7 @@ impl Server {
 /// Making a key takes longer than most tests: all use the same one.
 fn key_ring(folder: &Path, database: &Database) -> KeyRing {
     static PEM: OnceLock<String> = OnceLock::new();
-    let pem = PEM.get_or_init(|| generate(KeyBits::B2048).unwrap().to_pem().to_string());
+    let pem = PEM.get_or_init(|| generate(KeyBits::B2048).unwrap().pem().to_string());
     let key = PrivateKey::from_pem(pem.as_bytes()).unwrap();
     let files = KeyFiles::in_folder(&folder.join("signing"));
     files.keep(&key).unwrap();

@@ -30,7 +30,7 @@ const POLICY: KeyPolicy = KeyPolicy {
 
 /// Pairs to be taken: making new ones for each of so many ends would take long.
 static PAIRS: LazyLock<[String; 3]> =
-    LazyLock::new(|| [(), (), ()].map(|()| new_key().to_pem().to_string()));
+    LazyLock::new(|| [(), (), ()].map(|()| new_key().pem().to_string()));
 
 fn pair(number: usize) -> PrivateKey {
     PrivateKey::from_pem(PAIRS[number].as_bytes()).expect("a key")

@@ -45,10 +45,10 @@ fn a_file_with_another_key_or_half_a_key_is_refused() {
     files.keep(&key).expect("kept");
     let path = folder.path().join(format!("{}.pem", key.kid()));
 
-    fs::write(&path, other.to_pem().as_bytes()).expect("written");
+    fs::write(&path, other.pem().as_bytes()).expect("written");
     assert!(matches!(files.read(key.kid()), Err(FileError::WrongKey(..))));
 
-    let pem = key.to_pem();
+    let pem = key.pem();
     for length in [0, 1, 30, pem.len() / 2, pem.len() - 20] {
         fs::write(&path, &pem.as_bytes()[..length]).expect("written");
         let refused = files.read(key.kid()).expect_err("refused");

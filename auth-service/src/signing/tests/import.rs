@@ -2,10 +2,10 @@
 
 use std::fs;
 
+use getrandom::SysRng;
+use rsa::BoxedUint;
 use rsa::pkcs1::{EncodeRsaPrivateKey, LineEnding};
 use rsa::pkcs8::EncodePrivateKey;
-use rsa::rand_core::OsRng;
-use rsa::{BigUint, RsaPrivateKey};
 
 use super::super::{PrivateKey, Unfit, key_files, public_pem};
 use super::material::{printed, ran, shared_key};
@@ -28,12 +28,12 @@ fn keys_of_the_usual_programs_are_taken_as_they_are() {
             continue;
         }
         let key = key_files::read_key(&at.join("key")).expect(arguments);
-        assert!(key.to_pem().starts_with(&format!("-----BEGIN {label}-----\n")), "{arguments}");
+        assert!(key.pem().starts_with(&format!("-----BEGIN {label}-----\n")), "{arguments}");
         let public = key.public();
         let pem = public_pem(&public.n, &public.e).expect("a public key");
         assert_eq!(pem, printed(at, "openssl", "rsa -in key -pubout"), "{arguments}");
         // What is kept is what came in.
-        fs::write(at.join("kept"), key.to_pem().as_bytes()).expect("written");
+        fs::write(at.join("kept"), key.pem().as_bytes()).expect("written");
         let modulus = |file| printed(at, "openssl", &format!("rsa -in {file} -noout -modulus"));
         assert_eq!(modulus("kept"), modulus("key"));
     }
@@ -89,7 +89,8 @@ fn other_files_of_these_programs_are_refused_with_what_they_are() {
 
 #[test]
 fn a_damaged_file_is_refused() {
-    let whole = shared_key().to_pem();
+    let key = shared_key();
+    let whole = key.pem();
     let half = &whole[..whole.len() / 2];
     assert_eq!(refused(half.as_bytes()), Unfit::Damaged);
     let lines: Vec<&str> = whole.lines().collect();
@@ -106,7 +107,7 @@ fn a_damaged_file_is_refused() {
 #[test]
 fn no_single_changed_bit_makes_another_key() {
     let whole = shared_key();
-    let pem = whole.to_pem();
+    let pem = whole.pem();
     let lines = pem.lines().count();
     for line in 1..lines - 1 {
         let mut changed: Vec<String> = pem.lines().map(str::to_owned).collect();
@@ -119,15 +120,14 @@ fn no_single_changed_bit_makes_another_key() {
 
 #[test]
 fn numbers_that_do_not_belong_together_are_refused() {
-    let mut random = OsRng;
-    let one = RsaPrivateKey::new(&mut random, 1024).expect("a key");
+    let one = rsa::PrivateKey::new(&mut SysRng, 1024).expect("a key");
     let pkcs1 = one.to_pkcs1_pem(LineEnding::LF).expect("PEM");
     assert_eq!(refused(pkcs1.as_bytes()), Unfit::TooShort(1024));
     let pkcs8 = one.to_pkcs8_pem(LineEnding::LF).expect("PEM");
     assert_eq!(refused(pkcs8.as_bytes()), Unfit::TooShort(1024));
 
-    let small = BigUint::from(3_u32);
-    let cube = RsaPrivateKey::new_with_exp(&mut random, 2048, &small).expect("a key");
+    let small = BoxedUint::from(3_u32);
+    let cube = rsa::PrivateKey::new_with_exp(&mut SysRng, 2048, small).expect("a key");
     let pem = cube.to_pkcs1_pem(LineEnding::LF).expect("PEM");
     assert_eq!(refused(pem.as_bytes()), Unfit::Exponent);
 }

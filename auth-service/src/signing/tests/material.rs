@@ -19,7 +19,7 @@ pub(super) fn new_key() -> PrivateKey {
 }
 
 fn new_pem() -> String {
-    new_key().to_pem().to_string()
+    new_key().pem().to_string()
 }
 
 /// Runs a program in `folder`; says whether it is installed.
