@@ -4,19 +4,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use shared::guard::address;
+use clap::Args;
+use shared::guard::address::{self, AddressError};
 use shared::service::settings::{
-    SettingError, Values, duration, host_port, list, one_of, origin_url, path,
+    List, SettingError, Values, duration, host_port, list, name, origin_url, path,
 };
 use url::Url;
 
-mod definitions;
 mod values;
 
-pub use definitions::{
-    ALL, ALLOW_HTTP, AUDIENCE, AUTH_URL, BIND, CLIENT_ID, CLIENT_SECRET_FILE, CLOCK_LEEWAY,
-    DATABASE_URL, ISSUER, MANAGEMENT_BIND, MAX_STALENESS, MAX_TOKEN_LIFE, PUBLIC_URL, USER_LIST,
-};
+use values::{host_name, sqlite_file, visibility};
 
 use crate::domain::visibility::Visibility;
 
@@ -24,74 +21,90 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const YEAR: Duration = Duration::from_hours(365 * 24);
 
-/// The value of every setting.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Each setting, in the order in which people read them.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Settings {
-    /// Where clients are served.
+    /// The address for clients
+    #[arg(id = "API_BIND", value_name = "HOST:PORT",
+        default_value = "127.0.0.1:8002", value_parser = host_port)]
     pub bind: SocketAddr,
-    /// Where health and metrics are served.
+    /// The address for health and metrics, for operators only
+    #[arg(id = "API_MANAGEMENT_BIND", value_name = "HOST:PORT",
+        default_value = "127.0.0.1:9002", value_parser = host_port)]
     pub management_bind: SocketAddr,
-    /// The `iss` that a token must have, to the letter.
+    /// The issuer's public address, compared with every token to the letter
+    #[arg(id = "API_ISSUER", value_name = "an http or https address",
+        default_value = "http://localhost:8001", value_parser = origin_url)]
     pub issuer: String,
-    /// Where the issuer is reached.
-    pub auth_url: Url,
-    /// This service's own public address, to the letter.
+    /// The address at which this service reaches the issuer, if it differs from the public one
+    #[arg(id = "API_AUTH_URL", value_name = "an https address, or plain http to loopback \
+        or to a name that API_ALLOW_HTTP lists", value_parser = origin_url)]
+    pub auth_url: Option<String>,
+    /// This service's own public address, as its metadata tells it
+    #[arg(id = "API_PUBLIC_URL", value_name = "an http or https address",
+        default_value = "http://localhost:8002", value_parser = origin_url)]
     pub public_url: String,
-    /// Host names, beside loopback, that plain http may be used to.
-    pub allow_http: Vec<String>,
-    /// The audience that a token must be meant for.
+    /// The hosts, beside loopback, that may be called in plain http
+    #[arg(id = "API_ALLOW_HTTP", value_name = "host names separated by commas",
+        value_parser = list(host_name))]
+    pub allow_http: Option<List<String>>,
+    /// The audience that a token must be meant for
+    #[arg(id = "API_AUDIENCE", value_name = "a name without blanks",
+        default_value = "api-service", value_parser = name)]
     pub audience: String,
-    /// The file of the replica.
-    pub database: PathBuf,
-    /// The tolerance for clocks that differ.
-    pub clock_leeway: Duration,
-    /// The longest life of a token that is taken.
-    pub max_token_life: Duration,
-    /// Who may read other users' records.
-    pub user_list: Visibility,
-    /// This guard's client at the issuer.
+    /// The client as which this service follows the issuer's changes
+    #[arg(id = "API_CLIENT_ID", value_name = "a name without blanks",
+        default_value = "api-service", value_parser = name)]
     pub client_id: String,
-    /// The file that holds the client's secret.
+    /// The file that holds that client's secret; it may appear after the start
+    #[arg(id = "API_CLIENT_SECRET_FILE", value_name = "a file",
+        default_value = "keys/clients/api-service.secret", value_parser = path)]
     pub client_secret_file: PathBuf,
-    /// How long what is held is trusted without contact to the issuer.
+    /// The replica of the user directory, one file per instance; it may be deleted at any time
+    #[arg(id = "API_DATABASE_URL", value_name = "sqlite://FILE",
+        default_value = "sqlite://data/api.db", value_parser = sqlite_file)]
+    pub database: PathBuf,
+    /// The tolerance for the difference between this clock and the issuer's
+    #[arg(id = "API_CLOCK_LEEWAY", value_name = "a duration from 0s to 60s",
+        default_value = "10s", value_parser = duration(Duration::ZERO, MINUTE))]
+    pub clock_leeway: Duration,
+    /// The longest life of a token that is taken
+    #[arg(id = "API_MAX_TOKEN_LIFE", value_name = "a duration from 1s to 365d",
+        default_value = "24h", value_parser = duration(SECOND, YEAR))]
+    pub max_token_life: Duration,
+    /// The time that keys, revocations and directory are trusted while the issuer can't be reached
+    #[arg(id = "API_MAX_STALENESS", value_name = "a duration from 1s to 365d",
+        default_value = "24h", value_parser = duration(SECOND, YEAR))]
     pub max_staleness: Duration,
+    /// The users who may list users and read records other than their own
+    #[arg(id = "API_USER_LIST", value_name = "everyone or admin",
+        default_value = "everyone", value_parser = visibility)]
+    pub user_list: Visibility,
 }
 
 impl Settings {
-    /// Reads every setting.
+    /// Parses every setting.
     ///
     /// # Errors
     ///
     /// The first value that its setting can't take.
-    pub fn from_values(found: &Values) -> Result<Self, SettingError> {
-        let issuer = found.get(&ISSUER, origin_url)?;
-        let allow_http = found.optional(&ALLOW_HTTP, list(values::host_name))?.unwrap_or_default();
-        Ok(Self {
-            bind: found.get(&BIND, host_port)?,
-            management_bind: found.get(&MANAGEMENT_BIND, host_port)?,
-            auth_url: auth_url(found, &issuer, &allow_http)?,
-            issuer,
-            public_url: found.get(&PUBLIC_URL, origin_url)?,
-            allow_http,
-            audience: found.get(&AUDIENCE, values::name)?,
-            database: found.get(&DATABASE_URL, values::sqlite_file)?,
-            clock_leeway: found.get(&CLOCK_LEEWAY, duration(Duration::ZERO, MINUTE))?,
-            max_token_life: found.get(&MAX_TOKEN_LIFE, duration(SECOND, YEAR))?,
-            user_list: found.get(&USER_LIST, one_of(values::USER_LIST))?,
-            client_id: found.get(&CLIENT_ID, values::name)?,
-            client_secret_file: found.get(&CLIENT_SECRET_FILE, path)?,
-            max_staleness: found.get(&MAX_STALENESS, duration(SECOND, YEAR))?,
-        })
+    pub fn from_values(values: &Values) -> Result<Self, SettingError> {
+        let settings: Self = values.parse()?;
+        settings.reached_at().map_err(|why| values.error("API_AUTH_URL", why))?;
+        Ok(settings)
     }
-}
 
-/// Where the issuer is reached: the setting, or the issuer itself. Either way it is the one
-/// address that secrets are sent to, so it is checked here and named in the error.
-fn auth_url(found: &Values, issuer: &str, allowed: &[String]) -> Result<Url, SettingError> {
-    let text = found.optional(&AUTH_URL, origin_url)?.unwrap_or_else(|| issuer.to_owned());
-    address::parse(&text)
-        .and_then(|url| address::check(&url, allowed).map(|()| url))
-        .map_err(|error| SettingError::new(&AUTH_URL, error))
+    /// Returns the address at which the issuer is reached. It is the one address that secrets are sent
+    /// to.
+    ///
+    /// # Errors
+    ///
+    /// It is plain http and not allowed.
+    pub fn reached_at(&self) -> Result<Url, AddressError> {
+        let url = address::parse(self.auth_url.as_ref().unwrap_or(&self.issuer))?;
+        address::check(&url, self.allow_http.as_deref().unwrap_or_default())?;
+        Ok(url)
+    }
 }
 
 #[cfg(test)]

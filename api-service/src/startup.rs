@@ -13,7 +13,7 @@ use shared::service::{management, server, serving, shutdown};
 use crate::blocking::Blocking;
 use crate::http::{self, Api};
 use crate::management as guard_management;
-use crate::settings::{self, Settings};
+use crate::settings::Settings;
 use crate::store::{PAGE_READERS, Replica};
 
 mod renewal;
@@ -39,12 +39,12 @@ async fn serve(settings: Settings) -> Result<bool, Failure> {
     // The replica first: a process that is just ending gives up its addresses with its lock.
     let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let replica = open(&settings, workers).await?;
-    let listener = server::bind(&settings::BIND, settings.bind)?;
-    let operators = server::bind(&settings::MANAGEMENT_BIND, settings.management_bind)?;
+    let listener = server::bind("API_BIND", settings.bind)?;
+    let operators = server::bind("API_MANAGEMENT_BIND", settings.management_bind)?;
     let (trigger, shutdown) = shutdown::channel();
     tokio::spawn(trigger.fire_on_signal());
 
-    let guard = Guard::start(guard_config(&settings), replica.clone(), Arc::new(SystemClock))
+    let guard = Guard::start(guard_config(&settings)?, replica.clone(), Arc::new(SystemClock))
         .await
         .map_err(Failure::failed)?;
     let api = Api {
@@ -93,16 +93,16 @@ async fn open(settings: &Settings, workers: usize) -> Result<Arc<Replica>, Failu
         .map_err(Failure::failed)
 }
 
-fn guard_config(settings: &Settings) -> GuardConfig {
-    GuardConfig {
+fn guard_config(settings: &Settings) -> Result<GuardConfig, Failure> {
+    Ok(GuardConfig {
         issuer: settings.issuer.clone(),
-        auth_url: settings.auth_url.clone(),
+        auth_url: settings.reached_at().map_err(Failure::failed)?,
         audience: settings.audience.clone(),
         client_id: settings.client_id.clone(),
         client_secret_file: settings.client_secret_file.clone(),
         leeway: settings.clock_leeway,
         max_token_life: settings.max_token_life,
         max_staleness: settings.max_staleness,
-        allow_http: settings.allow_http.clone(),
-    }
+        allow_http: settings.allow_http.clone().unwrap_or_default(),
+    })
 }

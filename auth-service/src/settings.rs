@@ -4,105 +4,147 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use shared::service::settings::{
-    Origin, SettingError, Values, duration, host_port, list, one_of, origin_url, path,
+    List, OrOff, Origin, SettingError, Values, duration, host_port, list, name, or_off, origin_url,
+    path,
 };
 
 use crate::store::Location;
 
-mod definitions;
 mod values;
 
-pub use definitions::{
-    ACCESS_TOKEN_TTL, ALL, AUDIENCE, AUDIT_KEEP, BIND, CORS_ORIGINS, DATABASE_PASSWORD_FILE,
-    DATABASE_URL, FEED_KEEP, GUARD_PATIENCE, ISSUER, JWKS_MAX_AGE, KEY_BITS, KEY_ROTATION_EVERY,
-    KEYS_DIR, LOGIN_ERRORS, LOGIN_FAILURES_PER_ACCOUNT, LOGIN_FAILURES_PER_ADDRESS,
-    MANAGEMENT_BIND, REFRESH_REPEAT_WINDOW, REFRESH_TOKEN_TTL, SESSION_MAX_LIFE,
-    SIGN_UPS_PER_ADDRESS, TRUSTED_PROXIES,
-};
-pub use values::shown;
+use values::{count_limit, network};
 
 const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// The value of every setting.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Each setting, in the order in which people read them.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Settings {
-    /// Where clients are served.
+    /// The address for clients
+    #[arg(id = "AUTH_BIND", value_name = "HOST:PORT",
+        default_value = "127.0.0.1:8001", value_parser = host_port)]
     pub bind: SocketAddr,
-    /// Where health and metrics are served.
+    /// The address for health and metrics, for operators only
+    #[arg(id = "AUTH_MANAGEMENT_BIND", value_name = "HOST:PORT",
+        default_value = "127.0.0.1:9001", value_parser = host_port)]
     pub management_bind: SocketAddr,
-    /// The `iss` of every token, to the letter.
+    /// The issuer's public address, written into every token to the letter
+    #[arg(id = "AUTH_ISSUER", value_name = "an http or https address",
+        default_value = "http://localhost:8001", value_parser = origin_url)]
     pub issuer: String,
-    /// Where the data is kept.
+    /// The database of users, sessions, clients and the change feed; a password in it is refused on
+    /// the command line
+    #[arg(id = "AUTH_DATABASE_URL",
+        value_name = "sqlite://FILE or postgres://USER@HOST:PORT/DATABASE",
+        default_value = "sqlite://data/auth.db", value_parser = values::database)]
     pub database: Location,
-    /// The folder of the private keys.
+    /// The file with the password for a PostgreSQL database, read at each connection
+    #[arg(id = "AUTH_DATABASE_PASSWORD_FILE", value_name = "a file", value_parser = path)]
+    pub database_password_file: Option<PathBuf>,
+    /// The folder of the private signing keys, which no other service may read
+    #[arg(id = "AUTH_KEYS_DIR", value_name = "a folder",
+        default_value = "keys/signing", value_parser = path)]
     pub keys_dir: PathBuf,
-    /// The size of a new key.
+    /// The size of a new signing key, in bits
+    #[arg(id = "AUTH_KEY_BITS", value_name = "2048, 3072 or 4096", default_value = "4096")]
     pub key_bits: KeyBits,
-    /// How long a key signs; none: until an operator rotates.
-    pub key_rotation_every: Option<Duration>,
-    /// How long after its lead a key waits for guards that do not hold it yet.
+    /// The time that a key signs before the next one takes over; `keys plan` shows the schedule
+    #[arg(id = "AUTH_KEY_ROTATION_EVERY", value_name = "a duration from 1s to 3650d, or off",
+        default_value = "90d", value_parser = or_off(duration(SECOND, DAY * 3_650)))]
+    pub key_rotation_every: OrOff<Duration>,
+    /// The time after its lead that a new key waits for guards that do not hold it yet
+    #[arg(id = "AUTH_GUARD_PATIENCE", value_name = "a duration from 0s to 1d",
+        default_value = "5m", value_parser = duration(Duration::ZERO, DAY))]
     pub guard_patience: Duration,
-    /// The `max-age` of the published key set.
+    /// The time that a verifier may keep the key set; a new key waits two of these before it signs
+    #[arg(id = "AUTH_JWKS_MAX_AGE", value_name = "a duration from 1s to 1d",
+        default_value = "60s", value_parser = duration(SECOND, DAY))]
     pub jwks_max_age: Duration,
-    /// The audiences that a token may be asked for, the default of users first.
-    pub audience: Vec<String>,
-    /// The life of an access token.
+    /// The audiences that a token may be asked for; the first is the default of users
+    #[arg(id = "AUTH_AUDIENCE", value_name = "names separated by commas",
+        default_value = "api-service", value_parser = list(name))]
+    pub audience: List<String>,
+    /// The life of an access token
+    #[arg(id = "AUTH_ACCESS_TOKEN_TTL", value_name = "a duration from 5s to 24h",
+        default_value = "30m", value_parser = duration(SECOND * 5, DAY))]
     pub access_token_ttl: Duration,
-    /// The life of a refresh token.
+    /// The life of a refresh token; each use gives a new one
+    #[arg(id = "AUTH_REFRESH_TOKEN_TTL", value_name = "a duration from 1s to 3650d",
+        default_value = "30d", value_parser = duration(SECOND, DAY * 3_650))]
     pub refresh_token_ttl: Duration,
-    /// How long after its log-in a session can be refreshed.
+    /// The time after its log-in that a session can be refreshed
+    #[arg(id = "AUTH_SESSION_MAX_LIFE", value_name = "a duration from 1s to 3650d",
+        default_value = "90d", value_parser = duration(SECOND, DAY * 3_650))]
     pub session_max_life: Duration,
-    /// How long a used refresh token gets the same successor again.
+    /// The time that a used refresh token gets the same successor again, until that one is used; 0s:
+    /// a used one ends its session
+    #[arg(id = "AUTH_REFRESH_REPEAT_WINDOW", value_name = "a duration from 0s to 1h",
+        default_value = "0s", value_parser = duration(Duration::ZERO, HOUR))]
     pub refresh_repeat_window: Duration,
-    /// Whether a refused log-in says why.
+    /// The answer to a refused log-in: it tells that an account exists, or is the same for all
+    #[arg(
+        id = "AUTH_LOGIN_ERRORS",
+        long,
+        value_name = "distinct or uniform",
+        default_value = "distinct"
+    )]
     pub login_errors: LoginErrors,
-    /// How many failed log-ins an account takes; none: any number.
-    pub login_failures_per_account: Option<CountLimit>,
-    /// How many failed log-ins an address may make; none: any number.
-    pub login_failures_per_address: Option<CountLimit>,
-    /// The number of sign-ups that an address may make; `None` is any number.
-    pub sign_ups_per_address: Option<CountLimit>,
-    /// The proxies whose word on a client's address is taken.
-    pub trusted_proxies: Vec<IpNet>,
-    /// The origins whose pages may call from a browser.
-    pub cors_origins: Vec<String>,
-    /// How long the feed keeps an event.
+    /// The number of failed log-ins of an account before it has to wait
+    #[arg(id = "AUTH_LOGIN_FAILURES_PER_ACCOUNT", value_name = "COUNT/DURATION or off",
+        default_value = "10/15m", value_parser = or_off(count_limit))]
+    pub login_failures_per_account: OrOff<CountLimit>,
+    /// The number of failed log-ins of a network address before it has to wait
+    #[arg(id = "AUTH_LOGIN_FAILURES_PER_ADDRESS", value_name = "COUNT/DURATION or off",
+        default_value = "1000/15m", value_parser = or_off(count_limit))]
+    pub login_failures_per_address: OrOff<CountLimit>,
+    /// The number of sign-ups of a network address before it has to wait
+    #[arg(id = "AUTH_SIGN_UPS_PER_ADDRESS", value_name = "COUNT/DURATION or off",
+        default_value = "100/1h", value_parser = or_off(count_limit))]
+    pub sign_ups_per_address: OrOff<CountLimit>,
+    /// The proxies whose X-Forwarded-For is believed
+    #[arg(id = "AUTH_TRUSTED_PROXIES",
+        value_name = "addresses or networks separated by commas", value_parser = list(network))]
+    pub trusted_proxies: Option<List<IpNet>>,
+    /// The web origins with pages that may call from a browser
+    #[arg(id = "AUTH_CORS_ORIGINS",
+        value_name = "origins such as https://app.example.org, separated by commas",
+        value_parser = list(values::browser_origin))]
+    pub cors_origins: Option<List<String>>,
+    /// The time that the change feed keeps an event; a guard that was away longer starts from a
+    /// snapshot
+    #[arg(id = "AUTH_FEED_KEEP", value_name = "a duration from 1s to 3650d",
+        default_value = "7d", value_parser = duration(SECOND, DAY * 3_650))]
     pub feed_keep: Duration,
-    /// How long the audit log keeps a row.
+    /// The time that the audit log keeps a row
+    #[arg(id = "AUTH_AUDIT_KEEP", value_name = "a duration from 1s to 3650d",
+        default_value = "365d", value_parser = duration(SECOND, DAY * 3_650))]
     pub audit_keep: Duration,
 }
 
 /// The size of an RSA key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum KeyBits {
     /// 2048 bits.
-    B2048,
+    #[value(name = "2048")]
+    B2048 = 2048,
     /// 3072 bits.
-    B3072,
+    #[value(name = "3072")]
+    B3072 = 3072,
     /// 4096 bits.
-    B4096,
+    #[value(name = "4096")]
+    B4096 = 4096,
 }
 
-impl KeyBits {
-    /// The number.
-    pub fn number(self) -> usize {
-        match self {
-            Self::B2048 => 2048,
-            Self::B3072 => 3072,
-            Self::B4096 => 4096,
-        }
-    }
-}
-
-/// What a refused log-in tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The answer to a refused log-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LoginErrors {
-    /// Whether the account exists: the published contract.
+    /// It tells that the account exists: the published contract.
     Distinct,
-    /// Nothing: one answer, in one time.
+    /// One answer, in one time.
     Uniform,
 }
 
@@ -116,72 +158,30 @@ pub struct CountLimit {
 }
 
 impl Settings {
-    /// Reads every setting.
+    /// Parses every setting.
     ///
     /// # Errors
     ///
     /// The first value that its setting can't take.
-    pub fn from_values(found: &Values) -> Result<Self, SettingError> {
-        Ok(Self {
-            bind: found.get(&BIND, host_port)?,
-            management_bind: found.get(&MANAGEMENT_BIND, host_port)?,
-            issuer: found.get(&ISSUER, origin_url)?,
-            database: database(found)?,
-            keys_dir: found.get(&KEYS_DIR, path)?,
-            key_bits: found.get(&KEY_BITS, one_of(values::KEY_SIZES))?,
-            key_rotation_every: found.get(&KEY_ROTATION_EVERY, values::rotation)?,
-            guard_patience: found.get(&GUARD_PATIENCE, duration(Duration::ZERO, DAY))?,
-            jwks_max_age: found.get(&JWKS_MAX_AGE, duration(SECOND, DAY))?,
-            audience: found.get(&AUDIENCE, list(values::audience))?,
-            access_token_ttl: found.get(&ACCESS_TOKEN_TTL, duration(SECOND * 5, DAY))?,
-            refresh_token_ttl: found.get(&REFRESH_TOKEN_TTL, duration(SECOND, DAY * 3_650))?,
-            session_max_life: found.get(&SESSION_MAX_LIFE, duration(SECOND, DAY * 3_650))?,
-            refresh_repeat_window: found
-                .get(&REFRESH_REPEAT_WINDOW, duration(Duration::ZERO, SECOND * 3_600))?,
-            login_errors: found.get(&LOGIN_ERRORS, one_of(values::LOGIN_ERRORS))?,
-            login_failures_per_account: found
-                .get(&LOGIN_FAILURES_PER_ACCOUNT, values::count_limit)?,
-            login_failures_per_address: found
-                .get(&LOGIN_FAILURES_PER_ADDRESS, values::count_limit)?,
-            sign_ups_per_address: found.get(&SIGN_UPS_PER_ADDRESS, values::count_limit)?,
-            trusted_proxies: found
-                .optional(&TRUSTED_PROXIES, list(values::network))?
-                .unwrap_or_default(),
-            cors_origins: found
-                .optional(&CORS_ORIGINS, list(values::browser_origin))?
-                .unwrap_or_default(),
-            feed_keep: found.get(&FEED_KEEP, duration(SECOND, DAY * 3_650))?,
-            audit_keep: found.get(&AUDIT_KEEP, duration(SECOND, DAY * 3_650))?,
-        })
-    }
-}
-
-/// Where the data is kept, and the password for it.
-fn database(found: &Values) -> Result<Location, SettingError> {
-    if let Some((url, Origin::Flag)) = found.raw(&DATABASE_URL)
-        && values::has_password(url)
-    {
-        return Err(SettingError::new(
-            &DATABASE_URL,
-            "a password on the command line is read by every user of this machine: \
-             give the URL as an environment variable or in .env",
-        ));
-    }
-    let location = found.get(&DATABASE_URL, values::database)?;
-    match (location, found.optional(&DATABASE_PASSWORD_FILE, path)?) {
-        (Location::Postgres(server), Some(file)) => {
-            server.with_password_file(file).map(Location::Postgres).ok_or_else(|| {
-                let line = "AUTH_DATABASE_URL holds a password already";
-                SettingError::new(&DATABASE_PASSWORD_FILE, line)
-            })
+    pub fn from_values(values: &Values) -> Result<Self, SettingError> {
+        let mut settings: Self = values.parse()?;
+        let Location::Postgres(server) = &settings.database else { return Ok(settings) };
+        if values.origin("AUTH_DATABASE_URL") == Origin::Flag && server.has_password() {
+            return Err(values.error(
+                "AUTH_DATABASE_URL",
+                "a password on the command line is read by every user of this machine: \
+                 give the URL as an environment variable or in .env",
+            ));
         }
-        (location, _) => Ok(location),
+        if let Some(file) = &settings.database_password_file {
+            let server = server.clone().with_password_file(file.clone()).ok_or_else(|| {
+                let why = "AUTH_DATABASE_URL holds a password already";
+                values.error("AUTH_DATABASE_PASSWORD_FILE", why)
+            })?;
+            settings.database = Location::Postgres(server);
+        }
+        Ok(settings)
     }
-}
-
-/// A size as `--bits` takes it.
-pub fn key_bits(value: &str) -> Result<KeyBits, String> {
-    one_of(values::KEY_SIZES)(value)
 }
 
 #[cfg(test)]

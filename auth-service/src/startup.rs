@@ -10,7 +10,7 @@ use shared::service::{server, serving, shutdown};
 use crate::domain::Store;
 use crate::domain::audit::Act;
 use crate::http;
-use crate::settings::{self, Settings};
+use crate::settings::Settings;
 use crate::signing::{KeyFiles, KeyRing, Rotator};
 use crate::store::instance_lock::InstanceLock;
 use crate::store::{self, Database, Existence};
@@ -35,8 +35,8 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     store::make_folder(location).map_err(Failure::failed)?;
     // First of all: a server that is just ending gives up its addresses with its lock.
     let lock = InstanceLock::take(location).await.map_err(Failure::failed)?;
-    let listener = server::bind(&settings::BIND, settings.bind)?;
-    let management = server::bind(&settings::MANAGEMENT_BIND, settings.management_bind)?;
+    let listener = server::bind("AUTH_BIND", settings.bind)?;
+    let management = server::bind("AUTH_MANAGEMENT_BIND", settings.management_bind)?;
 
     let database =
         Database::open(location, Existence::Create, clock.now()).map_err(Failure::failed)?;

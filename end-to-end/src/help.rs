@@ -2,8 +2,7 @@
 
 use clap::Command;
 
-/// The help of `command` and of each command below it, in order. Settings, which every command
-/// takes, are best left out of it.
+/// The short help of `command` and of each command below it, in order.
 pub fn of_every_command(command: Command) -> String {
     let mut command = command.term_width(100);
     command.build();

@@ -1,94 +1,73 @@
-//! The command line: `api-service serve | check-config | openapi | health | status | completions`.
+//! The commands.
 
-mod check_config;
-mod completions;
-mod health;
-mod openapi;
-mod serve;
 mod status;
 
-use std::ffi::OsString;
-use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{ArgMatches, Command};
-use shared::service::failure::{Failure, print_refused_arguments};
-use shared::service::settings::{DotEnv, Environment, Setting, Values};
-use shared::service::telemetry;
+use clap::{CommandFactory, Parser, Subcommand};
+use shared::service::failure::Failure;
+use shared::service::settings::Values;
+use shared::service::settings::report::CheckConfig;
+use shared::service::{cli, output, probe};
 
-use crate::settings::{self, Settings};
+use crate::settings::Settings;
+use crate::{http, startup};
 
-const ABOUT: &str = "Verifies every access token by itself and serves the user directory";
-
-const EXIT_STATUS: &str = "Each setting is a flag and an environment variable, and may stand in a \
-    .env file in the working directory: flag > environment > .env > default.\n\n\
-    Exit status: 0 done, 1 failed, 2 wrong arguments, 64 a setting with a value that it can't take.";
-
-/// Runs the command that `arguments` name, the program's own name first.
-pub fn run<A: Into<OsString> + Clone>(
-    arguments: impl IntoIterator<Item = A>,
-    environment: &dyn Environment,
-) -> ExitCode {
-    let matches = match command().try_get_matches_from(arguments) {
-        Ok(matches) => matches,
-        Err(error) => return print_refused_arguments(error),
-    };
-    match dispatch(&matches, environment) {
-        Ok(()) => {
-            telemetry::flush();
-            ExitCode::SUCCESS
-        }
-        Err(failure) => failure.report("api-service"),
-    }
+/// The guard: it verifies every access token by itself and serves the user directory.
+#[derive(Parser)]
+#[command(name = "api-service", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
 }
 
-fn dispatch(matches: &ArgMatches, environment: &dyn Environment) -> Result<(), Failure> {
-    let Some((name, arguments)) = matches.subcommand() else {
-        return Err(Failure::failed("no command"));
-    };
-    // These need no setting: they describe this program, wherever it runs.
-    if name == openapi::NAME {
-        return openapi::run();
-    }
-    if name == completions::NAME {
-        return completions::run(arguments);
-    }
-    let dot_env = DotEnv::read(Path::new(".env"))?;
-    let values = Values::find(settings::ALL, arguments, environment, &dot_env)?;
-    if name == check_config::NAME {
-        return check_config::run(arguments, &values);
-    }
-    let settings = Settings::from_values(&values)?;
-    match name {
-        serve::NAME => serve::run(settings, environment),
-        health::NAME => health::run(&settings),
-        _ => status::run(arguments, &settings),
-    }
+#[derive(Subcommand)]
+enum Command {
+    /// Serve clients until SIGTERM or Ctrl-C
+    Serve,
+    /// Print every setting, its value and its origin, or the first wrong one
+    CheckConfig(CheckConfig),
+    /// Print the API description (OpenAPI 3.1)
+    Openapi,
+    /// Ask the running service for its readiness; exit 0 if it is ready, 1 if not
+    Health,
+    /// Print the state of the running guard: position, ages, keys, clock
+    Status {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the script that completes these commands in a shell
+    Completions {
+        /// The shell
+        shell: cli::Shell,
+    },
 }
 
 /// The whole command line.
-pub fn command() -> Command {
-    Command::new("api-service")
-        .about(ABOUT)
-        .version(env!("CARGO_PKG_VERSION"))
-        .after_help(EXIT_STATUS)
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .args(settings::ALL.iter().map(Setting::arg))
-        .subcommand(serve::command())
-        .subcommand(check_config::command())
-        .subcommand(openapi::command())
-        .subcommand(health::command())
-        .subcommand(status::command())
-        .subcommand(completions::command())
+pub fn command() -> clap::Command {
+    cli::with_settings::<Settings>(Arguments::command())
 }
 
-/// Prints a command's result.
-fn print(text: &str) -> Result<(), Failure> {
-    use std::io::{ErrorKind, Write};
-    match writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n')) {
-        // Whoever reads has enough: `| head`.
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::failed(error)),
-        _ => Ok(()),
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    cli::run::<Arguments, Settings>(|arguments, values| execute(&arguments.command, values))
+}
+
+fn execute(command: &Command, values: &Values) -> Result<(), Failure> {
+    let settings = || Settings::from_values(values);
+    match command {
+        Command::Serve => {
+            let settings = settings()?;
+            cli::start_log(values);
+            startup::run(settings)
+        }
+        Command::CheckConfig(arguments) => settings().map(|_| arguments.run(values))?,
+        Command::Openapi => output::line(&http::openapi().map_err(Failure::failed)?),
+        Command::Health => probe::health(settings()?.management_bind),
+        Command::Status { json } => status::run(*json, settings()?.management_bind),
+        Command::Completions { shell } => {
+            cli::completions::<Settings>(Arguments::command(), *shell)
+        }
     }
 }

@@ -1,35 +1,19 @@
 //! `status`: what the guard running here holds, and how old it is.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
 use shared::service::failure::Failure;
-use shared::service::probe;
+use shared::service::{output, probe};
 
-use super::print;
 use crate::management::{Report, STATUS_PATH};
-use crate::settings::Settings;
 
-pub(super) const NAME: &str = "status";
-
-pub(super) fn command() -> Command {
-    let json = Arg::new("json").long("json").action(ArgAction::SetTrue);
-    Command::new(NAME)
-        .about("Tells what the running guard holds: position, ages, keys, clock")
-        .arg(json.help("Prints JSON, for programs"))
-}
-
-pub(super) fn run(arguments: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
-    let address = settings.management_bind;
-    let answer = probe::get(address, STATUS_PATH)
-        .map_err(|error| Failure::failed(format_args!("no answer from {address}: {error}")))?;
+pub(super) fn run(json: bool, address: SocketAddr) -> Result<(), Failure> {
+    let answer = probe::get(address, STATUS_PATH)?;
     let report: Report = serde_json::from_str(&answer.body).map_err(|_| {
         Failure::failed(format_args!("what answers at {address} is no api-service"))
     })?;
-    if arguments.get_flag("json") {
-        return print(&serde_json::to_string_pretty(&report).map_err(Failure::failed)?);
-    }
-    print(&for_people(&report))
+    if json { output::json(&report) } else { output::line(for_people(&report).trim_end()) }
 }
 
 fn for_people(report: &Report) -> String {

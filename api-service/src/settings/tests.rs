@@ -1,24 +1,21 @@
 //! Defaults, and what is refused.
 
 use clap::Command;
-use shared::service::settings::{DotEnv, Environment};
+use shared::service::cli::with_settings;
+use shared::service::settings::DotEnv;
 
 use super::*;
 
-struct Variables<'a>(&'a [(&'a str, &'a str)]);
-
-impl Environment for Variables<'_> {
-    fn var(&self, name: &str) -> Result<Option<String>, ()> {
-        let found = self.0.iter().find(|(known, _)| *known == name);
-        Ok(found.map(|(_, value)| (*value).to_owned()))
-    }
+fn settings(variables: &[(&str, &str)]) -> Result<Settings, SettingError> {
+    let flags = with_settings::<Settings>(Command::new("x")).get_matches_from(["x"]);
+    let environment = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    let values = Values::find::<Settings>(&flags, &environment, &DotEnv::default());
+    Settings::from_values(&values.expect("values"))
 }
 
-fn settings(variables: &[(&str, &str)]) -> Result<Settings, SettingError> {
-    let flags = Command::new("x").args(ALL.iter().map(shared::service::settings::Setting::arg));
-    let flags = flags.try_get_matches_from(["x"]).expect("flags");
-    let values = Values::find(ALL, &flags, &Variables(variables), &DotEnv::default());
-    Settings::from_values(&values.expect("values"))
+fn issuer_url(variables: &[(&str, &str)]) -> String {
+    let url = settings(variables).expect("settings").reached_at();
+    url.expect("an address").into()
 }
 
 fn refusal(variables: &[(&str, &str)]) -> String {
@@ -31,9 +28,9 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(settings.bind.to_string(), "127.0.0.1:8002");
     assert_eq!(settings.management_bind.to_string(), "127.0.0.1:9002");
     assert_eq!(settings.issuer, "http://localhost:8001");
-    assert_eq!(settings.auth_url.as_str(), "http://localhost:8001/");
+    assert_eq!(issuer_url(&[]), "http://localhost:8001/");
     assert_eq!(settings.public_url, "http://localhost:8002");
-    assert!(settings.allow_http.is_empty());
+    assert!(settings.allow_http.is_none());
     assert_eq!(settings.audience, "api-service");
     assert_eq!(settings.database, PathBuf::from("data/api.db"));
     assert_eq!(settings.clock_leeway, Duration::from_secs(10));
@@ -47,10 +44,10 @@ fn the_defaults_are_those_of_the_contract() {
 #[test]
 fn the_issuer_is_reached_where_it_is_unless_told_otherwise() {
     let issuer = ("API_ISSUER", "https://login.example.org/a");
-    assert_eq!(settings(&[issuer]).expect("settings").auth_url.as_str(), issuer.1);
+    assert_eq!(issuer_url(&[issuer]), issuer.1);
     let inside = ("API_AUTH_URL", "https://auth.internal/");
-    let both = settings(&[issuer, inside]).expect("settings");
-    assert_eq!((both.issuer.as_str(), both.auth_url.as_str()), (issuer.1, inside.1));
+    assert_eq!(issuer_url(&[issuer, inside]), inside.1);
+    assert_eq!(settings(&[issuer, inside]).expect("settings").issuer, issuer.1);
 }
 
 #[test]

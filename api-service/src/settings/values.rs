@@ -1,4 +1,4 @@
-//! The forms of values that only this service has.
+//! Parsers of values that only this service has.
 
 use std::path::PathBuf;
 
@@ -7,8 +7,14 @@ use url::Host;
 
 use crate::domain::visibility::Visibility;
 
-pub(super) const USER_LIST: &[(&str, Visibility)] =
-    &[("everyone", Visibility::Everyone), ("admin", Visibility::Admins)];
+/// The users who may read other users' records.
+pub(super) fn visibility(value: &str) -> Result<Visibility, String> {
+    match value {
+        "everyone" => Ok(Visibility::Everyone),
+        "admin" => Ok(Visibility::Admins),
+        _ => Err("is not known".into()),
+    }
+}
 
 /// The file of a replica. Only SQLite: it is one file per instance and may be deleted at any time.
 pub(super) fn sqlite_file(value: &str) -> Result<PathBuf, String> {
@@ -22,14 +28,6 @@ pub(super) fn sqlite_file(value: &str) -> Result<PathBuf, String> {
         return Err("has a query or a fragment".into());
     }
     path(file)
-}
-
-/// A name as it stands in a token and in a form: visible characters only.
-pub(super) fn name(value: &str) -> Result<String, String> {
-    if value.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err("holds a blank or a control character".into());
-    }
-    Ok(value.to_owned())
 }
 
 /// A host name or an address, without scheme and port. Compared without regard to case.

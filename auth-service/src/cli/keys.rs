@@ -8,7 +8,7 @@ use shared::service::failure::Failure;
 
 use super::{Context, database, output};
 use crate::domain::keys::{Added, Entry, Key, KeyPolicy, KeyState, KeyStore, next_to_leave};
-use crate::settings::{KeyBits, key_bits};
+use crate::settings::KeyBits;
 use crate::signing::{self, KeyFiles, PrivateKey, Rotator, key_files};
 use crate::startup::key_policy;
 use crate::store::Database;
@@ -35,8 +35,8 @@ pub(super) enum Command {
     },
     /// Make a key; it signs once verifiers have had time to fetch it
     Generate {
-        /// The size: 2048, 3072 or 4096 [default: `AUTH_KEY_BITS`]
-        #[arg(long, value_parser = key_bits)]
+        /// The size [default: `AUTH_KEY_BITS`]
+        #[arg(long)]
         bits: Option<KeyBits>,
     },
     /// Take over an RSA key from a PEM file (PKCS#1 or PKCS#8, not encrypted)

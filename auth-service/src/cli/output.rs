@@ -1,29 +1,11 @@
-//! Printing. A reader that goes away early, such as `head`, ends a command quietly.
-
-use std::io::{self, Write};
+//! Tables and times for people.
 
 use comfy_table::{ContentArrangement, Table, presets};
 use icu_properties::props::{BidiControl, BinaryProperty as _};
-use serde::Serialize;
 use shared::service::failure::Failure;
+pub(super) use shared::service::output::{json, line};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-
-/// Prints text and a line end.
-pub(super) fn line(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format_args!("can't write the output: {error}")))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Prints JSON for programs.
-pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
-    line(&serde_json::to_string_pretty(value).map_err(Failure::failed)?)
-}
 
 /// Prints a table for people. What came from outside can't move their cursor.
 pub(super) fn table(

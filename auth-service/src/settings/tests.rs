@@ -1,23 +1,16 @@
 //! Defaults, and what is refused.
 
 use clap::Command;
-use shared::service::settings::{DotEnv, Environment, Setting};
+use shared::service::cli::with_settings;
+use shared::service::settings::DotEnv;
 
 use super::*;
 
-struct Variables<'a>(&'a [(&'a str, &'a str)]);
-
-impl Environment for Variables<'_> {
-    fn var(&self, name: &str) -> Result<Option<String>, ()> {
-        let found = self.0.iter().find(|(known, _)| *known == name);
-        Ok(found.map(|(_, value)| (*value).to_owned()))
-    }
-}
-
 fn settings(variables: &[(&str, &str)], flags: &[&str]) -> Result<Settings, SettingError> {
-    let command = Command::new("x").args(ALL.iter().map(Setting::arg));
-    let flags = command.try_get_matches_from([&["x"], flags].concat()).expect("flags");
-    let values = Values::find(ALL, &flags, &Variables(variables), &DotEnv::default());
+    let flags =
+        with_settings::<Settings>(Command::new("x")).get_matches_from([&["x"], flags].concat());
+    let environment = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    let values = Values::find::<Settings>(&flags, &environment, &DotEnv::default());
     Settings::from_values(&values.expect("values"))
 }
 
@@ -40,7 +33,7 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(settings.login_failures_per_address, limit(1_000));
     let hour = Duration::from_hours(1);
     assert_eq!(settings.sign_ups_per_address, Some(CountLimit { count: 100, window: hour }));
-    assert!(settings.trusted_proxies.is_empty() && settings.cors_origins.is_empty());
+    assert!(settings.trusted_proxies.is_none() && settings.cors_origins.is_none());
 }
 
 #[test]
@@ -86,7 +79,7 @@ fn a_wrong_value_is_refused_by_name() {
     ] {
         let error = settings(&[(name, value)], &[]).expect_err(value).to_string();
         assert!(error.starts_with(name), "{value}: {error}");
-        assert!(!error.contains('\n'), "{error}");
+        assert!(!error.contains('\n') && !error.contains("s3cret"), "{error}");
     }
 }
 
@@ -108,20 +101,9 @@ fn a_password_is_given_once() {
 }
 
 #[test]
-fn a_password_is_never_shown() {
-    for (url, expected) in [
-        ("postgres://u:s3@cret@db:5432/auth", "postgres://u:***@db:5432/auth"),
-        ("postgres://u@db/auth", "postgres://u@db/auth"),
-        ("sqlite://data/a:b@c.db", "sqlite://data/a:b@c.db"),
-    ] {
-        assert_eq!(shown(url), expected);
-    }
-}
-
-#[test]
 fn a_single_address_is_a_network_of_its_own() {
     let settings = settings(&[("AUTH_TRUSTED_PROXIES", "10.0.0.1, fd00::/8")], &[]);
-    let networks = settings.expect("settings").trusted_proxies;
+    let networks = settings.expect("settings").trusted_proxies.expect("networks");
     assert_eq!(
         networks.iter().map(ToString::to_string).collect::<Vec<_>>(),
         ["10.0.0.1/32", "fd00::/8"]
@@ -132,13 +114,4 @@ fn a_single_address_is_a_network_of_its_own() {
 fn limit_of_sign_ups_may_be_off() {
     let settings = settings(&[("AUTH_SIGN_UPS_PER_ADDRESS", "off")], &[]).expect("settings");
     assert_eq!(settings.sign_ups_per_address, None);
-}
-
-#[test]
-fn every_setting_is_listed_once() {
-    let mut names: Vec<_> = ALL.iter().map(|setting| setting.name).collect();
-    names.sort_unstable();
-    let count = names.len();
-    names.dedup();
-    assert_eq!((names.len(), count), (count, 23));
 }

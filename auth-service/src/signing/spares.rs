@@ -46,7 +46,7 @@ impl Spares {
         // business.
         let mut fit = unknown
             .filter_map(|kid| self.files.read(&kid).ok())
-            .filter(|spare| spare.bits() == self.bits.number());
+            .filter(|spare| spare.bits() == self.bits as usize);
         Ok(fit.next())
     }
 

@@ -51,8 +51,8 @@ pub(super) fn of(
     };
     let options = Options {
         uniform_errors: settings.login_errors == LoginErrors::Uniform,
-        trusted_proxies: settings.trusted_proxies.clone(),
-        cors_origins: settings.cors_origins.clone(),
+        trusted_proxies: settings.trusted_proxies.clone().unwrap_or_default(),
+        cors_origins: settings.cors_origins.clone().unwrap_or_default(),
     };
     if !options.uniform_errors {
         tracing::warn!(

@@ -61,36 +61,41 @@ const DEFAULTS: [(&str, &str); 6] = [
 impl PostgresLocation {
     /// Reads a `postgres://` URL. The error never repeats any of it.
     pub fn parse(value: &str) -> Result<Self, String> {
-        let mut url = Url::parse(value).map_err(|_| "the value is not a URL")?;
+        let mut url = Url::parse(value).map_err(|_| "is not a URL")?;
         let in_query = |name: &str| url.query_pairs().any(|(key, _)| key == name);
         if in_query("password") {
-            return Err("the value has a password behind the `?`, where nothing hides it; \
+            return Err("has a password behind the `?`, where nothing hides it; \
                         it goes before the `@`, or into AUTH_DATABASE_PASSWORD_FILE"
                 .into());
         }
         if url.path().trim_matches('/').is_empty() && !in_query("dbname") {
-            return Err("the value names no database".into());
+            return Err("names no database".into());
         }
         if url.fragment().is_some() {
-            return Err("the value has a fragment; a `#` in a password is written %23".into());
+            return Err("has a fragment; a `#` in a password is written %23".into());
         }
         let password = match url.password() {
             Some(encoded) => {
-                let decoded = decode(encoded).ok_or("the password is not percent-encoded UTF-8")?;
+                let decoded =
+                    decode(encoded).ok_or("has a password that is not percent-encoded UTF-8")?;
                 Password::Known(Zeroizing::new(decoded))
             }
             None => Password::None,
         };
         if password != Password::None {
-            url.set_password(None).map_err(|()| "the value has a password and no host")?;
+            url.set_password(None).map_err(|()| "has a password and no host")?;
         }
         Ok(Self { url, password })
     }
 
+    /// Returns whether the password is known.
+    pub fn has_password(&self) -> bool {
+        matches!(self.password, Password::Known(_))
+    }
+
     /// The same with the password in a file; none if there is a password already.
     pub fn with_password_file(self, file: PathBuf) -> Option<Self> {
-        let known = self.password != Password::None;
-        (!known).then(|| Self { password: Password::InFile(file), ..self })
+        (!self.has_password()).then(|| Self { password: Password::InFile(file), ..self })
     }
 
     /// The password of now.

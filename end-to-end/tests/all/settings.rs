@@ -224,12 +224,38 @@ fn one_database_has_one_server_and_a_killed_one_does_not_count() {
 }
 
 #[test]
-fn a_dot_env_that_is_none_is_told_without_its_content() {
+fn wrong_line_of_dot_env_is_told_by_number_and_name_and_foreign_lines_are_passed_over() {
     let pair = Pair::bare();
-    for service in [&pair.auth, &pair.api] {
-        fs::write(service.path(".env"), "hunter2 is not an assignment\n").expect("written");
-        let ended = service.command(&["check-config"]);
-        ended.failed_with(64, &[".env"]);
-        assert!(!ended.err.contains("hunter2"), "{ended:?}");
+    for (service, name) in [(&pair.auth, "AUTH_BIND"), (&pair.api, "API_BIND")] {
+        let mut launch = service.launch.clone();
+        launch.unset(name);
+        for line in
+            [format!("{name}='hunter2"), format!("{name}=hunter2"), format!("{name}S=hunter2")]
+        {
+            fs::write(service.path(".env"), format!("hunter2 is foreign\n{line}\n"))
+                .expect("written");
+            let ended = launch.run_briefly(&["check-config"]);
+            ended.failed_with(64, &[name, "line 2"]);
+            assert!(!ended.err.contains("hunter2"), "{ended:?}");
+        }
+        fs::write(service.path(".env"), "hunter2 is foreign\n").expect("written");
+        launch.run_briefly(&["check-config"]).done();
+        fs::remove_file(service.path(".env")).expect("removed");
+        fs::create_dir(service.path(".env")).expect("a folder");
+        launch.run_briefly(&["check-config"]).failed_with(64, &[".env", "directory"]);
+    }
+}
+
+#[test]
+fn unknown_setting_is_one_warning() {
+    let mut pair = Pair::prepare();
+    for (service, name) in [(&mut pair.auth, "AUTH_COLOUR"), (&mut pair.api, "API_COLOUR")] {
+        service.launch.set(name, "hunter2");
+        let told = service.command(&["check-config"]).err;
+        assert!(told.contains(name) && told.lines().count() == 1, "{told}");
+        service.start();
+        service.wait_log(name);
+        assert_eq!(service.log().matches(name).count(), 1);
+        assert!(!service.log().contains("hunter2"));
     }
 }

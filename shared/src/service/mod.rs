@@ -2,7 +2,7 @@
 //!
 //! Both binaries are built from these parts, so that an operator who knows one knows the other.
 
-pub mod completions;
+pub mod cli;
 mod connection;
 pub mod core_dumps;
 mod deadline;
@@ -12,6 +12,7 @@ mod exchange;
 pub mod failure;
 mod log_queue;
 pub mod management;
+pub mod output;
 pub mod probe;
 pub mod problem_response;
 pub mod protection;

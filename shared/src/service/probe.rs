@@ -7,11 +7,27 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
+use super::failure::Failure;
+use super::output;
+
 /// How long connecting, writing and each read may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// More than any answer of a management listener.
 const MAX_ANSWER: u64 = 4 * 1024 * 1024;
+
+/// Prints the readiness of the service whose management listener is bound to `address`.
+///
+/// # Errors
+///
+/// It does not answer, or it is not ready.
+pub fn health(address: SocketAddr) -> Result<(), Failure> {
+    let answer = get(address, "/health/ready")?;
+    match answer.status {
+        200 => output::line(&answer.body),
+        _ => Err(Failure::failed(format_args!("not ready: {}", answer.body.escape_debug()))),
+    }
+}
 
 /// What was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +43,12 @@ pub struct Answer {
 /// # Errors
 ///
 /// Nobody listens, or what answers does not speak HTTP.
-pub fn get(address: SocketAddr, path: &str) -> io::Result<Answer> {
-    let address = reachable(address);
+pub fn get(address: SocketAddr, path: &str) -> Result<Answer, Failure> {
+    exchange(reachable(address), path)
+        .map_err(|error| Failure::failed(format_args!("no answer from {address}: {error}")))
+}
+
+fn exchange(address: SocketAddr, path: &str) -> io::Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;

@@ -24,7 +24,6 @@ use super::descriptors;
 use super::exchange::{Exchange, SLICE};
 use super::failure::Failure;
 use super::serving::{Ending, Serving};
-use super::settings::Setting;
 
 /// The time that an idle connection is kept after an answer.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
@@ -50,14 +49,14 @@ pub(super) const BACKLOG: i32 = 1_024;
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 64 * 1024;
 
-/// Binds `address`, which `setting` names.
-pub fn bind(setting: &Setting, address: SocketAddr) -> Result<TcpListener, Failure> {
+/// Binds `address`, the value of `setting`.
+pub fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
     listen(address).map_err(|error| {
         let why = match error.kind() {
             std::io::ErrorKind::AddrInUse => "another process listens there already".to_owned(),
             _ => error.to_string(),
         };
-        Failure::failed(format_args!("{}: can't listen on {address}: {why}", setting.name))
+        Failure::failed(format_args!("{setting}: can't listen on {address}: {why}"))
     })
 }
 

@@ -1,14 +1,15 @@
-//! Settings: one definition each, from which the flag, the environment variable, `--help` and
-//! `.env.example` all come.
+//! Settings. Each is one field of a service's [`clap::Args`]: the id is the environment variable,
+//! from which the flag follows, the value name is the form of a value, the doc comment is the help.
 //!
-//! A value is looked for as flag, then environment variable, then `.env`, then default. What a
-//! value means is said by a parser; a wrong one stops the start with one line.
+//! A value comes from the flag, else the environment, else `.env`, else the default. A wrong value
+//! stops the start with one line.
 
-mod definition;
+mod dot_env;
 mod parsers;
 pub mod report;
-mod sources;
+mod values;
 
-pub use definition::Setting;
-pub use parsers::{duration, host_port, list, number, one_of, origin_url, path, text};
-pub use sources::{DotEnv, Environment, Origin, ProcessEnvironment, SettingError, Values};
+pub use dot_env::DotEnv;
+pub use parsers::{List, OrOff, duration, host_port, list, name, or_off, origin_url, path, text};
+pub(super) use values::with_flags;
+pub use values::{Environment, Origin, SettingError, Values};

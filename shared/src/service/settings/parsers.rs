@@ -1,11 +1,15 @@
-//! Parsers of values. Each says in a few words why a value is wrong; the caller names the setting.
+//! Parsers of values. The error continues the sentence "the value …".
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use url::Url;
+
+/// A function that clap takes as a parser of values.
+pub trait Parser<T>: Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {}
+
+impl<T, F: Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static> Parser<T> for F {}
 
 /// Any text without control characters.
 pub fn text(value: &str) -> Result<String, String> {
@@ -20,6 +24,14 @@ pub fn path(value: &str) -> Result<PathBuf, String> {
     text(value).map(PathBuf::from)
 }
 
+/// A name as it stands in a token and in a form: without blanks.
+pub fn name(value: &str) -> Result<String, String> {
+    if value.chars().any(char::is_whitespace) {
+        return Err("holds a blank".into());
+    }
+    text(value)
+}
+
 /// A socket address; `localhost` stands for 127.0.0.1.
 pub fn host_port(value: &str) -> Result<SocketAddr, String> {
     let numeric = match value.strip_prefix("localhost:") {
@@ -29,20 +41,9 @@ pub fn host_port(value: &str) -> Result<SocketAddr, String> {
     numeric.parse().map_err(|_| "is not an address and a port".into())
 }
 
-/// A whole number from `least` to `most`.
-pub fn number<T>(least: T, most: T) -> impl Fn(&str) -> Result<T, String>
-where
-    T: FromStr + PartialOrd + std::fmt::Display + Copy,
-{
-    move |value| match value.parse::<T>() {
-        Ok(number) if number >= least && number <= most => Ok(number),
-        _ => Err(format!("is not a whole number from {least} to {most}")),
-    }
-}
-
 /// A duration such as `15s`, `5m`, `2h` or `90d`, from `least` to `most`.
-pub fn duration(least: Duration, most: Duration) -> impl Fn(&str) -> Result<Duration, String> {
-    move |value| {
+pub fn duration(least: Duration, most: Duration) -> impl Parser<Duration> {
+    move |value: &str| {
         let parsed = parse_duration(value).ok_or("is not a duration")?;
         if parsed < least || parsed > most {
             return Err(format!(
@@ -65,22 +66,20 @@ fn parse_duration(value: &str) -> Option<Duration> {
     digits.parse::<u64>().ok()?.checked_mul(seconds).map(Duration::from_secs)
 }
 
-/// One of a few words.
-pub fn one_of<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&str) -> Result<T, String> {
-    move |value| {
-        words
-            .iter()
-            .find(|(word, _)| *word == value)
-            .map(|(_, meaning)| *meaning)
-            .ok_or_else(|| "is none of the words it knows".into())
-    }
+/// A value, or none for `off`. Another name than `Option`, which clap reads as an optional argument.
+pub type OrOff<T> = Option<T>;
+
+/// A value or `off`.
+pub fn or_off<T>(parse: impl Parser<T>) -> impl Parser<OrOff<T>> {
+    move |value: &str| if value == "off" { Ok(None) } else { parse(value).map(Some) }
 }
 
+/// Several values in one argument. Another name than `Vec`, which clap reads as a repeated argument.
+pub type List<T> = Vec<T>;
+
 /// Values separated by commas, blanks round them taken off. No value is given twice or empty.
-pub fn list<T: PartialEq>(
-    parse: impl Fn(&str) -> Result<T, String>,
-) -> impl Fn(&str) -> Result<Vec<T>, String> {
-    move |value| {
+pub fn list<T: PartialEq>(parse: impl Parser<T>) -> impl Parser<List<T>> {
+    move |value: &str| {
         let mut parsed = Vec::new();
         for one in value.split(',').map(str::trim) {
             if one.is_empty() {

@@ -1,144 +1,183 @@
-//! Settings, shown: what `check-config` prints, the documented `.env` file, the page of settings.
+//! `check-config`: the values in force, the documented `.env` file, the page of settings.
 
+use clap::Args;
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde::Serialize;
+use url::Url;
 
-use super::{Origin, Setting, Values};
+use super::values::Value;
+use super::{Origin, Values};
+use crate::service::failure::Failure;
+use crate::service::{output, telemetry};
 
-/// One setting as it is in force.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Row {
-    /// The environment variable.
-    pub name: &'static str,
-    /// The value as found; null if there is none.
-    pub value: Option<String>,
-    /// Where it was found.
-    pub origin: String,
+/// The arguments of `check-config`.
+#[derive(Debug, Args)]
+pub struct CheckConfig {
+    /// Print JSON
+    #[arg(long, conflicts_with_all = ["env", "markdown"])]
+    json: bool,
+    /// Print a documented .env file; settings at their default are commented out
+    #[arg(long, conflicts_with = "markdown")]
+    env: bool,
+    /// Print the page of settings in Markdown: defaults, not values
+    #[arg(long)]
+    markdown: bool,
 }
 
-/// Every one of `settings` as `values` has it. `shown` takes the secret out of a value that may
-/// hold one.
-pub fn rows(settings: &[Setting], values: &Values, shown: impl Fn(&str) -> String) -> Vec<Row> {
-    let row = |setting: &Setting| {
-        let found = values.raw(setting);
-        let value = found.map(|(value, _)| {
-            let value = if setting.sensitive { shown(value) } else { value.to_owned() };
-            value.escape_debug().to_string()
-        });
-        let origin = found.map_or_else(|| "default".to_owned(), |(_, origin)| origin.to_string());
-        Row { name: setting.name, value, origin }
-    };
-    settings.iter().map(row).collect()
-}
-
-/// The rows for people.
-pub fn table(rows: &[Row]) -> String {
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_header(["SETTING", "VALUE", "FROM"]);
-    for row in rows {
-        table.add_row([row.name, row.value.as_deref().unwrap_or("-"), &row.origin]);
+impl CheckConfig {
+    /// Prints `values`, which have been parsed and are good.
+    pub fn run(&self, values: &Values) -> Result<(), Failure> {
+        if let Some(warning) = values.warning() {
+            telemetry::print_line(&format!("warning: {warning}"));
+        }
+        let rows = || values.settings.iter().map(Row::of);
+        if self.markdown {
+            return output::line(page(values).trim_end());
+        }
+        if self.env {
+            return output::line(env_file(values).trim_end());
+        }
+        if self.json {
+            return output::json(&rows().collect::<Vec<_>>());
+        }
+        let mut table = Table::new();
+        table.load_style(NOTHING).set_header(["SETTING", "VALUE", "FROM"]);
+        table.add_rows(rows().map(|row| [row.name, row.value.unwrap_or("-".into()), row.origin]));
+        output::line(&table.trim_fmt())
     }
-    table.trim_fmt()
 }
 
-/// A `.env` file that documents every one of `settings`: with its value, or, commented out, with
-/// its default. `shown` takes the secret out of a value that may hold one.
-pub fn env_file(settings: &[Setting], values: &Values, shown: impl Fn(&str) -> String) -> String {
-    let lines = |setting: &Setting| {
-        let given = values.raw(setting).filter(|(_, origin)| *origin != Origin::Default);
-        let value = given.map(|(value, _)| {
-            quoted(&if setting.sensitive { shown(value) } else { value.to_owned() })
+/// A setting in force.
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    /// Null for none.
+    value: Option<String>,
+    origin: String,
+}
+
+impl Row {
+    fn of(value: &Value) -> Self {
+        let shown = |text| without_password(text).escape_debug().to_string();
+        Self {
+            name: value.name().to_owned(),
+            value: (value.given().is_some() || value.origin != Origin::Default)
+                .then(|| shown(&value.text)),
+            origin: value.origin.to_string(),
+        }
+    }
+}
+
+/// A text with the password of a URL starred out.
+pub fn without_password(text: &str) -> String {
+    let starred =
+        Url::parse(text).ok().filter(|url| url.password().is_some()).and_then(|mut url| {
+            url.set_password(Some("***")).ok()?;
+            Some(url.into())
         });
-        setting.env_lines(value.as_deref())
-    };
-    settings.iter().map(lines).collect::<Vec<_>>().join("\n")
+    starred.unwrap_or_else(|| text.to_owned())
 }
 
-/// Every one of `settings` as a table in Markdown.
-pub fn page(settings: &[Setting]) -> String {
+/// A `.env` file that documents each setting, with its value or, commented out, its default.
+fn env_file(values: &Values) -> String {
+    let lines = |value: &Value| {
+        let (name, help, takes) = (value.name(), help(value), value.takes());
+        let assignment = match value.origin {
+            Origin::Default => format!("#{name}={}", value.text),
+            _ => format!("{name}={}", quoted(&without_password(&value.text))),
+        };
+        format!("# {help}. Takes {takes}.\n{assignment}\n")
+    };
+    values.settings.iter().map(lines).collect::<Vec<_>>().join("\n")
+}
+
+/// A table in Markdown.
+fn page(values: &Values) -> String {
     let head =
         "| setting | flag | default | takes | what it is for |\n| --- | --- | --- | --- | --- |\n";
-    let row = |setting: &Setting| {
-        let default = setting.default.map_or("none".to_owned(), |value| format!("`{value}`"));
-        let Setting { name, takes, help, .. } = setting;
-        let cells = [format!("`{name}`"), format!("`--{}`", setting.flag()), default];
-        let cells = cells.into_iter().chain([(*takes).to_owned(), (*help).to_owned()]);
+    let row = |value: &Value| {
+        let default = value.default().map_or("none".to_owned(), |default| format!("`{default}`"));
+        let (name, flag, takes) = (value.name(), value.flag(), value.takes().to_owned());
+        let cells = [format!("`{name}`"), format!("`--{flag}`"), default, takes, help(value)];
         // A bar would end the cell.
-        let cells = cells.map(|cell| cell.replace('|', r"\|"));
-        format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
+        format!("| {} |\n", cells.map(|cell| cell.replace('|', r"\|")).join(" | "))
     };
-    head.to_owned() + &settings.iter().map(row).collect::<String>()
+    head.to_owned() + &values.settings.iter().map(row).collect::<String>()
 }
 
-/// A value as a `.env` file must hold it to be read as it is.
+fn help(value: &Value) -> String {
+    value.arg.get_help().map(ToString::to_string).unwrap_or_default()
+}
+
+/// A value as a `.env` file holds it.
 fn quoted(value: &str) -> String {
     if value.chars().all(|c| c.is_ascii_alphanumeric() || "._:/,@+-%[]".contains(c)) {
         return value.to_owned();
     }
-    if !value.contains('\'') {
-        return format!("'{value}'");
-    }
-    let escape = |c: char| match c {
-        '\\' | '"' | '$' => format!("\\{c}"),
-        c => c.to_string(),
-    };
-    format!("\"{}\"", value.chars().map(escape).collect::<String>())
+    let quote = if value.contains('\'') { '"' } else { '\'' };
+    format!("{quote}{value}{quote}")
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::Command;
+    use clap::{ArgMatches, Command};
 
-    use super::super::DotEnv;
-    use super::super::sources::Environment;
     use super::*;
+    use crate::service::cli::with_settings;
+    use crate::service::settings::{DotEnv, text};
 
-    const NAME: Setting = Setting {
-        name: "AUTH_NAME",
-        default: Some("none"),
-        takes: "a text",
-        help: "What it is called",
-        sensitive: false,
-    };
-
-    struct Fixed(Option<&'static str>);
-
-    impl Environment for Fixed {
-        fn var(&self, _: &str) -> Result<Option<String>, ()> {
-            Ok(self.0.map(str::to_owned))
-        }
+    #[derive(Args)]
+    struct Settings {
+        /// The name
+        #[arg(id = "AUTH_NAME", value_name = "a | b", default_value = "none",
+            value_parser = text)]
+        _name: String,
     }
 
-    fn values(variable: Option<&'static str>, dot_env: &DotEnv) -> Values {
-        let flags = Command::new("x").get_matches_from(["x"]);
-        Values::find(&[NAME], &flags, &Fixed(variable), dot_env).expect("values")
+    fn flags(given: &[&str]) -> ArgMatches {
+        with_settings::<Settings>(Command::new("x")).get_matches_from([&["x"], given].concat())
+    }
+
+    fn values(given: &[&str], dot_env: &str) -> Values {
+        let (flags, dot_env) = (flags(given), DotEnv::parse(dot_env));
+        Values::find::<Settings>(&flags, &[].into(), &dot_env).expect("values")
     }
 
     #[test]
-    fn a_printed_env_file_is_read_as_it_was() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join(".env");
-        for value in ["plain", "two words", "a#b", "$HOME", "it's", r#"it's "$x" \n"#, r"a\b"] {
-            let printed =
-                env_file(&[NAME], &values(Some(value), &DotEnv::default()), str::to_owned);
-            std::fs::write(&path, &printed).expect("written");
-            let read = values(None, &DotEnv::read(&path).expect("readable"));
-            assert_eq!(read.raw(&NAME), Some((value, Origin::DotEnv)), "{printed}");
+    fn printed_env_file_is_read_as_it_was() {
+        for value in
+            ["plain", "two words", "a#b", "a #b", "$HOME", "it's", r#"it's "$x" \n"#, r"a\b"]
+        {
+            let printed = env_file(&values(&["--name", value], ""));
+            assert_eq!(values(&[], &printed).settings[0].text, value, "{printed}");
         }
     }
 
     #[test]
-    fn a_default_is_commented_out() {
-        let printed = env_file(&[NAME], &values(None, &DotEnv::default()), str::to_owned);
-        assert_eq!(printed, "# What it is called. Takes a text.\n#AUTH_NAME=none\n");
+    fn default_is_commented_out() {
+        assert_eq!(env_file(&values(&[], "")), "# The name. Takes a | b.\n#AUTH_NAME=none\n");
     }
 
     #[test]
-    fn a_page_has_a_row_for_each_setting_and_no_cell_ends_early() {
-        let page = page(&[NAME, Setting { default: None, takes: "a | b", ..NAME }]);
+    fn page_has_a_row_for_each_setting_and_no_cell_ends_early() {
+        let page = page(&values(&[], ""));
         let rows: Vec<_> = page.lines().skip(2).collect();
-        assert_eq!(rows[0], "| `AUTH_NAME` | `--name` | `none` | a text | What it is called |");
-        assert_eq!(rows[1], r"| `AUTH_NAME` | `--name` | none | a \| b | What it is called |");
+        assert_eq!(rows, [r"| `AUTH_NAME` | `--name` | `none` | a \| b | The name |"]);
+    }
+
+    #[test]
+    fn password_is_never_shown() {
+        for (url, expected) in [
+            ("postgres://u:s3@cret@db:5432/auth", "postgres://u:***@db:5432/auth"),
+            ("postgres://u@db/auth", "postgres://u@db/auth"),
+            ("sqlite://data/a:b@c.db", "sqlite://data/a:b@c.db"),
+        ] {
+            assert_eq!(without_password(url), expected);
+            assert_eq!(
+                Row::of(&values(&["--name", url], "").settings[0]).value.as_deref(),
+                Some(expected)
+            );
+        }
     }
 }

@@ -1,0 +1,95 @@
+//! The command line of a service: its commands, with each setting as a flag of all of them.
+//!
+//! Exit status: 0 done, 1 failed, 2 wrong arguments, 64 a setting that is wrong.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Arg, Args, Command, Parser, value_parser};
+pub use clap_complete::Shell;
+
+use super::failure::{Failure, print_refused_arguments};
+use super::settings::{DotEnv, Environment, Values, with_flags};
+use super::{output, telemetry};
+
+const SETTINGS: &str = "Each setting is a flag and an environment variable, and may stand in a .env file in \
+    the working directory: flag > environment > .env > default.\n\n\
+    Exit status: 0 done, 1 failed, 2 wrong arguments, 64 a setting with a value that it can't take.";
+
+/// Runs the command line of this process: the commands of `A` with the settings of `S`.
+pub fn run<A: Parser, S: Args>(
+    execute: impl FnOnce(A, &Values) -> Result<(), Failure>,
+) -> ExitCode {
+    let parsed = with_settings::<S>(A::command()).try_get_matches().and_then(|flags| {
+        let arguments = A::from_arg_matches(&flags)?;
+        Ok((flags, arguments))
+    });
+    let (flags, arguments) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return print_refused_arguments(error),
+    };
+    let done = DotEnv::read(Path::new(".env"))
+        .and_then(|dot_env| Values::find::<S>(&flags, &environment(), &dot_env))
+        .map_err(Failure::from)
+        .and_then(|values| execute(arguments, &values));
+    match done {
+        Ok(()) => {
+            telemetry::flush();
+            ExitCode::SUCCESS
+        }
+        Err(failure) => failure.report(A::command().get_name()),
+    }
+}
+
+/// Starts the log, and warns of unknown settings.
+pub fn start_log(values: &Values) {
+    let filter = environment().remove(OsStr::new("RUST_LOG"));
+    telemetry::start(filter.as_deref().and_then(OsStr::to_str));
+    if let Some(warning) = values.warning() {
+        tracing::warn!("{warning}");
+    }
+}
+
+/// Prints the script that completes `command` in `shell`.
+pub fn completions<S: Args>(command: Command, shell: Shell) -> Result<(), Failure> {
+    let mut command = with_settings::<S>(command);
+    let name = command.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, &name, &mut script);
+    let script = String::from_utf8_lossy(&script);
+    // clap_complete 4.6 takes a hyphen in the program's name for a subcommand in one half of its
+    // script for bash, so that nothing below the first command would be completed.
+    let script = script.replace(&name.replace('-', "__subcmd__"), &name.replace('-', "__"));
+    output::line(script.trim_end())
+}
+
+/// Adds the settings of `S` to `command` as flags that take any text. [`Values`] parses them: a wrong
+/// value ends with another status than wrong arguments, and counts only if no flag replaces it.
+pub fn with_settings<S: Args>(command: Command) -> Command {
+    let flag = |arg: Arg| {
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        let help = format!("{help} [env: {}]", arg.get_id());
+        arg.help(help)
+            .help_heading("Settings")
+            .global(true)
+            .hide_short_help(true)
+            .value_parser(value_parser!(String))
+    };
+    plain_values(with_flags::<S>(command).mut_args(flag)).after_long_help(SETTINGS)
+}
+
+/// Takes the text after an option for its value, also if it begins with a hyphen: one key's
+/// thumbprint in 64 does, and names and addresses may.
+fn plain_values(command: Command) -> Command {
+    let plain = |argument: Arg| {
+        let option = !argument.is_positional() && argument.get_action().takes_values();
+        if option { argument.allow_hyphen_values(true) } else { argument }
+    };
+    command.mut_args(plain).mut_subcommands(plain_values)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn environment() -> Environment {
+    std::env::vars_os().collect()
+}
