@@ -2,13 +2,16 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{App, middleware, web};
 use shared::clock::SystemClock;
 use shared::guard::{Guard, GuardConfig};
 use shared::service::failure::Failure;
 use shared::service::protection::protect;
-use shared::service::{management, server, serving, shutdown};
+use shared::service::shutdown::{self, Shutdown, Trigger};
+use shared::service::{management, server, serving};
+use tokio::time::{Instant, interval_at};
 
 use crate::blocking::Blocking;
 use crate::http::{self, Api};
@@ -16,12 +19,17 @@ use crate::management as guard_management;
 use crate::settings::Settings;
 use crate::store::{PAGE_READERS, Replica};
 
-mod renewal;
-
 /// Threads for what is no request: the guard's tasks.
 const BACKGROUND_THREADS: usize = 2;
 
-/// Serves until a signal.
+/// The interval of looks at the replica.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// The least life of a process with a damaged replica: on a disk that damages every replica, the
+/// issuer is not asked for the whole directory without a pause.
+const LEAST_LIFE: Duration = Duration::from_secs(5);
+
+/// Serves until a signal, or until the replica turns out to be damaged.
 pub fn run(settings: Settings) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(BACKGROUND_THREADS)
@@ -31,18 +39,17 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
     let ended = runtime.block_on(serve(settings));
     // Nothing is left that matters, but a thread may hang in a read or a name look-up.
     runtime.shutdown_background();
-    if ended? { Err(renewal::start_over()) } else { Ok(()) }
+    ended
 }
 
-/// Serves; says whether to start over.
-async fn serve(settings: Settings) -> Result<bool, Failure> {
+async fn serve(settings: Settings) -> Result<(), Failure> {
     // The replica first: a process that is just ending gives up its addresses with its lock.
     let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let replica = open(&settings, workers).await?;
     let listener = server::bind("API_BIND", settings.bind)?;
     let operators = server::bind("API_MANAGEMENT_BIND", settings.management_bind)?;
     let (trigger, shutdown) = shutdown::channel();
-    tokio::spawn(trigger.fire_on_signal());
+    tokio::spawn(trigger.clone().fire_on_signal());
 
     let guard = Guard::start(guard_config(&settings)?, replica.clone(), Arc::new(SystemClock))
         .await
@@ -75,13 +82,41 @@ async fn serve(settings: Settings) -> Result<bool, Failure> {
         clients = %clients_at, operators = %operators_at,
         replica = %settings.database.display(), "api-service is up"
     );
-    let end = renewal::end_of_service(shutdown.clone(), replica, guard.clone());
-    let ended = serving::run_until(vec![clients, management], &end).await;
+    let damaged = tokio::spawn(end_if_damaged(trigger, shutdown.clone(), replica, guard.clone()));
+    let ended = serving::run_until(vec![clients, management], &shutdown).await;
     guard.stop().await;
     tracing::info!("stopped");
     ended?;
-    // Who was asked to end does so, damaged or not.
-    Ok(end.begun() && !shutdown.begun())
+    match damaged.await {
+        Ok(true) => Err(Failure::failed("the replica is damaged; the next start builds a new one")),
+        _ => Ok(()),
+    }
+}
+
+/// Begins the shutdown when the replica is damaged and the issuer is there to fill a new one: without
+/// the issuer, a replica that can still be read in part is better than none. Returns whether it did.
+async fn end_if_damaged(
+    trigger: Trigger,
+    shutdown: Shutdown,
+    replica: Arc<Replica>,
+    guard: Guard,
+) -> bool {
+    let damaged = async {
+        let mut looks = interval_at(Instant::now() + LEAST_LIFE, LOOK);
+        loop {
+            looks.tick().await;
+            if replica.damaged() && guard.status().feed.caught_up {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = shutdown.wait() => false,
+        () = damaged => {
+            trigger.fire();
+            true
+        }
+    }
 }
 
 async fn open(settings: &Settings, workers: usize) -> Result<Arc<Replica>, Failure> {

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 pub struct Shutdown(watch::Receiver<bool>);
 
 /// Ends what listens to the [`Shutdown`] it was made with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Trigger(watch::Sender<bool>);
 
 /// A fresh pair of trigger and listener.
