@@ -11,31 +11,33 @@ use crate::domain::page::{self, Cursor};
 /// A page of the audit log, the latest row first.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AuditLog {
+    /// The rows, the latest first.
     pub(crate) audit: Vec<AuditRow>,
-    /// What the next page, of older rows, comes `after`; null on the last one.
+    /// The cursor of the next page, of older rows; null on the last page.
     pub(crate) next: Option<String>,
 }
 
 /// One thing that was done or refused. It holds ids, no names and no secrets.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AuditRow {
-    /// Rises from row to row.
+    /// The number of the row; it rises from row to row.
     pub(crate) id: u64,
+    /// The time of the action.
     #[serde(with = "rfc3339")]
     pub(crate) at: OffsetDateTime,
     /// `user`, `client`, `operator` (a command), `server` (its schedule) or `nobody` (unproven).
     pub(crate) actor_type: String,
-    /// The id of the user or the client.
+    /// The id of the user or the client that acted.
     pub(crate) actor: Option<String>,
-    /// What, such as `login` or `user.disable`.
+    /// The action, such as `login` or `user.disable`.
     pub(crate) action: String,
     /// `done` or `refused`.
     pub(crate) outcome: &'static str,
-    /// Why it was refused, such as `wrong_password`.
+    /// The reason of a refusal, such as `wrong_password`.
     pub(crate) reason: Option<String>,
     /// `user`, `session`, `client`, `key` or `unknown`.
     pub(crate) subject_type: String,
-    /// The id of what it was done to.
+    /// The id of the subject.
     pub(crate) subject: Option<String>,
     /// The id of the user concerned, whatever the subject is.
     pub(crate) user: Option<String>,

@@ -10,22 +10,26 @@ use crate::domain::clients::Client;
 /// Every client, by id.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ClientList {
+    /// The clients, in the order of their ids.
     pub(crate) clients: Vec<ClientEntry>,
-    /// Always null: there is no other page.
+    /// Always null: there is one page.
     pub(crate) next: Option<String>,
 }
 
 /// A client.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ClientEntry {
+    /// The client's id.
     pub(crate) client_id: String,
-    /// What its tokens may hold, separated by blanks.
+    /// The scopes that its tokens may hold, separated by blanks.
     pub(crate) scope: String,
+    /// The time of its registration.
     #[serde(with = "rfc3339")]
     pub(crate) created_at: OffsetDateTime,
+    /// The time of the last change of its secret.
     #[serde(with = "rfc3339")]
     pub(crate) secret_changed_at: OffsetDateTime,
-    /// Until when the secret before is good; null if it is not.
+    /// The end of the time in which the secret before is good too; null if it is not good.
     #[serde(with = "rfc3339::option")]
     pub(crate) previous_secret_until: Option<OffsetDateTime>,
 }

@@ -13,29 +13,33 @@ use crate::domain::guards::{Guard, Lag, lag};
 /// The guards that called within a day, by client and instance.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct GuardList {
+    /// The guards, in the order of client and instance.
     pub(crate) guards: Vec<GuardEntry>,
-    /// Always null: there is no other page.
+    /// Always null: there is one page.
     pub(crate) next: Option<String>,
 }
 
 /// A guard: one process of a client.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct GuardEntry {
+    /// The client that the guard logs in as.
     pub(crate) client_id: String,
+    /// The guard's own id.
     pub(crate) instance: Uuid,
-    /// Whether a call of it is open, or ended less than a minute ago.
+    /// True while a call of the guard is open, and for a minute after it.
     pub(crate) live: bool,
     /// The feed position up to which it has applied every change.
     pub(crate) position: u64,
-    /// How many changes it has not confirmed.
+    /// The number of changes that it has not confirmed.
     pub(crate) lag: u64,
-    /// How long ago the first of them was made; null if the feed does not keep it any more.
+    /// The age of the first unconfirmed change in seconds; null if the feed no longer keeps it.
     pub(crate) lag_seconds: Option<f64>,
     /// The thumbprints of the keys that it holds.
     pub(crate) kids: Vec<String>,
+    /// The time of its first call.
     #[serde(with = "rfc3339")]
     pub(crate) first_seen: OffsetDateTime,
-    /// When a call of it was last open.
+    /// The time at which a call of it was last open.
     #[serde(with = "rfc3339")]
     pub(crate) last_seen: OffsetDateTime,
 }

@@ -12,22 +12,23 @@ use crate::domain::keys::{Key, KeyPolicy, KeyState, lead_ends, next_change};
 /// The keys that were ever known, oldest first.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct KeyList {
+    /// The keys.
     pub(crate) keys: Vec<KeyEntry>,
-    /// Always null: there is no other page.
+    /// Always null: there is one page.
     pub(crate) next: Option<String>,
 }
 
 /// A key.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct KeyEntry {
-    /// The RFC 7638 thumbprint.
+    /// The key's RFC 7638 thumbprint.
     pub(crate) kid: String,
     /// `pending`, `active`, `retiring`, `retired` or `revoked`.
     pub(crate) state: &'static str,
-    /// Since when.
+    /// The time at which the state began.
     #[serde(with = "rfc3339")]
     pub(crate) since: OffsetDateTime,
-    /// When the state changes by itself.
+    /// The time at which the state changes by itself; null if it does not.
     #[serde(with = "rfc3339::option")]
     pub(crate) next: Option<OffsetDateTime>,
     /// The live guards.
@@ -37,8 +38,11 @@ pub(crate) struct KeyEntry {
 /// A live guard, and whether it holds a key.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Holder {
+    /// The client that the guard logs in as.
     pub(crate) client_id: String,
+    /// The guard's own id.
     pub(crate) instance: Uuid,
+    /// True if the guard has confirmed that it holds the key.
     pub(crate) holds: bool,
 }
 
@@ -66,10 +70,11 @@ impl KeyList {
 /// The key that signs next, or already.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Rotation {
+    /// The next key's RFC 7638 thumbprint.
     pub(crate) kid: String,
     /// `pending` or `active`.
     pub(crate) state: &'static str,
-    /// When its lead is over; it waits longer for a guard that does not hold it.
+    /// The time at which its lead is over; it waits longer for a guard that does not hold it.
     #[serde(with = "rfc3339")]
     pub(crate) signs_at: OffsetDateTime,
 }

@@ -12,28 +12,32 @@ use crate::domain::sessions::{Cursor, SessionRecord};
 /// A page of sessions, the latest first.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SessionList {
+    /// The sessions, the latest first.
     pub(crate) sessions: Vec<SessionEntry>,
-    /// What the next page comes `after`; null on the last one.
+    /// The cursor of the next page; null on the last page.
     pub(crate) next: Option<String>,
 }
 
 /// An open session.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SessionEntry {
+    /// The session's id, the `sid` of its tokens.
     pub(crate) sid: Uuid,
+    /// The user's id.
     pub(crate) public_id: Uuid,
-    /// The client it was opened for.
+    /// The client that the session was opened for.
     pub(crate) client_id: String,
-    /// The address that logged in.
+    /// The network address of the log-in.
     pub(crate) address: Option<String>,
-    /// What the client that logged in calls itself.
+    /// The `User-Agent` of the log-in.
     pub(crate) user_agent: Option<String>,
+    /// The time of the log-in.
     #[serde(with = "rfc3339")]
     pub(crate) created_at: OffsetDateTime,
-    /// When a token of it was last issued.
+    /// The time of the last token issued in it.
     #[serde(with = "rfc3339")]
     pub(crate) last_used_at: OffsetDateTime,
-    /// When its refresh token is over, unless it is used before.
+    /// The end of its refresh token, unless the token is used before.
     #[serde(with = "rfc3339::option")]
     pub(crate) expires_at: Option<OffsetDateTime>,
 }

@@ -13,23 +13,29 @@ use crate::domain::users::User;
 /// A page of users, in order of creation.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UserList {
+    /// The users, in the order of their creation.
     pub(crate) users: Vec<UserEntry>,
-    /// What the next page comes `after`; null on the last one.
+    /// The cursor of the next page; null on the last page.
     pub(crate) next: Option<String>,
 }
 
 /// An account, without anything of its password.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UserEntry {
+    /// The user's id.
     pub(crate) public_id: Uuid,
+    /// The name, as typed.
     pub(crate) name: String,
+    /// The e-mail address, as typed.
     pub(crate) email: String,
+    /// `active` or `disabled`.
     pub(crate) state: UserState,
     /// `user`, and `admin` for operators.
     pub(crate) roles: Vec<String>,
+    /// The time of creation.
     #[serde(with = "rfc3339")]
     pub(crate) created_at: OffsetDateTime,
-    /// When state, roles or password last changed; until then, when the account was made.
+    /// The time of the last change of state, roles or password; the time of creation until then.
     #[serde(with = "rfc3339")]
     pub(crate) changed_at: OffsetDateTime,
 }
