@@ -10,7 +10,6 @@
 //! (`scripts/test` does both).
 
 #![expect(
-    clippy::cast_precision_loss,
     clippy::expect_used,
     clippy::panic,
     clippy::missing_panics_doc,

@@ -27,6 +27,7 @@ fn init_makes_what_is_missing_and_nothing_that_others_can_read() {
 fn init_again_changes_nothing() {
     let folder = Folder::new();
     folder.run("init").done();
+    assert_eq!(folder.run("users list --json").json()["users"], serde_json::json!([]));
     let keys = folder.run("keys list --json").json();
     let secret = fs::read(folder.path().join(SECRET)).expect("a secret");
     let said = folder.run("init").done();

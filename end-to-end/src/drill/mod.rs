@@ -5,6 +5,8 @@
 //! takes to reach each guard. A short run of each is a test; long ones are run by command
 //! (`docs/drills.md`).
 
+#![expect(clippy::cast_precision_loss, reason = "counts become figures of a report")]
+
 pub mod chance;
 pub mod fleet;
 pub mod guard;

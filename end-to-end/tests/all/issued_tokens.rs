@@ -28,6 +28,8 @@ fn a_token_has_the_header_the_claims_and_the_spelling_of_the_contract() {
     let key = &set["keys"][0];
     let kid = thumbprint(key["n"].as_str().expect("n"), key["e"].as_str().expect("e"));
     assert_eq!(key["kid"], kid, "the thumbprint of RFC 7638");
+    let modulus = token::decode(key["n"].as_str().expect("n"));
+    assert!(modulus.len() == 256 && modulus[0] != 0 && key["e"] == "AQAB", "{key}");
     assert_eq!(header, json!({"alg": "RS256", "typ": "at+jwt", "kid": kid}));
 
     let expected =

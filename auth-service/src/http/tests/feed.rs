@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shared::clock::Clock as _;
 
 use super::server::{Answer, Server};
 use crate::domain::clients::ClientStore as _;

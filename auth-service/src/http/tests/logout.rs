@@ -62,16 +62,20 @@ async fn locked_database_is_503_for_every_write_and_no_hindrance_to_reads() {
     server.sign_up("ann").await;
     let (access, refresh) = server.session("ann").await;
     let lock = server.lock_database();
-    for path in ["/logout", "/logout/all"] {
-        let answer = server.post_with(path, &access, &[]).await;
-        assert_eq!(answer.status, 503, "{path}");
-        assert!(!answer.header("retry-after").is_empty());
-    }
-    let answer = server.post_form("/oauth2/revoke", &[("token", &refresh)]).await;
-    assert_eq!(answer.status, 503);
-    assert_eq!(server.log_in("ann", PASSWORD).await.status, 503);
     let form = [("name", "Bob"), ("email", "bob@example.org"), ("password", PASSWORD)];
-    assert_eq!(server.post_form("/signup", &form).await.status, 503);
+    let token = [("token", &*refresh)];
+    // Side by side: each one waits for the writer's turn.
+    let (one, all, revoked, login, signup) = tokio::join!(
+        server.post_with("/logout", &access, &[]),
+        server.post_with("/logout/all", &access, &[]),
+        server.post_form("/oauth2/revoke", &token),
+        server.log_in("ann", PASSWORD),
+        server.post_form("/signup", &form),
+    );
+    for answer in [one, all, revoked, login, signup] {
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert!(!answer.header("retry-after").is_empty(), "{answer:?}");
+    }
     assert_eq!(server.get("/.well-known/jwks.json").await.status, 200);
     drop(lock);
     assert_eq!(server.post_with("/logout", &access, &[]).await.status, 204);

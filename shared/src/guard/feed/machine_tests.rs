@@ -13,8 +13,8 @@ use super::machine_model::{Disk, Issuer, Random, event, record};
 use crate::contract::directory::{DirectoryPage, DirectoryUser, UserState};
 use crate::contract::events::{Change, Event, FeedPage, UserChange};
 
-/// Runs with each of these seeds in every test run; the long run has ten times as many.
-const SEEDS: u64 = 100_000;
+/// Runs with each of these seeds in every test run; the long run has fifty times as many.
+const SEEDS: u64 = 20_000;
 
 /// Small pages, so that full ones are common.
 const PAGE: usize = 4;
