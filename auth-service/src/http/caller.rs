@@ -115,18 +115,20 @@ async fn client(
         return Err(Refusal::Forbidden { scope: Some(scope) });
     }
     let (client_id, pos) = (token.client_id.clone(), token.pos);
-    let alive = ask(issuer, move |store| {
-        let removed_at = store.client_removed_at(&client_id)?;
-        let before_removal = removed_at.is_some_and(|seq| pos < seq);
-        Ok(!before_removal && store.find_client(&client_id)?.is_some())
-    });
-    if !alive.await? {
+    if !ask(issuer, move |store| is_registered(store, &client_id, pos)).await? {
         return Err(Refusal::Invalid(Reason::Revoked));
     }
     if !holds(token.scope.as_deref(), scope) {
         return Err(Refusal::Forbidden { scope: Some(scope) });
     }
     Ok(Caller { client_id: token.client_id, scope: token.scope })
+}
+
+/// Returns whether the client of a token issued at `pos` is registered, and was not removed since.
+pub(super) fn is_registered(store: &dyn Store, client_id: &str, pos: u64) -> StoreResult<bool> {
+    let removed_at = store.client_removed_at(client_id)?;
+    let before_removal = removed_at.is_some_and(|seq| pos < seq);
+    Ok(!before_removal && store.find_client(client_id)?.is_some())
 }
 
 async fn user(

@@ -49,11 +49,6 @@ use super::{
         clients::rotate_secret,
         clients::remove,
     ),
-    components(schemas(
-        signup::SignUpForm, login::LoginForm, login::LoginAnswer, password::PasswordForm,
-        oauth::TokenForm,
-        oauth::TokenAnswer, oauth::PresentedToken, oauth::IntrospectionAnswer, metadata::Metadata,
-    )),
     modifiers(&Security),
 )]
 struct Document;

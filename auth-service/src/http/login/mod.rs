@@ -18,7 +18,7 @@ use super::{Issuer, body, query};
 use crate::domain::email::{Email, EmailError};
 use crate::domain::sessions::agent;
 use crate::http::refusals::WrongBody;
-pub(super) use answer::LoginAnswer;
+use answer::LoginAnswer;
 pub(super) use attempt::Outcome;
 use attempt::{Credentials, attempt};
 

@@ -153,12 +153,8 @@ async fn is_good(issuer: &Issuer, token: &AccessToken) -> Result<bool, TokenErro
             let standing = issuer.ask(move |store| store.standing(&kid, public_id, sid)).await?;
             Ok(judge(&standing, pos, roles, Right::User).is_ok())
         }
-        Subject::Service => Ok(issuer
-            .ask(move |store| {
-                let removed_at = store.client_removed_at(&client_id)?;
-                let before_removal = removed_at.is_some_and(|seq| pos < seq);
-                Ok(!before_removal && store.find_client(&client_id)?.is_some())
-            })
-            .await?),
+        Subject::Service => {
+            Ok(issuer.ask(move |store| caller::is_registered(store, &client_id, pos)).await?)
+        }
     }
 }

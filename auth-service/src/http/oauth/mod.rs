@@ -17,13 +17,13 @@ use zeroize::Zeroizing;
 
 use super::answer::uncached;
 
-pub(super) use introspect::{__path_introspect, IntrospectionAnswer, introspect};
+pub(super) use introspect::{__path_introspect, introspect};
 pub(super) use revoke::{__path_revoke, revoke};
-pub(super) use token::{__path_issue, TokenAnswer, TokenForm, issue};
+pub(super) use token::{__path_issue, issue};
 
 /// A token that is to be given up, or asked about.
 #[derive(Deserialize, ToSchema)]
-pub(super) struct PresentedToken {
+struct PresentedToken {
     /// The token.
     #[serde(default)]
     #[schema(required, value_type = String)]
