@@ -1,6 +1,8 @@
 //! What an account must have before it is made. Whether the address is free is for the store to
 //! say, in the transaction that takes it.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -11,13 +13,20 @@ use super::users::NewUser;
 /// The most code points of a name.
 const LONGEST_NAME: usize = 100;
 
-/// What was sent; a missing field is an empty one.
-pub struct Form {
+/// What a sign-up sends, as a form or as JSON.
+#[derive(Deserialize, ToSchema)]
+pub struct SignUpForm {
     /// What the person is called.
+    #[serde(default)]
+    #[schema(required, min_length = 1, max_length = 100)]
     pub name: String,
-    /// The address as typed.
+    /// One account per address, compared without regard to case and spelling.
+    #[serde(default)]
+    #[schema(required, format = "email", max_length = 254)]
     pub email: String,
-    /// The password as received.
+    /// Not a common one, not the address, not the name.
+    #[serde(default)]
+    #[schema(required, value_type = String, format = "password", min_length = 8)]
     pub password: Zeroizing<String>,
 }
 
@@ -34,7 +43,7 @@ pub struct Applicant {
 /// What is wrong with a field, by the field's name.
 pub type FieldErrors = Vec<(&'static str, String)>;
 
-impl Form {
+impl SignUpForm {
     /// Checks every field, and tells everything that is wrong at once.
     pub fn check(self) -> Result<Applicant, FieldErrors> {
         let mut wrong = FieldErrors::new();
@@ -87,8 +96,11 @@ mod tests {
     use super::*;
 
     fn wrong(name: &str, email: &str, password: &str) -> Vec<&'static str> {
-        let form =
-            Form { name: name.into(), email: email.into(), password: password.to_owned().into() };
+        let form = SignUpForm {
+            name: name.into(),
+            email: email.into(),
+            password: password.to_owned().into(),
+        };
         match form.check() {
             Ok(_) => Vec::new(),
             Err(wrong) => wrong.into_iter().map(|(field, _)| field).collect(),

@@ -4,10 +4,8 @@ use std::net::IpAddr;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
 use shared::contract::problem::Problem;
 use shared::service::problem_response::ProblemError;
-use utoipa::ToSchema;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -17,26 +15,9 @@ use super::metrics::SignUpOutcome;
 use super::refusals::WrongBody;
 use super::{Issuer, answer, body, failure};
 use crate::domain::audit::{Act, Action, Reason, Subject};
-use crate::domain::sign_up::{Applicant, Form};
+use crate::domain::sign_up::{Applicant, SignUpForm};
 use crate::domain::sign_up_limit::TooManySignUps;
 use crate::domain::users::Created;
-
-/// What a sign-up sends, as a form or as JSON.
-#[derive(Deserialize, ToSchema)]
-pub(super) struct SignUpForm {
-    /// What the person is called.
-    #[serde(default)]
-    #[schema(required, min_length = 1, max_length = 100)]
-    name: String,
-    /// One account per address, compared without regard to case and spelling.
-    #[serde(default)]
-    #[schema(required, format = "email", max_length = 254)]
-    email: String,
-    /// Not a common one, not the address, not the name.
-    #[serde(default)]
-    #[schema(required, value_type = String, format = "password", min_length = 8)]
-    password: Zeroizing<String>,
-}
 
 /// Makes an account.
 ///
@@ -62,8 +43,8 @@ pub(super) async fn sign_up(
     payload: web::Payload,
     issuer: web::Data<Issuer>,
 ) -> Result<HttpResponse, ProblemError> {
-    let SignUpForm { name, email, password } = body::read(&request, payload, body::ANY).await?;
-    let applicant = Form { name, email, password }.check().map_err(ProblemError::fields)?;
+    let form: SignUpForm = body::read(&request, payload, body::ANY).await?;
+    let applicant = form.check().map_err(ProblemError::fields)?;
     let even_time = EvenTime::starting_now();
     let email = format!("{:?}", applicant.email.shown);
     let address = client_address(&request, &issuer.options.trusted_proxies);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::super::{Context, database, output, password_input};
 use super::Role;
-use crate::domain::sign_up::Form;
+use crate::domain::sign_up::SignUpForm;
 use crate::domain::users::{Created, UserStore};
 use crate::hashing;
 
@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
 
 /// The rules are those of `/signup`.
 pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
-    let form = Form {
+    let form = SignUpForm {
         name: arguments.name.clone(),
         email: arguments.email.clone(),
         password: password_input::read(arguments.password_file.as_deref())?,
