@@ -12,6 +12,9 @@ const BUSY_SECONDS: u32 = 2;
 /// Seconds after which a database that was locked or full is worth another try.
 const UNAVAILABLE_SECONDS: u32 = 5;
 
+/// Seconds after which a request that never caught up with its account is worth another try.
+const OVERTAKEN_SECONDS: u32 = 1;
+
 pub(super) fn of_store(error: StoreError) -> ProblemError {
     match error {
         StoreError::Unavailable(why) => {
@@ -50,6 +53,12 @@ pub(super) fn of_full_queue(_: Busy) -> ProblemError {
         "Too many requests of this kind are waiting; try again.",
         BUSY_SECONDS,
     )
+}
+
+/// The account was changed by others in each try.
+pub(super) fn overtaken() -> ProblemError {
+    let why = "The account was being changed; try again.";
+    ProblemError::retry_after(StatusCode::SERVICE_UNAVAILABLE, why, OVERTAKEN_SECONDS)
 }
 
 /// A limit in a window of time is used up; the caller may come again after `rest`.

@@ -23,9 +23,6 @@ use crate::hashing::Verified;
 /// How often a change starts over because the account was changed meanwhile.
 const TRIES: u32 = 3;
 
-/// Seconds after which a change that never caught up with its account is worth another try.
-const OVERTAKEN_SECONDS: u32 = 1;
-
 /// What a change sends, as a form or as JSON.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct PasswordForm {
@@ -126,12 +123,7 @@ pub(super) async fn change(
             PasswordChanged::Outdated => {}
         }
     }
-    Err(ProblemError::retry_after(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "The account was being changed; try again.",
-        OVERTAKEN_SECONDS,
-    )
-    .into())
+    Err(failure::overtaken().into())
 }
 
 impl PasswordForm {

@@ -3,7 +3,6 @@
 
 use std::net::IpAddr;
 
-use actix_web::http::StatusCode;
 use shared::service::problem_response::ProblemError;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -17,9 +16,6 @@ use crate::http::{Issuer, failure};
 
 /// How often a log-in starts over because the account changed meanwhile.
 const TRIES: u32 = 3;
-
-/// Seconds after which a log-in that never caught up with its account is worth another try.
-const OVERTAKEN_SECONDS: u32 = 1;
 
 /// What a log-in sends, read and checked.
 pub(super) struct Credentials {
@@ -102,11 +98,7 @@ pub(super) async fn attempt(
             Verdict::StartOver => {}
         }
     }
-    Err(ProblemError::retry_after(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "The account was being changed; try again.",
-        OVERTAKEN_SECONDS,
-    ))
+    Err(failure::overtaken())
 }
 
 async fn try_once(

@@ -26,24 +26,22 @@ pub(super) async fn grant(
     let from = client_address(request, &issuer.options.trusted_proxies);
     let now = issuer.clock.now();
     let act = Act::by_client(&client_id, from, now);
+    let refuse = async |whom, why, error: TokenError| {
+        issuer.note_within_bounds(act.refused(REFRESH, whom, why)).await?;
+        Err(error)
+    };
     // Before the token is used up: what is asked for must be to be had.
     if given(form.scope.as_ref()).is_some() {
-        let refused = act.refused(REFRESH, Subject::Unknown, Reason::InvalidScope);
-        issuer.note_within_bounds(refused).await?;
-        return Err(TokenError::InvalidScope);
+        return refuse(Subject::Unknown, Reason::InvalidScope, TokenError::InvalidScope).await;
     }
     let asked =
         given(form.audience.as_ref()).map(|audience| issuer.tokens.user_audience(Some(audience)));
     let Ok(asked) = asked.transpose() else {
-        let refused = act.refused(REFRESH, Subject::Unknown, Reason::InvalidTarget);
-        issuer.note_within_bounds(refused).await?;
-        return Err(TokenError::InvalidTarget);
+        return refuse(Subject::Unknown, Reason::InvalidTarget, TokenError::InvalidTarget).await;
     };
 
     let Some(token) = RefreshToken::parse(&text) else {
-        let unknown = act.refused(REFRESH, Subject::Unknown, Reason::UnknownToken);
-        issuer.note_within_bounds(unknown).await?;
-        return Err(TokenError::InvalidGrant);
+        return refuse(Subject::Unknown, Reason::UnknownToken, TokenError::InvalidGrant).await;
     };
     let (rotation, successor) = Rotation::of(&token, &client_id).map_err(failure::of_signing)?;
     let policy = issuer.refresh;
@@ -52,14 +50,10 @@ pub(super) async fn grant(
     let refreshed = match outcome {
         Outcome::Refreshed(refreshed) => refreshed,
         Outcome::Unknown => {
-            let unknown = act.refused(REFRESH, Subject::Unknown, Reason::UnknownToken);
-            issuer.note_within_bounds(unknown).await?;
-            return Err(TokenError::InvalidGrant);
+            return refuse(Subject::Unknown, Reason::UnknownToken, TokenError::InvalidGrant).await;
         }
         Outcome::Refused { sid, public_id, why } => {
-            let refused = act.refused(REFRESH, Subject::Session(sid, public_id), why);
-            issuer.note_within_bounds(refused).await?;
-            return Err(TokenError::InvalidGrant);
+            return refuse(Subject::Session(sid, public_id), why, TokenError::InvalidGrant).await;
         }
         Outcome::Reused { sid, public_id } => {
             tracing::warn!(%public_id, %sid, from = from.map(tracing::field::display), "a refresh token was used twice: its session has ended");
