@@ -81,14 +81,14 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         None => kind,
     };
     let cells = audit.into_iter().map(|row| {
-        let outcome = row.reason.map_or("done".into(), |why| format!("refused: {why}"));
+        let outcome = row.refused.map_or("done".into(), |why| format!("refused: {why}"));
         vec![
             output::exact_time(row.at),
             named(row.actor_type, row.actor),
             row.action,
             outcome,
             named(row.subject_type, row.subject),
-            row.from.unwrap_or_default(),
+            row.origin.unwrap_or_default(),
             row.detail.unwrap_or_default(),
         ]
     });

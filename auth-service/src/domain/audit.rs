@@ -11,7 +11,10 @@
 
 use std::net::IpAddr;
 
+use serde::Serialize;
 use time::OffsetDateTime;
+use time::serde::rfc3339;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::error::StoreResult;
@@ -216,30 +219,38 @@ impl Entry {
     }
 }
 
-/// A row as it is read. Its words are texts: another version may have written others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One thing that was done or refused. It holds ids, no names and no secrets.
+// Its words are texts: another version may have written others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = AuditRow)]
 pub struct Record {
-    /// Its place in the log: later rows have higher ones.
+    /// The number of the row; it rises from row to row.
     pub id: u64,
-    /// When.
+    /// The time of the action.
+    #[serde(with = "rfc3339")]
     pub at: OffsetDateTime,
-    /// [`Actor::kind`].
+    /// `user`, `client`, `operator` (a command), `server` (its schedule) or `nobody` (unproven).
     pub actor_type: String,
-    /// [`Actor::id`].
+    /// The id of the user or the client that acted.
     pub actor: Option<String>,
-    /// [`Action::word`].
+    /// The action, such as `login` or `user.disable`.
     pub action: String,
-    /// [`Reason::word`], if it was refused.
+    /// `done` or `refused`.
+    pub outcome: &'static str,
+    /// The reason of a refusal, such as `wrong_password`.
+    #[serde(rename = "reason")]
     pub refused: Option<String>,
-    /// [`Subject::kind`].
+    /// `user`, `session`, `client`, `key` or `unknown`.
     pub subject_type: String,
-    /// [`Subject::id`].
+    /// The id of the subject.
     pub subject: Option<String>,
-    /// [`Subject::user`].
+    /// The id of the user concerned, whatever the subject is.
+    #[serde(rename = "user")]
     pub public_id: Option<String>,
-    /// [`Origin::told`].
+    /// A network address, `command line` or `server`.
+    #[serde(rename = "from")]
     pub origin: Option<String>,
-    /// What else there is to say.
+    /// Roles, scopes, and the like.
     pub detail: Option<String>,
 }
 

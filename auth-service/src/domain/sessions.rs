@@ -4,8 +4,11 @@ use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
 use shared::clock::{from_unix_micros, unix_micros};
 use time::OffsetDateTime;
+use time::serde::rfc3339;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::audit::Act;
@@ -25,25 +28,29 @@ pub struct Session {
     pub pos: u64,
 }
 
-/// An open session, as people look at it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An open session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SessionEntry)]
 pub struct SessionRecord {
-    /// The session's id.
+    /// The session's id, the `sid` of its tokens.
     pub sid: Uuid,
-    /// Whose.
+    /// The user's id.
     pub public_id: Uuid,
-    /// The client it was opened for.
+    /// The client that the session was opened for.
     pub client_id: String,
-    /// Where it was opened from, if known: an address as text.
+    /// The network address of the log-in.
     pub address: Option<String>,
-    /// What the client called itself, if it did.
+    /// The `User-Agent` of the log-in.
     pub user_agent: Option<String>,
-    /// When it was opened.
+    /// The time of the log-in.
+    #[serde(with = "rfc3339")]
     pub created_at: OffsetDateTime,
-    /// When a token of it was last issued.
+    /// The time of the last token issued in it.
+    #[serde(with = "rfc3339")]
     pub last_used_at: OffsetDateTime,
-    /// When it can no longer be refreshed; none if it never could.
-    pub refreshable_until: Option<OffsetDateTime>,
+    /// The end of its refresh token, unless the token is used before.
+    #[serde(with = "rfc3339::option")]
+    pub expires_at: Option<OffsetDateTime>,
 }
 
 /// The most characters that are kept of what a client calls itself.

@@ -30,6 +30,7 @@ fn record((first, second): Row) -> QueryResult<Record> {
         actor_type,
         actor,
         action,
+        outcome: if refused.is_some() { "refused" } else { "done" },
         refused,
         subject_type,
         subject,

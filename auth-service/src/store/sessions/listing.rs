@@ -32,7 +32,7 @@ type RecordRow = (Texts, (Option<String>, Option<String>), (i64, i64));
 fn record(row: RecordRow, ends: &HashMap<String, i64>) -> QueryResult<SessionRecord> {
     let ((sid, public_id, client_id), (address, user_agent), (created_at, last_used_at)) = row;
     Ok(SessionRecord {
-        refreshable_until: ends.get(&sid).copied().map(from_unix_micros),
+        expires_at: ends.get(&sid).copied().map(from_unix_micros),
         sid: uuid(&sid)?,
         public_id: uuid(&public_id)?,
         client_id,

@@ -77,6 +77,7 @@ fn a_change_leaves_one_row_and_one_that_changes_nothing_none(fixture: &Fixture) 
             actor_type: "user".into(),
             actor: Some(admin.public_id.to_string()),
             action: "user.disable".into(),
+            outcome: "done",
             refused: None,
             subject_type: "user".into(),
             subject: Some(ben.to_string()),
