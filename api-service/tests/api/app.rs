@@ -61,7 +61,7 @@ pub(crate) fn claims_of(user: &DirectoryUser) -> Claims {
     }
 }
 
-/// A token with these claims, signed with the key that the guard holds.
+/// A token with these claims, of the issuer's key.
 pub(crate) fn signed(claims: &Claims) -> String {
     Forge::known().mint(&json!(claims))
 }
@@ -112,11 +112,8 @@ impl App {
         replica.stage_users(users).expect("staged");
         let end = SnapshotEnd { revocations: &[], forget: &[], position: POSITION, at };
         replica.finish_snapshot(&end).expect("finished");
-        let keys = SavedKeys {
-            text: json!({"keys": [Forge::known().jwk()]}).to_string(),
-            etag: None,
-            fetched_at: at,
-        };
+        let text = json!({"keys": [Forge::known().jwk()]}).to_string();
+        let keys = SavedKeys { text, etag: None, fetched_at: at };
         replica.save_keys(&keys).expect("saved");
         let replica = Arc::new(replica);
 

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use jsonwebtoken::{Algorithm, Header, encode};
-use shared::contract::claims::{ACCESS_TOKEN_TYPE, Claims};
-use shared::verifier::SigningKey;
+use jsonwebtoken::{Header, encode};
+use shared::contract::claims::Claims;
+use shared::verifier::{SigningKey, access_token_header};
 
 use super::private_key::PrivateKey;
 
@@ -32,10 +32,7 @@ impl Signer {
     /// Takes the key into use.
     pub fn new(key: PrivateKey) -> Self {
         let kid = key.kid().to_owned();
-        // Exactly these three members (RFC 9068 §2.1); a guard refuses any other.
-        let mut header = Header::new(Algorithm::RS256);
-        header.typ = Some(ACCESS_TOKEN_TYPE.into());
-        header.kid = Some(kid.clone());
+        let header = access_token_header(&kid);
         Self { kid, header, key: key.into_signing(), used: AtomicBool::new(false) }
     }
 

@@ -4,6 +4,8 @@
 //! `jwk`, `x5u` and `x5c` offer keys, `zip` and `enc` are for other formats, and a token with any
 //! of them is not one that the issuer made.
 
+use jsonwebtoken::{Algorithm, Header};
+
 use super::Reason;
 use super::compact::base64url;
 use super::json::unambiguous_object;
@@ -14,6 +16,14 @@ const ALGORITHM: &str = "RS256";
 
 /// The characters of a SHA-256 thumbprint in base64url.
 const THUMBPRINT_CHARACTERS: usize = 43;
+
+/// Returns the header of an access token that this key signs.
+pub fn access_token_header(kid: &str) -> Header {
+    let mut header = Header::new(Algorithm::RS256);
+    header.typ = Some(ACCESS_TOKEN_TYPE.to_owned());
+    header.kid = Some(kid.to_owned());
+    header
+}
 
 /// The `kid` of a header that is exactly of the profile.
 pub(super) fn kid(header: &[u8]) -> Result<String, Reason> {

@@ -30,6 +30,7 @@ mod verdicts;
 
 pub use access_token::{AccessToken, Subject};
 pub use compact::MAX_TOKEN_BYTES;
+pub use header::access_token_header;
 pub use inspection::{Unverified, inspect};
 pub use jwk::{JwkError, PublicKey, thumbprint};
 pub use key_set::{

@@ -155,7 +155,6 @@ impl JwtVerifier for Rs256<ParsedPublicKey> {
 mod tests {
     use jsonwebtoken::{Header, Validation, decode, encode};
     use rsa::pkcs1::EncodeRsaPrivateKey;
-    use rsa::pkcs8::DecodePrivateKey;
     use rsa::traits::PublicKeyParts;
     use serde_json::{Value, json};
 
@@ -163,11 +162,8 @@ mod tests {
 
     /// A private key in PKCS#1 DER, its modulus and its exponent.
     fn key() -> (Vec<u8>, Vec<u8>, Vec<u8>) {
-        use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-        let pair = KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).expect("a key pair");
-        let der: Pkcs8V1Der<'_> = pair.as_der().expect("PKCS#8");
-        let key = rsa::PrivateKey::from_pkcs8_der(der.as_ref()).expect("an RSA key");
-        let pkcs1 = key.to_pkcs1_der().expect("PKCS#1").as_bytes().to_vec();
+        let key = rsa::PrivateKey::new(&mut getrandom::SysRng, 2048).expect("a key pair");
+        let pkcs1 = key.to_pkcs1_der().expect("DER").as_bytes().to_vec();
         (pkcs1, key.n_bytes().into_vec(), key.e_bytes().into_vec())
     }
 

@@ -2,14 +2,13 @@
 
 use std::sync::OnceLock;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use getrandom::SysRng;
+use jsonwebtoken::encode;
+use rsa::pkcs1::EncodeRsaPrivateKey;
+use rsa::traits::PublicKeyParts;
 use serde_json::{Value, json};
-use shared::contract::claims::{ACCESS_TOKEN_TYPE, Claims, FIRST_PARTY};
-use shared::verifier::thumbprint;
+use shared::contract::claims::{Claims, FIRST_PARTY};
+use shared::verifier::{PublicKey, SigningKey, access_token_header};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -18,33 +17,22 @@ pub(crate) const AUDIENCE: &str = "api-service";
 
 /// A key of the issuer.
 pub(crate) struct Key {
-    pair: KeyPair,
+    signing: SigningKey,
     pub(crate) kid: String,
     pub(crate) jwk: Value,
 }
 
 impl Key {
     fn generate() -> Self {
-        let pair = KeyPair::generate(KeySize::Rsa2048).expect("a key pair");
-        let public = pair.public_key();
-        let encoded = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        let n = encoded(public.modulus().big_endian_without_leading_zero());
-        let e = encoded(public.exponent().big_endian_without_leading_zero());
-        let kid = thumbprint(&n, &e);
-        let jwk = json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": n, "e": e});
-        Self { pair, kid, jwk }
+        let key = rsa::PrivateKey::new(&mut SysRng, 2048).expect("a key pair");
+        let public = PublicKey::from_components(&key.n_bytes(), &key.e_bytes()).expect("a key");
+        let pkcs1 = key.to_pkcs1_der().expect("DER");
+        let signing = SigningKey::from_pkcs1(pkcs1.as_bytes()).expect("a key pair");
+        Self { signing, kid: public.kid().into(), jwk: json!(public.to_jwk()) }
     }
 
     fn sign(&self, claims: &Claims) -> String {
-        let header = json!({"alg": "RS256", "typ": ACCESS_TOKEN_TYPE, "kid": self.kid});
-        let claims = serde_json::to_string(claims).expect("JSON");
-        let encoded = |text: &str| URL_SAFE_NO_PAD.encode(text);
-        let message = format!("{}.{}", encoded(&header.to_string()), encoded(&claims));
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature)
-            .expect("a signature");
-        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+        encode(&access_token_header(&self.kid), claims, &self.signing.encoding).expect("a token")
     }
 }
 

@@ -2,29 +2,27 @@
 
 use std::sync::OnceLock;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use getrandom::SysRng;
+use jsonwebtoken::encode;
+use rsa::pkcs1::EncodeRsaPrivateKey;
+use rsa::traits::PublicKeyParts;
 use serde_json::{Value, json};
 use time::macros::datetime;
 
 use super::*;
+use crate::verifier::{SigningKey, access_token_header};
 
 const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 const ISSUER: &str = "https://login.example.org";
 
 /// A key pair, and the key as guards hold it.
-fn key() -> &'static (KeyPair, PublicKey) {
-    static KEY: OnceLock<(KeyPair, PublicKey)> = OnceLock::new();
+fn key() -> &'static (SigningKey, PublicKey) {
+    static KEY: OnceLock<(SigningKey, PublicKey)> = OnceLock::new();
     KEY.get_or_init(|| {
-        let pair = KeyPair::generate(KeySize::Rsa2048).expect("a key pair");
-        let public = pair.public_key();
-        let n = public.modulus().big_endian_without_leading_zero();
-        let e = public.exponent().big_endian_without_leading_zero();
-        let public = PublicKey::from_components(n, e).expect("a key");
-        (pair, public)
+        let key = rsa::PrivateKey::new(&mut SysRng, 2048).expect("a key pair");
+        let public = PublicKey::from_components(&key.n_bytes(), &key.e_bytes()).expect("a key");
+        let pkcs1 = key.to_pkcs1_der().expect("DER");
+        (SigningKey::from_pkcs1(pkcs1.as_bytes()).expect("a key pair"), public)
     })
 }
 
@@ -39,7 +37,7 @@ fn profile() -> Profile {
 
 /// A token of the guard's client, with some members changed.
 fn token(changes: Value) -> OwnToken {
-    let (pair, public) = key();
+    let (signing, public) = key();
     let iat = NOW.unix_timestamp();
     let mut claims = json!({
         "iss": ISSUER, "sub": "orders", "aud": ISSUER, "iat": iat, "exp": iat + 1_800,
@@ -47,13 +45,8 @@ fn token(changes: Value) -> OwnToken {
     });
     let Value::Object(changes) = changes else { panic!("no object") };
     claims.as_object_mut().expect("an object").extend(changes);
-    let header = json!({"alg": "RS256", "typ": "at+jwt", "kid": public.kid()});
-    let encoded = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let message = format!("{}.{}", encoded(&header), encoded(&claims));
-    let mut signature = vec![0; pair.public_modulus_len()];
-    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature)
-        .expect("a signature");
-    let text = format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature));
+    let header = access_token_header(public.kid());
+    let text = encode(&header, &claims, &signing.encoding).expect("a token");
     OwnToken { text, asked: NOW, received: NOW }
 }
 
