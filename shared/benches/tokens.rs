@@ -22,6 +22,7 @@ use getrandom::SysRng;
 use jsonwebtoken::encode;
 use rsa::pkcs1::EncodeRsaPrivateKey;
 use rsa::traits::PublicKeyParts;
+use shared::clock::{Clock, SystemClock};
 use shared::contract::claims::{Claims, FIRST_PARTY};
 use shared::verifier::{
     Profile, PublicKey, SigningKey, TokenHash, Verdicts, access_token_header, inspect,
@@ -32,7 +33,7 @@ use uuid::Uuid;
 const ROUNDS: usize = 3_000;
 
 fn main() {
-    let now = OffsetDateTime::now_utc();
+    let now = SystemClock.now();
     let key = rsa::PrivateKey::new(&mut SysRng, 2048).expect("a key pair");
     let signing = SigningKey::from_pkcs1(key.to_pkcs1_der().expect("DER").as_bytes());
     let signing = signing.expect("a key pair");
