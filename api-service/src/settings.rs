@@ -7,13 +7,9 @@ use std::time::Duration;
 use clap::Args;
 use shared::guard::address::{self, AddressError};
 use shared::service::settings::{
-    List, SettingError, Values, duration, host_port, list, name, origin_url, path,
+    List, SettingError, Values, duration, host_port, list, name, origin_url, path, sqlite_file,
 };
-use url::Url;
-
-mod values;
-
-use values::{host_name, sqlite_file, visibility};
+use url::{Host, Url};
 
 use crate::domain::visibility::Visibility;
 
@@ -90,7 +86,8 @@ impl Settings {
     /// The first value that its setting can't take.
     pub fn from_values(values: &Values) -> Result<Self, SettingError> {
         let settings: Self = values.parse()?;
-        settings.reached_at().map_err(|why| values.error("API_AUTH_URL", why))?;
+        let wrong = |why| SettingError(format!("API_AUTH_URL (--auth-url): {why}"));
+        settings.reached_at().map_err(wrong)?;
         Ok(settings)
     }
 
@@ -104,6 +101,20 @@ impl Settings {
         let url = address::parse(self.auth_url.as_ref().unwrap_or(&self.issuer))?;
         address::check(&url, self.allow_http.as_deref().unwrap_or_default())?;
         Ok(url)
+    }
+}
+
+/// A host name or an address, without scheme and port. Compared without regard to case.
+fn host_name(value: &str) -> Result<String, String> {
+    Host::parse(value).map(|host| host.to_string()).map_err(|_| "is not a host name".into())
+}
+
+/// The users who may read other users' records.
+fn visibility(value: &str) -> Result<Visibility, String> {
+    match value {
+        "everyone" => Ok(Visibility::Everyone),
+        "admin" => Ok(Visibility::Admins),
+        _ => Err("is not known".into()),
     }
 }
 

@@ -7,8 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use shared::service::settings::{
-    List, OrOff, Origin, SettingError, Values, duration, host_port, list, name, or_off, origin_url,
-    path,
+    List, OrOff, SettingError, Values, duration, host_port, list, name, or_off, origin_url, path,
 };
 
 use crate::store::Location;
@@ -166,17 +165,10 @@ impl Settings {
     pub fn from_values(values: &Values) -> Result<Self, SettingError> {
         let mut settings: Self = values.parse()?;
         let Location::Postgres(server) = &settings.database else { return Ok(settings) };
-        if values.origin("AUTH_DATABASE_URL") == Origin::Flag && server.has_password() {
-            return Err(values.error(
-                "AUTH_DATABASE_URL",
-                "a password on the command line is read by every user of this machine: \
-                 give the URL as an environment variable or in .env",
-            ));
-        }
         if let Some(file) = &settings.database_password_file {
             let server = server.clone().with_password_file(file.clone()).ok_or_else(|| {
                 let why = "AUTH_DATABASE_URL holds a password already";
-                values.error("AUTH_DATABASE_PASSWORD_FILE", why)
+                SettingError(format!("AUTH_DATABASE_PASSWORD_FILE: {why}"))
             })?;
             settings.database = Location::Postgres(server);
         }

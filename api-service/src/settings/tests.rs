@@ -9,8 +9,8 @@ use super::*;
 fn settings(variables: &[(&str, &str)]) -> Result<Settings, SettingError> {
     let flags = with_settings::<Settings>(Command::new("x")).get_matches_from(["x"]);
     let environment = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
-    let values = Values::find::<Settings>(&flags, &environment, &DotEnv::default());
-    Settings::from_values(&values.expect("values"))
+    Values::find::<Settings>(&flags, &environment, &DotEnv::default())
+        .and_then(|values| Settings::from_values(&values))
 }
 
 fn issuer_url(variables: &[(&str, &str)]) -> String {

@@ -10,8 +10,8 @@ fn settings(variables: &[(&str, &str)], flags: &[&str]) -> Result<Settings, Sett
     let flags =
         with_settings::<Settings>(Command::new("x")).get_matches_from([&["x"], flags].concat());
     let environment = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
-    let values = Values::find::<Settings>(&flags, &environment, &DotEnv::default());
-    Settings::from_values(&values.expect("values"))
+    Values::find::<Settings>(&flags, &environment, &DotEnv::default())
+        .and_then(|values| Settings::from_values(&values))
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! Parsers of values that only this service has.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use shared::service::settings::{duration, origin_url, text};
+use shared::service::settings::{duration, origin_url, sqlite_file};
 use url::Url;
 
 use super::{CountLimit, SECOND};
@@ -13,25 +12,15 @@ use crate::store::{Location, PostgresLocation};
 
 const LONGEST_WINDOW: Duration = Duration::from_hours(7 * 24);
 
-/// A database by the scheme of its URL. An unknown one is refused: taken for a file name, a typing
-/// error would become a new, empty database.
+/// A database by the scheme of its URL.
 pub(super) fn database(value: &str) -> Result<Location, String> {
-    let Some(file) = value.strip_prefix("sqlite://") else {
-        return match value.split_once("://") {
-            Some(("postgres" | "postgresql", _)) => {
-                PostgresLocation::parse(value).map(Location::Postgres)
-            }
-            Some(_) => Err("has a scheme that is not known".into()),
-            None => Err("has no scheme".into()),
-        };
-    };
-    if file.is_empty() || file.ends_with('/') {
-        return Err("names no file".into());
+    match value.split_once("://") {
+        Some(("sqlite", _)) => sqlite_file(value).map(Location::Sqlite),
+        Some(("postgres" | "postgresql", _)) => {
+            PostgresLocation::parse(value).map(Location::Postgres)
+        }
+        _ => Err("has no scheme that is known".into()),
     }
-    if file.contains(['?', '#']) {
-        return Err("has a query or a fragment".into());
-    }
-    text(file).map(|file| Location::Sqlite(PathBuf::from(file)))
 }
 
 /// `10/15m`.

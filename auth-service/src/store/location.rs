@@ -88,14 +88,10 @@ impl PostgresLocation {
         Ok(Self { url, password })
     }
 
-    /// Returns whether the password is known.
-    pub fn has_password(&self) -> bool {
-        matches!(self.password, Password::Known(_))
-    }
-
     /// The same with the password in a file; none if there is a password already.
     pub fn with_password_file(self, file: PathBuf) -> Option<Self> {
-        (!self.has_password()).then(|| Self { password: Password::InFile(file), ..self })
+        let known = self.password != Password::None;
+        (!known).then(|| Self { password: Password::InFile(file), ..self })
     }
 
     /// The password of now.

@@ -10,6 +10,8 @@ pub mod report;
 mod values;
 
 pub use dot_env::DotEnv;
-pub use parsers::{List, OrOff, duration, host_port, list, name, or_off, origin_url, path, text};
+pub use parsers::{
+    List, OrOff, duration, host_port, list, name, or_off, origin_url, path, sqlite_file, text,
+};
 pub(super) use values::with_flags;
 pub use values::{Environment, Origin, SettingError, Values};

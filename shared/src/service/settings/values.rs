@@ -11,6 +11,7 @@ use clap::{Arg, ArgMatches, Args, Command};
 use strsim::levenshtein;
 
 use super::DotEnv;
+use super::report::without_password;
 
 /// The environment of a process; a parameter, so that tests need no process.
 pub type Environment = HashMap<OsString, OsString>;
@@ -46,7 +47,7 @@ impl fmt::Display for Origin {
 /// repeated: it may hold a secret.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct SettingError(pub(super) String);
+pub struct SettingError(pub String);
 
 /// Adds the settings of `S` to `command`, each as a flag: `--bind` for `AUTH_BIND`.
 pub(in crate::service) fn with_flags<S: Args>(command: Command) -> Command {
@@ -114,7 +115,7 @@ impl Values {
     ///
     /// # Errors
     ///
-    /// A value is not UTF-8, its line in `.env` is malformed, or a name in `.env` is misspelt.
+    /// A value is not UTF-8, a flag holds a password, a line or a name in `.env` is wrong.
     pub fn find<S: Args>(
         flags: &ArgMatches,
         environment: &Environment,
@@ -127,6 +128,12 @@ impl Values {
             if flags.value_source(name) == Some(ValueSource::CommandLine) {
                 value.origin = Origin::Flag;
                 value.text = flags.get_one::<String>(name).cloned().unwrap_or_default();
+                if without_password(&value.text) != value.text {
+                    return Err(value.error(
+                        "a password on the command line is read by every user of this machine: \
+                         give the URL as an environment variable or in .env",
+                    ));
+                }
             } else if let Some(text) = environment.get(OsStr::new(name)) {
                 value.origin = Origin::Environment;
                 let text = text.to_str().ok_or_else(|| value.error("the value is not UTF-8"))?;
@@ -158,29 +165,13 @@ impl Values {
         with_flags::<S>(Command::new("settings").no_binary_name(true))
             .try_get_matches_from(flags)
             .and_then(|matches| S::from_arg_matches(&matches))
-            .map_err(|error| self.refusal(&error))
-    }
-
-    fn refusal(&self, error: &clap::Error) -> SettingError {
-        let flag = error.get(ContextKind::InvalidArg).map(ToString::to_string);
-        let wrong = self.settings.iter().find(|value| Some(value.arg.to_string()) == flag);
-        let why = error.source().map_or("is not known".to_owned(), ToString::to_string);
-        wrong.map_or_else(
-            || SettingError(error.kind().to_string()),
-            |value| value.error(format_args!("the value {why}")),
-        )
-    }
-
-    /// An error of the setting `name`, for a check that involves another setting.
-    pub fn error(&self, name: &str, why: impl fmt::Display) -> SettingError {
-        let wrong = self.settings.iter().find(|value| value.name() == name);
-        wrong.map_or_else(|| SettingError(format!("{name}: {why}")), |value| value.error(&why))
-    }
-
-    /// The origin of the setting `name`.
-    pub fn origin(&self, name: &str) -> Origin {
-        let found = self.settings.iter().find(|value| value.name() == name);
-        found.map_or(Origin::Default, |value| value.origin)
+            .map_err(|error| {
+                let flag = error.get(ContextKind::InvalidArg).map(ToString::to_string);
+                let why = error.source().map_or("is not known".to_owned(), ToString::to_string);
+                let why = format!("the value {why}");
+                let wrong = self.settings.iter().find(|value| Some(value.arg.to_string()) == flag);
+                wrong.map_or_else(|| SettingError(error.to_string()), |value| value.error(why))
+            })
     }
 
     /// The warning about names that begin like a setting and are none.
@@ -211,11 +202,12 @@ fn unknown(
             )));
         }
     }
-    let prefix = known.first().and_then(|name| Some(name.split_once('_')?.0)).unwrap_or_default();
-    let ours = |name: &&str| name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('_'));
+    let prefix =
+        known.first().and_then(|name| name.split_inclusive('_').next()).unwrap_or_default();
     let names = environment.keys().filter_map(|name| name.to_str());
     let names = names.chain(lines().map(|line| line.name.as_str()));
-    Ok(names.filter(ours).filter(|name| !is_known(name)).map(str::to_owned).collect())
+    let unknown = names.filter(|name| name.starts_with(prefix) && !is_known(name));
+    Ok(unknown.map(str::to_owned).collect())
 }
 
 #[cfg(test)]
@@ -266,7 +258,7 @@ mod tests {
             let values = find(flags, environment, dot_env).expect("values");
             let settings = values.parse::<Settings>().expect("settings");
             assert_eq!(settings.bind.to_string(), expected);
-            assert_eq!(values.origin("AUTH_BIND"), origin);
+            assert_eq!(values.settings[0].origin, origin);
         }
     }
 
