@@ -4,6 +4,7 @@
 //! Names and addresses follow the rules of a sign-up. The password's do not apply: nobody here
 //! knows it, and everybody logs in with the old one.
 
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::audit::Act;
@@ -13,7 +14,7 @@ use super::sign_up::wrong_with_name;
 use super::users::NewUser;
 
 /// One account as a file tells it.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Deserialize)]
 pub struct Record {
     /// The id that tokens will carry.
     pub public_id: String,

@@ -2,22 +2,11 @@
 
 use std::io::{self, BufRead, Read};
 
-use serde::Deserialize;
-
 use super::file::Line;
 use crate::domain::import::Record;
 
 /// The longest line, in bytes. A file without line ends must not fill the memory.
 const LONGEST: u64 = 64 * 1024;
-
-/// The members that are read; others are ignored.
-#[derive(Deserialize)]
-struct Members {
-    public_id: String,
-    name: String,
-    email: String,
-    password_hash: String,
-}
 
 /// The lines of a reader.
 pub(super) struct JsonLines<R> {
@@ -81,20 +70,19 @@ impl<R: BufRead> Iterator for JsonLines<R> {
     }
 }
 
-/// What the parser says of an error may hold what it found there, so that only the place is told.
+/// Reads an object; members that a record has no place for are ignored. The parser's own words of
+/// an error may hold what it found there, so only the place is told.
 fn record(text: &[u8]) -> Result<Record, String> {
     if !text.starts_with(b"{") {
         return Err("is no JSON object".to_owned());
     }
-    let members: Members = serde_json::from_slice(text).map_err(|error| {
+    serde_json::from_slice(text).map_err(|error| {
         if error.is_data() {
             "has not each of public_id, name, email and password_hash once, as a text".to_owned()
         } else {
             format!("is no JSON object (column {})", error.column())
         }
-    })?;
-    let Members { public_id, name, email, password_hash } = members;
-    Ok(Record { public_id, name, email, password_hash })
+    })
 }
 
 #[cfg(test)]
