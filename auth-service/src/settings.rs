@@ -104,7 +104,7 @@ pub struct Settings {
     #[arg(id = "AUTH_SIGN_UPS_PER_ADDRESS", value_name = "COUNT/DURATION or off",
         default_value = "100/1h", value_parser = or_off(count_limit))]
     pub sign_ups_per_address: OrOff<CountLimit>,
-    /// The proxies whose X-Forwarded-For is believed
+    /// The proxies with an X-Forwarded-For that is believed
     #[arg(id = "AUTH_TRUSTED_PROXIES",
         value_name = "addresses or networks separated by commas", value_parser = list(network))]
     pub trusted_proxies: Option<List<IpNet>>,

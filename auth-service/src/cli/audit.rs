@@ -1,6 +1,6 @@
 //! `audit`: list.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use shared::service::failure::Failure;
 use time::OffsetDateTime;
@@ -29,7 +29,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     actor: Option<String>,
     /// Only this
-    #[arg(long, hide_possible_values = true, value_parser = action_parser())]
+    #[arg(long, hide_possible_values = true,
+        value_parser = PossibleValuesParser::new(Action::ALL.iter().map(|action| action.word())))]
     action: Option<String>,
     /// Only what was done to the user, session, client or key with this id
     #[arg(long)]
@@ -43,10 +44,6 @@ pub(super) struct Arguments {
     /// Only before this time
     #[arg(long, value_parser = time)]
     until: Option<OffsetDateTime>,
-}
-
-fn action_parser() -> impl clap::builder::TypedValueParser<Value = String> {
-    PossibleValuesParser::new(Action::ALL.iter().map(|action| action.word())).map(|word| word)
 }
 
 fn time(text: &str) -> Result<OffsetDateTime, String> {

@@ -27,7 +27,7 @@ pub fn run<A: Parser, S: Args>(
     });
     let (flags, arguments) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return print_refused_arguments(error),
+        Err(error) => return print_refused_arguments(&error),
     };
     let done = DotEnv::read(Path::new(".env"))
         .and_then(|dot_env| Values::find::<S>(&flags, &environment(), &dot_env))

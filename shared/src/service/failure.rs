@@ -1,17 +1,12 @@
-//! How a command fails: one line for the operator, and the exit status that says what kind it was.
+//! The failure of a command: one line for the operator, and the exit status of its kind.
 
 use std::fmt::Display;
 use std::process::ExitCode;
-use std::sync::mpsc;
-use std::time::Duration;
 
 use super::settings::SettingError;
 use super::telemetry;
 
-/// The longest wait of a refused command line for the reader of standard error.
-const PRINT_LIMIT: Duration = Duration::from_secs(1);
-
-/// Why a command ended without doing its work.
+/// The reason why a command ended without doing its work.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// A setting has a value that no such setting can take. Exit status 64.
@@ -39,22 +34,14 @@ impl Failure {
     }
 }
 
-/// Prints what clap answers instead of a command: wrong arguments, a help text or a version. Returns
-/// the exit status, which is the same if the text can't be printed.
-pub fn print_refused_arguments(error: clap::Error) -> ExitCode {
+/// Prints clap's answer in place of a command: wrong arguments, a help text or a version. Returns the
+/// exit status, which is the same if the text can't be printed.
+pub fn print_refused_arguments(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         drop(error.print());
         return ExitCode::SUCCESS;
     }
-    let status = u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
-    // A stopped reader blocks the write for ever, so another thread does the write.
-    let (done, printed) = mpsc::channel();
-    let print = move || {
-        drop(error.print());
-        let _ = done.send(());
-    };
-    if std::thread::Builder::new().spawn(print).is_ok() {
-        let _ = printed.recv_timeout(PRINT_LIMIT);
-    }
-    status
+    // Not by `print`: a reader that has stopped would block it for ever.
+    telemetry::print_line(error.render().to_string().trim_end());
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }

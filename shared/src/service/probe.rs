@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::failure::Failure;
 use super::output;
 
-/// How long connecting, writing and each read may take.
+/// The time limit of connecting, of writing and of each read.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// More than any answer of a management listener.
@@ -29,7 +29,7 @@ pub fn health(address: SocketAddr) -> Result<(), Failure> {
     }
 }
 
-/// What was answered.
+/// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status code.
@@ -42,7 +42,7 @@ pub struct Answer {
 ///
 /// # Errors
 ///
-/// Nobody listens, or what answers does not speak HTTP.
+/// No process listens, or its answer is not HTTP.
 pub fn get(address: SocketAddr, path: &str) -> Result<Answer, Failure> {
     exchange(reachable(address), path)
         .map_err(|error| Failure::failed(format_args!("no answer from {address}: {error}")))

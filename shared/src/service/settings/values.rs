@@ -295,7 +295,8 @@ mod tests {
 
     #[test]
     fn foreign_lines_of_dot_env_are_passed_over() {
-        let foreign = "GREETING=hello big world\nMOTD=it's fine\nAUTH_BINDS are words\nA=\"\n\u{fffd}";
+        let foreign =
+            "GREETING=hello big world\nMOTD=it's fine\nAUTH_BINDS are words\nA=\"\n\u{fffd}";
         assert!(find(&["x"], &[], foreign).expect("values").warning().is_none());
     }
 
