@@ -4,15 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeyPair;
-use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use getrandom::SysRng;
 use num_bigint::BigUint;
 use rsa::pkcs1::EncodeRsaPrivateKey;
-use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding, SecretDocument};
+use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
-use rsa::{BoxedUint, PrivateKey};
+use rsa::{BoxedUint, Pkcs1v15Sign, PrivateKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -28,7 +25,6 @@ pub const SHA256_PREFIX: [u8; 19] = [
 #[derive(Debug)]
 pub struct Forge {
     key: PrivateKey,
-    pkcs1: SecretDocument,
     modulus: BigUint,
     /// The key's RFC 7638 thumbprint.
     pub kid: String,
@@ -52,8 +48,7 @@ impl Forge {
             .expect("a key pair");
         let kid = thumbprint(&encode(key.n_bytes()), &encode(key.e_bytes()));
         let modulus = BigUint::from_bytes_be(&key.n_bytes());
-        let pkcs1 = key.to_pkcs1_der().expect("DER");
-        Self { key, pkcs1, modulus, kid }
+        Self { key, modulus, kid }
     }
 
     /// The header of an access token of this key.
@@ -78,11 +73,8 @@ impl Forge {
 
     /// An RS256 signature (RFC 8017 §8.2.1).
     pub fn signature(&self, message: &[u8]) -> Vec<u8> {
-        let pair = KeyPair::from_der(self.pkcs1.as_bytes()).expect("a key pair");
-        let mut signature = vec![0; pair.public_modulus_len()];
-        pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
-            .expect("a signature");
-        signature
+        let digest = Sha256::digest(message);
+        self.key.sign(Pkcs1v15Sign::new::<Sha256>(), &digest).expect("a signature")
     }
 
     /// The raw private operation on `block`: a signature with any padding.
