@@ -66,8 +66,6 @@ pub struct PublicKey {
 
 struct Inner {
     jwk: PublicJwk,
-    /// The modulus's length in bytes: the one length that a signature can have.
-    signature_bytes: usize,
     key: VerifyingKey,
 }
 
@@ -117,10 +115,9 @@ impl PublicKey {
             return Err(JwkError::Exponent);
         }
         let key = VerifyingKey::from_components(n, e).map_err(|_| JwkError::Modulus)?;
-        let (signature_bytes, n, e) =
-            (n.len(), URL_SAFE_NO_PAD.encode(n), URL_SAFE_NO_PAD.encode(e));
+        let (n, e) = (URL_SAFE_NO_PAD.encode(n), URL_SAFE_NO_PAD.encode(e));
         let jwk = PublicJwk::rs256(thumbprint(&n, &e), n, e);
-        Ok(Self { inner: Arc::new(Inner { jwk, signature_bytes, key }) })
+        Ok(Self { inner: Arc::new(Inner { jwk, key }) })
     }
 
     /// The RFC 7638 SHA-256 thumbprint.
@@ -136,9 +133,8 @@ impl PublicKey {
     /// Returns whether `signature` (base64url) is this key's RSASSA-PKCS1-v1_5 SHA-256 signature
     /// of `message` (RFC 8017 §8.2.2).
     pub(super) fn signed(&self, message: &str, signature: &str) -> bool {
-        // The library checks the length too; that it goes on doing so is not left to it.
-        signature.len() * 3 / 4 == self.inner.signature_bytes
-            && self.inner.key.signed(message, signature)
+        // A signature is as long as the modulus, also in base64url. The library checks this, too.
+        signature.len() == self.inner.jwk.n.len() && self.inner.key.signed(message, signature)
     }
 }
 

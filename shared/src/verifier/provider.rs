@@ -43,7 +43,7 @@ static PROVIDER: LazyLock<CryptoProvider> = LazyLock::new(|| CryptoProvider {
 });
 
 /// Key pairs by SHA-256 of their DER: the table holds no private byte.
-static PAIRS: Parsed<[u8; 32], KeyPair> = Parsed::new();
+static PAIRS: Parsed<Vec<u8>, KeyPair> = Parsed::new();
 
 /// Public keys by modulus and exponent.
 static PUBLIC_KEYS: Parsed<(Vec<u8>, Vec<u8>), ParsedPublicKey> = Parsed::new();
@@ -89,10 +89,8 @@ impl VerifyingKey {
     }
 }
 
-fn fingerprint(der: &[u8]) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest(&SHA256, der).as_ref());
-    bytes
+fn fingerprint(der: &[u8]) -> Vec<u8> {
+    digest(&SHA256, der).as_ref().to_vec()
 }
 
 /// Parsed keys that have an owner elsewhere.
