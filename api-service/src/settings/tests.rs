@@ -72,6 +72,7 @@ fn a_wrong_value_is_refused_by_name() {
     for (name, value) in [
         ("API_BIND", "8002"),
         ("API_MANAGEMENT_BIND", "nowhere"),
+        ("API_AUTH_URL", "file:///etc/passwd"),
         ("API_ISSUER", "localhost:8001"),
         ("API_ISSUER", "https://login.example.org:99999"),
         ("API_PUBLIC_URL", "https://[::1"),

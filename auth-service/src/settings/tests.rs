@@ -46,6 +46,8 @@ fn an_issuer_is_kept_to_the_letter() {
 fn a_wrong_value_is_refused_by_name() {
     for (name, value) in [
         ("AUTH_BIND", "8001"),
+        ("AUTH_MANAGEMENT_BIND", "127.0.0.1:99999"),
+        ("AUTH_ISSUER", "ftp://example.org"),
         ("AUTH_DATABASE_URL", "postgre://localhost/auth"),
         ("AUTH_DATABASE_URL", "postgres://localhost"),
         ("AUTH_DATABASE_URL", "postgres://localhost:port/auth"),

@@ -125,24 +125,23 @@ impl Values {
             let mut value =
                 Value { arg: arg.clone(), text: String::new(), origin: Origin::Default };
             let name = arg.get_id().as_str();
-            if flags.value_source(name) == Some(ValueSource::CommandLine) {
-                value.origin = Origin::Flag;
-                value.text = flags.get_one::<String>(name).cloned().unwrap_or_default();
-                if without_password(&value.text) != value.text {
-                    return Err(value.error(
-                        "a password on the command line is read by every user of this machine: \
-                         give the URL as an environment variable or in .env",
-                    ));
-                }
+            let (origin, text) = if flags.value_source(name) == Some(ValueSource::CommandLine) {
+                (Origin::Flag, Ok(flags.get_one::<String>(name).cloned().unwrap_or_default()))
             } else if let Some(text) = environment.get(OsStr::new(name)) {
-                value.origin = Origin::Environment;
-                let text = text.to_str().ok_or_else(|| value.error("the value is not UTF-8"))?;
-                value.text = text.to_owned();
+                let text = text.to_str().ok_or("the value is not UTF-8");
+                (Origin::Environment, text.map(str::to_owned))
             } else if let Some(line) = dot_env.find(name) {
-                value.origin = Origin::DotEnv(line.number);
-                value.text = line.value.clone().map_err(|why| value.error(why))?;
+                (Origin::DotEnv(line.number), line.value.clone())
             } else {
-                value.text = value.default().unwrap_or_default().to_owned();
+                (Origin::Default, Ok(value.default().unwrap_or_default().to_owned()))
+            };
+            value.origin = origin;
+            value.text = text.map_err(|why| value.error(why))?;
+            if origin == Origin::Flag && without_password(&value.text) != value.text {
+                return Err(value.error(
+                    "a password on the command line is read by every user of this machine: \
+                     give the URL as an environment variable or in .env",
+                ));
             }
             Ok(value)
         };
