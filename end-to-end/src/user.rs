@@ -79,3 +79,40 @@ pub fn token_of(answer: &Answer) -> String {
     let body: Value = answer.json();
     body["token"].as_str().unwrap_or_else(|| panic!("no token: {body}")).to_owned()
 }
+
+/// The tokens of a session.
+#[derive(Debug)]
+pub struct Session {
+    /// The access token.
+    pub access: String,
+    /// The refresh token.
+    pub refresh: String,
+}
+
+impl Session {
+    /// A session that `user` opens for an audience.
+    pub fn opened(auth: &Service, user: &User, audience: &str) -> Self {
+        let form = [("email", &*user.email), ("password", &user.password), ("audience", audience)];
+        Self::read(&auth.post("/login").form(&form).send().expect(201))
+    }
+
+    /// Exchanges a refresh token.
+    pub fn try_refresh(auth: &Service, token: &str) -> Answer {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
+        auth.post("/oauth2/token").form(&form).send()
+    }
+
+    /// The same session with its next tokens.
+    #[must_use]
+    pub fn refreshed(&self, auth: &Service) -> Self {
+        Self::read(&Self::try_refresh(auth, &self.refresh).expect(200))
+    }
+
+    /// The tokens in an answer of `/login` or `/oauth2/token`.
+    pub fn read(answer: &Answer) -> Self {
+        let body = answer.json();
+        let access = if answer.status == 201 { "token" } else { "access_token" };
+        let text = |member: &str| body[member].as_str().expect("a token").to_owned();
+        Self { access: text(access), refresh: text("refresh_token") }
+    }
+}

@@ -6,36 +6,12 @@ use end_to_end::http::Answer;
 use end_to_end::orders::Orders;
 use end_to_end::pair::{Pair, refused};
 use end_to_end::service::Service;
-use end_to_end::user::User;
+use end_to_end::user::{Session, User};
 use end_to_end::{poll, token};
 use serde_json::{Value, json};
 
 /// Five times the second that the contract promises.
 const SOON: Duration = Duration::from_secs(5);
-
-/// The tokens of one session.
-struct Session {
-    access: String,
-    refresh: String,
-}
-
-impl Session {
-    fn opened(auth: &Service, user: &User, audience: &str) -> Self {
-        let form = [("email", &*user.email), ("password", &user.password), ("audience", audience)];
-        Self::read(&auth.post("/login").form(&form).send().expect(201).json(), "token")
-    }
-
-    fn refreshed(&self, auth: &Service) -> Self {
-        let form = [("grant_type", "refresh_token"), ("refresh_token", &*self.refresh)];
-        let answer = auth.post("/oauth2/token").form(&form).send().expect(200);
-        Self::read(&answer.json(), "access_token")
-    }
-
-    fn read(answer: &Value, access: &str) -> Self {
-        let text = |name: &str| answer[name].as_str().expect("a token").to_owned();
-        Self { access: text(access), refresh: text("refresh_token") }
-    }
-}
 
 /// A new admin, with the public id.
 fn admin(auth: &Service, name: &str) -> (User, String) {

@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
-use end_to_end::http::Answer;
 use end_to_end::pair::Pair;
-use end_to_end::service::Service;
-use end_to_end::user::User;
+use end_to_end::user::{Session, User};
 use end_to_end::{poll, token};
 use serde_json::json;
 use uuid::Uuid;
@@ -14,30 +12,9 @@ use uuid::Uuid;
 /// The contract promises one second; a loaded machine may take five.
 const SOON: Duration = Duration::from_secs(5);
 
-/// The tokens of a log-in.
-struct Session {
-    access: String,
-    refresh: String,
-}
-
-fn log_in(auth: &Service, user: &User) -> Session {
-    session(&user.try_login(auth).expect(201), "token")
-}
-
-fn session(answer: &Answer, access: &str) -> Session {
-    let body = answer.json();
-    let text = |member: &str| body[member].as_str().expect("a token").to_owned();
-    Session { access: text(access), refresh: text("refresh_token") }
-}
-
-fn refresh(auth: &Service, token: &str) -> Answer {
-    let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
-    auth.post("/oauth2/token").form(&form).send()
-}
-
 /// Asks that nothing of the session is good any more, at the issuer at once, at the guard soon.
 fn is_dead(pair: &Pair, why: &str, session: &Session) {
-    let answer = refresh(&pair.auth, &session.refresh);
+    let answer = Session::try_refresh(&pair.auth, &session.refresh);
     assert_eq!((answer.status, &answer.json()["error"]), (400, &json!("invalid_grant")), "{why}");
     assert_eq!(pair.auth.post("/logout").bearer(&session.access).send().status, 401, "{why}");
     poll::until(why, SOON, || pair.me(&session.access).status == 401);
@@ -48,8 +25,9 @@ fn is_dead(pair: &Pair, why: &str, session: &Session) {
 fn a_refreshed_session_goes_on_and_a_log_out_ends_it_at_the_guard_too() {
     let pair = Pair::start();
     let user = User::signed_up(&pair.auth, "Ada");
-    let (first, other) = (log_in(&pair.auth, &user), log_in(&pair.auth, &user));
-    let next = session(&refresh(&pair.auth, &first.refresh).expect(200), "access_token");
+    let log_in = || Session::opened(&pair.auth, &user, "api-service");
+    let (first, other) = (log_in(), log_in());
+    let next = first.refreshed(&pair.auth);
     pair.accepts("refreshed", &next.access);
     pair.accepts("the one before", &first.access);
     assert_eq!(token::claims(&first.access)["sid"], token::claims(&next.access)["sid"]);
@@ -58,7 +36,7 @@ fn a_refreshed_session_goes_on_and_a_log_out_ends_it_at_the_guard_too() {
     is_dead(&pair, "logged out", &next);
     pair.refuses_as("revoked", "of the same session", &first.access);
     pair.accepts("another session", &other.access);
-    refresh(&pair.auth, &other.refresh).expect(200);
+    pair.accepts("refreshed", &other.refreshed(&pair.auth).access);
 }
 
 #[test]
@@ -67,7 +45,7 @@ fn a_refresh_cut_off_by_a_sudden_end_leaves_exactly_one_usable_token() {
     pair.set("AUTH_REFRESH_REPEAT_WINDOW", "10m");
     pair.auth.start();
     let user = User::signed_up(&pair.auth, "Ada");
-    let mut last = log_in(&pair.auth, &user).refresh;
+    let mut last = Session::opened(&pair.auth, &user, "api-service").refresh;
     for round in 0..8 {
         let (random, _) = Uuid::new_v4().as_u64_pair();
         let pause = Duration::from_millis(random % 120);
@@ -80,7 +58,7 @@ fn a_refresh_cut_off_by_a_sudden_end_leaves_exactly_one_usable_token() {
                     let form = [("grant_type", "refresh_token"), ("refresh_token", &*held)];
                     match end_to_end::http::request("POST", &url).form(&form).try_send() {
                         Ok(answer) if answer.status == 200 => {
-                            held = session(&answer, "access_token").refresh;
+                            held = Session::read(&answer).refresh;
                         }
                         Ok(answer) if answer.status == 503 => {}
                         Ok(answer) => panic!("{answer:?}"),
@@ -95,9 +73,11 @@ fn a_refresh_cut_off_by_a_sudden_end_leaves_exactly_one_usable_token() {
         pair.auth.wait_end(Duration::from_secs(5));
         pair.auth.start();
         let seen = format!("round {round}, killed after {pause:?}");
-        let next = session(&refresh(&pair.auth, &held).expect(200), "access_token").refresh;
-        let again = session(&refresh(&pair.auth, &held).expect(200), "access_token").refresh;
+        let used = |token: &str| {
+            Session::read(&Session::try_refresh(&pair.auth, token).expect(200)).refresh
+        };
+        let (next, again) = (used(&held), used(&held));
         assert_eq!(next, again, "{seen}: never two");
-        last = session(&refresh(&pair.auth, &next).expect(200), "access_token").refresh;
+        last = used(&next);
     }
 }

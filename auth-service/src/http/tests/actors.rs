@@ -62,6 +62,13 @@ impl Server {
         (text("token"), text("refresh_token"))
     }
 
+    /// An access token for an audience.
+    pub(super) async fn token_for(&self, name: &str, audience: &str) -> String {
+        let email = format!("{name}@example.org");
+        let form = [("email", &*email), ("password", PASSWORD), ("audience", audience)];
+        self.post_form("/login", &form).await.json()["token"].as_str().unwrap().to_owned()
+    }
+
     /// Exchanges a refresh token.
     pub(super) async fn refresh(&self, token: &str, more: &[(&str, &str)]) -> Answer {
         let form = [&[("grant_type", "refresh_token"), ("refresh_token", token)], more].concat();

@@ -8,7 +8,7 @@ use shared::verifier::Refusal;
 use time::Duration;
 use uuid::Uuid;
 
-use super::actors::{PASSWORD, claims};
+use super::actors::claims;
 use super::server::{ISSUER, Server};
 use crate::domain::users::UserStore as _;
 use crate::http::caller::{Admin, SessionCaller};
@@ -27,12 +27,6 @@ async fn admin(server: &Server, token: &str) -> Result<Uuid, Refusal> {
     Admin::of(&request, &server.issuer).await.map(|caller| caller.public_id)
 }
 
-async fn token(server: &Server, name: &str, audience: &str) -> String {
-    let email = format!("{name}@example.org");
-    let form = [("email", &*email), ("password", PASSWORD), ("audience", audience)];
-    server.post_form("/login", &form).await.json()["token"].as_str().unwrap().to_owned()
-}
-
 /// Ann is an operator, Bob is not.
 async fn server() -> (Server, Uuid, Uuid) {
     let server = Server::start();
@@ -45,7 +39,7 @@ async fn server() -> (Server, Uuid, Uuid) {
 async fn a_session_route_takes_every_audience_and_names_the_session() {
     let (server, _, bob) = server().await;
     for audience in ["api-service", "billing", ISSUER] {
-        let token = token(&server, "bob", audience).await;
+        let token = server.token_for("bob", audience).await;
         assert_eq!(session(&server, &token).await, Ok(bob), "{audience}");
         let request = TestRequest::get().insert_header(("x-access-token", &*token));
         let caller = SessionCaller::of(&request.to_http_request(), &server.issuer).await.unwrap();
@@ -56,12 +50,12 @@ async fn a_session_route_takes_every_audience_and_names_the_session() {
 #[actix_web::test]
 async fn an_operator_needs_the_role_in_token_and_table_and_a_token_for_the_issuer() {
     let (server, ann, bob) = server().await;
-    let anns = token(&server, "ann", ISSUER).await;
+    let anns = server.token_for("ann", ISSUER).await;
     assert_eq!(admin(&server, &anns).await, Ok(ann));
-    let elsewhere = token(&server, "ann", "api-service").await;
+    let elsewhere = server.token_for("ann", "api-service").await;
     assert_eq!(admin(&server, &elsewhere).await, Err(Refusal::Invalid(Reason::Audience)));
 
-    let bobs = token(&server, "bob", ISSUER).await;
+    let bobs = server.token_for("bob", ISSUER).await;
     assert_eq!(admin(&server, &bobs).await, Err(TOO_LITTLE));
     server.database.set_user_admin(bob, true, &server.act()).unwrap();
     assert_eq!(admin(&server, &bobs).await, Err(TOO_LITTLE), "not yet in the token");
@@ -73,12 +67,12 @@ async fn an_operator_needs_the_role_in_token_and_table_and_a_token_for_the_issue
 #[actix_web::test]
 async fn what_ended_is_refused_as_revoked_and_as_a_guard_words_it() {
     let (server, _, bob) = server().await;
-    let bobs = token(&server, "bob", ISSUER).await;
+    let bobs = server.token_for("bob", ISSUER).await;
     server.database.set_user_state(bob, UserState::Disabled, &server.act()).unwrap();
     assert_eq!(session(&server, &bobs).await, Err(REVOKED));
     server.database.set_user_state(bob, UserState::Active, &server.act()).unwrap();
     assert_eq!(session(&server, &bobs).await, Err(REVOKED), "enabling revives no session");
-    let fresh = token(&server, "bob", ISSUER).await;
+    let fresh = server.token_for("bob", ISSUER).await;
     assert_eq!(session(&server, &fresh).await, Ok(bob));
     server.database.delete_user(bob, &server.act()).unwrap();
     let refusal = session(&server, &fresh).await.unwrap_err();
@@ -89,7 +83,7 @@ async fn what_ended_is_refused_as_revoked_and_as_a_guard_words_it() {
 #[actix_web::test]
 async fn a_token_that_never_was_good_or_is_over_is_refused() {
     let (server, ..) = server().await;
-    let anns = token(&server, "ann", ISSUER).await;
+    let anns = server.token_for("ann", ISSUER).await;
     let request = TestRequest::get().to_http_request();
     assert_eq!(SessionCaller::of(&request, &server.issuer).await, Err(Refusal::Missing));
     assert_eq!(Admin::of(&request, &server.issuer).await, Err(Refusal::Missing));

@@ -6,7 +6,6 @@ use shared::clock::Clock as _;
 use shared::contract::jwks::MAX_KEYS;
 use time::{Duration, OffsetDateTime};
 
-use super::actors::PASSWORD;
 use super::server::{Answer, ISSUER, Server};
 use crate::domain::audit::Act;
 use crate::domain::feed::FeedStore as _;
@@ -20,15 +19,10 @@ async fn operator() -> (Server, String) {
     let server = Server::start();
     let ann = server.sign_up("ann").await;
     server.database.set_user_admin(ann, true, &server.act()).unwrap();
-    let token = token(&server).await;
+    let token = server.token_for("ann", ISSUER).await;
     // Keys are listed by when they came.
     server.clock.advance(Duration::seconds(1));
     (server, token)
-}
-
-async fn token(server: &Server) -> String {
-    let form = [("email", "ann@example.org"), ("password", PASSWORD), ("audience", ISSUER)];
-    server.post_form("/login", &form).await.json()["token"].as_str().unwrap().to_owned()
 }
 
 async fn post(server: &Server, path: &str, token: &str, body: Option<&Value>) -> Answer {
@@ -136,7 +130,7 @@ async fn a_revoked_key_and_the_caller_s_own_token_are_void_when_it_is_answered()
     assert_eq!(refused.status, 401);
     assert!(refused.header("www-authenticate").contains("revoked"));
 
-    let fresh = token(&server).await;
+    let fresh = server.token_for("ann", ISSUER).await;
     let list = server.get_with("/admin/keys", &fresh).await.json();
     assert_eq!(list["keys"][0]["state"], "revoked");
     assert!(server.issuer.keys.files().read(&old).is_err(), "its file is gone");

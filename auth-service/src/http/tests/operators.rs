@@ -5,7 +5,6 @@ use actix_web::test::TestRequest;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::actors::PASSWORD;
 use super::server::{Answer, ISSUER, Server};
 use crate::domain::users::UserStore as _;
 
@@ -21,10 +20,7 @@ impl Server {
     pub(super) async fn operator(&self, name: &str) -> Operator<'_> {
         let public_id = self.sign_up(name).await;
         self.database.set_user_admin(public_id, true, &self.act()).unwrap();
-        let email = format!("{name}@example.org");
-        let form = [("email", &*email), ("password", PASSWORD), ("audience", ISSUER)];
-        let answer = self.post_form("/login", &form).await.json();
-        let token = answer["token"].as_str().unwrap().to_owned();
+        let token = self.token_for(name, ISSUER).await;
         Operator { server: self, public_id, token }
     }
 }

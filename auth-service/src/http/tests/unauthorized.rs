@@ -5,7 +5,6 @@ use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use serde_json::Value;
 
-use super::actors::PASSWORD;
 use super::openapi::described;
 use super::server::{Answer, ISSUER, Server};
 use crate::domain::users::UserStore as _;
@@ -46,12 +45,6 @@ async fn with(server: &Server, method: &Method, path: &str, token: Option<&str>)
             None => request,
         })
         .await
-}
-
-async fn token(server: &Server, name: &str, audience: &str) -> String {
-    let email = format!("{name}@example.org");
-    let form = [("email", &*email), ("password", PASSWORD), ("audience", audience)];
-    server.post_form("/login", &form).await.json()["token"].as_str().unwrap().to_owned()
 }
 
 fn seen(answer: &Answer) -> (u16, &str) {
@@ -100,8 +93,8 @@ async fn every_guarded_route_refuses_the_tokens_of_others() {
     server.database.set_user_admin(ann, true, &server.act()).unwrap();
     server.add_client("nothing", &[]);
     let service = server.service_token("nothing", &[]).await;
-    let of_admin_elsewhere = token(&server, "ann", "api-service").await;
-    let of_user = token(&server, "bob", ISSUER).await;
+    let of_admin_elsewhere = server.token_for("ann", "api-service").await;
+    let of_user = server.token_for("bob", ISSUER).await;
     let mut judged = 0;
     for (path, method, operation) in described(&server).await {
         let guarded = guarded(&operation);
