@@ -73,11 +73,11 @@ fn a_refresh_cut_off_by_a_sudden_end_leaves_exactly_one_usable_token() {
         pair.auth.wait_end(Duration::from_secs(5));
         pair.auth.start();
         let seen = format!("round {round}, killed after {pause:?}");
-        let used = |token: &str| {
+        let renew = |token: &str| {
             Session::read(&Session::try_refresh(&pair.auth, token).expect(200)).refresh
         };
-        let (next, again) = (used(&held), used(&held));
+        let (next, again) = (renew(&held), renew(&held));
         assert_eq!(next, again, "{seen}: never two");
-        last = used(&next);
+        last = renew(&next);
     }
 }
