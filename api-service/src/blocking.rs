@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use shared::service::problem_response::ProblemError;
+use signet_service::problem_response::ProblemError;
 use tokio::sync::Semaphore;
 
 /// How long a request waits for its turn.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use shared::service::core_dumps;
+use signet_service::core_dumps;
 
 fn main() -> ExitCode {
     core_dumps::forbid();

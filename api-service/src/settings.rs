@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use shared::guard::address::{self, AddressError};
-use shared::service::settings::{
+use signet_guard::address::{self, AddressError};
+use signet_service::settings::{
     List, SettingError, Values, duration, host_port, list, name, origin_url, path, sqlite_file,
 };
 use url::{Host, Url};

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App, middleware, web};
-use shared::clock::SystemClock;
-use shared::guard::{Guard, GuardConfig};
-use shared::service::failure::Failure;
-use shared::service::protection::protect;
-use shared::service::shutdown::{self, Shutdown, Trigger};
-use shared::service::{management, server, serving};
+use signet_contract::clock::SystemClock;
+use signet_guard::{Guard, GuardConfig};
+use signet_service::failure::Failure;
+use signet_service::protection::protect;
+use signet_service::shutdown::{self, Shutdown, Trigger};
+use signet_service::{management, server, serving};
 use tokio::time::{Instant, interval_at};
 
 use crate::blocking::Blocking;

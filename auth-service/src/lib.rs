@@ -6,6 +6,7 @@
 pub mod blocking;
 pub mod cli;
 pub mod domain;
+pub mod durable_file;
 pub mod hashing;
 pub mod http;
 mod listing;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
-use shared::service::settings::{
+use signet_service::settings::{
     List, OrOff, SettingError, Values, duration, host_port, list, name, or_off, origin_url, path,
 };
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use shared::clock::Clock;
-use shared::service::failure::Failure;
-use shared::service::management::{self, Management};
-use shared::service::{server, serving, shutdown};
+use signet_contract::clock::Clock;
+use signet_service::failure::Failure;
+use signet_service::management::{self, Management};
+use signet_service::{server, serving, shutdown};
 
 use crate::domain::Store;
 use crate::domain::audit::Act;

@@ -5,10 +5,10 @@ mod status;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use shared::service::failure::Failure;
-use shared::service::settings::Values;
-use shared::service::settings::report::CheckConfig;
-use shared::service::{cli, output, probe};
+use signet_service::failure::Failure;
+use signet_service::settings::Values;
+use signet_service::settings::report::CheckConfig;
+use signet_service::{cli, output, probe};
 
 use crate::settings::Settings;
 use crate::{http, startup};

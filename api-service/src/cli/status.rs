@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::net::SocketAddr;
 
-use shared::service::failure::Failure;
-use shared::service::{output, probe};
+use signet_service::failure::Failure;
+use signet_service::{output, probe};
 
 use crate::management::{Report, STATUS_PATH};
 

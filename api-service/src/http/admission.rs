@@ -1,8 +1,8 @@
 //! The guard's word on a request, and the log line where it refuses.
 
 use actix_web::HttpRequest;
-use shared::contract::claims::ROLE_USER;
-use shared::verifier::{AccessToken, Refusal, Subject};
+use signet_contract::claims::ROLE_USER;
+use signet_verifier::{AccessToken, Refusal, Subject};
 use uuid::Uuid;
 
 use super::Api;

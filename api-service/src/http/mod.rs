@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{middleware, web};
-use shared::guard::Guard;
-use shared::service::resource::read;
-use shared::service::{docs_page, problem_response};
+use signet_guard::Guard;
+use signet_service::resource::read;
+use signet_service::{docs_page, problem_response};
 
 pub use openapi::document as openapi;
 

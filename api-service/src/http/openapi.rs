@@ -27,7 +27,7 @@ impl Modify for Schemes {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let bearer =
             HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("at+jwt").build();
-        let older = ApiKey::Header(ApiKeyValue::new(shared::contract::bearer::ACCESS_TOKEN_HEADER));
+        let older = ApiKey::Header(ApiKeyValue::new(signet_contract::bearer::ACCESS_TOKEN_HEADER));
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
         components.add_security_scheme("x_access_token", SecurityScheme::ApiKey(older));

@@ -1,6 +1,6 @@
 //! `?limit=` and `?after=`: which page of a list is asked for.
 
-use shared::service::problem_response::ProblemError;
+use signet_service::problem_response::ProblemError;
 use url::form_urlencoded;
 
 use crate::domain::cursor::Cursor;

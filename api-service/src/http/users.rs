@@ -3,11 +3,11 @@
 use actix_web::http::StatusCode;
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use shared::contract::bearer::{Reason, TokenRefused};
-use shared::contract::claims::ROLE_ADMIN;
-use shared::contract::problem::Problem;
-use shared::service::problem_response::ProblemError;
-use shared::verifier::Refusal;
+use signet_contract::bearer::{Reason, TokenRefused};
+use signet_contract::claims::ROLE_ADMIN;
+use signet_contract::problem::Problem;
+use signet_service::problem_response::ProblemError;
+use signet_verifier::Refusal;
 use utoipa::ToSchema;
 use uuid::Uuid;
 

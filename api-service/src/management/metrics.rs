@@ -9,9 +9,9 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
-use shared::guard::Guard;
-use shared::guard::status::GuardStatus;
-use shared::service::management;
+use signet_guard::Guard;
+use signet_guard::status::GuardStatus;
+use signet_service::management;
 
 const PREFIX: &str = "signet_guard";
 

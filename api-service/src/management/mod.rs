@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
-use shared::guard::Guard;
-use shared::service::management::Management;
-use shared::service::resource::read;
+use signet_guard::Guard;
+use signet_service::management::Management;
+use signet_service::resource::read;
 
 pub use report::Report;
 

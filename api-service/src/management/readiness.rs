@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use shared::guard::Guard;
-use shared::guard::status::{FeedStatus, GuardStatus};
-use shared::service::management::{Part, Readiness};
+use signet_guard::Guard;
+use signet_guard::status::{FeedStatus, GuardStatus};
+use signet_service::management::{Part, Readiness};
 
 /// What `GET /health/ready` is answered from.
 pub(super) struct GuardReadiness(pub(super) Guard);
@@ -83,8 +83,8 @@ fn progress(feed: &FeedStatus) -> &'static str {
 pub(super) mod tests {
     use std::time::Duration;
 
-    use shared::contract::bearer::Reason;
-    use shared::guard::status::{KeysStatus, Mismatch};
+    use signet_contract::bearer::Reason;
+    use signet_guard::status::{KeysStatus, Mismatch};
 
     use super::*;
 

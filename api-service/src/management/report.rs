@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use shared::guard::status::GuardStatus;
+use signet_guard::status::GuardStatus;
 
 /// A guard at one moment. Ages are in seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
-use shared::contract::directory::DirectoryUser;
-use shared::contract::events::{Change, UserChange};
+use signet_contract::directory::DirectoryUser;
+use signet_contract::events::{Change, UserChange};
 use uuid::Uuid;
 
 use super::rows::{DELETED, UserRow, roles_of};

@@ -3,8 +3,8 @@
 use diesel::OptionalExtension;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
-use shared::guard::StoreError;
-use shared::guard::store::UserRecord;
+use signet_guard::StoreError;
+use signet_guard::store::UserRecord;
 use uuid::Uuid;
 
 use super::Replica;

@@ -3,11 +3,11 @@
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
-use shared::clock::{from_unix_micros, unix_micros};
-use shared::contract::directory::DirectoryUser;
-use shared::contract::events::Event;
-use shared::guard::store::{Batch, Contact, Held, SavedKeys, SnapshotEnd, UserRecord};
-use shared::guard::{GuardStore, StoreError};
+use signet_contract::clock::{from_unix_micros, unix_micros};
+use signet_contract::directory::DirectoryUser;
+use signet_contract::events::Event;
+use signet_guard::store::{Batch, Contact, Held, SavedKeys, SnapshotEnd, UserRecord};
+use signet_guard::{GuardStore, StoreError};
 use time::OffsetDateTime;
 use uuid::Uuid;
 

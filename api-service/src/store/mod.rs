@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use diesel::sqlite::SqliteConnection;
-use shared::guard::StoreError;
+use signet_guard::StoreError;
 
 use connection::Readers;
 use lock::Lock;

@@ -1,7 +1,7 @@
 //! Users as rows.
 
 use diesel::prelude::*;
-use shared::contract::directory::{DirectoryUser, UserState};
+use signet_contract::directory::{DirectoryUser, UserState};
 use uuid::Uuid;
 
 use super::schema::users;

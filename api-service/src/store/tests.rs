@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use shared::contract::directory::{DirectoryUser, UserState};
-use shared::contract::events::{Change, Event, UserChange};
-use shared::guard::GuardStore;
-use shared::guard::store::{Batch, Contact, SavedKeys, SnapshotEnd, UserRecord};
+use signet_contract::directory::{DirectoryUser, UserState};
+use signet_contract::events::{Change, Event, UserChange};
+use signet_guard::GuardStore;
+use signet_guard::store::{Batch, Contact, SavedKeys, SnapshotEnd, UserRecord};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use uuid::Uuid;
@@ -296,7 +296,9 @@ fn a_replica_is_nobody_elses_to_read() {
         let path = file.expect("a file").path();
         let holds_users = !path.to_string_lossy().ends_with(".lock");
         if holds_users {
-            assert!(!shared::durable_file::open_to_others(&path).expect("metadata"), "{path:?}");
+            let mode = std::fs::metadata(&path).expect("metadata").permissions();
+            let mode = std::os::unix::fs::PermissionsExt::mode(&mode);
+            assert_eq!(mode & 0o077, 0, "{path:?}");
         }
     }
 }

@@ -12,12 +12,12 @@ use api_service::http::{self, Api};
 use api_service::store::{PAGE_READERS, Replica};
 use end_to_end::forge::Forge;
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock};
-use shared::contract::claims::Claims;
-use shared::contract::directory::{DirectoryUser, UserState};
-use shared::guard::store::{SavedKeys, SnapshotEnd};
-use shared::guard::{Guard, GuardConfig, GuardStore};
-use shared::service::protection::protect;
+use signet_contract::claims::Claims;
+use signet_contract::clock::{Clock, SystemClock};
+use signet_contract::directory::{DirectoryUser, UserState};
+use signet_guard::store::{SavedKeys, SnapshotEnd};
+use signet_guard::{Guard, GuardConfig, GuardStore};
+use signet_service::protection::protect;
 use uuid::Uuid;
 
 const ISSUER: &str = "https://login.example.org";

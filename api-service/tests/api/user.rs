@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use api_service::domain::visibility::Visibility;
 use serde_json::json;
-use shared::contract::directory::{DirectoryUser, UserState};
+use signet_contract::directory::{DirectoryUser, UserState};
 use uuid::Uuid;
 
 use crate::app::{App, claims_of, service_token, signed, token_of, user};

@@ -1,7 +1,7 @@
 //! Pages of `GET /user`, and `API_USER_LIST=admin`.
 
 use api_service::domain::visibility::Visibility;
-use shared::contract::directory::{DirectoryUser, UserState};
+use signet_contract::directory::{DirectoryUser, UserState};
 
 use crate::app::{Answer, App, operator, token_of, user};
 

@@ -2,7 +2,7 @@
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
-use shared::service::failure::Failure;
+use signet_service::failure::Failure;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 

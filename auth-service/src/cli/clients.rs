@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::durable_file;
 use clap::Subcommand;
-use shared::durable_file;
-use shared::service::failure::Failure;
+use signet_service::failure::Failure;
 use zeroize::Zeroizing;
 
 use super::{Context, database, output};

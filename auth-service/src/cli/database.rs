@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shared::service::failure::Failure;
+use signet_service::failure::Failure;
 
 use super::Context;
 use crate::store::{Database, Existence};

@@ -1,7 +1,7 @@
 //! `guards`: list.
 
 use clap::Subcommand;
-use shared::service::failure::Failure;
+use signet_service::failure::Failure;
 
 use super::{Context, database, output};
 use crate::domain::guards::GuardStore;

@@ -1,6 +1,6 @@
 //! `init`: makes what is missing, and says what it did.
 
-use shared::service::failure::Failure;
+use signet_service::failure::Failure;
 
 use super::{Context, database, output};
 use crate::startup::first_start;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
-use shared::contract::jwks::MAX_KEYS;
-use shared::service::failure::Failure;
+use signet_contract::jwks::MAX_KEYS;
+use signet_service::failure::Failure;
 
 use super::{Context, database, output};
 use crate::domain::keys::{Added, Entry, Key, KeyPolicy, KeyState, KeyStore, next_to_leave};

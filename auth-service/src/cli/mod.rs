@@ -4,11 +4,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use shared::clock::{Clock, SystemClock};
-use shared::service::failure::Failure;
-use shared::service::settings::Values;
-use shared::service::settings::report::CheckConfig;
-use shared::service::{cli, probe};
+use signet_contract::clock::{Clock, SystemClock};
+use signet_service::failure::Failure;
+use signet_service::settings::Values;
+use signet_service::settings::report::CheckConfig;
+use signet_service::{cli, probe};
 
 use crate::domain::audit::Act;
 use crate::http;

@@ -2,8 +2,8 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 use icu_properties::props::{BidiControl, BinaryProperty as _};
-use shared::service::failure::Failure;
-pub(super) use shared::service::output::{json, line};
+use signet_service::failure::Failure;
+pub(super) use signet_service::output::{json, line};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 

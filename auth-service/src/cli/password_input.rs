@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use shared::service::failure::Failure;
+use signet_service::failure::Failure;
 use zeroize::Zeroizing;
 
 /// As much as a request's body may hold.

@@ -1,7 +1,7 @@
 //! `sessions`: list, revoke.
 
 use clap::{Args, Subcommand};
-use shared::service::failure::Failure;
+use signet_service::failure::Failure;
 use uuid::Uuid;
 
 use super::listed::Listed;

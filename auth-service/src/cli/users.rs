@@ -1,8 +1,8 @@
 //! `users`: create, list, import, set-role, disable, enable, logout, delete.
 
 use clap::{Subcommand, ValueEnum};
-use shared::contract::directory::UserState;
-use shared::service::failure::Failure;
+use signet_contract::directory::UserState;
+use signet_service::failure::Failure;
 use uuid::Uuid;
 
 use super::{Context, database, output};

@@ -1,9 +1,9 @@
 //! What became of a user's token since it was signed, by the issuer's own tables: whether its
 //! bearer may use the issuer's session routes, or administer.
 
-use shared::contract::bearer::Reason;
-use shared::contract::claims::{ROLE_ADMIN, ROLE_USER};
-use shared::contract::directory::UserState;
+use signet_contract::bearer::Reason;
+use signet_contract::claims::{ROLE_ADMIN, ROLE_USER};
+use signet_contract::directory::UserState;
 use uuid::Uuid;
 
 use super::error::StoreResult;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use shared::contract::claims::FIRST_PARTY;
+use signet_contract::claims::FIRST_PARTY;
 use time::OffsetDateTime;
 use uuid::Uuid;
 use zeroize::Zeroizing;

@@ -1,6 +1,6 @@
 //! The directory snapshot that a guard starts from.
 
-use shared::contract::events::Event;
+use signet_contract::events::Event;
 use time::OffsetDateTime;
 
 use super::error::StoreResult;

@@ -1,6 +1,6 @@
 //! The change feed, as guards read it.
 
-use shared::contract::events::{Change, Event};
+use signet_contract::events::{Change, Event};
 use time::{Duration, OffsetDateTime};
 
 use super::error::StoreResult;

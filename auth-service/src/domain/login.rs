@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use shared::contract::directory::UserState;
+use signet_contract::directory::UserState;
 use time::OffsetDateTime;
 use uuid::Uuid;
 

@@ -62,7 +62,7 @@ impl<T> Store for T where
 
 /// The roles of a user: `user`, and `admin` for operators.
 pub fn roles(admin: bool) -> Vec<String> {
-    use shared::contract::claims::{ROLE_ADMIN, ROLE_USER};
+    use signet_contract::claims::{ROLE_ADMIN, ROLE_USER};
     let roles: &[&str] = if admin { &[ROLE_USER, ROLE_ADMIN] } else { &[ROLE_USER] };
     roles.iter().map(|role| (*role).to_owned()).collect()
 }

@@ -1,7 +1,7 @@
 //! Tokens that a client gets for itself (RFC 6749 §4.4): whether it is the client, and what it is
 //! granted.
 
-use shared::contract::claims::Claims;
+use signet_contract::claims::Claims;
 use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
 use uuid::Uuid;

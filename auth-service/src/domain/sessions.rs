@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use shared::clock::{from_unix_micros, unix_micros};
+use signet_contract::clock::{from_unix_micros, unix_micros};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 use utoipa::ToSchema;

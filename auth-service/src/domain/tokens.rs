@@ -1,6 +1,6 @@
 //! What an access token of a user says.
 
-use shared::contract::claims::{Claims, FIRST_PARTY};
+use signet_contract::claims::{Claims, FIRST_PARTY};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! Users: who they are, and what changes of them the store must make.
 
-use shared::contract::claims::{ROLE_ADMIN, ROLE_USER};
-use shared::contract::directory::UserState;
+use signet_contract::claims::{ROLE_ADMIN, ROLE_USER};
+use signet_contract::directory::UserState;
 use time::OffsetDateTime;
 use uuid::Uuid;
 

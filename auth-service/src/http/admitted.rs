@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use shared::service::problem_response::ProblemError;
+use signet_service::problem_response::ProblemError;
 
 use super::{Issuer, failure};
 use crate::domain::audit::Entry;

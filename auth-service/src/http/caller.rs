@@ -5,9 +5,9 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
-use shared::contract::bearer::Reason;
-use shared::contract::scope::holds;
-use shared::verifier::{AccessToken, Profile, Refusal, Subject, inspect, presented};
+use signet_contract::bearer::Reason;
+use signet_contract::scope::holds;
+use signet_verifier::{AccessToken, Profile, Refusal, Subject, inspect, presented};
 use time::Duration;
 use uuid::Uuid;
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use shared::contract::problem::Problem;
-use shared::service::problem_response::ProblemError;
-use shared::service::settings::duration;
+use signet_contract::problem::Problem;
+use signet_service::problem_response::ProblemError;
+use signet_service::settings::duration;
 use utoipa::ToSchema;
 
 use super::caller::Admin;

@@ -10,8 +10,8 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, ResponseError};
-use shared::contract::bearer::ACCESS_TOKEN_HEADER;
-use shared::service::problem_response::ProblemError;
+use signet_contract::bearer::ACCESS_TOKEN_HEADER;
+use signet_service::problem_response::ProblemError;
 
 /// How long a browser may keep the answer to a preflight, in seconds.
 const PREFLIGHT_AGE: usize = 600;

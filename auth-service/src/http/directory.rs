@@ -7,11 +7,11 @@ use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt as _;
-use shared::contract::directory::{DirectoryPage, DirectoryUser};
-use shared::contract::events::Event;
-use shared::contract::problem::Problem;
-use shared::contract::scope::DIRECTORY_READ;
-use shared::service::problem_response::ProblemError;
+use signet_contract::directory::{DirectoryPage, DirectoryUser};
+use signet_contract::events::Event;
+use signet_contract::problem::Problem;
+use signet_contract::scope::DIRECTORY_READ;
+use signet_service::problem_response::ProblemError;
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 

@@ -1,7 +1,7 @@
 //! What went wrong below HTTP, as the client may read it. The cause goes to the log, here alone.
 
 use actix_web::http::StatusCode;
-use shared::service::problem_response::ProblemError;
+use signet_service::problem_response::ProblemError;
 
 use crate::domain::error::StoreError;
 use crate::hashing::{Busy, PoolError};

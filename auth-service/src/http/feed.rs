@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use shared::contract::audiences::{self, AUDIENCE_HEADER};
-use shared::contract::events::{Change, Event, FeedPage, UserChange};
-use shared::contract::problem::Problem;
-use shared::contract::scope::{DIRECTORY_READ, EVENTS_READ};
-use shared::service::problem_response::ProblemError;
+use signet_contract::audiences::{self, AUDIENCE_HEADER};
+use signet_contract::events::{Change, Event, FeedPage, UserChange};
+use signet_contract::problem::Problem;
+use signet_contract::scope::{DIRECTORY_READ, EVENTS_READ};
+use signet_service::problem_response::ProblemError;
 use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 

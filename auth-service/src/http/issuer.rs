@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use ipnet::IpNet;
-use shared::clock::Clock;
-use shared::service::problem_response::ProblemError;
-use shared::service::shutdown::Shutdown;
+use signet_contract::clock::Clock;
+use signet_service::problem_response::ProblemError;
+use signet_service::shutdown::Shutdown;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 

@@ -4,7 +4,7 @@ use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, IF_NONE_MATCH,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
-use shared::contract::jwks::{JWKS_MEDIA_TYPE, KeySet};
+use signet_contract::jwks::{JWKS_MEDIA_TYPE, KeySet};
 
 use super::Issuer;
 

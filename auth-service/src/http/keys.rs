@@ -5,8 +5,8 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use shared::contract::problem::Problem;
-use shared::service::problem_response::ProblemError;
+use signet_contract::problem::Problem;
+use signet_service::problem_response::ProblemError;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 

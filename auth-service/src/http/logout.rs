@@ -1,7 +1,7 @@
 //! `POST /logout`, `POST /logout/all`: the end of one's own session, or of all of them.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use shared::contract::problem::Problem;
+use signet_contract::problem::Problem;
 
 use super::caller::SessionCaller;
 use super::refusals::{NotAUser, Unwritable};

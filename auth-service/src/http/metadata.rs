@@ -4,8 +4,8 @@
 use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
-use shared::contract::jwks::JWKS_PATH;
-use shared::contract::scope::{DIRECTORY_READ, EVENTS_READ};
+use signet_contract::jwks::JWKS_PATH;
+use signet_contract::scope::{DIRECTORY_READ, EVENTS_READ};
 use utoipa::ToSchema;
 
 use super::Issuer;

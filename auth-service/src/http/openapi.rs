@@ -1,6 +1,6 @@
 //! The API description, from the handlers' own words.
 
-use shared::contract::bearer::ACCESS_TOKEN_HEADER;
+use signet_contract::bearer::ACCESS_TOKEN_HEADER;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes,
     SecurityScheme,

@@ -3,10 +3,10 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, web};
 use serde::Deserialize;
-use shared::contract::bearer::Reason;
-use shared::contract::problem::Problem;
-use shared::service::problem_response::ProblemError;
-use shared::verifier::Refusal;
+use signet_contract::bearer::Reason;
+use signet_contract::problem::Problem;
+use signet_service::problem_response::ProblemError;
+use signet_verifier::Refusal;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use shared::service::problem_response::ProblemError;
+use signet_service::problem_response::ProblemError;
 
 use super::body::form;
 use crate::domain::page::NoCursor;

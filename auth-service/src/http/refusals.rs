@@ -3,7 +3,7 @@
 
 #![expect(dead_code, reason = "only described")]
 
-use shared::contract::problem::{OAuthError, Problem};
+use signet_contract::problem::{OAuthError, Problem};
 use utoipa::IntoResponses;
 
 /// Of a route for operators.

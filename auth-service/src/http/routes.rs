@@ -7,12 +7,12 @@ use actix_web::http::Method;
 use actix_web::{
     App, FromRequest, Handler, HttpRequest, Resource, Responder, Route, middleware, web,
 };
-use shared::contract::jwks::JWKS_PATH;
-use shared::service::problem_response::{method_not_allowed, not_found};
-use shared::service::protection::protect;
-use shared::service::resource::read;
-use shared::service::serving::Serving;
-use shared::service::{docs_page, server};
+use signet_contract::jwks::JWKS_PATH;
+use signet_service::problem_response::{method_not_allowed, not_found};
+use signet_service::protection::protect;
+use signet_service::resource::read;
+use signet_service::serving::Serving;
+use signet_service::{docs_page, server};
 
 use super::{
     Issuer, audit, clients, cors, directory, feed, guards, jwks, keys, login, logout, metadata,

@@ -3,8 +3,8 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use shared::contract::problem::Problem;
-use shared::service::problem_response::ProblemError;
+use signet_contract::problem::Problem;
+use signet_service::problem_response::ProblemError;
 use uuid::Uuid;
 
 use super::caller::Admin;

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use shared::service::problem_response::ProblemError;
+use signet_service::problem_response::ProblemError;
 use uuid::Uuid;
 
 use super::caller::Admin;

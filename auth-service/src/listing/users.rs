@@ -1,7 +1,7 @@
 //! The accounts.
 
 use serde::Serialize;
-use shared::contract::directory::UserState;
+use signet_contract::directory::UserState;
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 use utoipa::ToSchema;

@@ -1,8 +1,8 @@
 //! Defaults, and what is refused.
 
 use clap::Command;
-use shared::service::cli::with_settings;
-use shared::service::settings::DotEnv;
+use signet_service::cli::with_settings;
+use signet_service::settings::DotEnv;
 
 use super::*;
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use shared::service::settings::{duration, origin_url, sqlite_file};
+use signet_service::settings::{duration, origin_url, sqlite_file};
 use url::Url;
 
 use super::{CountLimit, SECOND};

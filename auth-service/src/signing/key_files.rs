@@ -9,7 +9,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use shared::durable_file::{self, Steps, Unhindered};
+use crate::durable_file::{self, Steps, Unhindered};
 use zeroize::Zeroizing;
 
 use super::private_key::{LARGEST_FILE, PrivateKey};

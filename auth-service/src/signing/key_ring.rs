@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
-use shared::contract::claims::Claims;
+use signet_contract::claims::Claims;
 use time::OffsetDateTime;
 
 use super::key_files::{FileError, KeyFiles};

@@ -4,8 +4,8 @@ use std::fmt;
 
 use rsa::pkcs1::{DecodeRsaPrivateKey, RsaPrivateKeyRef, der::Decode};
 use rsa::pkcs8::{LineEnding, PrivateKeyInfoRef, SecretDocument};
-use shared::contract::jwks::PublicJwk;
-use shared::verifier::{PublicKey, SigningKey};
+use signet_contract::jwks::PublicJwk;
+use signet_verifier::{PublicKey, SigningKey};
 use zeroize::Zeroizing;
 
 use super::pem_block::PemBlock;

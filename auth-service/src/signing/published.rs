@@ -5,8 +5,8 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use shared::contract::jwks::{KeySet, MAX_KEYS, PublicJwk};
-use shared::verifier::PublicKey;
+use signet_contract::jwks::{KeySet, MAX_KEYS, PublicJwk};
+use signet_verifier::PublicKey;
 use time::{Duration, OffsetDateTime};
 
 use crate::domain::keys::{Key, KeyPolicy, next_publication, next_to_leave};

@@ -1,7 +1,7 @@
 //! Rotations and revocations, whoever asks: a command, a route, or the schedule. Files and records
 //! are changed in the order in which a crash in between leaves one key that signs.
 
-use shared::contract::jwks::MAX_KEYS;
+use signet_contract::jwks::MAX_KEYS;
 use time::OffsetDateTime;
 
 use super::key_files::{FileError, KeyFiles};

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jsonwebtoken::{Header, encode};
-use shared::contract::claims::Claims;
-use shared::verifier::{SigningKey, access_token_header};
+use signet_contract::claims::Claims;
+use signet_verifier::{SigningKey, access_token_header};
 
 use super::private_key::PrivateKey;
 

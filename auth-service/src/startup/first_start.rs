@@ -6,9 +6,9 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use shared::contract::scope::{DIRECTORY_READ, EVENTS_READ};
-use shared::durable_file;
-use shared::service::failure::Failure;
+use crate::durable_file;
+use signet_contract::scope::{DIRECTORY_READ, EVENTS_READ};
+use signet_service::failure::Failure;
 use zeroize::Zeroizing;
 
 use crate::domain::audit::Act;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus_client::registry::Registry;
-use shared::clock::Clock;
-use shared::service::shutdown::Shutdown;
+use signet_contract::clock::Clock;
+use signet_service::shutdown::Shutdown;
 use tokio::time::{sleep, timeout};
 
 use crate::domain::error::StoreResult;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use shared::service::management::{Part, Readiness};
+use signet_service::management::{Part, Readiness};
 
 /// A database that was not read for so long counts as gone, even if no error came: the disk hangs.
 const TOO_LONG: Duration = Duration::from_secs(5);

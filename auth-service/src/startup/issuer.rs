@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use shared::clock::Clock;
-use shared::service::failure::Failure;
-use shared::service::shutdown::Shutdown;
+use signet_contract::clock::Clock;
+use signet_service::failure::Failure;
+use signet_service::shutdown::Shutdown;
 use time::Duration;
 use tokio::sync::{Notify, watch};
 

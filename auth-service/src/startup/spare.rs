@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::service::shutdown::Shutdown;
+use signet_service::shutdown::Shutdown;
 use tokio::time::sleep;
 
 use crate::signing::{KeyRing, Rotator};

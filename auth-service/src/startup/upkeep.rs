@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use shared::clock::Clock;
-use shared::service::shutdown::Shutdown;
+use signet_contract::clock::Clock;
+use signet_service::shutdown::Shutdown;
 
 use super::health::Health;
 use super::key_lives::KeyLives;

@@ -2,7 +2,7 @@
 //! change one.
 
 use diesel::prelude::*;
-use shared::clock::{from_unix_micros, unix_micros};
+use signet_contract::clock::{from_unix_micros, unix_micros};
 use time::OffsetDateTime;
 
 use super::Database;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use shared::clock::{from_unix_micros, unix_micros};
-use shared::contract::events::Change;
+use signet_contract::clock::{from_unix_micros, unix_micros};
+use signet_contract::events::Change;
 use time::OffsetDateTime;
 
 use super::Database;

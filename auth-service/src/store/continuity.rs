@@ -17,9 +17,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use crate::durable_file;
 use diesel::prelude::*;
-use shared::clock::unix_micros;
-use shared::durable_file;
+use signet_contract::clock::unix_micros;
 use time::OffsetDateTime;
 
 use super::Database;

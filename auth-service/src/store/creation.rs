@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use shared::clock::unix_micros;
+use signet_contract::clock::unix_micros;
 use time::OffsetDateTime;
 
 use super::connection::{AnyConnection, Purpose};

@@ -1,6 +1,6 @@
 //! The snapshot that a guard starts from.
 
-use shared::clock::unix_micros;
+use signet_contract::clock::unix_micros;
 use time::OffsetDateTime;
 
 use super::Database;

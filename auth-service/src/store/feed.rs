@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 use diesel::result::Error;
-use shared::clock::{from_unix_micros, unix_micros};
-use shared::contract::events::{Change, Event};
+use signet_contract::clock::{from_unix_micros, unix_micros};
+use signet_contract::events::{Change, Event};
 use time::OffsetDateTime;
 
 use super::Database;

@@ -1,7 +1,7 @@
 //! Whether the first start is over. It is no port: only `startup` asks.
 
 use diesel::prelude::*;
-use shared::clock::unix_micros;
+use signet_contract::clock::unix_micros;
 use time::OffsetDateTime;
 
 use super::Database;

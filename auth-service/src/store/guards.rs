@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use shared::clock::{from_unix_micros, unix_micros};
+use signet_contract::clock::{from_unix_micros, unix_micros};
 use time::OffsetDateTime;
 
 use super::Database;

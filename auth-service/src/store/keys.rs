@@ -2,9 +2,9 @@
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use shared::clock::unix_micros;
-use shared::contract::events::Change;
-use shared::contract::jwks::MAX_KEYS;
+use signet_contract::clock::unix_micros;
+use signet_contract::events::Change;
+use signet_contract::jwks::MAX_KEYS;
 use time::{Duration, OffsetDateTime};
 
 use super::Database;

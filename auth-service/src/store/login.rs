@@ -1,9 +1,9 @@
 //! Log-ins: credentials out, sessions in.
 
 use diesel::prelude::*;
-use shared::clock::unix_micros;
-use shared::contract::claims::FIRST_PARTY;
-use shared::contract::directory::UserState;
+use signet_contract::claims::FIRST_PARTY;
+use signet_contract::clock::unix_micros;
+use signet_contract::directory::UserState;
 use time::OffsetDateTime;
 use uuid::Uuid;
 

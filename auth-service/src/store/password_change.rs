@@ -1,9 +1,9 @@
 //! A new password: the hash, and the end of every other session, in one transaction.
 
 use diesel::prelude::*;
-use shared::clock::unix_micros;
-use shared::contract::directory::UserState;
-use shared::contract::events::Change;
+use signet_contract::clock::unix_micros;
+use signet_contract::directory::UserState;
+use signet_contract::events::Change;
 use uuid::Uuid;
 
 use super::connection::Turn;

@@ -2,8 +2,8 @@
 
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
-use shared::clock::{from_unix_micros, unix_micros};
-use shared::contract::directory::UserState;
+use signet_contract::clock::{from_unix_micros, unix_micros};
+use signet_contract::directory::UserState;
 
 use super::connection::AnyConnection;
 use super::failure::damaged;

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use shared::clock::unix_micros;
-use shared::contract::events::Change;
+use signet_contract::clock::unix_micros;
+use signet_contract::events::Change;
 use time::OffsetDateTime;
 use uuid::Uuid;
 

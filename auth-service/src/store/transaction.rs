@@ -5,8 +5,8 @@
 //! before an earlier one. Drawing comes last, so that the lock is held for a moment only.
 
 use diesel::prelude::*;
-use shared::clock::unix_micros;
-use shared::contract::events::Change;
+use signet_contract::clock::unix_micros;
+use signet_contract::events::Change;
 use time::OffsetDateTime;
 
 use super::connection::{AnyConnection, Turn};

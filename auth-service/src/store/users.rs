@@ -1,9 +1,9 @@
 //! The user table.
 
 use diesel::prelude::*;
-use shared::clock::{from_unix_micros, unix_micros};
-use shared::contract::directory::UserState;
-use shared::contract::events::{Change, UserChange};
+use signet_contract::clock::{from_unix_micros, unix_micros};
+use signet_contract::directory::UserState;
+use signet_contract::events::{Change, UserChange};
 use time::OffsetDateTime;
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! How values stand in a column.
 
 use diesel::QueryResult;
-use shared::contract::directory::UserState;
+use signet_contract::directory::UserState;
 use uuid::Uuid;
 
 use super::failure::damaged;

@@ -9,7 +9,7 @@ use end_to_end::http::Answer;
 use end_to_end::pair::{Pair, good_claims, refused};
 use end_to_end::token::{encode, with, with_literal, without};
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock};
+use signet_contract::clock::{Clock, SystemClock};
 
 /// The fault of a token, the word that the refusal holds, and the token.
 type Row = (&'static str, &'static str, String);

@@ -8,7 +8,7 @@ use end_to_end::metrics::Metrics;
 use end_to_end::pair::Pair;
 use end_to_end::user::User;
 use end_to_end::{poll, revocations};
-use shared::clock::{Clock, SystemClock};
+use signet_contract::clock::{Clock, SystemClock};
 
 /// Some 23 MB of them.
 const MANY: u32 = 120_000;

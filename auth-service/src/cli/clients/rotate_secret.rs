@@ -4,10 +4,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::durable_file;
 use clap::Args;
-use shared::durable_file;
-use shared::service::failure::Failure;
-use shared::service::settings::duration;
+use signet_service::failure::Failure;
+use signet_service::settings::duration;
 use zeroize::Zeroizing;
 
 use super::super::{Context, database, output};

@@ -1,7 +1,7 @@
 //! `keys export-public`: for clients that verify without fetching the key set.
 
-use shared::contract::jwks::PublicJwk;
-use shared::service::failure::Failure;
+use signet_contract::jwks::PublicJwk;
+use signet_service::failure::Failure;
 
 use super::super::{Context, database, output};
 use super::Format;

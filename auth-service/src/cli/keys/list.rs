@@ -1,6 +1,6 @@
 //! `keys list`.
 
-use shared::service::failure::Failure;
+use signet_service::failure::Failure;
 
 use super::super::{Context, database, output};
 use crate::domain::guards::GuardStore;

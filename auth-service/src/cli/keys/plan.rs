@@ -1,7 +1,7 @@
 //! `keys plan`: what happens to the keys by themselves, and when.
 
 use serde::Serialize;
-use shared::service::failure::Failure;
+use signet_service::failure::Failure;
 use time::OffsetDateTime;
 
 use super::super::{Context, database, output};

@@ -4,7 +4,7 @@ use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use shared::service::failure::Failure;
+use signet_service::failure::Failure;
 use time::OffsetDateTime;
 
 use super::super::{Context, database, output};

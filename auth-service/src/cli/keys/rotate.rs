@@ -1,6 +1,6 @@
 //! `keys rotate`.
 
-use shared::service::failure::Failure;
+use signet_service::failure::Failure;
 
 use super::super::{Context, database, output};
 use super::{full, rotator};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use shared::service::failure::Failure;
+use signet_service::failure::Failure;
 use uuid::Uuid;
 
 use super::super::{Context, database, output, password_input};

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use shared::service::failure::Failure;
+use signet_service::failure::Failure;
 use uuid::Uuid;
 
 use super::super::{Context, database, output};

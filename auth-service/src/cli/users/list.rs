@@ -1,8 +1,8 @@
 //! `users list`.
 
 use clap::Args;
-use shared::contract::directory::UserState;
-use shared::service::failure::Failure;
+use signet_contract::directory::UserState;
+use signet_service::failure::Failure;
 
 use super::super::listed::Listed;
 use super::super::{Context, database, output};

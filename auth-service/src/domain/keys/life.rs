@@ -1,6 +1,6 @@
 //! The steps of a key's life: which are due, and when the next one is.
 
-use shared::contract::jwks::MAX_KEYS;
+use signet_contract::jwks::MAX_KEYS;
 use time::{Duration, OffsetDateTime};
 
 use super::{Key, KeyPolicy, KeyState, Step, Timers};

@@ -1,7 +1,7 @@
 //! Why a body can't be read, and what the client is told.
 
 use actix_web::http::StatusCode;
-use shared::service::problem_response::ProblemError;
+use signet_service::problem_response::ProblemError;
 
 use super::MOST_BYTES;
 use super::members::MOST_MEMBERS;

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use shared::service::problem_response::ProblemError;
+use signet_service::problem_response::ProblemError;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 

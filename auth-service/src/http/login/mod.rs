@@ -6,8 +6,8 @@ mod attempt;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
-use shared::contract::problem::Problem;
-use shared::service::problem_response::ProblemError;
+use signet_contract::problem::Problem;
+use signet_service::problem_response::ProblemError;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 

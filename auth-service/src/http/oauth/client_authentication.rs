@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use shared::contract::claims::FIRST_PARTY;
+use signet_contract::claims::FIRST_PARTY;
 
 use super::error::TokenError;
 use super::given;

@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use shared::contract::problem::OAuthError;
-use shared::service::problem_response::ProblemError;
+use signet_contract::problem::OAuthError;
+use signet_service::problem_response::ProblemError;
 
 use crate::http::body::BodyError;
 

@@ -4,8 +4,8 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use shared::contract::problem::OAuthError;
-use shared::verifier::{AccessToken, Subject};
+use signet_contract::problem::OAuthError;
+use signet_verifier::{AccessToken, Subject};
 use utoipa::ToSchema;
 use uuid::Uuid;
 

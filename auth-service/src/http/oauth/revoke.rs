@@ -2,8 +2,8 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use shared::contract::problem::OAuthError;
-use shared::verifier::Subject as Holder;
+use signet_contract::problem::OAuthError;
+use signet_verifier::Subject as Holder;
 use uuid::Uuid;
 
 use super::client_authentication::identified;

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use shared::contract::problem::OAuthError;
+use signet_contract::problem::OAuthError;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 

@@ -4,7 +4,7 @@ use actix_web::test::TestRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
-use shared::clock::Clock as _;
+use signet_contract::clock::Clock as _;
 use uuid::Uuid;
 
 use super::server::{Answer, Server};

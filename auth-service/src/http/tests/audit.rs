@@ -1,7 +1,7 @@
 //! `GET /admin/audit`, and what the routes leave in it.
 
 use serde_json::{Value, json};
-use shared::clock::Clock as _;
+use signet_contract::clock::Clock as _;
 use time::Duration;
 use uuid::Uuid;
 

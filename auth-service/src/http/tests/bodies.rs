@@ -5,7 +5,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::test::TestRequest;
 use serde::de::IgnoredAny;
 use serde_json::{Map, json};
-use shared::service::problem_response::ProblemError;
+use signet_service::problem_response::ProblemError;
 
 use super::actors::PASSWORD;
 use super::server::{Answer, Server};

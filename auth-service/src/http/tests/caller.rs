@@ -2,9 +2,9 @@
 
 use actix_web::ResponseError as _;
 use actix_web::test::TestRequest;
-use shared::contract::bearer::Reason;
-use shared::contract::directory::UserState;
-use shared::verifier::Refusal;
+use signet_contract::bearer::Reason;
+use signet_contract::directory::UserState;
+use signet_verifier::Refusal;
 use time::Duration;
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! `GET /directory/users`.
 
 use serde_json::json;
-use shared::contract::directory::UserState;
+use signet_contract::directory::UserState;
 
 use super::server::Server;
 use crate::domain::users::UserStore as _;

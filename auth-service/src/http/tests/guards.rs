@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use shared::clock::Clock as _;
+use signet_contract::clock::Clock as _;
 use time::Duration;
 
 use super::server::Server;

@@ -2,8 +2,8 @@
 
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
-use shared::clock::Clock as _;
-use shared::contract::jwks::MAX_KEYS;
+use signet_contract::clock::Clock as _;
+use signet_contract::jwks::MAX_KEYS;
 use time::{Duration, OffsetDateTime};
 
 use super::server::{Answer, ISSUER, Server};

@@ -2,7 +2,7 @@
 
 use actix_web::test::TestRequest;
 use serde_json::json;
-use shared::contract::directory::UserState;
+use signet_contract::directory::UserState;
 
 use super::actors::{PASSWORD, claims};
 use super::server::{Answer, ISSUER, Server, Setup};

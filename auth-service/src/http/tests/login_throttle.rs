@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use actix_web::test::TestRequest;
 use futures_util::future::{join, join_all};
-use shared::clock::Clock as _;
+use signet_contract::clock::Clock as _;
 use time::Duration;
 
 use super::actors::PASSWORD;

@@ -1,6 +1,6 @@
 //! `POST /login` where no answer tells whether an account exists.
 
-use shared::contract::directory::UserState;
+use signet_contract::directory::UserState;
 
 use super::actors::PASSWORD;
 use super::server::{Server, Setup};

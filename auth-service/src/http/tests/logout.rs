@@ -1,7 +1,7 @@
 //! `POST /logout` and `POST /logout/all`.
 
 use serde_json::json;
-use shared::contract::events::Change;
+use signet_contract::events::Change;
 
 use super::actors::PASSWORD;
 use super::server::Server;

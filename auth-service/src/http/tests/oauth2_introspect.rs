@@ -1,7 +1,7 @@
 //! `POST /oauth2/introspect`.
 
 use serde_json::{Value, json};
-use shared::contract::directory::UserState;
+use signet_contract::directory::UserState;
 use time::Duration;
 
 use super::actors::claims;

@@ -1,7 +1,7 @@
 //! `POST /password`.
 
 use serde_json::json;
-use shared::contract::claims::ROLE_USER;
+use signet_contract::claims::ROLE_USER;
 
 use super::actors::{PASSWORD, claims};
 use super::server::{Answer, Server, Setup};

@@ -1,7 +1,7 @@
 //! `POST /signup`.
 
 use serde_json::json;
-use shared::contract::directory::UserState;
+use signet_contract::directory::UserState;
 use time::Duration;
 
 use super::actors::PASSWORD;

@@ -2,7 +2,7 @@
 
 use actix_web::test::TestRequest;
 use serde_json::json;
-use shared::verifier::parse_key_set;
+use signet_verifier::parse_key_set;
 
 use super::server::{ISSUER, Server};
 

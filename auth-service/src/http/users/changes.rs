@@ -3,9 +3,9 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
-use shared::contract::directory::UserState;
-use shared::contract::problem::Problem;
-use shared::service::problem_response::ProblemError;
+use signet_contract::directory::UserState;
+use signet_contract::problem::Problem;
+use signet_service::problem_response::ProblemError;
 use utoipa::ToSchema;
 use uuid::Uuid;
 

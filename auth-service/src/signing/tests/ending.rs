@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use shared::durable_file::{Step, Steps};
+use crate::durable_file::{Step, Steps};
 use time::{Duration, OffsetDateTime};
 
 use crate::domain::audit::Act;
@@ -124,7 +124,7 @@ impl Process {
 }
 
 fn put_back(path: &Path, content: &[u8]) {
-    shared::durable_file::write(path, content, 0o600).expect("put back");
+    crate::durable_file::write(path, content, 0o600).expect("put back");
 }
 
 impl Steps for Process {

@@ -2,8 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use shared::contract::claims::{Claims, FIRST_PARTY};
-use shared::verifier::{Profile, PublicKey, inspect};
+use signet_contract::claims::{Claims, FIRST_PARTY};
+use signet_verifier::{Profile, PublicKey, inspect};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 

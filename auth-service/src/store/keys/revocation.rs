@@ -1,7 +1,7 @@
 //! A revocation, and whatever key takes over, in one transaction.
 
 use diesel::prelude::*;
-use shared::contract::events::Change;
+use signet_contract::events::Change;
 
 use super::super::feed::body;
 use super::super::schema::revocations;

@@ -1,8 +1,8 @@
 //! A rotation, in one transaction: whichever of two at once comes second finds what the first did.
 
 use diesel::prelude::*;
-use shared::contract::events::Change;
-use shared::contract::jwks::MAX_KEYS;
+use signet_contract::events::Change;
+use signet_contract::jwks::MAX_KEYS;
 
 use super::super::transaction::Transaction;
 use super::{activate, list, note, row, stop_active};

@@ -1,7 +1,7 @@
 //! A key as a row.
 
 use diesel::prelude::*;
-use shared::clock::{from_unix_micros, unix_micros};
+use signet_contract::clock::{from_unix_micros, unix_micros};
 use time::{Duration, OffsetDateTime};
 
 use super::super::connection::AnyConnection;

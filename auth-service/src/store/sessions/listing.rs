@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::dsl::{auto_type, exists};
 use diesel::prelude::*;
-use shared::clock::{from_unix_micros, unix_micros};
+use signet_contract::clock::{from_unix_micros, unix_micros};
 use time::OffsetDateTime;
 
 use super::super::connection::AnyConnection;

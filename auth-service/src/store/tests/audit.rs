@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use shared::contract::directory::UserState;
+use signet_contract::directory::UserState;
 use time::Duration;
 use uuid::Uuid;
 

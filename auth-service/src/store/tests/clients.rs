@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 use std::time::Duration;
 
-use shared::contract::events::Change;
+use signet_contract::events::Change;
 
 use super::fixture::{Fixture, START, by_operator, second};
 use super::on_every_database;

@@ -1,6 +1,6 @@
 //! The snapshot: pages of users, and on the first one the revocations.
 
-use shared::contract::events::Change;
+use signet_contract::events::Change;
 
 use super::fixture::{Fixture, START, by_operator, second};
 use super::on_every_database;

@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use shared::clock::unix_micros;
+use signet_contract::clock::unix_micros;
 
 use super::fixture::{Fixture, START, by_operator, in_turn, new_user, second};
 use super::on_every_database;

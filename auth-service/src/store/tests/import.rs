@@ -1,6 +1,6 @@
 //! Users from elsewhere: many at once, each told, and none that keeps another out.
 
-use shared::contract::events::Change;
+use signet_contract::events::Change;
 use uuid::Uuid;
 
 use super::fixture::{Fixture, by_operator, new_user};

@@ -1,7 +1,7 @@
 //! Keys' states: exactly one signs, and what is noted of a key is kept.
 
-use shared::contract::events::Change;
-use shared::contract::jwks::MAX_KEYS;
+use signet_contract::events::Change;
+use signet_contract::jwks::MAX_KEYS;
 use time::Duration;
 
 use super::fixture::{Fixture, START, by_operator, second};

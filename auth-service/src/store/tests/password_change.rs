@@ -2,8 +2,8 @@
 
 use std::sync::Barrier;
 
-use shared::contract::directory::UserState;
-use shared::contract::events::Change;
+use signet_contract::directory::UserState;
+use signet_contract::events::Change;
 
 use super::fixture::{Fixture, HASH, START, by_operator, opening, rounds};
 use super::on_every_database;

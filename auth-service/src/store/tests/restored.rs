@@ -1,6 +1,6 @@
 //! A backup put in the place of a database: it holds sessions that ended after it was made.
 
-use shared::contract::events::Change;
+use signet_contract::events::Change;
 use time::Duration;
 
 use super::super::Location;

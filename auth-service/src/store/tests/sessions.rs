@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use shared::contract::events::Change;
+use signet_contract::events::Change;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 

@@ -2,8 +2,8 @@
 
 use std::sync::Barrier;
 
-use shared::contract::directory::UserState;
-use shared::contract::events::{Change, UserChange};
+use signet_contract::directory::UserState;
+use signet_contract::events::{Change, UserChange};
 use uuid::Uuid;
 
 use super::fixture::{Fixture, HASH, START, by_operator, in_turn, new_user, opening, second};

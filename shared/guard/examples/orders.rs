@@ -1,0 +1,102 @@
+//! A third service, guarded in a few lines: it answers who calls, and shows operators a page of
+//! their own. It knows nothing of the users but what their tokens say.
+//!
+//! ```text
+//! auth-service clients add orders --scope "directory:read events:read" --secret-file orders.secret
+//! cargo run --example orders --features guard -- --client-secret-file orders.secret
+//! ```
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use actix_web::{App, HttpResponse, HttpServer, web};
+use clap::Parser;
+use signet_guard::actix::{Caller, Guarded};
+use signet_guard::clock::SystemClock;
+use signet_guard::{FileStore, Guard, GuardConfig, address};
+
+/// The arguments.
+#[derive(Parser)]
+struct Arguments {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8003")]
+    bind: String,
+    /// The issuer, to the letter.
+    #[arg(long, default_value = "http://localhost:8001")]
+    issuer: String,
+    /// Where the issuer is reached, if that differs.
+    #[arg(long)]
+    auth_url: Option<String>,
+    /// The audience that tokens must be meant for.
+    #[arg(long, default_value = "orders")]
+    audience: String,
+    /// This service's client at the issuer.
+    #[arg(long, default_value = "orders")]
+    client_id: String,
+    /// The file with that client's secret.
+    #[arg(long, default_value = "keys/clients/orders.secret")]
+    client_secret_file: PathBuf,
+    /// What the guard holds, kept over a restart.
+    #[arg(long, default_value = "orders-guard.json")]
+    state_file: PathBuf,
+}
+
+async fn orders(caller: Caller) -> HttpResponse {
+    let token = caller.token();
+    HttpResponse::Ok().json(serde_json::json!({
+        "user": caller.user(),
+        "client_id": token.client_id,
+        "orders": [],
+    }))
+}
+
+async fn reports() -> &'static str {
+    "only operators read this\n"
+}
+
+async fn ready(guard: web::Data<Guard>) -> HttpResponse {
+    let status = guard.status();
+    let mut answer =
+        if status.ready() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    let mut lines: Vec<_> = status.mismatches.iter().map(ToString::to_string).collect();
+    lines.push(format!("{status:#?}\n"));
+    answer.body(lines.join("\n"))
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let given = Arguments::parse();
+    let mut config = GuardConfig::new(
+        &given.issuer,
+        &given.audience,
+        &given.client_id,
+        given.client_secret_file,
+    )?;
+    if let Some(auth_url) = &given.auth_url {
+        config.auth_url = address::parse(auth_url)?;
+    }
+    let store = Arc::new(FileStore::open(given.state_file)?);
+    let guard = Guard::start(config, store, Arc::new(SystemClock)).await?;
+
+    let served = guard.clone();
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(web::Data::new(served.clone()))
+            .route("/orders", web::get().to(orders))
+            .service(
+                web::scope("/reports")
+                    .wrap(Guarded::role(&served, "admin"))
+                    .route("", web::get().to(reports)),
+            )
+            .route("/ready", web::get().to(ready))
+    })
+    .workers(2)
+    .bind(&given.bind)?;
+    for address in server.addrs() {
+        use std::io::Write;
+        writeln!(std::io::stdout(), "listening on {address}")?;
+    }
+    server.run().await?;
+    guard.stop().await;
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Judging one request: the token, its key, what was revoked, and the user's record now.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Inner;
+use super::keys::NotFound;
+use super::store::UserRecord;
+use signet_contract::directory::UserState;
+use signet_verifier::{AccessToken, Reason, Refusal, Subject, TokenHash, inspect};
+
+/// How long a request waits for the feed, if its token is newer than the replica.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the directory says of a token's user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Good,
+    /// Unknown or disabled.
+    Gone,
+    /// Without the role.
+    Short,
+}
+
+/// Judges a token; a user of `role`, if one is asked for.
+pub(super) async fn admit(
+    guard: &Inner,
+    text: &str,
+    role: Option<&str>,
+) -> Result<Arc<AccessToken>, Refusal> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut waited = false;
+    loop {
+        guard.must_serve()?;
+        let token = verified(guard, text).await?;
+        if let Some(reason) = revocation(guard, &token) {
+            return Err(Refusal::Invalid(reason));
+        }
+        if role.is_some_and(|role| !grants(&token, role)) {
+            return Err(Refusal::Forbidden { scope: None });
+        }
+        // Read before the record: what the record lacks is then missing at this position.
+        let position = guard.feed.position().unwrap_or(0);
+        let refusal = match standing(guard, &token, role)? {
+            Standing::Good => return Ok(token),
+            Standing::Gone => Refusal::Invalid(Reason::Revoked),
+            Standing::Short => Refusal::Forbidden { scope: None },
+        };
+        if position >= token.pos {
+            return Err(refusal);
+        }
+        if waited || !guard.feed.reaches(token.pos, deadline).await {
+            return Err(Refusal::Unavailable { retry_after: 1 });
+        }
+        // Much may have changed meanwhile: everything is looked at anew.
+        waited = true;
+    }
+}
+
+/// The token, if its signature is good and its key still held.
+async fn verified(guard: &Inner, text: &str) -> Result<Arc<AccessToken>, Refusal> {
+    let now = guard.clock.now();
+    let hash = TokenHash::of(text);
+    if let Some(known) = guard.verdicts.get(&hash, &guard.profile, now) {
+        let token = known.map_err(Refusal::Invalid)?;
+        if guard.keys.holds(&token.kid) {
+            return Ok(token);
+        }
+    }
+    let unverified = inspect(text, &guard.profile, now).map_err(Refusal::Invalid)?;
+    let key = guard.keys.find(unverified.kid()).await.map_err(|missing| match missing {
+        NotFound::Unknown => Refusal::Invalid(Reason::Key),
+        NotFound::Revoked => Refusal::Invalid(Reason::RevokedKey),
+        NotFound::Unavailable(retry_after) => Refusal::Unavailable { retry_after },
+    })?;
+    let token = Arc::new(unverified.verify(&key).map_err(Refusal::Invalid)?);
+    guard.verdicts.insert(hash, Arc::clone(&token));
+    // The wait for a key may have taken it past its time, or past the key's.
+    token.check_times(&guard.profile, guard.clock.now()).map_err(Refusal::Invalid)?;
+    if !guard.keys.holds(&token.kid) {
+        return Err(Refusal::Invalid(Reason::Key));
+    }
+    Ok(token)
+}
+
+fn revocation(guard: &Inner, token: &AccessToken) -> Option<Reason> {
+    guard.revocations.read().unwrap_or_else(PoisonError::into_inner).touch(token)
+}
+
+fn grants(token: &AccessToken, role: &str) -> bool {
+    match &token.subject {
+        Subject::User { roles, .. } => roles.iter().any(|held| held == role),
+        Subject::Service => false,
+    }
+}
+
+fn standing(guard: &Inner, token: &AccessToken, role: Option<&str>) -> Result<Standing, Refusal> {
+    let Subject::User { public_id, .. } = &token.subject else {
+        return Ok(Standing::Good);
+    };
+    if !guard.has_directory {
+        return Ok(Standing::Good);
+    }
+    let record = guard.store.find_user(*public_id).map_err(|error| {
+        tracing::error!(%error, "the directory can't be read");
+        Refusal::Unavailable { retry_after: 1 }
+    })?;
+    Ok(match record {
+        Some(UserRecord { state: UserState::Active, roles }) => {
+            let short = role.is_some_and(|role| !roles.iter().any(|held| held == role));
+            if short { Standing::Short } else { Standing::Good }
+        }
+        Some(UserRecord { state: UserState::Disabled, .. }) | None => Standing::Gone,
+    })
+}

@@ -1,0 +1,84 @@
+//! What the reader shows of itself: to requests that wait for a position, and to the status.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use crate::freshness::Stamp;
+
+/// The reader's state, as others may see it.
+#[derive(Debug)]
+pub(crate) struct FeedView {
+    position: watch::Sender<Option<u64>>,
+    started: AtomicBool,
+    seen: Mutex<Seen>,
+}
+
+/// The parts that only the status tells.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    pub(crate) caught_up: bool,
+    pub(crate) contact: Option<Stamp>,
+    pub(crate) lag: Option<Duration>,
+    pub(crate) last_error: Option<String>,
+}
+
+impl FeedView {
+    /// The view after a restart.
+    pub(crate) fn new(position: Option<u64>, contact: Option<Stamp>) -> Self {
+        Self {
+            position: watch::Sender::new(position),
+            started: AtomicBool::new(false),
+            seen: Mutex::new(Seen { contact, ..Seen::default() }),
+        }
+    }
+
+    /// How far the feed is applied.
+    pub(crate) fn position(&self) -> Option<u64> {
+        *self.position.borrow()
+    }
+
+    /// Waits until `position` is applied; `false` if it is not by `deadline`.
+    pub(crate) async fn reaches(&self, position: u64, deadline: Instant) -> bool {
+        let mut receiver = self.position.subscribe();
+        let reached = receiver.wait_for(|held| held.is_some_and(|held| held >= position));
+        matches!(timeout_at(deadline, reached).await, Ok(Ok(_)))
+    }
+
+    /// Whether the guard may judge with what it holds: the feed was caught up with once, or the
+    /// issuer was found to be out of reach.
+    pub(crate) fn started(&self) -> bool {
+        self.started.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn start(&self) {
+        if !self.started.swap(true, Ordering::SeqCst) {
+            tracing::info!(position = self.position(), "the guard serves");
+        }
+    }
+
+    /// The moment of which what is held is true.
+    pub(crate) fn contact(&self) -> Option<Stamp> {
+        self.lock().contact
+    }
+
+    /// The rest.
+    pub(crate) fn seen(&self) -> Seen {
+        self.lock().clone()
+    }
+
+    pub(super) fn change(&self, change: impl FnOnce(&mut Seen)) {
+        change(&mut self.lock());
+    }
+
+    pub(super) fn move_to(&self, position: Option<u64>) {
+        self.position.send_if_modified(|held| std::mem::replace(held, position) != position);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,174 @@
+//! Carries out the machine's steps: revocations and keys at once in memory, everything in the
+//! store in one write.
+//!
+//! Memory comes first, so that a logout takes effect although the disk is slow or full. It is a
+//! fact from the issuer whether or not it could be written; if not, the same change comes again.
+
+use std::collections::HashSet;
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+use super::machine::Step;
+use crate::freshness::Stamp;
+use crate::keys::KeyCache;
+use crate::pace::Pace;
+use crate::revocations::{Revocations, revokes};
+use crate::store::{Batch, Contact, GuardStore, SnapshotEnd, StoreError};
+use signet_contract::clock::Clock;
+use signet_contract::events::{Change, Event};
+use signet_verifier::Verdicts;
+
+/// How often revocations are looked through for those that no living token can meet.
+const PRUNE_EVERY: Duration = Duration::from_secs(60);
+
+/// How many revocations are taken in while requests wait.
+const AT_ONCE: usize = 1_000;
+
+/// The writer.
+pub(crate) struct Writer {
+    store: Arc<dyn GuardStore>,
+    clock: Arc<dyn Clock>,
+    keys: Arc<KeyCache>,
+    verdicts: Arc<Verdicts>,
+    revocations: Arc<RwLock<Revocations>>,
+    /// Stored revocations that are superfluous, until a write took them out.
+    forget: Vec<u64>,
+    pruned: Instant,
+    touched: Option<Instant>,
+    pace: Pace,
+}
+
+impl Writer {
+    /// A writer; `forget` are stored revocations already known to be superfluous.
+    pub(crate) fn new(
+        store: Arc<dyn GuardStore>,
+        clock: Arc<dyn Clock>,
+        keys: Arc<KeyCache>,
+        verdicts: Arc<Verdicts>,
+        revocations: Arc<RwLock<Revocations>>,
+        forget: Vec<u64>,
+        pace: Pace,
+    ) -> Self {
+        let pruned = Instant::now();
+        Self { store, clock, keys, verdicts, revocations, forget, pruned, touched: None, pace }
+    }
+
+    pub(super) fn has_directory(&self) -> bool {
+        self.store.has_directory()
+    }
+
+    /// Carries out one step, as a whole or not at all, and gives it back.
+    pub(super) async fn write(&mut self, step: Step, contact: Stamp) -> Result<Step, StoreError> {
+        let at = contact.wall();
+        self.prune();
+        // Stored revocations to take out along with the step.
+        let mut forget = Vec::new();
+        match &step {
+            Step::Quiet => {
+                if self.touched.is_some_and(|at| at.elapsed() < self.pace.touch) {
+                    return Ok(step);
+                }
+            }
+            Step::Apply { events, .. } => {
+                self.take_in(events);
+                forget = std::mem::take(&mut self.forget);
+            }
+            Step::Stage { finish: Some((revocations, position)), .. } => {
+                let forgotten = self.lock().rebase(*position);
+                self.forget.extend(forgotten);
+                self.take_in(revocations);
+                forget = std::mem::take(&mut self.forget);
+            }
+            Step::Stage { finish: None, .. } => {}
+        }
+        let store = Arc::clone(&self.store);
+        let writing = tokio::task::spawn_blocking(move || {
+            let written = perform(&*store, &step, &forget, at);
+            (step, forget, written)
+        });
+        let (step, forget, written) = writing.await.map_err(StoreError::new)?;
+        if let Err(error) = written {
+            self.forget.extend(forget);
+            return Err(error);
+        }
+        self.touched = Some(Instant::now());
+        Ok(step)
+    }
+
+    /// Changes what requests are judged by.
+    fn take_in(&mut self, events: &[Event]) {
+        let now = Instant::now();
+        let mut superfluous = Vec::new();
+        // Part by part: requests are judged in between.
+        for part in events.chunks(AT_ONCE) {
+            let mut revocations = self.lock();
+            for event in part.iter().filter(|event| revokes(&event.change)) {
+                superfluous.extend(revocations.apply(event, now));
+            }
+        }
+        self.forget.extend(superfluous);
+        for event in events {
+            match &event.change {
+                Change::KeyPublished { kid } | Change::KeyActivated { kid } => {
+                    self.keys.announce(kid);
+                }
+                Change::KeyRevoked { kid } => {
+                    self.keys.revoke(kid);
+                    self.verdicts.clear();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn prune(&mut self) {
+        if self.pruned.elapsed() < PRUNE_EVERY {
+            return;
+        }
+        let now = Instant::now();
+        self.pruned = now;
+        let forgotten = self.lock().prune(now, self.clock.now());
+        self.forget.extend(forgotten);
+    }
+
+    fn lock(&self) -> RwLockWriteGuard<'_, Revocations> {
+        self.revocations.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn perform(
+    store: &dyn GuardStore,
+    step: &Step,
+    forget: &[u64],
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    match step {
+        Step::Quiet => store.touch(Contact::Feed, at),
+        Step::Apply { events, position } => {
+            let superfluous: HashSet<_> = forget.iter().collect();
+            let revocations: Vec<_> = events
+                .iter()
+                .filter(|event| revokes(&event.change) && !superfluous.contains(&event.seq))
+                .cloned()
+                .collect();
+            let (revocations, position) = (&revocations[..], *position);
+            store.apply(&Batch { events, revocations, forget, position, at })
+        }
+        Step::Stage { begin, users, finish } => {
+            if *begin {
+                store.begin_snapshot()?;
+            }
+            if !users.is_empty() {
+                store.stage_users(users)?;
+            }
+            if let Some((revocations, position)) = finish {
+                let (revocations, position) = (&revocations[..], *position);
+                store.finish_snapshot(&SnapshotEnd { revocations, forget, position, at })?;
+            }
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The store that the guard brings along: one JSON file, without a directory. A service that only
+//! needs to know whether a token is good needs no database.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::store::{
+    Batch, Contact, GuardStore, Held, SavedKeys, SnapshotEnd, StoreError, UserRecord,
+};
+use signet_contract::directory::DirectoryUser;
+use signet_contract::events::Event;
+
+/// A guard's state in one file, replaced as a whole at each change. It holds nothing secret.
+///
+/// So it is for thousands of revocations that are live at a time; who has millions brings a store
+/// with a database.
+#[derive(Debug)]
+pub struct FileStore {
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct State {
+    instance: Uuid,
+    position: Option<u64>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    feed_contact: Option<OffsetDateTime>,
+    revocations: Vec<Event>,
+    keys: Option<Keys>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Keys {
+    text: String,
+    etag: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    fetched_at: OffsetDateTime,
+}
+
+impl State {
+    fn empty() -> Self {
+        Self {
+            instance: Uuid::new_v4(),
+            position: None,
+            feed_contact: None,
+            revocations: Vec::new(),
+            keys: None,
+        }
+    }
+
+    fn hold(&mut self, more: &[Event], forget: &[u64]) {
+        let held = self.revocations.drain(..).chain(more.iter().cloned());
+        let mut held: BTreeMap<u64, Event> = held.map(|event| (event.seq, event)).collect();
+        for seq in forget {
+            held.remove(seq);
+        }
+        self.revocations = held.into_values().collect();
+    }
+}
+
+impl FileStore {
+    /// Opens the file, or begins a new one. A file that can't be understood is begun anew: the
+    /// guard then takes everything from the issuer.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read or its folder can't be written.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let path = path.into();
+        let state = read(&path)?;
+        let store = Self { path, state: Mutex::new(state) };
+        let state = store.lock().clone();
+        store.write(&state)?;
+        Ok(store)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the state on disk, then in memory.
+    fn change(&self, change: impl FnOnce(&mut State)) -> Result<(), StoreError> {
+        let mut held = self.lock();
+        let mut changed = held.clone();
+        change(&mut changed);
+        self.write(&changed)?;
+        *held = changed;
+        Ok(())
+    }
+
+    fn write(&self, state: &State) -> Result<(), StoreError> {
+        let text = serde_json::to_vec(state).map_err(StoreError::new)?;
+        replace(&self.path, &text).map_err(|error| {
+            StoreError::new(format_args!("can't write {}: {error}", self.path.display()))
+        })
+    }
+}
+
+/// Replaces the file's content. After a crash the file has the old content or the new one.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    // One process writes the file, so one temporary name is enough, and a crash leaves one at most.
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".new");
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&temporary)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+fn read(path: &Path) -> Result<State, StoreError> {
+    let text = match std::fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(State::empty()),
+        Err(error) => {
+            let line = format_args!("can't read {}: {error}", path.display()).to_string();
+            return Err(StoreError(line));
+        }
+    };
+    Ok(serde_json::from_slice(&text).unwrap_or_else(|error| {
+        tracing::warn!(path = %path.display(), %error, "the guard's state is damaged; it is begun anew");
+        State::empty()
+    }))
+}
+
+impl GuardStore for FileStore {
+    fn load(&self) -> Result<Held, StoreError> {
+        let state = self.lock().clone();
+        Ok(Held {
+            instance: state.instance,
+            position: state.position,
+            feed_contact: state.feed_contact,
+            revocations: state.revocations,
+            keys: state.keys.map(|Keys { text, etag, fetched_at }| SavedKeys {
+                text,
+                etag,
+                fetched_at,
+            }),
+        })
+    }
+
+    fn has_directory(&self) -> bool {
+        false
+    }
+
+    fn apply(&self, batch: &Batch<'_>) -> Result<(), StoreError> {
+        self.change(|state| {
+            state.hold(batch.revocations, batch.forget);
+            state.position = Some(batch.position);
+            state.feed_contact = Some(batch.at);
+        })
+    }
+
+    fn begin_snapshot(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn stage_users(&self, _users: &[DirectoryUser]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn finish_snapshot(&self, end: &SnapshotEnd<'_>) -> Result<(), StoreError> {
+        self.change(|state| {
+            state.hold(end.revocations, end.forget);
+            state.position = Some(end.position);
+            state.feed_contact = Some(end.at);
+        })
+    }
+
+    fn save_keys(&self, keys: &SavedKeys) -> Result<(), StoreError> {
+        let SavedKeys { text, etag, fetched_at } = keys.clone();
+        self.change(|state| state.keys = Some(Keys { text, etag, fetched_at }))
+    }
+
+    fn touch(&self, contact: Contact, at: OffsetDateTime) -> Result<(), StoreError> {
+        self.change(|state| match (contact, &mut state.keys) {
+            (Contact::Feed, _) => state.feed_contact = Some(at),
+            (Contact::Keys, Some(keys)) => keys.fetched_at = at,
+            (Contact::Keys, None) => {}
+        })
+    }
+
+    fn find_user(&self, _public_id: Uuid) -> Result<Option<UserRecord>, StoreError> {
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use signet_contract::events::Change;
+    use time::macros::datetime;
+
+    const AT: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
+
+    fn revocation(seq: u64) -> Event {
+        Event { seq, at: AT, change: Change::KeyRevoked { kid: format!("k{seq}") } }
+    }
+
+    #[test]
+    fn what_was_stored_is_there_after_a_restart() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("guard.json");
+        let store = FileStore::open(&path).expect("opened");
+        let instance = store.load().expect("loaded").instance;
+        let (one, two) = ([revocation(1)], [revocation(2)]);
+        let end = SnapshotEnd { revocations: &one, forget: &[], position: 10, at: AT };
+        store.finish_snapshot(&end).expect("a snapshot");
+        let batch = Batch { events: &two, revocations: &two, forget: &[1], position: 12, at: AT };
+        store.apply(&batch).expect("applied");
+        let keys = SavedKeys { text: "{}".into(), etag: Some("\"e\"".into()), fetched_at: AT };
+        store.save_keys(&keys).expect("saved");
+        let later = AT + time::Duration::MINUTE;
+        store.touch(Contact::Keys, later).expect("touched");
+        drop(store);
+
+        let held = FileStore::open(&path).expect("opened again").load().expect("loaded");
+        assert_eq!((held.instance, held.position), (instance, Some(12)));
+        assert_eq!(held.revocations, two);
+        assert_eq!(held.keys, Some(SavedKeys { fetched_at: later, ..keys }));
+        assert_eq!(held.feed_contact, Some(AT));
+    }
+
+    #[test]
+    fn a_damaged_file_is_begun_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("guard.json");
+        std::fs::write(&path, "{\"instance\":").expect("written");
+        let held = FileStore::open(&path).expect("opened").load().expect("loaded");
+        assert_eq!((held.position, held.keys), (None, None));
+    }
+}

@@ -1,0 +1,311 @@
+//! The guard as a client of the issuer: its own access token, and the two routes it reads with it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{Response, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, timeout};
+use url::Url;
+use url::form_urlencoded::byte_serialize;
+
+use super::config::GuardConfig;
+use super::own_token::OwnToken;
+use super::self_check::SelfCheck;
+use super::transport::{Answer, Transport, TransportError};
+use super::{address, incoming};
+use signet_contract::audiences;
+
+/// Where a client's token is asked for, below the issuer's address.
+const TOKEN_PATH: &str = "/oauth2/token";
+
+/// A whole token request.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A whole answer that is read as it comes. Its parts have times of their own.
+const LONG_ANSWER: Duration = Duration::from_secs(5 * 60);
+
+/// More than any good token answer, or secret file, holds.
+const TOKEN_LIMIT: usize = 64 * 1024;
+const SECRET_LIMIT: u64 = 4 * 1024;
+
+/// The longest that a token is used, whatever its `expires_in`.
+const LONGEST_USE: Duration = Duration::from_secs(3_600);
+
+/// Why a call brought nothing.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum CallError {
+    /// The secret file is not there, or can't be read. The path is for the log: whoever may ask for
+    /// the status is told none.
+    #[error("the file with the client's secret can't be read: {why}")]
+    Secret {
+        /// The file.
+        path: String,
+        /// What the system says.
+        why: String,
+    },
+    /// The issuer does not let this client in, or not here.
+    #[error("the issuer refuses this guard's client: {0}")]
+    Refused(String),
+    /// The position asked for is unknown to the issuer: a new snapshot is needed.
+    #[error("the issuer's feed no longer holds this position")]
+    Gone,
+    /// The issuer answers, but not with what was asked for.
+    #[error("the issuer answered {0}")]
+    Status(StatusCode),
+    /// The answer is not what the contract says.
+    #[error("the issuer's answer is not valid: {0}")]
+    Invalid(String),
+    /// No answer.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+}
+
+impl CallError {
+    /// Whether the issuer, rather than this guard's own credentials, is what fails.
+    pub(super) fn is_outage(&self) -> bool {
+        !matches!(self, Self::Secret { .. } | Self::Refused(_) | Self::Gone)
+    }
+}
+
+/// The client. Calls may run at the same time and share one token; none waits for another's, so that
+/// a call which hangs holds up itself only.
+pub(super) struct IssuerClient {
+    transport: Transport,
+    auth_url: Url,
+    client_id: String,
+    secret_file: PathBuf,
+    token: Mutex<Option<Token>>,
+    /// Held while a long answer is read.
+    reading: tokio::sync::Mutex<()>,
+    check: Arc<SelfCheck>,
+}
+
+struct Token {
+    /// The whole `Authorization` field, marked sensitive.
+    header: HeaderValue,
+    use_until: Instant,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    token_type: String,
+    expires_in: u64,
+}
+
+#[derive(Deserialize)]
+struct TokenRefusal {
+    error: String,
+}
+
+impl IssuerClient {
+    /// A client as configured, with connections of its own.
+    pub(super) fn new(transport: Transport, config: &GuardConfig, check: Arc<SelfCheck>) -> Self {
+        Self {
+            transport,
+            auth_url: config.auth_url.clone(),
+            client_id: config.client_id.clone(),
+            secret_file: config.client_secret_file.clone(),
+            token: Mutex::new(None),
+            reading: tokio::sync::Mutex::new(()),
+            check,
+        }
+    }
+
+    /// Gets a new token, which is judged as it comes. A failure changes nothing.
+    pub(super) async fn renew(&self) {
+        if let Ok(token) = self.ask_for_token().await {
+            *self.held() = Some(token);
+        }
+    }
+
+    /// Drops the token in use: the next call gets another one.
+    pub(super) fn forget_token(&self) {
+        *self.held() = None;
+    }
+
+    /// Returns whether no mismatch with the issuer is known.
+    pub(super) fn fits(&self) -> bool {
+        self.check.mismatches().is_empty()
+    }
+
+    /// Notes the audiences that an answer of the feed names.
+    pub(super) fn note_audiences(&self, answer: &Answer) {
+        let field = answer.headers.get(audiences::AUDIENCE_HEADER);
+        let field = field.and_then(|value| value.to_str().ok());
+        self.check.heard_audiences(field.and_then(audiences::read));
+    }
+
+    /// Reads one of the contract's routes with this client's token. A token that the issuer no
+    /// longer takes is replaced once.
+    pub(super) async fn read(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        limit: usize,
+        timeout: Duration,
+    ) -> Result<Answer, CallError> {
+        let url = self.url(path, query);
+        let mut answer = self.send(&url, limit, timeout).await?;
+        if answer.status == StatusCode::UNAUTHORIZED {
+            *self.held() = None;
+            answer = self.send(&url, limit, timeout).await?;
+        }
+        is_good(answer.status)?;
+        Ok(answer)
+    }
+
+    /// The same for an answer too long to be held, read as JSON while it comes: at most `limit`
+    /// bytes, each part of them within `silence`.
+    ///
+    /// Calls that are made side by side are tries at one and the same thing, and the issuer writes
+    /// few such answers at a time: one of them is read, and the others end when it has.
+    pub(super) async fn read_long<T: DeserializeOwned + Send + 'static>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        limit: usize,
+        silence: Duration,
+    ) -> Result<T, CallError> {
+        let url = self.url(path, query);
+        let mut answer = self.open(&url, silence).await?;
+        if answer.status() == StatusCode::UNAUTHORIZED {
+            *self.held() = None;
+            answer = self.open(&url, silence).await?;
+        }
+        is_good(answer.status())?;
+        let Ok(_reading) = self.reading.try_lock() else {
+            drop(answer);
+            let _ended = self.reading.lock().await;
+            return Err(TransportError::Unreachable("another call was first".into()).into());
+        };
+        incoming::parse(answer, limit, silence).await
+    }
+
+    fn url(&self, path: &str, query: &[(&str, &str)]) -> Url {
+        let mut url = address::below(&self.auth_url, path);
+        url.query_pairs_mut().extend_pairs(query);
+        url
+    }
+
+    /// Waits for the head of an answer, at most for `silence`.
+    async fn open(&self, url: &Url, silence: Duration) -> Result<Response, CallError> {
+        let authorization = self.authorization().await?;
+        let request = self.transport.get(url.clone()).timeout(LONG_ANSWER);
+        let opening = self.transport.open(request.header(AUTHORIZATION, authorization));
+        let silent = |_| TransportError::Unreachable("it does not answer".into());
+        Ok(timeout(silence, opening).await.map_err(silent)??)
+    }
+
+    async fn send(&self, url: &Url, limit: usize, timeout: Duration) -> Result<Answer, CallError> {
+        let authorization = self.authorization().await?;
+        let request = self.transport.get(url.clone()).timeout(timeout);
+        Ok(self.transport.send(request.header(AUTHORIZATION, authorization), limit).await?)
+    }
+
+    /// The token in use, or a new one.
+    async fn authorization(&self) -> Result<HeaderValue, CallError> {
+        let usable = |token: &&Token| Instant::now() < token.use_until;
+        if let Some(token) = self.held().as_ref().filter(usable) {
+            return Ok(token.header.clone());
+        }
+        let token = self.ask_for_token().await?;
+        let header = token.header.clone();
+        *self.held() = Some(token);
+        Ok(header)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Token>> {
+        self.token.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// RFC 6749 §4.4, the client authenticated as §2.3.1 says.
+    async fn ask_for_token(&self) -> Result<Token, CallError> {
+        let secret = self.secret().await?;
+        let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+        let pair = format!("{}:{}", encoded(&self.client_id), encoded(&secret));
+        let credentials = sensitive(&format!("Basic {}", STANDARD.encode(pair)))?;
+        let (asked, asked_at) = (Instant::now(), self.transport.now());
+        let request = self
+            .transport
+            .post(address::below(&self.auth_url, TOKEN_PATH))
+            .timeout(TOKEN_TIMEOUT)
+            .header(AUTHORIZATION, credentials)
+            .form(&[("grant_type", "client_credentials")]);
+        let answer = self.transport.send(request, TOKEN_LIMIT).await?;
+        if matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) {
+            let told = serde_json::from_slice::<TokenRefusal>(&answer.body);
+            let code = told.map_or_else(|_| answer.status.to_string(), |told| told.error);
+            let readable = code.chars().filter(char::is_ascii_graphic).take(40).collect();
+            return Err(CallError::Refused(readable));
+        }
+        if answer.status != StatusCode::OK {
+            return Err(CallError::Status(answer.status));
+        }
+        let invalid = || CallError::Invalid("it is no token answer".into());
+        let told: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|_| invalid())?;
+        if !told.token_type.eq_ignore_ascii_case("bearer") {
+            return Err(invalid());
+        }
+        let received = self.transport.now();
+        let header = sensitive(&format!("Bearer {}", told.access_token))?;
+        self.check.received(OwnToken { text: told.access_token, asked: asked_at, received });
+        // Not to its last moment: a call takes time, and clocks differ.
+        let usable = Duration::from_secs(told.expires_in).min(LONGEST_USE).mul_f64(0.8);
+        Ok(Token { header, use_until: asked + usable })
+    }
+
+    /// The secret, read anew each time: it may have been replaced since.
+    async fn secret(&self) -> Result<String, CallError> {
+        let path = self.secret_file.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let length = std::fs::metadata(&path)?.len();
+            if length > SECRET_LIMIT {
+                return Err(std::io::Error::other("it is too long for a secret"));
+            }
+            std::fs::read_to_string(&path)
+        });
+        let failed =
+            |why: String| CallError::Secret { path: self.secret_file.display().to_string(), why };
+        let text = read.await.map_err(|_| failed("the read broke off".into()))?;
+        let text = text.map_err(|error| failed(error.to_string()))?;
+        let secret = text.trim_end_matches(['\r', '\n']);
+        if secret.is_empty() {
+            return Err(failed("the file is empty".into()));
+        }
+        Ok(secret.to_owned())
+    }
+}
+
+/// Whether an answer is what was asked for.
+fn is_good(status: StatusCode) -> Result<(), CallError> {
+    match status {
+        StatusCode::OK => Ok(()),
+        StatusCode::GONE => Err(CallError::Gone),
+        StatusCode::UNAUTHORIZED => Err(CallError::Refused("its access token is not taken".into())),
+        StatusCode::FORBIDDEN => {
+            Err(CallError::Refused("it lacks the scope `directory:read` or `events:read`".into()))
+        }
+        status => Err(CallError::Status(status)),
+    }
+}
+
+/// Where the fault lies, not what was sent: that may be somebody's data.
+pub(super) fn not_as_agreed(error: &serde_json::Error) -> CallError {
+    let (line, column) = (error.line(), error.column());
+    CallError::Invalid(format!("it is not what the contract says ({line}:{column})"))
+}
+
+/// A header value that is left out of every `Debug` output.
+fn sensitive(text: &str) -> Result<HeaderValue, CallError> {
+    let mut value = HeaderValue::from_str(text)
+        .map_err(|_| CallError::Invalid("a credential does not fit a header".into()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,334 @@
+//! The one task that fetches the key set: at its pace, for an announced key, or because requests
+//! wait for an unknown one.
+//!
+//! The three have a slot each, so that a call that hangs never holds up the others. A failure of
+//! any of them sets back the polls only; unknown keys are not asked for while the issuer fails.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::{Instant, sleep_until};
+
+use super::budget::Budget;
+use super::cache::KeyCache;
+use super::fetch::{Ask, FetchError, Fetched, KeySource};
+use crate::freshness::Stamp;
+use crate::pace::Pace;
+use crate::random::{Backoff, between};
+use crate::stop::Stop;
+use crate::store::{Contact, GuardStore, SavedKeys};
+use signet_contract::clock::Clock;
+
+/// Polls come no faster than this, whatever `max-age` says.
+const SHORTEST_POLL: Duration = Duration::from_millis(250);
+
+/// The first and the longest pause after failed polls.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// How often an announced key is asked for before the announcement is taken for outdated. In
+/// between lie growing pauses, four to eight seconds in all.
+const ANNOUNCED_TRIES: u32 = 6;
+
+/// How long a fetch for announced keys and one for unknown keys leave it to each other: a token may
+/// be here before the feed tells of its key, or right after, and one fetch serves both.
+const HEAD_START: Duration = Duration::from_millis(200);
+
+/// How long requests that a fetch for announced keys has served still count as waiting, at most.
+const SERVED: Duration = Duration::from_millis(50);
+
+/// Why a fetch was begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    Poll,
+    Unknown,
+    Announced,
+}
+
+/// A fetch that ended.
+struct Ended {
+    cause: Cause,
+    /// The last ticket drawn before it began, if it went past every cache on its way.
+    speaks_for: Option<u64>,
+    began: Instant,
+    sent: Stamp,
+    result: Result<Fetched, FetchError>,
+}
+
+type Running = FuturesUnordered<Pin<Box<dyn Future<Output = Ended> + Send>>>;
+
+/// The task's state.
+pub(crate) struct Owner<S> {
+    cache: Arc<KeyCache>,
+    source: Arc<S>,
+    store: Arc<dyn GuardStore>,
+    clock: Arc<dyn Clock>,
+    etag: Option<String>,
+    budget: Budget,
+    backoff: Backoff,
+    /// While the issuer fails: when it is asked again.
+    failing_until: Option<Instant>,
+    next_poll: Instant,
+    /// The last ticket that a fetch for unknown keys was begun for.
+    asked_for: u64,
+    announcements_seen: u64,
+    announced_tries: u32,
+    next_announced: Option<Instant>,
+    served_until: Instant,
+    /// When the fetch began whose set is held.
+    newest: Option<Instant>,
+    touched: Option<Instant>,
+    /// By cause: when the fetch under way began.
+    under_way: [Option<Instant>; 3],
+    pace: Pace,
+}
+
+impl<S: KeySource> Owner<S> {
+    /// The owner of `cache`; `etag` is that of the set which the cache was made with.
+    pub(crate) fn new(
+        cache: Arc<KeyCache>,
+        source: S,
+        store: Arc<dyn GuardStore>,
+        clock: Arc<dyn Clock>,
+        etag: Option<String>,
+        pace: Pace,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            cache,
+            source: Arc::new(source),
+            store,
+            clock,
+            etag,
+            budget: Budget::new(now),
+            backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
+            failing_until: None,
+            next_poll: now,
+            asked_for: 0,
+            announcements_seen: 0,
+            announced_tries: 0,
+            next_announced: None,
+            served_until: now,
+            newest: None,
+            touched: None,
+            under_way: [None; 3],
+            pace,
+        }
+    }
+
+    /// Fetches until `stop` says so, or is gone.
+    pub(crate) async fn run(mut self, mut stop: Stop) {
+        let mut running = Running::new();
+        let cache = Arc::clone(&self.cache);
+        loop {
+            let wake_at = self.begin_what_is_due(&mut running);
+            tokio::select! {
+                Some(ended) = running.next() => self.end(ended).await,
+                () = cache.wake.notified() => {}
+                () = sleep_until(wake_at) => {}
+                () = stop.told() => return,
+            }
+        }
+    }
+
+    /// Begins every fetch whose time has come; tells when to look again.
+    fn begin_what_is_due(&mut self, running: &mut Running) -> Instant {
+        let now = Instant::now();
+        let mut wake_at = now + self.pace.poll;
+
+        if self.cache.take_refresh() {
+            self.next_poll = now;
+        }
+        if self.under_way[Cause::Poll as usize].is_none() {
+            if self.next_poll <= now {
+                self.begin(Cause::Poll, running);
+            } else {
+                wake_at = wake_at.min(self.next_poll);
+            }
+        }
+
+        let (announcements, missing) = self.cache.announcements();
+        if announcements > self.announcements_seen {
+            self.announcements_seen = announcements;
+            self.announced_tries = 0;
+            self.next_announced = Some(now);
+        }
+        if !missing {
+            self.next_announced = None;
+        }
+        if let (None, Some(due)) = (self.under_way[Cause::Announced as usize], self.next_announced)
+        {
+            let due = self.head_start_of(Cause::Unknown).map_or(due, |end| due.max(end));
+            if due <= now {
+                self.announced_tries += 1;
+                self.next_announced = None;
+                self.begin(Cause::Announced, running);
+            } else {
+                wake_at = wake_at.min(due);
+            }
+        }
+
+        if self.cache.anyone_waits() && self.cache.last_ticket() > self.asked_for {
+            if let Some(retry_at) = self.failing_until {
+                // Past that time the poll under way finds out; requests never add a call to it.
+                if retry_at > now {
+                    self.asked_for = self.cache.last_ticket();
+                    self.cache.fail(self.asked_for, retry_at);
+                }
+            } else if self.under_way[Cause::Unknown as usize].is_none() {
+                let announced = self.head_start_of(Cause::Announced).unwrap_or(self.served_until);
+                if announced > now {
+                    wake_at = wake_at.min(announced);
+                } else {
+                    match self.budget.take(now) {
+                        Ok(()) => self.begin(Cause::Unknown, running),
+                        Err(later) => wake_at = wake_at.min(later),
+                    }
+                }
+            }
+        }
+        wake_at
+    }
+
+    /// Until when the fetch under way for this cause has it to itself.
+    fn head_start_of(&self, cause: Cause) -> Option<Instant> {
+        self.under_way[cause as usize].map(|began| began + HEAD_START)
+    }
+
+    fn begin(&mut self, cause: Cause, running: &Running) {
+        let counters = &self.cache.counters;
+        let counter = match cause {
+            Cause::Poll => &counters.polls,
+            Cause::Unknown => &counters.unknown,
+            Cause::Announced => &counters.announced,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        self.under_way[cause as usize] = Some(Instant::now());
+        // A plain poll may be answered by a cache on the way; whoever waits needs better.
+        let past_caches = cause != Cause::Poll || self.cache.anyone_waits();
+        let ticket = self.cache.last_ticket();
+        if past_caches {
+            self.asked_for = ticket;
+        }
+        // A `304` says "what you hold": with nothing held it would say nothing.
+        let etag = self.etag.clone().filter(|_| !self.cache.kids().is_empty());
+        let ask = Ask { etag, past_caches };
+        let source = Arc::clone(&self.source);
+        let (began, sent) = (Instant::now(), Stamp::now(&*self.clock));
+        running.push(Box::pin(async move {
+            let result = source.fetch(ask).await;
+            Ended { cause, speaks_for: past_caches.then_some(ticket), began, sent, result }
+        }));
+    }
+
+    async fn end(&mut self, ended: Ended) {
+        self.under_way[ended.cause as usize] = None;
+        let now = Instant::now();
+        let result = self.take(&ended, now);
+        match &result {
+            Ok((max_age, _)) => {
+                self.backoff.reset();
+                self.failing_until = None;
+                let half = (*max_age / 2).clamp(SHORTEST_POLL, self.pace.poll);
+                self.next_poll = now + between(half.mul_f64(0.8), half);
+                self.cache.note_error(None);
+                match ended.speaks_for {
+                    Some(ticket) => self.cache.answer(ticket, ended.began),
+                    None => self.cache.hint(),
+                }
+            }
+            Err(error) => self.failed(&ended, error, now),
+        }
+        if ended.cause == Cause::Announced {
+            self.served_until = now + SERVED;
+            self.plan_announced(now);
+        }
+        if let Ok((_, saved)) = result {
+            self.save(saved, ended.sent).await;
+        }
+    }
+
+    /// Takes over what a fetch brought. Gives its `max-age`, and what to save if the set is new.
+    fn take(
+        &mut self,
+        ended: &Ended,
+        now: Instant,
+    ) -> Result<(Duration, Option<SavedKeys>), FetchError> {
+        let fetched = ended.result.as_ref().map_err(Clone::clone)?;
+        // A later fetch has ended before: its set is the newer one.
+        let outdated = self.newest.is_some_and(|newest| newest > ended.began);
+        match fetched {
+            _ if outdated => Ok((fetched.max_age(), None)),
+            Fetched::Same { max_age } => {
+                self.newest = Some(ended.began);
+                self.cache.confirm(ended.sent);
+                Ok((*max_age, None))
+            }
+            Fetched::Set { keys, text, etag, max_age } => {
+                if !self.cache.replace(keys.clone(), ended.sent) {
+                    return Err(FetchError::new("the set holds none but revoked keys"));
+                }
+                self.newest = Some(ended.began);
+                self.etag.clone_from(etag);
+                self.touched = Some(now);
+                let fetched_at = ended.sent.wall();
+                let saved = SavedKeys { text: text.clone(), etag: etag.clone(), fetched_at };
+                Ok((*max_age, Some(saved)))
+            }
+        }
+    }
+
+    fn failed(&mut self, ended: &Ended, error: &FetchError, now: Instant) {
+        self.cache.counters.failures.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(%error, cause = ?ended.cause, "the key set could not be fetched; the last good one stays");
+        self.cache.note_error(Some(error.to_string()));
+        // Only a poll may set the pace while the issuer fails, and nothing may hasten it.
+        let retry_at = match self.failing_until {
+            Some(retry_at) if ended.cause != Cause::Poll && retry_at > now => retry_at,
+            _ => now + self.backoff.next(),
+        };
+        self.failing_until = Some(retry_at);
+        self.next_poll = retry_at;
+        if let Some(ticket) = ended.speaks_for {
+            self.cache.fail(ticket, retry_at);
+        }
+    }
+
+    /// After a fetch for announced keys: asks again for those still missing, or gives up.
+    fn plan_announced(&mut self, now: Instant) {
+        let (_, missing) = self.cache.announcements();
+        if !missing {
+            self.announced_tries = 0;
+            self.next_announced = None;
+        } else if self.announced_tries >= ANNOUNCED_TRIES {
+            tracing::warn!("the key set still lacks a key that the feed announced");
+            self.cache.forget_announced();
+        } else {
+            let pause = Duration::from_millis(125) * (1 << self.announced_tries.min(5));
+            self.next_announced = Some(now + between(pause / 2, pause));
+        }
+    }
+
+    /// Writes what was learnt. A store that fails costs a restart without issuer, nothing now.
+    async fn save(&mut self, saved: Option<SavedKeys>, sent: Stamp) {
+        if saved.is_none() && self.touched.is_some_and(|at| at.elapsed() < self.pace.touch) {
+            return;
+        }
+        self.touched = Some(Instant::now());
+        let store = Arc::clone(&self.store);
+        let written = tokio::task::spawn_blocking(move || match saved {
+            Some(saved) => store.save_keys(&saved),
+            None => store.touch(Contact::Keys, sent.wall()),
+        });
+        if let Ok(Err(error)) = written.await {
+            // The text may name a file, which is for the log only.
+            tracing::error!(%error, "the key set could not be stored");
+            self.cache.note_error(Some("the key set could not be stored".into()));
+        }
+    }
+}

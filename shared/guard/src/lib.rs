@@ -1,0 +1,317 @@
+//! The guard: it judges an access token where the token is used, with what is already there.
+//!
+//! It holds keys, revocations and, if its [`GuardStore`] has one, the user directory. Two tasks
+//! keep them fresh (the owner of the key cache and the reader of the feed); no request waits for
+//! the issuer unless its token is signed by a key not seen before, or is newer than the replica.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use signet_guard::clock::SystemClock;
+//! use signet_guard::{FileStore, Guard, GuardConfig};
+//!
+//! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = GuardConfig::new("https://login.example.org", "orders", "orders", "orders.secret")?;
+//! let store = Arc::new(FileStore::open("orders-guard.json")?);
+//! let guard = Guard::start(config, store, Arc::new(SystemClock)).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! Build it once, before `HttpServer::new`, and clone it into every worker.
+
+#[cfg(feature = "actix")]
+pub mod actix;
+pub mod address;
+mod admission;
+mod config;
+mod feed;
+mod file_store;
+mod freshness;
+mod incoming;
+mod issuer_client;
+mod keys;
+mod mismatch;
+mod own_token;
+mod pace;
+mod random;
+mod refusals;
+mod revocations;
+mod self_check;
+pub mod status;
+mod stop;
+pub mod store;
+mod transport;
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+pub use address::AddressError;
+pub use config::{GuardConfig, LEEWAY, MAX_STALENESS, MAX_TOKEN_LIFE};
+pub use file_store::FileStore;
+pub use mismatch::Mismatch;
+pub use revocations::revokes;
+pub use signet_contract::{self as contract, clock};
+pub use signet_verifier as verifier;
+pub use status::GuardStatus;
+pub use store::{GuardStore, StoreError};
+
+use feed::{FeedView, Reader, Writer};
+use freshness::Stamp;
+use issuer_client::IssuerClient;
+use keys::{HttpSource, KeyCache, Owner};
+use pace::Pace;
+use refusals::Tally;
+use revocations::Revocations;
+use self_check::SelfCheck;
+use signet_contract::clock::Clock;
+use signet_verifier::{
+    AccessToken, Profile, Refusal, RequestHeaders, Verdicts, parse_key_set, presented,
+};
+use status::{FeedStatus, KeysStatus};
+use stop::Stop;
+use transport::Transport;
+
+/// How many verified tokens are remembered, at about half a kilobyte each.
+const VERDICTS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(50_000 - 1);
+
+/// Why a guard can't start. An issuer that can't be reached is no such reason.
+#[derive(Debug, thiserror::Error)]
+pub enum GuardError {
+    /// The issuer's address can't be used.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// The store can't be read.
+    #[error("the guard's store: {0}")]
+    Store(#[from] StoreError),
+    /// The HTTP client can't be built: no usable certificate store, for example.
+    #[error("the HTTP client: {0}")]
+    Client(String),
+}
+
+/// A running guard. Cloning it is cheap; all clones are one guard. Its tasks end when
+/// [`stop`](Self::stop) is called or the last clone is gone.
+#[derive(Clone)]
+pub struct Guard {
+    inner: Arc<Inner>,
+}
+
+/// What requests are judged with.
+struct Inner {
+    profile: Profile,
+    max_staleness: std::time::Duration,
+    clock: Arc<dyn Clock>,
+    store: Arc<dyn GuardStore>,
+    has_directory: bool,
+    keys: Arc<KeyCache>,
+    verdicts: Arc<Verdicts>,
+    revocations: Arc<RwLock<Revocations>>,
+    feed: Arc<FeedView>,
+    transport: Transport,
+    check: Arc<SelfCheck>,
+    tally: Tally,
+    stop: watch::Sender<bool>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Guard {
+    /// Starts the guard's tasks on the current tokio runtime and returns at once, before the
+    /// issuer was heard: until then [`admit`](Self::admit) answers [`Refusal::Unavailable`].
+    ///
+    /// # Errors
+    ///
+    /// If the address can't be used or the store can't be read.
+    pub async fn start(
+        config: GuardConfig,
+        store: Arc<dyn GuardStore>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, GuardError> {
+        address::check(&config.auth_url, &config.allow_http)?;
+        let loading = Arc::clone(&store);
+        let held = tokio::task::spawn_blocking(move || loading.load()).await;
+        let held = held.map_err(StoreError::new)??;
+
+        let longest_life = config.max_token_life.saturating_add(config.leeway);
+        let mut revocations = Revocations::new(longest_life);
+        let now = Instant::now();
+        let forget: Vec<_> =
+            held.revocations.iter().flat_map(|event| revocations.apply(event, now)).collect();
+        let saved = held.keys.and_then(|saved| match parse_key_set(saved.text.as_bytes()) {
+            Ok(set) => Some((set.keys, saved.etag, Stamp::noted(saved.fetched_at, &*clock))),
+            Err(error) => {
+                tracing::warn!(%error, "the stored key set is damaged; it is fetched anew");
+                None
+            }
+        });
+        let (parsed, etag, fetched) = match saved {
+            Some((parsed, etag, fetched)) => (parsed, etag, Some(fetched)),
+            None => (Vec::new(), None, None),
+        };
+        let keys = Arc::new(KeyCache::new(parsed, fetched, revocations.kids()));
+        let contact = held.feed_contact.map(|contact| Stamp::noted(contact, &*clock));
+        let feed = Arc::new(FeedView::new(held.position, contact));
+        let revocations = Arc::new(RwLock::new(revocations));
+        let verdicts = Arc::new(Verdicts::new(VERDICTS));
+        let transport = Transport::new(Arc::clone(&clock))?;
+
+        let source = HttpSource::new(transport.clone(), &config.auth_url);
+        let pace = Pace::of(config.max_staleness);
+        let owner = Owner::new(
+            Arc::clone(&keys),
+            source,
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            etag,
+            pace,
+        );
+        let writer = Writer::new(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            Arc::clone(&keys),
+            Arc::clone(&verdicts),
+            Arc::clone(&revocations),
+            forget,
+            pace,
+        );
+        let check = Arc::new(SelfCheck::new(
+            config.profile(),
+            config.leeway,
+            Arc::clone(&keys),
+            transport.clone(),
+        ));
+        let client = Arc::new(IssuerClient::new(transport.clone(), &config, Arc::clone(&check)));
+        let reader = Reader::new(
+            Arc::clone(&client),
+            Arc::clone(&keys),
+            Arc::clone(&feed),
+            Arc::clone(&clock),
+            held.instance,
+            writer,
+            pace,
+        );
+        let stop = watch::Sender::new(false);
+        let mut tasks = vec![
+            tokio::spawn(owner.run(Stop::of(&stop))),
+            tokio::spawn(reader.run(Stop::of(&stop))),
+        ];
+        let inner = Inner {
+            profile: config.profile(),
+            max_staleness: config.max_staleness,
+            has_directory: store.has_directory(),
+            clock,
+            store,
+            keys,
+            verdicts,
+            revocations,
+            feed,
+            transport,
+            check,
+            tally: Tally::default(),
+            stop,
+            tasks: Mutex::default(),
+        };
+        let inner = Arc::new(inner);
+        let check = Arc::clone(&inner.check);
+        let watch = check.run(client, Arc::downgrade(&inner), Stop::of(&inner.stop));
+        tasks.push(tokio::spawn(watch));
+        *inner.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
+        Ok(Self { inner })
+    }
+
+    /// Judges the token that a request presents: everything, revocations and the directory
+    /// included. A service's token needs no record in the directory.
+    pub async fn admit(&self, headers: &impl RequestHeaders) -> Result<Arc<AccessToken>, Refusal> {
+        self.judge(presented(headers), None).await
+    }
+
+    /// As [`admit`](Self::admit), for a user who has `role` in the token and in the directory.
+    pub async fn admit_role(
+        &self,
+        headers: &impl RequestHeaders,
+        role: &str,
+    ) -> Result<Arc<AccessToken>, Refusal> {
+        self.judge(presented(headers), Some(role)).await
+    }
+
+    async fn judge(
+        &self,
+        token: Result<&str, Refusal>,
+        role: Option<&str>,
+    ) -> Result<Arc<AccessToken>, Refusal> {
+        let judged = match token {
+            Ok(text) => admission::admit(&self.inner, text, role).await,
+            Err(refusal) => Err(refusal),
+        };
+        self.inner.tally.count(judged)
+    }
+
+    /// The guard's state now.
+    pub fn status(&self) -> GuardStatus {
+        let inner = &*self.inner;
+        let (fetches, failures, last_error) = inner.keys.counts();
+        let seen = inner.feed.seen();
+        let (admitted, refused) = inner.tally.counts();
+        GuardStatus {
+            serving: inner.must_serve().is_ok(),
+            keys: KeysStatus {
+                kids: inner.keys.kids(),
+                age: inner.keys.freshness().map(|stamp| stamp.age(&*inner.clock)),
+                trusted: inner.keys_trusted(),
+                last_error,
+                fetches: fetches.into_iter().collect(),
+                failures,
+            },
+            feed: FeedStatus {
+                position: inner.feed.position(),
+                caught_up: seen.caught_up,
+                age: seen.contact.map(|stamp| stamp.age(&*inner.clock)),
+                trusted: inner.feed_trusted(seen.contact),
+                lag: seen.lag,
+                last_error: seen.last_error,
+            },
+            skew: inner.transport.skew(),
+            mismatches: inner.check.mismatches(),
+            revocations: inner.revocations.read().unwrap_or_else(PoisonError::into_inner).len(),
+            admitted,
+            refused,
+        }
+    }
+
+    /// Ends the guard's tasks: calls to the issuer are given up, a write under way is finished.
+    pub async fn stop(&self) {
+        self.inner.stop.send_replace(true);
+        let tasks =
+            std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            // An error means that the task has panicked: it has ended too.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Inner {
+    /// Whether anything may be judged now.
+    pub(crate) fn must_serve(&self) -> Result<(), Refusal> {
+        let trusted =
+            self.feed.started() && self.keys_trusted() && self.feed_trusted(self.feed.contact());
+        if trusted { Ok(()) } else { Err(Refusal::Unavailable { retry_after: 1 }) }
+    }
+
+    fn keys_trusted(&self) -> bool {
+        self.is_fresh(self.keys.freshness())
+    }
+
+    fn feed_trusted(&self, contact: Option<Stamp>) -> bool {
+        self.feed.position().is_some() && self.is_fresh(contact)
+    }
+
+    fn is_fresh(&self, stamp: Option<Stamp>) -> bool {
+        stamp.is_some_and(|stamp| stamp.age(&*self.clock) <= self.max_staleness)
+    }
+}
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

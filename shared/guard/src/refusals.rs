@@ -1,0 +1,63 @@
+//! How many requests were let through, and how many refused for which reason.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use signet_verifier::{Reason, Refusal};
+
+/// Every word that a refusal is counted under.
+const WORDS: [&str; 12] = [
+    "missing",
+    "ambiguous",
+    "forbidden",
+    "unavailable",
+    "expired",
+    "revoked",
+    "revoked_key",
+    "key",
+    "audience",
+    "issuer",
+    "future",
+    "malformed",
+];
+
+/// The counts.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    admitted: AtomicU64,
+    refused: [AtomicU64; WORDS.len()],
+}
+
+fn word(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Missing => "missing",
+        Refusal::Ambiguous => "ambiguous",
+        Refusal::Forbidden { .. } => "forbidden",
+        Refusal::Unavailable { .. } => "unavailable",
+        Refusal::Invalid(reason) => Reason::word(*reason),
+    }
+}
+
+impl Tally {
+    /// Counts an outcome and gives it back.
+    pub(super) fn count<T>(&self, outcome: Result<T, Refusal>) -> Result<T, Refusal> {
+        let counter = match &outcome {
+            Ok(_) => Some(&self.admitted),
+            Err(refusal) => {
+                let place = WORDS.iter().position(|known| *known == word(refusal));
+                place.and_then(|place| self.refused.get(place))
+            }
+        };
+        if let Some(counter) = counter {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        outcome
+    }
+
+    /// Let through, and refused by word.
+    pub(super) fn counts(&self) -> (u64, BTreeMap<&'static str, u64>) {
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let refused = WORDS.iter().zip(&self.refused).map(|(word, count)| (*word, of(count)));
+        (of(&self.admitted), refused.collect())
+    }
+}

@@ -1,0 +1,96 @@
+//! The extractor and the middleware, as HTTP answers.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{App, test, web};
+use signet_contract::bearer::ACCESS_TOKEN_HEADER;
+use signet_guard::Guard;
+use signet_guard::actix::{Caller, Guarded};
+
+use super::setup::{ANN, BOB, PHONE, Setup};
+use super::tokens::keys;
+
+async fn name(caller: Caller) -> String {
+    caller.user().map_or_else(|| caller.token().client_id.clone(), |user| user.to_string())
+}
+
+/// What `path` answers to these headers: status, challenge, body.
+async fn answer(guard: &Guard, path: &str, headers: &[(&str, &str)]) -> (u16, String, String) {
+    let app = App::new()
+        .app_data(web::Data::new(guard.clone()))
+        .route("/anyone", web::get().to(name))
+        .service(web::scope("/scope").wrap(Guarded::by(guard)).route("", web::get().to(name)))
+        .service(
+            web::scope("/admin").wrap(Guarded::role(guard, "admin")).route("", web::get().to(name)),
+        );
+    let app = test::init_service(app).await;
+    let mut request = test::TestRequest::get().uri(path);
+    for header in headers {
+        request = request.append_header(*header);
+    }
+    let response = test::call_service(&app, request.to_request()).await;
+    let status = response.status();
+    assert_eq!(
+        status == StatusCode::SERVICE_UNAVAILABLE,
+        response.headers().contains_key(RETRY_AFTER)
+    );
+    let challenge = response.headers().get(WWW_AUTHENTICATE);
+    let challenge = challenge.map_or("", |value| value.to_str().expect("ASCII")).to_owned();
+    let body = test::read_body(response).await;
+    (status.as_u16(), challenge, String::from_utf8(body.to_vec()).expect("text"))
+}
+
+#[actix_web::test]
+async fn a_handler_and_a_scope_hear_who_calls() {
+    let setup = Setup::new();
+    let guard = setup.serving().await;
+    let ann = setup.user(ANN, PHONE, &["user", "admin"]);
+    let service = setup.token(&keys()[0], setup.position()).service("reporting");
+    for path in ["/anyone", "/scope", "/admin"] {
+        let told = answer(&guard, path, &[(ACCESS_TOKEN_HEADER, &ann)]).await;
+        assert_eq!(told, (200, String::new(), ANN.to_string()), "{path}");
+    }
+    let bearer = format!("bearer {service}");
+    let told = answer(&guard, "/scope", &[(AUTHORIZATION.as_str(), &bearer)]).await;
+    assert_eq!(told, (200, String::new(), "reporting".into()));
+}
+
+#[actix_web::test]
+async fn refusals_are_the_contract_s_everywhere() {
+    let setup = Setup::new();
+    let guard = setup.serving().await;
+    let bob = setup.user(BOB, PHONE, &["user"]);
+    let bob_again = format!("Bearer {}", setup.user(BOB, PHONE, &["user"]));
+    for path in ["/anyone", "/scope", "/admin"] {
+        let (status, challenge, body) = answer(&guard, path, &[]).await;
+        assert_eq!((status, challenge.as_str()), (401, "Bearer"), "{path}");
+        assert_eq!(body, r#"{"message":"Token is missing !!"}"#);
+
+        let bad = [(ACCESS_TOKEN_HEADER, "bad")];
+        let (status, challenge, body) = answer(&guard, path, &bad).await;
+        assert_eq!(status, 401, "{path}");
+        assert!(challenge.starts_with(r#"Bearer error="invalid_token""#), "{challenge}");
+        assert_eq!(body, r#"{"message":"Token is invalid !!"}"#);
+
+        let two = [(ACCESS_TOKEN_HEADER, bob.as_str()), (AUTHORIZATION.as_str(), &bob_again)];
+        assert_eq!(answer(&guard, path, &two).await.0, 400, "{path}");
+    }
+    let told = answer(&guard, "/admin", &[(ACCESS_TOKEN_HEADER, &bob)]).await;
+    assert_eq!((told.0, told.1.as_str()), (403, r#"Bearer error="insufficient_scope""#));
+    let refused = guard.status().refused;
+    assert_eq!((refused["missing"], refused["ambiguous"], refused["malformed"]), (3, 3, 3));
+    assert_eq!((refused["forbidden"], guard.status().admitted), (1, 0));
+}
+
+#[actix_web::test]
+async fn a_guard_that_can_t_judge_says_when_to_come_again() {
+    let setup = Setup::new();
+    setup.issuer.go_down().await;
+    let guard = setup.guard().await;
+    let ann = setup.user(ANN, PHONE, &["user"]);
+    for path in ["/anyone", "/scope", "/admin"] {
+        let told = answer(&guard, path, &[(ACCESS_TOKEN_HEADER, &ann)]).await;
+        assert_eq!((told.0, told.1.as_str()), (503, ""), "{path}");
+        assert_eq!(answer(&guard, path, &[]).await.0, 401, "{path}");
+    }
+}

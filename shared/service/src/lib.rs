@@ -1,0 +1,25 @@
+//! What a Signet binary is wrapped in: settings, log, listeners, shutdown, documents page.
+//!
+//! Both binaries are built from these parts, so that an operator who knows one knows the other.
+
+pub mod cli;
+mod connection;
+pub mod core_dumps;
+mod deadline;
+mod descriptors;
+pub mod docs_page;
+mod exchange;
+pub mod failure;
+mod log_queue;
+pub mod management;
+pub mod output;
+pub mod probe;
+pub mod problem_response;
+pub mod protection;
+pub mod resource;
+pub mod server;
+pub mod serving;
+pub mod settings;
+pub mod shutdown;
+pub mod telemetry;
+mod turning_away;

@@ -1,0 +1,173 @@
+//! The management listener: liveness, readiness part by part, and metrics for Prometheus.
+//!
+//! It has no authentication and belongs on an address that only operators reach.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER};
+use actix_web::{App, HttpResponse, middleware, web};
+use prometheus_client::encoding::prometheus_text::{CONTENT_TYPE, encode};
+use prometheus_client::registry::Registry;
+use serde::Serialize;
+
+use super::problem_response::not_found;
+use super::protection::protect;
+use super::resource::read;
+use super::serving::Serving;
+use super::telemetry;
+
+/// The state of one part of a service.
+#[derive(Debug, Clone, Serialize)]
+pub struct Part {
+    /// Whether this part would let a good token be answered.
+    pub ok: bool,
+    /// Seconds since this part was last known to be good, if it is watched over time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_seconds: Option<f64>,
+    /// What an operator should know, in a few words without secrets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// Tells the state of a service's parts, by name. Called on a worker thread: it must not block.
+pub trait Readiness: Send + Sync {
+    /// Every part.
+    fn parts(&self) -> BTreeMap<&'static str, Part>;
+}
+
+/// What the management listener serves.
+#[derive(Clone)]
+pub struct Management {
+    /// Asked at each `GET /health/ready`.
+    pub readiness: Arc<dyn Readiness>,
+    /// Written out at each `GET /metrics`.
+    pub metrics: Arc<Registry>,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    status: &'static str,
+    parts: BTreeMap<&'static str, Part>,
+}
+
+/// Returns a registry with the metrics that every service has.
+pub fn registry() -> Registry {
+    let mut registry = Registry::default();
+    telemetry::register_metrics(&mut registry);
+    registry
+}
+
+/// Starts the listener.
+pub fn serve(listener: TcpListener, management: Management) -> std::io::Result<Serving> {
+    serve_with(listener, management, |_| {})
+}
+
+/// Starts the listener with routes beside those that every service has.
+pub fn serve_with(
+    listener: TcpListener,
+    management: Management,
+    more: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> std::io::Result<Serving> {
+    super::server::serve(listener, Some(1), move || {
+        App::new()
+            .wrap(middleware::from_fn(protect))
+            .app_data(web::Data::new(management.clone()))
+            .service(read("/health/live", live))
+            .service(read("/health/ready", ready))
+            .service(read("/metrics", metrics))
+            .configure(&more)
+            .default_service(web::to(not_found))
+    })
+}
+
+async fn live() -> HttpResponse {
+    let report = Report { status: "live", parts: BTreeMap::new() };
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(report)
+}
+
+async fn ready(management: web::Data<Management>) -> HttpResponse {
+    let parts = management.readiness.parts();
+    let ready = parts.values().all(|part| part.ok);
+    let mut response = if ready {
+        HttpResponse::Ok()
+    } else {
+        let mut response = HttpResponse::ServiceUnavailable();
+        response.insert_header((RETRY_AFTER, "1"));
+        response
+    };
+    response.insert_header((CACHE_CONTROL, "no-store"));
+    response.json(Report { status: if ready { "ready" } else { "not ready" }, parts })
+}
+
+async fn metrics(management: web::Data<Management>) -> HttpResponse {
+    let mut text = String::new();
+    match encode(&mut text, &management.metrics) {
+        Ok(()) => HttpResponse::Ok().content_type(CONTENT_TYPE).body(text),
+        Err(_) => HttpResponse::InternalServerError().finish(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::probe;
+
+    struct Switch(AtomicBool);
+
+    impl Readiness for Switch {
+        fn parts(&self) -> BTreeMap<&'static str, Part> {
+            let ok = self.0.load(Ordering::SeqCst);
+            BTreeMap::from([
+                ("database", Part { ok, age_seconds: Some(1.5), detail: None }),
+                ("key", Part { ok: true, age_seconds: None, detail: Some("words".into()) }),
+            ])
+        }
+    }
+
+    fn start(readiness: Arc<dyn Readiness>) -> SocketAddr {
+        let mut metrics = Registry::default();
+        let requests = prometheus_client::metrics::counter::Counter::<u64>::default();
+        metrics.register("requests", "Requests", requests.clone());
+        requests.inc();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let management = Management { readiness, metrics: Arc::new(metrics) };
+        tokio::spawn(serve(listener, management).expect("a server"));
+        address
+    }
+
+    async fn get(address: SocketAddr, path: &'static str) -> probe::Answer {
+        let asked = tokio::task::spawn_blocking(move || probe::get(address, path));
+        asked.await.expect("no panic").expect("an answer")
+    }
+
+    #[actix_web::test]
+    async fn readiness_falls_with_any_part_and_liveness_with_none() {
+        let switch = Arc::new(Switch(AtomicBool::new(true)));
+        let address = start(switch.clone());
+        let ready = get(address, "/health/ready").await;
+        assert_eq!(ready.status, 200);
+        assert_eq!(
+            ready.body,
+            r#"{"status":"ready","parts":{"database":{"ok":true,"age_seconds":1.5},"key":{"ok":true,"detail":"words"}}}"#
+        );
+        switch.0.store(false, Ordering::SeqCst);
+        let ready = get(address, "/health/ready").await;
+        assert_eq!((ready.status, ready.body.contains("not ready")), (503, true));
+        assert_eq!(get(address, "/health/live").await.status, 200);
+        assert_eq!(get(address, "/").await.status, 404);
+    }
+
+    #[actix_web::test]
+    async fn metrics_are_told_as_prometheus_reads_them() {
+        let metrics = get(start(Arc::new(Switch(AtomicBool::new(true)))), "/metrics").await;
+        assert_eq!(metrics.status, 200);
+        assert!(metrics.body.contains("requests_total 1\n"), "{}", metrics.body);
+        assert!(metrics.body.contains("# TYPE requests_total counter\n"), "{}", metrics.body);
+    }
+}

@@ -1,0 +1,50 @@
+//! Connections that a closing listener has not accepted: each is told to try again.
+
+use std::net::TcpListener;
+
+use actix_web::http::StatusCode;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use super::connection::linger;
+use super::problem_response::ProblemError;
+use super::server::BACKLOG;
+use signet_contract::problem::PROBLEM_MEDIA_TYPE;
+
+/// Seconds after which another server, or this one anew, may take the request.
+const TRY_AGAIN: u32 = 1;
+
+/// Accepts the connections that wait at `listener`, closes it, and answers each with `503`.
+pub(super) async fn turn_away(listener: TcpListener) {
+    let answer = answer();
+    let mut last = Vec::new();
+    if listener.set_nonblocking(true).is_ok() {
+        // No more than could wait when the listener was about to be closed.
+        for _ in 0..BACKLOG {
+            let Ok((stream, _)) = listener.accept() else { break };
+            last.push(stream);
+        }
+    }
+    // Before anything is sent: no other connection gets this far.
+    drop(listener);
+    let answers = last.into_iter().map(async |stream| {
+        stream.set_nonblocking(true)?;
+        let mut stream = TcpStream::from_std(stream)?;
+        stream.write_all(answer.as_bytes()).await?;
+        linger(stream).await;
+        Ok::<_, std::io::Error>(())
+    });
+    // A client that has gone misses nothing.
+    drop(futures_util::future::join_all(answers).await);
+}
+
+fn answer() -> String {
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let problem = ProblemError::new(status, "This server is shutting down; try again.").problem;
+    let body = serde_json::to_string(&problem).unwrap_or_default();
+    format!(
+        "HTTP/1.1 {status}\r\nconnection: close\r\nretry-after: {TRY_AGAIN}\r\n\
+         content-type: {PROBLEM_MEDIA_TYPE}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}

@@ -1,0 +1,91 @@
+//! The JOSE header: exactly `alg`, `typ` and `kid` (RFC 9068 §2.1).
+//!
+//! Every other member is refused, known or not: `crit` and `b64` change what is signed, `jku`,
+//! `jwk`, `x5u` and `x5c` offer keys, `zip` and `enc` are for other formats, and a token with any
+//! of them is not one that the issuer made.
+
+use jsonwebtoken::{Algorithm, Header};
+
+use super::Reason;
+use super::compact::base64url;
+use super::json::unambiguous_object;
+use signet_contract::claims::ACCESS_TOKEN_TYPE;
+
+/// The one algorithm (RFC 7518 §3.3), compared to the letter: `rs256` is no algorithm.
+const ALGORITHM: &str = "RS256";
+
+/// The characters of a SHA-256 thumbprint in base64url.
+const THUMBPRINT_CHARACTERS: usize = 43;
+
+/// Returns the header of an access token that this key signs.
+pub fn access_token_header(kid: &str) -> Header {
+    let mut header = Header::new(Algorithm::RS256);
+    header.typ = Some(ACCESS_TOKEN_TYPE.to_owned());
+    header.kid = Some(kid.to_owned());
+    header
+}
+
+/// The `kid` of a header that is exactly of the profile.
+pub(super) fn kid(header: &[u8]) -> Result<String, Reason> {
+    let members = unambiguous_object(header).ok_or(Reason::Malformed)?;
+    let text = |name| members.get(name).and_then(serde_json::Value::as_str);
+    match (text("alg"), text("typ"), text("kid")) {
+        (Some(ALGORITHM), Some(typ), Some(kid))
+            if members.len() == 3 && is_access_token_type(typ) && is_thumbprint(kid) =>
+        {
+            Ok(kid.to_owned())
+        }
+        _ => Err(Reason::Malformed),
+    }
+}
+
+/// RFC 9068 §4: `at+jwt`, with or without `application/`; media types have no case.
+fn is_access_token_type(typ: &str) -> bool {
+    const PREFIX: &str = "application/";
+    let short = match typ.get(..PREFIX.len()) {
+        Some(prefix) if prefix.eq_ignore_ascii_case(PREFIX) => &typ[PREFIX.len()..],
+        _ => typ,
+    };
+    short.eq_ignore_ascii_case(ACCESS_TOKEN_TYPE)
+}
+
+/// Whether a key could have this `kid`. Anything else is no reason to look for a key.
+pub(super) fn is_thumbprint(kid: &str) -> bool {
+    kid.len() == THUMBPRINT_CHARACTERS && base64url(kid).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KID: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+
+    #[test]
+    fn the_profile_s_header_is_taken_with_each_spelling_of_the_type() {
+        for typ in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
+            let header = format!(r#"{{"typ":"{typ}","alg":"RS256","kid":"{KID}"}}"#);
+            assert_eq!(kid(header.as_bytes()).as_deref(), Ok(KID), "{typ}");
+        }
+    }
+
+    #[test]
+    fn another_type_is_refused() {
+        for typ in
+            ["JWT", "at-jwt", "at+jwt ", "application/", "application/application/at+jwt", ""]
+        {
+            let header = format!(r#"{{"typ":"{typ}","alg":"RS256","kid":"{KID}"}}"#);
+            assert_eq!(kid(header.as_bytes()), Err(Reason::Malformed), "{typ}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_shaped_like_a_thumbprint_is_a_kid() {
+        assert!(is_thumbprint(KID));
+        let trailing_bits = format!("{}t", &KID[..42]);
+        for kid in ["", "1", "../../etc/passwd", &KID[1..], &format!("{KID}A"), &trailing_bits] {
+            assert!(!is_thumbprint(kid), "{kid}");
+        }
+        assert!(!is_thumbprint(&format!("{}+", &KID[..42])));
+        assert!(!is_thumbprint(&format!("{}é", &KID[..41])));
+    }
+}

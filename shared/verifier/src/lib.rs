@@ -1,0 +1,50 @@
+//! The strict access-token profile (RFC 9068), without any transport.
+//!
+//! Issuer and guards judge a token with the same code. Judging is in two steps, so that whoever
+//! holds the keys decides in between whether one has to be fetched:
+//!
+//! 1. [`inspect`] checks everything that needs no key. What fails here never causes a fetch.
+//! 2. [`Unverified::verify`] checks the signature with the key that the token names, and only
+//!    then hands out the claims.
+//!
+//! What changes while a token lives (revocations, the user's state, the keys held) is not known
+//! here: the caller checks it at every request, a [`Verdicts`] hit included.
+
+mod access_token;
+#[cfg(feature = "actix")]
+mod actix;
+mod claims;
+mod compact;
+mod header;
+mod inspection;
+mod json;
+mod jwk;
+mod key_set;
+mod numeric_date;
+mod outline;
+mod presented;
+mod profile;
+mod provider;
+mod refusal;
+mod verdicts;
+
+pub use access_token::{AccessToken, Subject};
+pub use compact::MAX_TOKEN_BYTES;
+pub use header::access_token_header;
+pub use inspection::{Unverified, inspect};
+pub use jwk::{JwkError, PublicKey, thumbprint};
+pub use key_set::{
+    DroppedKey, KeySetError, MAX_KEY_SET_BYTES, MAX_KEY_SET_KEYS, ParsedKeySet, parse_key_set,
+};
+pub use outline::{Outline, outline};
+pub use presented::{RequestHeaders, presented};
+pub use profile::Profile;
+pub use provider::SigningKey;
+pub use refusal::Refusal;
+pub use verdicts::{TokenHash, Verdicts};
+
+pub use signet_contract::bearer::Reason;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

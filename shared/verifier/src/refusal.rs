@@ -1,0 +1,187 @@
+//! Refusals as HTTP answers, the same on every guarded route (RFC 6750 §3).
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::Reason;
+use signet_contract::bearer::{MESSAGE_INVALID, MESSAGE_MISSING, TokenRefused};
+use signet_contract::problem::{PROBLEM_MEDIA_TYPE, Problem};
+
+/// Why a request does not get in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No token was presented: `401` without an error code.
+    #[error("no token")]
+    Missing,
+    /// More than one way of presenting a token was used: `400`.
+    #[error("more than one token")]
+    Ambiguous,
+    /// The token is not good: `401`.
+    #[error("the token is refused: {}", .0.word())]
+    Invalid(Reason),
+    /// The token is good, its right is too small: `403`.
+    #[error("too little right")]
+    Forbidden {
+        /// The scope that would do, if it is a matter of scope.
+        scope: Option<&'static str>,
+    },
+    /// Whether the token is good can't be known now: `503`.
+    #[error("can't be judged now")]
+    Unavailable {
+        /// Whole seconds after which to try again.
+        retry_after: u32,
+    },
+}
+
+impl Refusal {
+    /// Returns the status of the answer.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Missing | Self::Invalid(_) => 401,
+            Self::Ambiguous => 400,
+            Self::Forbidden { .. } => 403,
+            Self::Unavailable { .. } => 503,
+        }
+    }
+
+    /// Returns the header fields of the answer, names in lower case.
+    pub fn headers(&self) -> Vec<(&'static str, String)> {
+        let mut fields = vec![("cache-control", "no-store".to_owned())];
+        fields.extend(self.challenge().map(|challenge| ("www-authenticate", challenge)));
+        if let Self::Unavailable { retry_after } = self {
+            fields.push(("retry-after", retry_after.to_string()));
+        }
+        let media_type =
+            if self.detail().is_some() { PROBLEM_MEDIA_TYPE } else { "application/json" };
+        fields.push(("content-type", media_type.to_owned()));
+        fields
+    }
+
+    /// Returns the body of the answer: a problem (RFC 9457), or for a `401` the message that older
+    /// clients read.
+    pub fn body(&self) -> String {
+        let Some(detail) = self.detail() else {
+            let message = if *self == Self::Missing { MESSAGE_MISSING } else { MESSAGE_INVALID };
+            return json!(TokenRefused { message }).to_string();
+        };
+        let status = StatusCode::from_u16(self.status()).ok();
+        let title = status.and_then(|status| status.canonical_reason()).unwrap_or("Error");
+        json!(Problem::new(self.status(), title, detail)).to_string()
+    }
+
+    /// The `WWW-Authenticate` field, where the answer has one. No byte of it comes from a request.
+    fn challenge(&self) -> Option<String> {
+        match self {
+            Self::Missing => Some("Bearer".into()),
+            Self::Ambiguous => Some(
+                "Bearer error=\"invalid_request\", \
+                 error_description=\"the request carries more than one token\""
+                    .into(),
+            ),
+            Self::Invalid(reason) => Some(format!(
+                "Bearer error=\"invalid_token\", error_description=\"{}\"",
+                reason.description()
+            )),
+            Self::Forbidden { scope: None } => Some("Bearer error=\"insufficient_scope\"".into()),
+            Self::Forbidden { scope: Some(scope) } => {
+                Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""))
+            }
+            Self::Unavailable { .. } => None,
+        }
+    }
+
+    /// The words of a problem's `detail`; `None` where the body is a message.
+    fn detail(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing | Self::Invalid(_) => None,
+            Self::Ambiguous => Some(
+                "Send one access token, once: in `Authorization: Bearer` or in `x-access-token`.",
+            ),
+            Self::Forbidden { .. } => Some("The access token does not grant the right to do this."),
+            Self::Unavailable { .. } => Some("The access token can't be judged now; try again."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REASONS: [(Reason, &str); 7] = [
+        (Reason::Expired, "expired"),
+        (Reason::Revoked, "revoked"),
+        (Reason::Key, "key"),
+        (Reason::Audience, "audience"),
+        (Reason::Issuer, "issuer"),
+        (Reason::Future, "future"),
+        (Reason::Malformed, "malformed"),
+    ];
+
+    fn field(refusal: &Refusal, wanted: &str) -> Option<String> {
+        let fields = refusal.headers().into_iter();
+        fields.filter(|(name, _)| *name == wanted).map(|(_, value)| value).next()
+    }
+
+    /// Status, challenge, media type and body of the answer.
+    fn answer(refusal: &Refusal) -> (u16, Option<String>, String, serde_json::Value) {
+        assert_eq!(field(refusal, "cache-control").as_deref(), Some("no-store"));
+        let (status, challenge) = (refusal.status(), field(refusal, "www-authenticate"));
+        let media_type = field(refusal, "content-type").expect("a media type");
+        (status, challenge, media_type, serde_json::from_str(&refusal.body()).expect("JSON"))
+    }
+
+    #[test]
+    fn a_missing_token_is_a_challenge_without_an_error() {
+        let (status, challenge, media_type, body) = answer(&Refusal::Missing);
+        assert_eq!((status, challenge.as_deref()), (401, Some("Bearer")));
+        assert_eq!(media_type, "application/json");
+        assert_eq!(body, serde_json::json!({"message": "Token is missing !!"}));
+    }
+
+    #[test]
+    fn a_bad_token_s_answer_names_the_reason_in_the_characters_of_rfc_6750() {
+        for (reason, word) in REASONS {
+            let (status, challenge, media_type, body) = answer(&Refusal::Invalid(reason));
+            assert_eq!((status, media_type.as_str()), (401, "application/json"));
+            assert_eq!(body, serde_json::json!({"message": "Token is invalid !!"}));
+            let challenge = challenge.expect("a challenge");
+            let description = challenge
+                .strip_prefix("Bearer error=\"invalid_token\", error_description=\"")
+                .and_then(|rest| rest.strip_suffix('"'))
+                .expect("the form of RFC 6750");
+            assert!(description.contains(word), "{description}");
+            let words = REASONS.iter().filter(|(_, word)| description.contains(word)).count();
+            assert_eq!(words, 1, "{description}");
+            let allowed = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+            assert!(description.bytes().all(allowed), "{description}");
+        }
+    }
+
+    #[test]
+    fn two_tokens_are_an_invalid_request() {
+        let (status, challenge, media_type, body) = answer(&Refusal::Ambiguous);
+        assert_eq!((status, media_type.as_str()), (400, PROBLEM_MEDIA_TYPE));
+        assert!(challenge.expect("a challenge").starts_with("Bearer error=\"invalid_request\", "));
+        assert_eq!((&body["status"], &body["title"]), (&400.into(), &"Bad Request".into()));
+    }
+
+    #[test]
+    fn too_little_right_is_forbidden_and_names_the_scope_if_there_is_one() {
+        let (status, challenge, media_type, body) = answer(&Refusal::Forbidden { scope: None });
+        assert_eq!((status, media_type.as_str()), (403, PROBLEM_MEDIA_TYPE));
+        assert_eq!(challenge.as_deref(), Some("Bearer error=\"insufficient_scope\""));
+        assert_eq!((&body["status"], &body["type"]), (&403.into(), &"about:blank".into()));
+        let (_, challenge, _, _) = answer(&Refusal::Forbidden { scope: Some("events:read") });
+        let expected = "Bearer error=\"insufficient_scope\", scope=\"events:read\"";
+        assert_eq!(challenge.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_can_not_be_judged_now_is_to_be_tried_again() {
+        let refusal = Refusal::Unavailable { retry_after: 2 };
+        let (status, challenge, media_type, body) = answer(&refusal);
+        assert_eq!((status, challenge, media_type.as_str()), (503, None, PROBLEM_MEDIA_TYPE));
+        assert_eq!(body["status"], 503);
+        assert_eq!(field(&refusal, "retry-after").as_deref(), Some("2"));
+    }
+}
