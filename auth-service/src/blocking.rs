@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::domain::error::{StoreError, StoreResult};
+use auth_domain::error::{StoreError, StoreResult};
 
 /// A database that says nothing for so long, not even that it is locked, is given up: the request
 /// is answered within 5 s. The work may still be done; an error says that nobody knows.

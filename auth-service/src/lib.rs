@@ -5,12 +5,7 @@
 
 pub mod blocking;
 pub mod cli;
-pub mod domain;
-pub mod durable_file;
-pub mod hashing;
 pub mod http;
 mod listing;
 pub mod settings;
-pub mod signing;
 pub mod startup;
-pub mod store;

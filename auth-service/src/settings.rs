@@ -10,10 +10,12 @@ use signet_service::settings::{
     List, OrOff, SettingError, Values, duration, host_port, list, name, or_off, origin_url, path,
 };
 
-use crate::store::Location;
+use auth_crypto::signing::KeyBits;
+use auth_store::Location;
 
 mod values;
 
+pub(crate) use values::key_bits;
 use values::{count_limit, network};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -49,7 +51,8 @@ pub struct Settings {
         default_value = "keys/signing", value_parser = path)]
     pub keys_dir: PathBuf,
     /// The size of a new signing key, in bits
-    #[arg(id = "AUTH_KEY_BITS", value_name = "2048, 3072 or 4096", default_value = "4096")]
+    #[arg(id = "AUTH_KEY_BITS", value_name = "2048, 3072 or 4096", default_value = "4096",
+        value_parser = key_bits())]
     pub key_bits: KeyBits,
     /// The time that a key signs before the next one takes over; `keys plan` shows the schedule
     #[arg(id = "AUTH_KEY_ROTATION_EVERY", value_name = "a duration from 1s to 3650d, or off",
@@ -122,20 +125,6 @@ pub struct Settings {
     #[arg(id = "AUTH_AUDIT_KEEP", value_name = "a duration from 1s to 3650d",
         default_value = "365d", value_parser = duration(SECOND, DAY * 3_650))]
     pub audit_keep: Duration,
-}
-
-/// The size of an RSA key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum KeyBits {
-    /// 2048 bits.
-    #[value(name = "2048")]
-    B2048 = 2048,
-    /// 3072 bits.
-    #[value(name = "3072")]
-    B3072 = 3072,
-    /// 4096 bits.
-    #[value(name = "4096")]
-    B4096 = 4096,
 }
 
 /// The answer to a refused log-in.

@@ -7,13 +7,13 @@ use signet_service::failure::Failure;
 use signet_service::management::{self, Management};
 use signet_service::{server, serving, shutdown};
 
-use crate::domain::Store;
-use crate::domain::audit::Act;
 use crate::http;
 use crate::settings::Settings;
-use crate::signing::{KeyFiles, KeyRing, Rotator};
-use crate::store::instance_lock::InstanceLock;
-use crate::store::{self, Database, Existence};
+use auth_crypto::signing::{KeyFiles, KeyRing, Rotator};
+use auth_domain::Store;
+use auth_domain::audit::Act;
+use auth_store::instance_lock::InstanceLock;
+use auth_store::{self, Database, Existence};
 
 pub mod first_start;
 mod guards;
@@ -32,7 +32,7 @@ pub use schedule::told as schedule_told;
 /// Serves until the process is told to end.
 pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Failure> {
     let location = &settings.database;
-    store::make_folder(location).map_err(Failure::failed)?;
+    auth_store::make_folder(location).map_err(Failure::failed)?;
     // First of all: a server that is just ending gives up its addresses with its lock.
     let lock = InstanceLock::take(location).await.map_err(Failure::failed)?;
     let listener = server::bind("AUTH_BIND", settings.bind)?;

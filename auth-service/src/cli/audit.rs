@@ -8,9 +8,9 @@ use time::format_description::well_known::Rfc3339;
 
 use super::listed::Listed;
 use super::{Context, database, output, users};
-use crate::domain::audit::{Action, AuditQuery, AuditStore};
-use crate::domain::page::{self, Cursor};
 use crate::listing::audit::AuditLog;
+use auth_domain::audit::{Action, AuditQuery, AuditStore};
+use auth_domain::page::{self, Cursor};
 
 #[derive(Subcommand)]
 pub(super) enum Command {

@@ -2,16 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::durable_file;
+use auth_crypto::durable_file;
 use clap::Subcommand;
 use signet_service::failure::Failure;
 use zeroize::Zeroizing;
 
 use super::{Context, database, output};
-use crate::domain::clients::{
-    Client, ClientStore, check_id, new_secret, parse_scopes, secret_hash,
-};
 use crate::listing::clients::ClientList;
+use auth_domain::clients::{Client, ClientStore, check_id, new_secret, parse_scopes, secret_hash};
 
 mod rotate_secret;
 

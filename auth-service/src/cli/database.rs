@@ -5,7 +5,7 @@ use std::sync::Arc;
 use signet_service::failure::Failure;
 
 use super::Context;
-use crate::store::{Database, Existence};
+use auth_store::{Database, Existence};
 
 /// The database that a command adds to: made if it does not exist.
 pub(super) fn or_new(context: &Context) -> Result<Arc<Database>, Failure> {

@@ -4,8 +4,8 @@ use clap::Subcommand;
 use signet_service::failure::Failure;
 
 use super::{Context, database, output};
-use crate::domain::guards::GuardStore;
 use crate::listing::guards::{GuardEntry, GuardList};
+use auth_domain::guards::GuardStore;
 
 #[derive(Subcommand)]
 pub(super) enum Command {

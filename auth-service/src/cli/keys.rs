@@ -7,11 +7,11 @@ use signet_contract::jwks::MAX_KEYS;
 use signet_service::failure::Failure;
 
 use super::{Context, database, output};
-use crate::domain::keys::{Added, Entry, Key, KeyPolicy, KeyState, KeyStore, next_to_leave};
-use crate::settings::KeyBits;
-use crate::signing::{self, KeyFiles, PrivateKey, Rotator, key_files};
 use crate::startup::key_policy;
-use crate::store::Database;
+use auth_crypto::signing::KeyBits;
+use auth_crypto::signing::{self, KeyFiles, PrivateKey, Rotator, key_files};
+use auth_domain::keys::{Added, Entry, Key, KeyPolicy, KeyState, KeyStore, next_to_leave};
+use auth_store::Database;
 
 mod export;
 mod list;
@@ -36,7 +36,7 @@ pub(super) enum Command {
     /// Make a key; it signs once verifiers have had time to fetch it
     Generate {
         /// The size [default: `AUTH_KEY_BITS`]
-        #[arg(long)]
+        #[arg(long, value_parser = crate::settings::key_bits())]
         bits: Option<KeyBits>,
     },
     /// Take over an RSA key from a PEM file (PKCS#1 or PKCS#8, not encrypted)

@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::listed::Listed;
 use super::{Context, database, output, users};
-use crate::domain::page;
-use crate::domain::sessions::{Cursor, SessionQuery, SessionStore};
-use crate::domain::users::UserStore;
 use crate::listing::sessions::SessionList;
+use auth_domain::page;
+use auth_domain::sessions::{Cursor, SessionQuery, SessionStore};
+use auth_domain::users::UserStore;
 
 #[derive(Subcommand)]
 pub(super) enum Command {

@@ -6,10 +6,10 @@ use signet_service::failure::Failure;
 use uuid::Uuid;
 
 use super::{Context, database, output};
-use crate::domain::email::Email;
-use crate::domain::sessions::SessionStore;
-use crate::domain::users::{Changed, UserStore};
-use crate::store::Database;
+use auth_domain::email::Email;
+use auth_domain::sessions::SessionStore;
+use auth_domain::users::{Changed, UserStore};
+use auth_store::Database;
 
 mod create;
 mod import;

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use signet_service::problem_response::ProblemError;
 
 use super::{Issuer, failure};
-use crate::domain::audit::Entry;
-use crate::domain::throttle::{Admission, Attempt};
-use crate::hashing::HashPermit;
+use auth_crypto::hashing::HashPermit;
+use auth_domain::audit::Entry;
+use auth_domain::throttle::{Admission, Attempt};
 
 /// An attempt that the throttle admitted; whoever waits for its end is woken.
 pub(super) struct Admitted<'i> {

@@ -11,9 +11,9 @@ use super::caller::Admin;
 use super::query::{Query, wrong};
 use super::refusals::{NotAnOperator, Unreadable, WrongParameter};
 use super::{Issuer, answer};
-use crate::domain::audit::{Action, AuditQuery};
-use crate::domain::page::{self, Cursor};
 use crate::listing::audit::AuditLog;
+use auth_domain::audit::{Action, AuditQuery};
+use auth_domain::page::{self, Cursor};
 
 /// What was done and refused, the latest first.
 ///

@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use super::Issuer;
 use super::address::client_address;
-use crate::domain::Store;
-use crate::domain::caller::{Right, Unfit, judge};
-use crate::domain::error::StoreResult;
-use crate::domain::keys::{Key, KeyState};
+use auth_domain::Store;
+use auth_domain::caller::{Right, Unfit, judge};
+use auth_domain::error::StoreResult;
+use auth_domain::keys::{Key, KeyState};
 
 /// For instances of the issuer whose clocks disagree.
 const LEEWAY: Duration = Duration::seconds(10);

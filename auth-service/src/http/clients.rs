@@ -14,10 +14,10 @@ use super::caller::Admin;
 use super::query::wrong;
 use super::refusals::{NoSuchClient, NotAnOperator, Unreadable, Unwritable, WrongBody};
 use super::{Issuer, answer, body, failure};
-use crate::domain::clients::{
+use crate::listing::clients::{ClientEntry, ClientList};
+use auth_domain::clients::{
     Client, LONGEST_OVERLAP, USUAL_OVERLAP, check_id, new_secret, parse_scopes, secret_hash,
 };
-use crate::listing::clients::{ClientEntry, ClientList};
 
 /// A client with its new secret, which is told here and nowhere else.
 #[derive(Serialize, ToSchema)]

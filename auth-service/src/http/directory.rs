@@ -20,12 +20,12 @@ use super::query::Query;
 use super::refusals::{Unreadable, WrongParameter};
 use super::{Issuer, caller, failure};
 use crate::blocking;
-use crate::domain::Store;
-use crate::domain::directory::Part;
-use crate::domain::error::{StoreError, StoreResult};
-use crate::domain::feed::REVOCATIONS_KEPT;
-use crate::domain::page::Cursor;
-use crate::domain::users::User;
+use auth_domain::Store;
+use auth_domain::directory::Part;
+use auth_domain::error::{StoreError, StoreResult};
+use auth_domain::feed::REVOCATIONS_KEPT;
+use auth_domain::page::Cursor;
+use auth_domain::users::User;
 
 /// The most users of one page.
 const MOST_USERS: u64 = 1_000;

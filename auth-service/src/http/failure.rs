@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use signet_service::problem_response::ProblemError;
 
-use crate::domain::error::StoreError;
-use crate::hashing::{Busy, PoolError};
+use auth_crypto::hashing::{Busy, PoolError};
+use auth_domain::error::StoreError;
 
 /// Seconds after which a busy service is worth another try: about what a full queue takes.
 const BUSY_SECONDS: u32 = 2;

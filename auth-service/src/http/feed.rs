@@ -18,9 +18,9 @@ use super::guards::Call;
 use super::query::{Query, wrong};
 use super::refusals::{Unreadable, WrongParameter};
 use super::{Issuer, caller};
-use crate::domain::feed::Changes;
-use crate::domain::guards::{GuardId, Report};
-use crate::domain::keys::KeyState;
+use auth_domain::feed::Changes;
+use auth_domain::guards::{GuardId, Report};
+use auth_domain::keys::KeyState;
 
 /// The longest wait, in seconds. A proxy's idle time-out is seldom below 30.
 const LONGEST_WAIT: u64 = 25;

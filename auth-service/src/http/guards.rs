@@ -15,9 +15,9 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use crate::domain::error::StoreResult;
-use crate::domain::feed::revokes;
-use crate::domain::guards::{Guard, GuardId, GuardStore, Receipt, Registry, Report, receipts};
+use auth_domain::error::StoreResult;
+use auth_domain::feed::revokes;
+use auth_domain::guards::{Guard, GuardId, GuardStore, Receipt, Registry, Report, receipts};
 
 pub(super) mod list;
 

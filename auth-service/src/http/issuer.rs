@@ -16,16 +16,16 @@ use super::failure;
 use super::guards::Guards;
 use super::metrics::Metrics;
 use crate::blocking;
-use crate::domain::Store;
-use crate::domain::audit::{Act, Allowance, Entry};
-use crate::domain::error::StoreResult;
-use crate::domain::refresh::RefreshPolicy;
-use crate::domain::sessions::Session;
-use crate::domain::sign_up_limit::SignUpLimit;
-use crate::domain::throttle::Throttle;
-use crate::domain::tokens::TokenPolicy;
-use crate::hashing::HashingPool;
-use crate::signing::{KeyRing, Rotator};
+use auth_crypto::hashing::HashingPool;
+use auth_crypto::signing::{KeyRing, Rotator};
+use auth_domain::Store;
+use auth_domain::audit::{Act, Allowance, Entry};
+use auth_domain::error::StoreResult;
+use auth_domain::refresh::RefreshPolicy;
+use auth_domain::sessions::Session;
+use auth_domain::sign_up_limit::SignUpLimit;
+use auth_domain::throttle::Throttle;
+use auth_domain::tokens::TokenPolicy;
 
 /// The parts of the issuer.
 pub struct Issuer {

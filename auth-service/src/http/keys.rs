@@ -13,10 +13,10 @@ use utoipa::ToSchema;
 use super::caller::Admin;
 use super::refusals::{NotAnOperator, Unreadable, Unwritable, WrongBody};
 use super::{Issuer, answer, body, failure};
-use crate::domain::guards::Receipt;
-use crate::domain::keys::{Key, KeyPolicy, Revocation, Rotated, next_to_leave};
 use crate::listing::keys::{KeyList, Rotation};
-use crate::signing::RotationError;
+use auth_crypto::signing::RotationError;
+use auth_domain::guards::Receipt;
+use auth_domain::keys::{Key, KeyPolicy, Revocation, Rotated, next_to_leave};
 
 /// A revocation is answered at the latest after so long, confirmed or not: below 5 s in all.
 const PATIENCE: Duration = Duration::from_millis(4_700);

@@ -9,7 +9,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use super::login::Outcome;
-use crate::hashing::HashingPool;
+use auth_crypto::hashing::HashingPool;
 
 /// The counters.
 #[derive(Debug, Clone, Default)]

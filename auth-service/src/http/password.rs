@@ -15,10 +15,10 @@ use super::admitted::Admitted;
 use super::caller::SessionCaller;
 use super::refusals::WrongBody;
 use super::{Issuer, answer, body, failure};
-use crate::domain::audit::{Action, Reason as Why, Subject};
-use crate::domain::password::judge;
-use crate::domain::password_change::{PasswordChange, PasswordChanged};
-use crate::hashing::Verified;
+use auth_crypto::hashing::Verified;
+use auth_domain::audit::{Action, Reason as Why, Subject};
+use auth_domain::password::judge;
+use auth_domain::password_change::{PasswordChange, PasswordChanged};
 
 /// How often a change starts over because the account was changed meanwhile.
 const TRIES: u32 = 3;

@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use signet_service::problem_response::ProblemError;
 
 use super::body::form;
-use crate::domain::page::NoCursor;
+use auth_domain::page::NoCursor;
 
 /// Rows of one page of an operators' list: the most, and if nothing else is asked for.
 const MOST_ROWS: u64 = 1_000;

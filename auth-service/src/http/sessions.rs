@@ -11,9 +11,9 @@ use super::caller::Admin;
 use super::query::Query;
 use super::refusals::{NoSuchUser, NotAnOperator, Unreadable, Unwritable, WrongParameter};
 use super::{Issuer, answer, users};
-use crate::domain::page;
-use crate::domain::sessions::SessionQuery;
 use crate::listing::sessions::SessionList;
+use auth_domain::page;
+use auth_domain::sessions::SessionQuery;
 
 /// The open sessions of a user, the latest first.
 #[utoipa::path(

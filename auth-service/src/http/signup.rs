@@ -14,10 +14,10 @@ use super::even_time::EvenTime;
 use super::metrics::SignUpOutcome;
 use super::refusals::WrongBody;
 use super::{Issuer, answer, body, failure};
-use crate::domain::audit::{Act, Action, Reason, Subject};
-use crate::domain::sign_up::{Applicant, SignUpForm};
-use crate::domain::sign_up_limit::TooManySignUps;
-use crate::domain::users::Created;
+use auth_domain::audit::{Act, Action, Reason, Subject};
+use auth_domain::sign_up::{Applicant, SignUpForm};
+use auth_domain::sign_up_limit::TooManySignUps;
+use auth_domain::users::Created;
 
 /// Makes an account.
 ///

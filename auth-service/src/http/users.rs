@@ -9,9 +9,9 @@ use super::caller::Admin;
 use super::query::Query;
 use super::refusals::{NotAnOperator, Unreadable, WrongParameter};
 use super::{Issuer, answer};
-use crate::domain::page::{self, Cursor};
-use crate::domain::users::UserQuery;
 use crate::listing::users::UserList;
+use auth_domain::page::{self, Cursor};
+use auth_domain::users::UserQuery;
 
 pub(super) mod changes;
 

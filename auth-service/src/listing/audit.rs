@@ -3,8 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::audit::Record;
-use crate::domain::page::{self, Cursor};
+use auth_domain::audit::Record;
+use auth_domain::page::{self, Cursor};
 
 /// A page of the audit log, the latest row first.
 #[derive(Serialize, ToSchema)]

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use time::serde::rfc3339;
 use utoipa::ToSchema;
 
-use crate::domain::clients::Client;
+use auth_domain::clients::Client;
 
 /// Every client, by id.
 #[derive(Serialize, ToSchema)]

@@ -6,9 +6,9 @@ use time::serde::rfc3339;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::domain::error::StoreResult;
-use crate::domain::feed::FeedStore;
-use crate::domain::guards::{Guard, Lag, lag};
+use auth_domain::error::StoreResult;
+use auth_domain::feed::FeedStore;
+use auth_domain::guards::{Guard, Lag, lag};
 
 /// The guards that called within a day, by client and instance.
 #[derive(Serialize, ToSchema)]

@@ -6,8 +6,8 @@ use time::serde::rfc3339;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::domain::guards::Guard;
-use crate::domain::keys::{Key, KeyPolicy, KeyState, lead_ends, next_change};
+use auth_domain::guards::Guard;
+use auth_domain::keys::{Key, KeyPolicy, KeyState, lead_ends, next_change};
 
 /// The keys that were ever known, oldest first.
 #[derive(Serialize, ToSchema)]

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::page;
-use crate::domain::sessions::{Cursor, SessionRecord};
+use auth_domain::page;
+use auth_domain::sessions::{Cursor, SessionRecord};
 
 /// A page of sessions, the latest first.
 #[derive(Serialize, ToSchema)]

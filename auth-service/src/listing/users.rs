@@ -7,8 +7,8 @@ use time::serde::rfc3339;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::domain::page::{self, Cursor};
-use crate::domain::users::User;
+use auth_domain::page::{self, Cursor};
+use auth_domain::users::User;
 
 /// A page of users, in order of creation.
 #[derive(Serialize, ToSchema)]

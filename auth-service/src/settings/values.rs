@@ -3,12 +3,14 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use auth_crypto::signing::KeyBits;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ipnet::IpNet;
 use signet_service::settings::{duration, origin_url, sqlite_file};
 use url::Url;
 
 use super::{CountLimit, SECOND};
-use crate::store::{Location, PostgresLocation};
+use auth_store::{Location, PostgresLocation};
 
 const LONGEST_WINDOW: Duration = Duration::from_hours(7 * 24);
 
@@ -50,4 +52,13 @@ pub(super) fn browser_origin(value: &str) -> Result<String, String> {
         return Err(format!("is not an origin; a browser would send {origin}"));
     }
     Ok(origin)
+}
+
+/// Returns the parser of a key size.
+pub(crate) fn key_bits() -> impl TypedValueParser<Value = KeyBits> {
+    PossibleValuesParser::new(["2048", "3072", "4096"]).map(|bits| match &*bits {
+        "2048" => KeyBits::B2048,
+        "3072" => KeyBits::B3072,
+        _ => KeyBits::B4096,
+    })
 }

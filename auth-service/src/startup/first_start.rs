@@ -6,18 +6,18 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use crate::durable_file;
+use auth_crypto::durable_file;
 use signet_contract::scope::{DIRECTORY_READ, EVENTS_READ};
 use signet_service::failure::Failure;
 use zeroize::Zeroizing;
 
-use crate::domain::audit::Act;
-use crate::domain::clients::{Client, ClientStore, new_secret, secret_hash};
-use crate::domain::keys::{Entry, Key, KeyState, KeyStore};
-use crate::domain::service_tokens::authentic;
 use crate::settings::Settings;
-use crate::signing::{self, KeyFiles};
-use crate::store::Database;
+use auth_crypto::signing::{self, KeyFiles};
+use auth_domain::audit::Act;
+use auth_domain::clients::{Client, ClientStore, new_secret, secret_hash};
+use auth_domain::keys::{Entry, Key, KeyState, KeyStore};
+use auth_domain::service_tokens::authentic;
+use auth_store::Database;
 
 /// The client of the guard that comes with Signet.
 pub const CLIENT_ID: &str = "api-service";

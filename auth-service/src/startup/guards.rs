@@ -8,10 +8,10 @@ use signet_contract::clock::Clock;
 use signet_service::shutdown::Shutdown;
 use tokio::time::{sleep, timeout};
 
-use crate::domain::error::StoreResult;
-use crate::domain::guards::GuardStore;
 use crate::http::Guards;
-use crate::store::Database;
+use auth_domain::error::StoreResult;
+use auth_domain::guards::GuardStore;
+use auth_store::Database;
 
 /// The pause after writing: while guards confirm change after change, this many rows a second and
 /// guard are written at most, and a command sees a confirmation this late at most.

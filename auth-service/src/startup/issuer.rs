@@ -8,16 +8,16 @@ use signet_service::shutdown::Shutdown;
 use time::Duration;
 use tokio::sync::{Notify, watch};
 
-use crate::domain::Store;
-use crate::domain::audit::Allowance;
-use crate::domain::refresh::RefreshPolicy;
-use crate::domain::sign_up_limit::SignUpLimit;
-use crate::domain::throttle::{Limit, Throttle};
-use crate::domain::tokens::TokenPolicy;
-use crate::hashing::HashingPool;
 use crate::http::{Guards, Issuer, Metrics, Options, Snapshots};
 use crate::settings::{CountLimit, LoginErrors, Settings};
-use crate::signing::{KeyRing, Rotator};
+use auth_crypto::hashing::HashingPool;
+use auth_crypto::signing::{KeyRing, Rotator};
+use auth_domain::Store;
+use auth_domain::audit::Allowance;
+use auth_domain::refresh::RefreshPolicy;
+use auth_domain::sign_up_limit::SignUpLimit;
+use auth_domain::throttle::{Limit, Throttle};
+use auth_domain::tokens::TokenPolicy;
 
 /// The parts that others hold, too.
 pub(super) struct Parts {

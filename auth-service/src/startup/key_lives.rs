@@ -11,13 +11,13 @@ use prometheus_client::registry::Registry;
 use time::{Duration, OffsetDateTime};
 
 use super::health::Health;
-use crate::domain::audit::Act;
-use crate::domain::error::StoreResult;
-use crate::domain::guards::{Guard, GuardId};
-use crate::domain::keys::{Key, KeyState, KeyStore, Rotated, Step, Timers, held_up_by, next_steps};
 use crate::http::Guards;
-use crate::signing::{KeyRing, Rotator};
-use crate::store::Database;
+use auth_crypto::signing::{KeyRing, Rotator};
+use auth_domain::audit::Act;
+use auth_domain::error::StoreResult;
+use auth_domain::guards::{Guard, GuardId};
+use auth_domain::keys::{Key, KeyState, KeyStore, Rotated, Step, Timers, held_up_by, next_steps};
+use auth_store::Database;
 
 /// A clock that differs by less from what this process measured was not set back.
 const SET_BACK: Duration = Duration::seconds(1);

@@ -2,8 +2,8 @@
 
 use time::Duration;
 
-use crate::domain::keys::KeyPolicy;
 use crate::settings::Settings;
+use auth_domain::keys::KeyPolicy;
 
 /// The policy of these settings.
 pub fn key_policy(settings: &Settings) -> KeyPolicy {

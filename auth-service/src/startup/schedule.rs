@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::domain::keys::{Key, KeyPolicy, KeyState, next_change};
+use auth_domain::keys::{Key, KeyPolicy, KeyState, next_change};
 
 /// The line, for the log of a start and for `keys plan`.
 pub fn told(keys: &[Key], policy: &KeyPolicy) -> String {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use signet_service::shutdown::Shutdown;
 use tokio::time::sleep;
 
-use crate::signing::{KeyRing, Rotator};
+use auth_crypto::signing::{KeyRing, Rotator};
 
 /// How often to look whether it was taken.
 const LOOK: Duration = Duration::from_secs(1);

@@ -9,13 +9,13 @@ use signet_service::shutdown::Shutdown;
 
 use super::health::Health;
 use super::key_lives::KeyLives;
-use crate::domain::audit::AuditStore;
-use crate::domain::error::StoreResult;
-use crate::domain::feed::{FeedStore, REVOCATIONS_KEPT};
-use crate::domain::sessions::SessionStore;
 use crate::settings::Settings;
-use crate::store::Database;
-use crate::store::watcher::Watcher;
+use auth_domain::audit::AuditStore;
+use auth_domain::error::StoreResult;
+use auth_domain::feed::{FeedStore, REVOCATIONS_KEPT};
+use auth_domain::sessions::SessionStore;
+use auth_store::Database;
+use auth_store::watcher::Watcher;
 
 /// How long an address counts as one that the user logs in from.
 const ADDRESSES_KEPT: time::Duration = time::Duration::days(90);

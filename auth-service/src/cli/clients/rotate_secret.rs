@@ -4,15 +4,15 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::durable_file;
+use auth_crypto::durable_file;
 use clap::Args;
 use signet_service::failure::Failure;
 use signet_service::settings::duration;
 use zeroize::Zeroizing;
 
 use super::super::{Context, database, output};
-use crate::domain::clients::{ClientStore, LONGEST_OVERLAP, new_secret, secret_hash};
 use crate::startup::first_start;
+use auth_domain::clients::{ClientStore, LONGEST_OVERLAP, new_secret, secret_hash};
 
 #[derive(Args)]
 pub(crate) struct Arguments {

@@ -5,8 +5,8 @@ use signet_service::failure::Failure;
 
 use super::super::{Context, database, output};
 use super::Format;
-use crate::domain::keys::{KeyState, KeyStore};
-use crate::signing::public_pem;
+use auth_crypto::signing::public_pem;
+use auth_domain::keys::{KeyState, KeyStore};
 
 pub(super) fn run(kid: Option<&str>, format: Format, context: &Context) -> Result<(), Failure> {
     let keys = database::existing(context)?.list_keys().map_err(Failure::failed)?;

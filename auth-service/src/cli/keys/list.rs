@@ -3,10 +3,10 @@
 use signet_service::failure::Failure;
 
 use super::super::{Context, database, output};
-use crate::domain::guards::GuardStore;
-use crate::domain::keys::{Key, KeyState, KeyStore};
 use crate::listing::keys::{KeyEntry, KeyList};
 use crate::startup::key_policy;
+use auth_domain::guards::GuardStore;
+use auth_domain::keys::{Key, KeyState, KeyStore};
 
 /// What happens next, in words.
 fn next(key: &Key, row: &KeyEntry) -> String {

@@ -5,10 +5,10 @@ use signet_service::failure::Failure;
 use time::OffsetDateTime;
 
 use super::super::{Context, database, output};
-use crate::domain::keys::{
+use crate::startup::{key_policy, schedule_told};
+use auth_domain::keys::{
     Key, KeyPolicy, KeyState, KeyStore, lead_ends, leaves_at, next_publication,
 };
-use crate::startup::{key_policy, schedule_told};
 
 /// A key, and what is still to come of its life. A time that nobody can tell is none.
 #[derive(Serialize, Default)]

@@ -9,9 +9,9 @@ use time::OffsetDateTime;
 
 use super::super::{Context, database, output};
 use super::rotator;
-use crate::domain::guards::{GuardStore, Receipt, receipts};
-use crate::domain::keys::Revocation;
-use crate::store::Database;
+use auth_domain::guards::{GuardStore, Receipt, receipts};
+use auth_domain::keys::Revocation;
+use auth_store::Database;
 
 /// How long guards are waited for.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::super::{Context, database, output, password_input};
 use super::Role;
-use crate::domain::sign_up::SignUpForm;
-use crate::domain::users::{Created, UserStore};
-use crate::hashing;
+use auth_crypto::hashing;
+use auth_domain::sign_up::SignUpForm;
+use auth_domain::users::{Created, UserStore};
 
 #[derive(Args)]
 pub(crate) struct Arguments {

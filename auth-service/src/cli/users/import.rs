@@ -12,10 +12,10 @@ use signet_service::failure::Failure;
 use uuid::Uuid;
 
 use super::super::{Context, database, output};
-use crate::domain::import::{ImportStore, Imported, Record};
-use crate::domain::users::NewUser;
-use crate::hashing;
-use crate::store::Database;
+use auth_crypto::hashing;
+use auth_domain::import::{ImportStore, Imported, Record};
+use auth_domain::users::NewUser;
+use auth_store::Database;
 use file::{Line, UserFile};
 
 mod csv_file;

@@ -6,9 +6,9 @@ use signet_service::failure::Failure;
 
 use super::super::listed::Listed;
 use super::super::{Context, database, output};
-use crate::domain::page::{self, Cursor};
-use crate::domain::users::{UserQuery, UserStore};
 use crate::listing::users::UserList;
+use auth_domain::page::{self, Cursor};
+use auth_domain::users::{UserQuery, UserStore};
 
 #[derive(Args)]
 pub(crate) struct Arguments {

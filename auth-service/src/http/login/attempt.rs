@@ -7,12 +7,12 @@ use signet_service::problem_response::ProblemError;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::domain::audit::{Act, Action, Entry, Reason, Subject};
-use crate::domain::login::{Found, Opened, Opening, look_up};
-use crate::domain::refresh::{NewRefreshToken, RefreshToken};
-use crate::hashing::{HashPermit, Verified};
 use crate::http::admitted::Admitted;
 use crate::http::{Issuer, failure};
+use auth_crypto::hashing::{HashPermit, Verified};
+use auth_domain::audit::{Act, Action, Entry, Reason, Subject};
+use auth_domain::login::{Found, Opened, Opening, look_up};
+use auth_domain::refresh::{NewRefreshToken, RefreshToken};
 
 /// How often a log-in starts over because the account changed meanwhile.
 const TRIES: u32 = 3;

@@ -15,12 +15,12 @@ use super::address::client_address;
 use super::even_time::EvenTime;
 use super::metrics::LoginOutcome;
 use super::{Issuer, body, query};
-use crate::domain::email::{Email, EmailError};
-use crate::domain::sessions::agent;
 use crate::http::refusals::WrongBody;
 use answer::LoginAnswer;
 pub(super) use attempt::Outcome;
 use attempt::{Credentials, attempt};
+use auth_domain::email::{Email, EmailError};
+use auth_domain::sessions::agent;
 
 /// What a log-in sends, as a form or as JSON.
 #[derive(Deserialize, ToSchema)]

@@ -11,12 +11,12 @@ use signet_contract::claims::FIRST_PARTY;
 
 use super::error::TokenError;
 use super::given;
-use crate::domain::audit::{Act, Action, Reason, Subject};
-use crate::domain::clients::Client;
-use crate::domain::service_tokens::authentic;
 use crate::http::Issuer;
 use crate::http::address::client_address;
 use crate::http::body::form::decode;
+use auth_domain::audit::{Act, Action, Reason, Subject};
+use auth_domain::clients::Client;
+use auth_domain::service_tokens::authentic;
 
 /// What a client presents.
 struct Presented {

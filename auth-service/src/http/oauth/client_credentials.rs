@@ -9,11 +9,11 @@ use super::client_authentication::authenticated;
 use super::error::TokenError;
 use super::given;
 use super::token::{TokenAnswer, TokenForm};
-use crate::domain::audit::{Act, Action, Reason, Subject};
-use crate::domain::clients::Client;
-use crate::domain::service_tokens::granted_scope;
 use crate::http::address::client_address;
 use crate::http::{Issuer, failure};
+use auth_domain::audit::{Act, Action, Reason, Subject};
+use auth_domain::clients::Client;
+use auth_domain::service_tokens::granted_scope;
 
 pub(super) async fn grant(
     request: &HttpRequest,

@@ -12,10 +12,10 @@ use uuid::Uuid;
 use super::client_authentication::authenticated;
 use super::error::TokenError;
 use super::{PresentedToken, answer};
-use crate::domain::caller::{Right, judge};
-use crate::domain::refresh::{RefreshToken, Verdict};
 use crate::http::refusals::OAuthRefusal;
 use crate::http::{Issuer, body, caller};
+use auth_domain::caller::{Right, judge};
+use auth_domain::refresh::{RefreshToken, Verdict};
 
 /// What is told of a token (RFC 7662 §2.2): of one that is not good nothing but that.
 #[derive(Default, Serialize, ToSchema)]

@@ -6,10 +6,10 @@ use super::client_authentication::identified;
 use super::error::TokenError;
 use super::given;
 use super::token::{TokenAnswer, TokenForm};
-use crate::domain::audit::{Act, Action, Reason, Subject};
-use crate::domain::refresh::{Outcome, RefreshToken, Rotation};
 use crate::http::address::client_address;
 use crate::http::{Issuer, failure};
+use auth_domain::audit::{Act, Action, Reason, Subject};
+use auth_domain::refresh::{Outcome, RefreshToken, Rotation};
 
 const REFRESH: Action = Action::SessionRefresh;
 

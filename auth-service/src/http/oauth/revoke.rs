@@ -9,11 +9,11 @@ use uuid::Uuid;
 use super::client_authentication::identified;
 use super::error::TokenError;
 use super::{PresentedToken, answer};
-use crate::domain::audit::{Act, Action, Reason, Subject};
-use crate::domain::refresh::RefreshToken;
 use crate::http::address::client_address;
 use crate::http::refusals::OAuthRefusal;
 use crate::http::{Issuer, body, caller};
+use auth_domain::audit::{Act, Action, Reason, Subject};
+use auth_domain::refresh::RefreshToken;
 
 /// Gives a token up: its session ends.
 ///

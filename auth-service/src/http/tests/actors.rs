@@ -8,10 +8,10 @@ use signet_contract::clock::Clock as _;
 use uuid::Uuid;
 
 use super::server::{Answer, Server};
-use crate::domain::audit::Act;
-use crate::domain::clients::{Client, ClientStore as _, secret_hash};
-use crate::domain::email::Email;
-use crate::domain::users::UserStore as _;
+use auth_domain::audit::Act;
+use auth_domain::clients::{Client, ClientStore as _, secret_hash};
+use auth_domain::email::Email;
+use auth_domain::users::UserStore as _;
 
 pub(super) const PASSWORD: &str = "correct horse";
 

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::actors::claims;
 use super::server::{ISSUER, Server};
-use crate::domain::users::UserStore as _;
 use crate::http::caller::{Admin, SessionCaller};
+use auth_domain::users::UserStore as _;
 
 const REVOKED: Refusal = Refusal::Invalid(Reason::Revoked);
 const TOO_LITTLE: Refusal = Refusal::Forbidden { scope: None };

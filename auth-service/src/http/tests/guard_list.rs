@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use super::server::Server;
-use crate::domain::feed::FeedStore as _;
+use auth_domain::feed::FeedStore as _;
 
 const INSTANCE: &str = "0b0e8a3e-6cbe-4a1b-9d4f-7c3d1f8e2a10";
 

@@ -8,9 +8,9 @@ use signet_contract::clock::Clock as _;
 use time::Duration;
 
 use super::server::Server;
-use crate::domain::clients::ClientStore as _;
-use crate::domain::feed::FeedStore as _;
-use crate::domain::guards::Guard;
+use auth_domain::clients::ClientStore as _;
+use auth_domain::feed::FeedStore as _;
+use auth_domain::guards::Guard;
 
 const INSTANCE: &str = "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11";
 

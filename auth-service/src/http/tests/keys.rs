@@ -7,10 +7,10 @@ use signet_contract::jwks::MAX_KEYS;
 use time::{Duration, OffsetDateTime};
 
 use super::server::{Answer, ISSUER, Server};
-use crate::domain::audit::Act;
-use crate::domain::feed::FeedStore as _;
-use crate::domain::keys::{Entry, Key, KeyStore as _};
-use crate::domain::users::UserStore as _;
+use auth_domain::audit::Act;
+use auth_domain::feed::FeedStore as _;
+use auth_domain::keys::{Entry, Key, KeyStore as _};
+use auth_domain::users::UserStore as _;
 
 const INSTANCE: &str = "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11";
 

@@ -6,7 +6,7 @@ use signet_contract::directory::UserState;
 
 use super::actors::{PASSWORD, claims};
 use super::server::{Answer, ISSUER, Server, Setup};
-use crate::domain::users::UserStore as _;
+use auth_domain::users::UserStore as _;
 
 fn refused(answer: &Answer) -> (u16, &str, &str) {
     assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
@@ -165,7 +165,7 @@ async fn a_weaker_hash_is_replaced_at_the_next_log_in() {
     let server = Server::start();
     let ann = server.sign_up("ann").await;
     let hash = |key: &str| {
-        use crate::domain::login::LoginStore as _;
+        use auth_domain::login::LoginStore as _;
         server.database.find_credentials(key).unwrap().unwrap().password_hash
     };
     let weak = weak_hash(PASSWORD);
@@ -179,8 +179,8 @@ async fn a_weaker_hash_is_replaced_at_the_next_log_in() {
 
 #[actix_web::test]
 async fn an_imported_hash_lets_the_old_password_in_and_is_replaced() {
-    use crate::domain::import::{ImportStore as _, Record};
-    use crate::domain::login::LoginStore as _;
+    use auth_domain::import::{ImportStore as _, Record};
+    use auth_domain::login::LoginStore as _;
     let server = Server::start();
     // Made by werkzeug.
     let old = "pbkdf2:sha1:1000$3nr0JdqNnzKDCPVw$f61680e11ff5243f9d2c1c0b4e8655d8e56aee20";

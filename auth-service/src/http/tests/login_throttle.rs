@@ -9,8 +9,8 @@ use time::Duration;
 
 use super::actors::PASSWORD;
 use super::server::{Answer, Server, Setup, proxies};
-use crate::domain::throttle::Admission;
 use crate::http::Options;
+use auth_domain::throttle::Admission;
 
 impl Server {
     async fn log_in_from(&self, peer: &str, forwarded: &str, password: &str) -> Answer {

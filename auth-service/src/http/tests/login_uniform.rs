@@ -4,8 +4,8 @@ use signet_contract::directory::UserState;
 
 use super::actors::PASSWORD;
 use super::server::{Server, Setup};
-use crate::domain::users::UserStore as _;
 use crate::http::Options;
+use auth_domain::users::UserStore as _;
 
 #[actix_web::test]
 async fn every_refusal_is_the_same_to_the_last_header() {

@@ -6,8 +6,8 @@ use time::Duration;
 
 use super::actors::claims;
 use super::server::{ISSUER, Server};
-use crate::domain::clients::ClientStore as _;
-use crate::domain::users::UserStore as _;
+use auth_domain::clients::ClientStore as _;
+use auth_domain::users::UserStore as _;
 
 fn server() -> Server {
     let server = Server::start();

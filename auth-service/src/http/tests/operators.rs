@@ -6,7 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::server::{Answer, ISSUER, Server};
-use crate::domain::users::UserStore as _;
+use auth_domain::users::UserStore as _;
 
 /// Somebody who may administer, and a token for it.
 pub(super) struct Operator<'s> {

@@ -18,17 +18,17 @@ use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Notify;
 
-use crate::domain::audit::{Act, Allowance};
-use crate::domain::keys::{Entry, Key, KeyPolicy, KeyStore as _};
-use crate::domain::refresh::RefreshPolicy;
-use crate::domain::sign_up_limit::SignUpLimit;
-use crate::domain::throttle::{Limit, Throttle};
-use crate::domain::tokens::TokenPolicy;
-use crate::hashing::HashingPool;
 use crate::http::{Guards, Issuer, Metrics, Options, Snapshots, routes};
-use crate::settings::KeyBits;
-use crate::signing::{KeyFiles, KeyRing, PrivateKey, Rotator, generate};
-use crate::store::{Database, Existence, Location};
+use auth_crypto::hashing::HashingPool;
+use auth_crypto::signing::KeyBits;
+use auth_crypto::signing::{KeyFiles, KeyRing, PrivateKey, Rotator, generate};
+use auth_domain::audit::{Act, Allowance};
+use auth_domain::keys::{Entry, Key, KeyPolicy, KeyStore as _};
+use auth_domain::refresh::RefreshPolicy;
+use auth_domain::sign_up_limit::SignUpLimit;
+use auth_domain::throttle::{Limit, Throttle};
+use auth_domain::tokens::TokenPolicy;
+use auth_store::{Database, Existence, Location};
 
 pub(super) const ISSUER: &str = "https://login.example.org";
 const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);

@@ -6,9 +6,9 @@ use time::Duration;
 
 use super::actors::PASSWORD;
 use super::server::{Server, Setup};
-use crate::domain::audit::{AuditQuery, AuditStore as _};
-use crate::domain::users::{UserQuery, UserStore as _};
 use crate::http::Options;
+use auth_domain::audit::{AuditQuery, AuditStore as _};
+use auth_domain::users::{UserQuery, UserStore as _};
 
 #[actix_web::test]
 async fn a_new_address_is_registered_and_a_taken_one_is_told_so() {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::openapi::described;
 use super::server::{Answer, ISSUER, Server};
-use crate::domain::users::UserStore as _;
+use auth_domain::users::UserStore as _;
 
 /// Who may use a route, as its description says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

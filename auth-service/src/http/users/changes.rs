@@ -10,14 +10,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{named, unknown};
-use crate::domain::Store;
-use crate::domain::audit::Act;
-use crate::domain::error::StoreResult;
-use crate::domain::users::{Changed, admin_by};
 use crate::http::caller::Admin;
 use crate::http::query::wrong;
 use crate::http::refusals::{LastAdmin, NoSuchUser, NotAnOperator, Unwritable};
 use crate::http::{Issuer, answer, body};
+use auth_domain::Store;
+use auth_domain::audit::Act;
+use auth_domain::error::StoreResult;
+use auth_domain::users::{Changed, admin_by};
 
 /// The roles that a user is to have.
 #[derive(Deserialize, ToSchema)]

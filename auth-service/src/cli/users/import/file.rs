@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::csv_file::CsvFile;
 use super::json_lines::JsonLines;
-use crate::domain::import::Record;
-use crate::store::tutorial::{self, Tutorial, TutorialError};
+use auth_domain::import::Record;
+use auth_store::tutorial::{self, Tutorial, TutorialError};
 
 /// What `SQLite` files begin with.
 const SQLITE: &[u8] = b"SQLite format 3\0";

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read};
 
 use super::file::Line;
-use crate::domain::import::Record;
+use auth_domain::import::Record;
 
 /// The longest line, in bytes. A file without line ends must not fill the memory.
 const LONGEST: u64 = 64 * 1024;

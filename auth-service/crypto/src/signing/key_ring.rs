@@ -1,0 +1,169 @@
+//! The keys as requests see them: what signs and what is published, always changed together.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+use signet_contract::claims::Claims;
+use time::OffsetDateTime;
+
+use super::key_files::{FileError, KeyFiles};
+use super::published::PublishedSet;
+use super::signer::{Signer, SigningError};
+use auth_domain::error::StoreError;
+use auth_domain::keys::{Key, KeyPolicy, KeyState, KeyStore};
+
+/// The keys in use. Reading costs no lock.
+pub struct KeyRing {
+    files: KeyFiles,
+    policy: KeyPolicy,
+    held: ArcSwap<Held>,
+    /// Held while the keys change, so that two changes do not overtake each other.
+    changing: Mutex<()>,
+}
+
+struct Held {
+    keys: Vec<Key>,
+    signer: Arc<Signer>,
+    /// Whether the signer's key was revoked, and the one that took over has no good file.
+    void: bool,
+    published: Arc<PublishedSet>,
+}
+
+/// Why the keys can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RingError {
+    /// The database knows no key that signs.
+    #[error("no key is active; `auth-service init` makes one")]
+    NoneActive,
+    /// The key that should sign has no good file.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Why a change of the keys can't be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// The database can't be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys can't be used.
+    #[error(transparent)]
+    Ring(#[from] RingError),
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyRing").field("signer", &self.held.load().signer).finish_non_exhaustive()
+    }
+}
+
+impl KeyRing {
+    /// Takes the keys into use.
+    pub fn open(files: KeyFiles, keys: Vec<Key>, policy: KeyPolicy) -> Result<Self, RingError> {
+        let held = hold(&files, keys, &policy, None)?;
+        Ok(Self { files, policy, held: ArcSwap::from_pointee(held), changing: Mutex::new(()) })
+    }
+
+    /// Follows the keys as `store` has them; whether anything changed. From then on the published
+    /// ones are served, which is noted. An active key's file is read, and the life of its tokens
+    /// noted, before it signs.
+    ///
+    /// # Errors
+    ///
+    /// The new active key has no good file. The ring then stays as it was: what it signs with is
+    /// what it publishes. If that key is void, nothing signs.
+    pub fn follow(&self, store: &dyn KeyStore, now: OffsetDateTime) -> Result<bool, FollowError> {
+        // Reading is part of the change: an older reading never comes after a newer one.
+        let _changing = self.changing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let keys = store.list_keys()?;
+        let life = self.policy.token_life;
+        let active = keys.iter().find(|key| key.state == KeyState::Active);
+        if let Some(key) = active
+            && key.longest_life.is_none_or(|known| known < life)
+        {
+            store.note_token_life(&key.kid, life)?;
+        }
+        let unserved = |key: &Key| key.state.published() && key.served_at.is_none_or(|at| at > now);
+        let unserved = keys.iter().any(unserved);
+        let changed = self.take_over(keys)?;
+        if unserved {
+            store.note_served(now)?;
+            self.take_over(store.list_keys()?)?;
+        }
+        Ok(changed)
+    }
+
+    pub(super) fn take_over(&self, keys: Vec<Key>) -> Result<bool, RingError> {
+        let before = self.held.load_full();
+        if before.keys == keys && !before.void {
+            return Ok(false);
+        }
+        let revoked =
+            |kid: &str| keys.iter().any(|key| key.kid == kid && key.state == KeyState::Revoked);
+        match hold(&self.files, keys.clone(), &self.policy, Some(&before.signer)) {
+            Ok(after) => self.held.store(Arc::new(after)),
+            Err(error) => {
+                if revoked(before.signer.kid()) {
+                    let published = Arc::new(PublishedSet::of(&keys, &self.policy));
+                    let signer = before.signer.clone();
+                    self.held.store(Arc::new(Held { keys, signer, void: true, published }));
+                }
+                return Err(error);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Signs with the active key.
+    pub fn sign(&self, claims: &Claims) -> Result<String, SigningError> {
+        let held = self.held.load();
+        if held.void { Err(SigningError) } else { held.signer.sign(claims) }
+    }
+
+    /// The state of a key, as the ring follows it.
+    pub fn state(&self, kid: &str) -> Option<KeyState> {
+        self.held.load().keys.iter().find(|key| key.kid == kid).map(|key| key.state)
+    }
+
+    /// The key set to serve, and to judge the issuer's own tokens by.
+    pub fn key_set(&self) -> Arc<PublishedSet> {
+        self.held.load().published.clone()
+    }
+
+    /// The key that signs.
+    pub fn signer(&self) -> Arc<Signer> {
+        self.held.load().signer.clone()
+    }
+
+    /// The keys' records that the ring follows.
+    pub fn keys(&self) -> Vec<Key> {
+        self.held.load().keys.clone()
+    }
+
+    /// The policy that the ring was opened with.
+    pub fn policy(&self) -> KeyPolicy {
+        self.policy
+    }
+
+    /// The files of the keys.
+    pub fn files(&self) -> &KeyFiles {
+        &self.files
+    }
+}
+
+fn hold(
+    files: &KeyFiles,
+    keys: Vec<Key>,
+    policy: &KeyPolicy,
+    current: Option<&Arc<Signer>>,
+) -> Result<Held, RingError> {
+    let active = keys.iter().find(|key| key.state == KeyState::Active);
+    let active = active.ok_or(RingError::NoneActive)?;
+    let signer = match current {
+        Some(signer) if signer.kid() == active.kid => signer.clone(),
+        _ => Arc::new(Signer::new(files.read(&active.kid)?)),
+    };
+    let published = Arc::new(PublishedSet::of(&keys, policy));
+    Ok(Held { keys, signer, void: false, published })
+}

@@ -1,0 +1,213 @@
+//! A process that ends at a step of its work: each use of the database is one, and each change of a
+//! key file. What is on the disk then is what the next process finds.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use crate::durable_file::{Step, Steps};
+use time::{Duration, OffsetDateTime};
+
+use auth_domain::audit::Act;
+use auth_domain::error::{StoreError, StoreResult};
+use auth_domain::keys::{Added, Entry, Key, KeyStore, Revocation, Rotated};
+use auth_store::Database;
+
+/// How it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Between two steps.
+    Between,
+    /// The last step is done, but nobody hears of it.
+    Unheard,
+    /// The last step is cut short: half of a file is written.
+    Half,
+    /// With the machine, which loses the content that was not synced.
+    ContentLost,
+    /// With the machine, which loses the names that were not synced.
+    NamesLost,
+}
+
+impl End {
+    pub(super) const ALL: [Self; 5] =
+        [Self::Between, Self::Unheard, Self::Half, Self::ContentLost, Self::NamesLost];
+}
+
+/// A process that has so many steps left.
+#[derive(Debug)]
+pub(super) struct Process {
+    end: End,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    left: u32,
+    /// Files of which the content may be in memory alone.
+    unsynced: BTreeSet<PathBuf>,
+    /// What to do, last one first, to lose the names that may be in memory alone.
+    undo: Vec<Undo>,
+}
+
+#[derive(Debug)]
+enum Undo {
+    Rename(PathBuf, PathBuf),
+    Remove(PathBuf, Vec<u8>),
+}
+
+/// What a process may do with a step.
+enum Turn {
+    Do,
+    /// It is the last one.
+    Last,
+    Ended,
+}
+
+impl Process {
+    pub(super) fn with_steps(left: u32, end: End) -> Arc<Self> {
+        let state = State { left, unsynced: BTreeSet::new(), undo: Vec::new() };
+        Arc::new(Self { end, state: Mutex::new(state) })
+    }
+
+    fn turn(&self) -> Turn {
+        let mut state = self.state.lock().expect("no step failed");
+        let Some(left) = state.left.checked_sub(1) else { return Turn::Ended };
+        state.left = left;
+        if left == 0 && self.end != End::Between { Turn::Last } else { Turn::Do }
+    }
+
+    fn note(&self, step: Step<'_>, removed: Option<Vec<u8>>) {
+        let mut state = self.state.lock().expect("no step failed");
+        match step {
+            Step::Create(path) | Step::Write(path) => {
+                state.unsynced.insert(path.to_owned());
+            }
+            Step::Sync(path) => {
+                state.unsynced.remove(path);
+            }
+            Step::Rename(from, to) => {
+                if state.unsynced.remove(from) {
+                    state.unsynced.insert(to.to_owned());
+                }
+                state.undo.push(Undo::Rename(from.to_owned(), to.to_owned()));
+            }
+            Step::SyncFolder(_) => state.undo.clear(),
+            Step::Remove(path) => {
+                state.unsynced.remove(path);
+                state.undo.extend(removed.map(|content| Undo::Remove(path.to_owned(), content)));
+            }
+        }
+    }
+
+    /// What the machine loses, if it ends with the process.
+    pub(super) fn lose(&self) {
+        let mut state = self.state.lock().expect("no step failed");
+        match self.end {
+            End::ContentLost => {
+                for path in &state.unsynced {
+                    fs::write(path, "").expect("emptied");
+                }
+            }
+            End::NamesLost => {
+                for undo in state.undo.drain(..).rev() {
+                    match undo {
+                        Undo::Rename(from, to) => fs::rename(to, from).expect("renamed"),
+                        Undo::Remove(path, content) => put_back(&path, &content),
+                    }
+                }
+            }
+            End::Between | End::Unheard | End::Half => {}
+        }
+    }
+}
+
+fn put_back(path: &Path, content: &[u8]) {
+    crate::durable_file::write(path, content, 0o600).expect("put back");
+}
+
+impl Steps for Process {
+    fn take(&self, step: Step<'_>, work: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()> {
+        let ended = || Err(io::Error::other("the process ended"));
+        let turn = self.turn();
+        if matches!(turn, Turn::Ended) {
+            return ended();
+        }
+        let removed = if let Step::Remove(path) = step { fs::read(path).ok() } else { None };
+        if let (Turn::Last, End::Half, Step::Write(path)) = (&turn, self.end, step) {
+            fs::write(path, "-----BEGIN RSA PRIV").expect("half written");
+            return ended();
+        }
+        let done = work();
+        if done.is_ok() {
+            self.note(step, removed);
+        }
+        if matches!(turn, Turn::Last) { ended() } else { done }
+    }
+}
+
+/// The database, as the process uses it.
+pub(super) struct Cut {
+    pub(super) database: Arc<Database>,
+    pub(super) process: Arc<Process>,
+}
+
+impl Cut {
+    fn step<T>(&self, work: impl FnOnce() -> StoreResult<T>) -> StoreResult<T> {
+        let ended = || StoreError::Unavailable("the process ended".into());
+        match self.process.turn() {
+            Turn::Ended => Err(ended()),
+            Turn::Last => work().and_then(|_| Err(ended())),
+            Turn::Do => work(),
+        }
+    }
+}
+
+impl KeyStore for Cut {
+    fn list_keys(&self) -> StoreResult<Vec<Key>> {
+        self.step(|| self.database.list_keys())
+    }
+
+    fn add_key(&self, key: &Key, entry: Entry, act: &Act) -> StoreResult<Added> {
+        self.step(|| self.database.add_key(key, entry, act))
+    }
+
+    fn rotate(&self, next: Option<&Key>, immediate: bool, act: &Act) -> StoreResult<Rotated> {
+        self.step(|| self.database.rotate(next, immediate, act))
+    }
+
+    fn revoke_key(
+        &self,
+        kid: &str,
+        heir: Option<&str>,
+        next: Option<&Key>,
+        act: &Act,
+    ) -> StoreResult<Revocation> {
+        self.step(|| self.database.revoke_key(kid, heir, next, act))
+    }
+
+    fn activate_key(&self, kid: &str, act: &Act) -> StoreResult<bool> {
+        self.step(|| self.database.activate_key(kid, act))
+    }
+
+    fn retire_key(&self, kid: &str, act: &Act) -> StoreResult<bool> {
+        self.step(|| self.database.retire_key(kid, act))
+    }
+
+    fn note_served(&self, now: OffsetDateTime) -> StoreResult<()> {
+        self.step(|| self.database.note_served(now))
+    }
+
+    fn note_token_life(&self, kid: &str, life: Duration) -> StoreResult<()> {
+        self.step(|| self.database.note_token_life(kid, life))
+    }
+
+    fn note_last_expiry(&self, kid: &str, expiry: OffsetDateTime) -> StoreResult<()> {
+        self.step(|| self.database.note_last_expiry(kid, expiry))
+    }
+
+    fn note_signed(&self, kid: &str) -> StoreResult<()> {
+        self.step(|| self.database.note_signed(kid))
+    }
+}

@@ -1,0 +1,160 @@
+//! The keys as requests see them: what signs is always published.
+
+use std::fs;
+
+use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
+
+use super::super::{FileError, KeyFiles, KeyRing, PrivateKey, RingError};
+use super::material::{new_key, shared_key};
+use super::signing::claims;
+use auth_domain::keys::{Key, KeyPolicy, KeyState};
+
+const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
+
+const POLICY: KeyPolicy = KeyPolicy {
+    jwks_max_age: Duration::seconds(60),
+    token_life: Duration::minutes(30),
+    rotation_every: None,
+    guard_patience: Duration::minutes(5),
+};
+
+fn record(key: &PrivateKey, state: KeyState) -> Key {
+    let public = key.public();
+    Key { state, ..Key::fresh(public.kid, public.n, public.e, START) }
+}
+
+struct Fixture {
+    folder: tempfile::TempDir,
+    files: KeyFiles,
+    one: PrivateKey,
+    other: PrivateKey,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = KeyFiles::in_folder(folder.path());
+        let (one, other) = (shared_key(), new_key());
+        files.keep(&one).expect("kept");
+        files.keep(&other).expect("kept");
+        Self { folder, files, one, other }
+    }
+
+    fn records(&self, one: KeyState, other: KeyState) -> Vec<Key> {
+        vec![record(&self.one, one), record(&self.other, other)]
+    }
+
+    fn ring(&self, one: KeyState, other: KeyState) -> KeyRing {
+        KeyRing::open(self.files.clone(), self.records(one, other), POLICY).expect("a ring")
+    }
+}
+
+#[test]
+fn published_keys_are_in_the_set_and_nothing_private_is() {
+    let fixture = Fixture::new();
+    for (state, published) in [
+        (KeyState::Pending, true),
+        (KeyState::Retiring, true),
+        (KeyState::Retired, false),
+        (KeyState::Revoked, false),
+    ] {
+        let set = fixture.ring(KeyState::Active, state).key_set();
+        assert_eq!(set.key(fixture.other.kid()).is_some(), published, "{state:?}");
+        assert!(set.key(fixture.one.kid()).is_some());
+        let json: serde_json::Value = serde_json::from_slice(&set.json).expect("JSON");
+        for key in json["keys"].as_array().expect("keys") {
+            let members: Vec<_> = key.as_object().expect("a key").keys().collect();
+            assert_eq!(members, ["kty", "use", "alg", "kid", "n", "e"]);
+            assert_eq!(key["e"], "AQAB");
+        }
+    }
+}
+
+#[test]
+fn the_etag_is_strong_and_changes_with_the_set_alone() {
+    let fixture = Fixture::new();
+    let ring = fixture.ring(KeyState::Active, KeyState::Pending);
+    let before = ring.key_set();
+    assert!(before.etag.starts_with('"') && before.etag.ends_with('"'), "{}", before.etag);
+    ring.take_over(fixture.records(KeyState::Retiring, KeyState::Active)).expect("reloaded");
+    let same = ring.key_set();
+    assert_eq!((&same.etag, &same.json), (&before.etag, &before.json));
+    ring.take_over(fixture.records(KeyState::Retired, KeyState::Active)).expect("reloaded");
+    assert_ne!(ring.key_set().etag, before.etag);
+}
+
+#[test]
+fn the_active_key_signs_and_follows_a_change() {
+    let fixture = Fixture::new();
+    let ring = fixture.ring(KeyState::Active, KeyState::Pending);
+    assert_eq!(ring.signer().kid(), fixture.one.kid());
+    ring.sign(&claims()).expect("signed");
+    assert!(ring.signer().used());
+    ring.take_over(fixture.records(KeyState::Retiring, KeyState::Active)).expect("reloaded");
+    assert_eq!(ring.signer().kid(), fixture.other.kid());
+    assert!(!ring.signer().used());
+}
+
+#[test]
+fn a_new_key_without_a_good_file_leaves_the_last_good_one_signing_and_published() {
+    let fixture = Fixture::new();
+    let ring = fixture.ring(KeyState::Active, KeyState::Pending);
+    let path = fixture.folder.path().join(format!("{}.pem", fixture.other.kid()));
+    fs::write(&path, "-----BEGIN PRIV").expect("half written");
+    let refused = ring.take_over(fixture.records(KeyState::Retired, KeyState::Active));
+    assert!(matches!(refused, Err(RingError::File(FileError::Unfit(..)))), "{refused:?}");
+    assert_eq!(ring.signer().kid(), fixture.one.kid());
+    assert!(ring.key_set().key(fixture.one.kid()).is_some());
+    // As soon as the file is good it follows.
+    fixture.files.keep(&fixture.other).expect("kept");
+    ring.take_over(fixture.records(KeyState::Retired, KeyState::Active)).expect("reloaded");
+    assert_eq!(ring.signer().kid(), fixture.other.kid());
+}
+
+#[test]
+fn a_ring_without_an_active_key_or_its_file_does_not_open() {
+    let fixture = Fixture::new();
+    let none = fixture.records(KeyState::Retired, KeyState::Pending);
+    let refused = KeyRing::open(fixture.files.clone(), none, POLICY);
+    assert!(matches!(refused, Err(RingError::NoneActive)));
+    fixture.files.forget(fixture.one.kid()).expect("forgotten");
+    let records = fixture.records(KeyState::Active, KeyState::Pending);
+    let refused = KeyRing::open(fixture.files.clone(), records, POLICY);
+    assert!(matches!(refused, Err(RingError::File(FileError::Missing(_)))));
+}
+
+#[test]
+fn nobody_is_told_to_keep_the_set_beyond_a_key_that_leaves() {
+    let fixture = Fixture::new();
+    let mut records = fixture.records(KeyState::Active, KeyState::Retiring);
+    let leaves = START + Duration::seconds(1_000);
+    records[1].last_expiry = Some(leaves - Duration::seconds(120));
+    let ring = KeyRing::open(fixture.files.clone(), records, POLICY).expect("a ring");
+    let set = ring.key_set();
+    assert_eq!(set.max_age(START), 60);
+    assert_eq!(set.max_age(leaves - Duration::seconds(10)), 10);
+    assert_eq!(set.max_age(leaves - Duration::milliseconds(10)), 0);
+    assert_eq!(set.max_age(leaves + Duration::seconds(10)), 0);
+}
+
+#[test]
+fn nobody_is_told_to_keep_the_set_beyond_the_next_key_s_publication() {
+    let fixture = Fixture::new();
+    let mut records = fixture.records(KeyState::Active, KeyState::Retired);
+    records[0].since = START;
+    let policy = KeyPolicy { rotation_every: Some(Duration::seconds(1_000)), ..POLICY };
+    let set =
+        |records| KeyRing::open(fixture.files.clone(), records, policy).expect("a ring").key_set();
+    let published = START + Duration::seconds(1_000 - 2 * 60);
+    let before = set(records.clone());
+    assert_eq!(before.max_age(published - Duration::seconds(61)), 60);
+    assert_eq!(before.max_age(published - Duration::seconds(7)), 7);
+    assert_eq!(before.max_age(published - Duration::milliseconds(10)), 0);
+    assert_eq!(before.max_age(published + Duration::seconds(1)), 0, "it is due");
+    // One that is held up comes nobody knows when.
+    assert_eq!(before.max_age(published + Duration::seconds(10)), 60);
+    records[1].state = KeyState::Pending;
+    let pending = set(records);
+    assert_eq!(pending.max_age(published - Duration::seconds(7)), 60, "it is there already");
+}

@@ -1,0 +1,145 @@
+//! The steps one by one; `simulation` runs them over years.
+
+use time::macros::datetime;
+use uuid::Uuid;
+
+use super::*;
+use crate::guards::GuardId;
+
+const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
+
+const POLICY: KeyPolicy = KeyPolicy {
+    jwks_max_age: Duration::seconds(60),
+    token_life: Duration::minutes(30),
+    rotation_every: None,
+    guard_patience: Duration::minutes(5),
+};
+
+fn at(seconds: i64) -> OffsetDateTime {
+    START + Duration::seconds(seconds)
+}
+
+fn key(kid: &str, state: KeyState, since: i64) -> Key {
+    Key { state, ..Key::fresh(kid.into(), "n".into(), "AQAB".into(), at(since)) }
+}
+
+fn activate(kid: &str) -> Step {
+    Step::Activate(kid.into())
+}
+
+fn steps(keys: &[Key], now: OffsetDateTime) -> Vec<Step> {
+    next_steps(keys, &[], &POLICY, now, &Timers::default())
+}
+
+fn guard(kids: &[&str], live: bool) -> Guard {
+    Guard {
+        id: GuardId { client_id: "api".into(), instance: Uuid::nil() },
+        kids: kids.iter().map(|kid| (*kid).to_owned()).collect(),
+        position: 0,
+        confirmed_at: START,
+        first_seen: START,
+        seen_at: START,
+        live,
+    }
+}
+
+#[test]
+fn a_pending_key_signs_two_max_ages_after_it_was_first_served() {
+    let active = key("a", KeyState::Active, 0);
+    let pending = Key { served_at: Some(at(10)), ..key("b", KeyState::Pending, 0) };
+    let keys = [active, pending];
+    assert_eq!(next_change(&keys[1], &POLICY), Some(at(130)));
+    assert_eq!(steps(&keys, at(129)), []);
+    assert_eq!(steps(&keys, at(130)), [activate("b")]);
+}
+
+#[test]
+fn a_key_that_no_server_served_does_not_sign_however_old() {
+    let keys = [key("a", KeyState::Active, 0), key("b", KeyState::Pending, 0)];
+    assert_eq!(next_change(&keys[1], &POLICY), None);
+    assert_eq!(steps(&keys, at(1_000_000)), []);
+}
+
+#[test]
+fn a_retiring_key_leaves_a_minute_and_a_max_age_after_its_last_token() {
+    let retiring = Key { last_expiry: Some(at(500)), ..key("a", KeyState::Retiring, 100) };
+    let keys = [retiring, key("b", KeyState::Active, 100)];
+    assert_eq!(next_change(&keys[0], &POLICY), Some(at(620)));
+    assert_eq!(steps(&keys, at(619)), []);
+    assert_eq!(steps(&keys, at(620)), [Step::Retire("a".into())]);
+}
+
+#[test]
+fn where_no_key_signs_the_oldest_pending_one_does_at_once() {
+    let keys = [key("a", KeyState::Pending, 0), key("b", KeyState::Pending, 1)];
+    assert_eq!(steps(&keys, at(2)), [activate("a")]);
+}
+
+#[test]
+fn the_end_states_have_no_next_change() {
+    for state in [KeyState::Retired, KeyState::Revoked] {
+        assert_eq!(next_change(&key("a", state, 0), &POLICY), None);
+    }
+}
+
+/// A key whose lead is over at second 130.
+fn waiting() -> [Key; 2] {
+    let pending = Key { served_at: Some(at(10)), ..key("b", KeyState::Pending, 0) };
+    [key("a", KeyState::Active, 0), pending]
+}
+
+#[test]
+fn a_key_waits_for_every_live_guard_until_the_patience_is_over() {
+    let (keys, timers) = (waiting(), Timers::default());
+    let due = |guards: &[Guard], now| next_steps(&keys, guards, &POLICY, now, &timers);
+    let both = guard(&["a", "b"], true);
+    assert_eq!(due(std::slice::from_ref(&both), at(130)), [activate("b")]);
+    let late = [both, guard(&["a"], true), guard(&[], false)];
+    assert_eq!(due(&late, at(130)), []);
+    assert_eq!(due(&late, at(130 + 299)), []);
+    assert_eq!(due(&late, at(130 + 300)), [activate("b")]);
+    let named = |now| held_up_by(&keys[1], &late, &POLICY, now, &timers);
+    assert_eq!((named(at(129)), named(at(130))), (vec![], vec![&late[1]]));
+    // Whoever is gone is not waited for.
+    assert_eq!(due(&[guard(&[], false)], at(130)), [activate("b")]);
+}
+
+#[test]
+fn a_clock_that_leaps_ahead_ends_no_lead_and_retires_no_key() {
+    let mut timers = Timers::default();
+    let mut keys = waiting();
+    keys[1].served_at = None;
+    timers.observe(&keys, START, Duration::ZERO);
+    keys[1].served_at = Some(at(10));
+    timers.observe(&keys, at(9_999), Duration::seconds(10));
+    timers.observe(&keys, at(9_999), Duration::seconds(129));
+    assert_eq!(next_steps(&keys, &[], &POLICY, at(3_600), &timers), []);
+    timers.observe(&keys, at(9_999), Duration::seconds(130));
+    assert_eq!(next_steps(&keys, &[], &POLICY, at(3_720), &timers), [activate("b")]);
+
+    let life = Duration::seconds(100);
+    let retiring = Key { longest_life: Some(life), ..keys[0].clone() }.stopped(at(200));
+    let keys = [retiring, key("b", KeyState::Active, 200)];
+    timers.observe(&keys, at(9_999), Duration::seconds(200));
+    timers.observe(&keys, at(9_999), Duration::seconds(419));
+    assert_eq!(next_steps(&keys, &[], &POLICY, at(9_999), &timers), []);
+    timers.observe(&keys, at(9_999), Duration::seconds(420));
+    let retired = next_steps(&keys, &[], &POLICY, at(9_999), &timers);
+    assert_eq!(retired, [Step::Retire("a".into())]);
+}
+
+#[test]
+fn the_schedule_publishes_the_next_key_its_lead_before_the_active_one_is_replaced() {
+    let policy = KeyPolicy { rotation_every: Some(Duration::seconds(1_000)), ..POLICY };
+    let keys = [key("a", KeyState::Active, 0)];
+    let due = |keys: &[Key], now| next_steps(keys, &[], &policy, now, &Timers::default());
+    assert_eq!(next_publication(&keys, &policy), Some(at(880)));
+    assert_eq!(due(&keys, at(879)), []);
+    assert_eq!(due(&keys, at(880)), [Step::Publish]);
+    // One is enough, and without a schedule there is none.
+    assert_eq!(due(&waiting(), at(129)), []);
+    assert_eq!(steps(&keys, at(1_000_000)), []);
+    let full = |n: usize| key(&format!("k{n}"), KeyState::Retiring, 800);
+    let full: Vec<_> = keys.into_iter().chain((1..MAX_KEYS).map(full)).collect();
+    assert_eq!(due(&full, at(880)), []);
+}

@@ -1,0 +1,128 @@
+//! The audit log: rows are added and, when they are old, removed. The database itself refuses to
+//! change one.
+
+use diesel::prelude::*;
+use signet_contract::clock::{from_unix_micros, unix_micros};
+use time::OffsetDateTime;
+
+use super::Database;
+use super::connection::AnyConnection;
+use super::schema::audit;
+use super::transaction::Transaction;
+use super::values::{position, position_column, storable};
+use auth_domain::audit::{AuditQuery, AuditStore, Entry, Reason, Record};
+use auth_domain::error::StoreResult;
+
+/// Rows deleted in one transaction: the writer is free again after a few milliseconds.
+const PRUNED_AT_ONCE: i64 = 2_000;
+
+type Row = (
+    (i64, i64, String, Option<String>, String, Option<String>),
+    (String, Option<String>, Option<String>, Option<String>, Option<String>),
+);
+
+fn record((first, second): Row) -> QueryResult<Record> {
+    let (id, at, actor_type, actor, action, refused) = first;
+    let (subject_type, subject, public_id, origin, detail) = second;
+    Ok(Record {
+        id: position(id)?,
+        at: from_unix_micros(at),
+        actor_type,
+        actor,
+        action,
+        outcome: if refused.is_some() { "refused" } else { "done" },
+        refused,
+        subject_type,
+        subject,
+        public_id,
+        origin,
+        detail,
+    })
+}
+
+impl Transaction<'_> {
+    /// Adds a row, which waits for no other transaction.
+    pub(super) fn note(&mut self, entry: &Entry) -> QueryResult<()> {
+        diesel::insert_into(audit::table)
+            .values((
+                audit::at.eq(unix_micros(entry.act.at)),
+                audit::actor_type.eq(entry.act.by.kind()),
+                audit::actor.eq(entry.act.by.id()),
+                audit::action.eq(entry.action.word()),
+                audit::refused.eq(entry.refused.map(Reason::word)),
+                audit::subject_type.eq(entry.whom.kind()),
+                audit::subject.eq(entry.whom.id()),
+                audit::public_id.eq(entry.whom.user().map(|public_id| public_id.to_string())),
+                audit::origin.eq(entry.act.from.told()),
+                audit::detail.eq(&entry.detail),
+            ))
+            .execute(self.connection)?;
+        Ok(())
+    }
+}
+
+fn page(connection: &mut AnyConnection, query: &AuditQuery) -> QueryResult<Vec<Record>> {
+    let before = query.before.map_or(i64::MAX, position_column);
+    let mut rows = audit::table
+        .filter(audit::id.lt(before))
+        .order(audit::id.desc())
+        .limit(i64::from(query.limit))
+        .select((
+            (audit::id, audit::at, audit::actor_type, audit::actor, audit::action, audit::refused),
+            (audit::subject_type, audit::subject, audit::public_id, audit::origin, audit::detail),
+        ))
+        .into_boxed();
+    if let Some(actor) = &query.actor {
+        rows = rows.filter(audit::actor.eq(actor));
+    }
+    if let Some(action) = &query.action {
+        rows = rows.filter(audit::action.eq(action));
+    }
+    if let Some(subject) = &query.subject {
+        rows = rows.filter(audit::subject.eq(subject));
+    }
+    if let Some(public_id) = query.public_id {
+        rows = rows.filter(audit::public_id.eq(public_id.to_string()));
+    }
+    if let Some(since) = query.since {
+        rows = rows.filter(audit::at.ge(unix_micros(since)));
+    }
+    if let Some(until) = query.until {
+        rows = rows.filter(audit::at.lt(unix_micros(until)));
+    }
+    rows.load::<Row>(connection)?.into_iter().map(record).collect()
+}
+
+fn prune_batch(connection: &mut AnyConnection, before: OffsetDateTime) -> QueryResult<usize> {
+    let old = audit::table
+        .filter(audit::at.lt(unix_micros(before)))
+        .order(audit::at)
+        .limit(PRUNED_AT_ONCE)
+        .select(audit::id)
+        .load::<i64>(connection)?;
+    diesel::delete(audit::table.filter(audit::id.eq_any(old))).execute(connection)
+}
+
+impl AuditStore for Database {
+    fn note(&self, entry: &Entry) -> StoreResult<()> {
+        self.write(|transaction| transaction.note(entry))
+    }
+
+    fn list_audit(&self, query: &AuditQuery) -> StoreResult<Vec<Record>> {
+        let texts = [&query.actor, &query.action, &query.subject];
+        if !texts.into_iter().flatten().all(|text| storable(text)) {
+            return Ok(Vec::new());
+        }
+        self.read(|connection| page(connection, query))
+    }
+
+    fn prune_audit(&self, before: OffsetDateTime) -> StoreResult<usize> {
+        let mut pruned = 0;
+        loop {
+            match self.write(|transaction| prune_batch(transaction.connection, before))? {
+                0 => return Ok(pruned),
+                batch => pruned += batch,
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Whether a database is the one that was served last, or a backup put in its place.
+//!
+//! A backup tells positions again that guards have heard already, of changes that are no longer
+//! true. So its feed begins anew, at the current time: no position of the lost stretch fits it,
+//! every guard takes a snapshot, and no token is ahead of the feed (its `pos`).
+//!
+//! It also holds sessions that were ended after it was made, and their refresh tokens. Which ones,
+//! nobody knows, so all sessions end: no log-out, disabling or change of password is ever undone.
+//! The end is told for every user, since a session opened after the backup is known to tokens alone.
+//!
+//! What was served is noted beside a file, not in it. A note that went into the backup with the
+//! file gives itself away: the copy is another file. At a server it is noted in the database: what
+//! was restored there is another table, or the server's history has branched off.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use diesel::prelude::*;
+use signet_contract::clock::unix_micros;
+use time::OffsetDateTime;
+
+use super::Database;
+use super::connection::{AnyConnection, Turn};
+use super::file_identity::FileIdentity;
+use super::location::Location;
+use super::schema::{events, feed_position};
+use super::sessions;
+use super::transaction::read_position;
+use super::values::position;
+use auth_domain::audit::{Act, Action, Subject};
+use auth_domain::error::{StoreError, StoreResult};
+
+impl Database {
+    /// Begins the feed anew and ends every session, unless the database is the one that was served
+    /// last. Says whether it was begun anew. No other process may serve it meanwhile.
+    pub fn begin_service(&self, now: OffsetDateTime) -> StoreResult<bool> {
+        let goes_on = match &self.location {
+            Location::Sqlite(file) => {
+                let here = self.read(read_position)?;
+                let is = |noted: String| self.card(file).is_ok_and(|card| card == noted);
+                noted(file).is_some_and(|(noted, at)| is(noted) && at <= here)
+            }
+            Location::Postgres(_) => self.read(AnyConnection::was_served)?,
+        };
+        if !goes_on {
+            let begun = self.write(|transaction| {
+                // As long as it takes: all users are gone through, and nobody is served yet.
+                transaction.connection.be_patient()?;
+                transaction.take_turn(Turn::Accounts)?;
+                let connection = &mut *transaction.connection;
+                diesel::delete(events::table).execute(connection)?;
+                let begun = unix_micros(now).max(connection.draw(1)?);
+                let ends = sessions::end_everyones(connection, begun, now)?;
+                diesel::update(feed_position::table)
+                    .set(feed_position::seq.eq(begun + ends))
+                    .execute(connection)?;
+                if ends > 0 {
+                    let everybody = Act::by_server(now).done(Action::UserLogout, Subject::Unknown);
+                    transaction.note(&everybody.saying("everybody: a backup was put back"))?;
+                }
+                position(begun + ends)
+            })?;
+            self.announce(begun);
+        }
+        self.note_service()?;
+        Ok(!goes_on)
+    }
+
+    /// Notes which database was served, and of a file how far its feed has come.
+    pub fn note_service(&self) -> StoreResult<()> {
+        let Location::Sqlite(file) = &self.location else {
+            return self.write(|transaction| transaction.connection.note_served());
+        };
+        let unwritable = |error: io::Error| {
+            StoreError::Unavailable(format!("can't write {}: {error}", note(file).display()))
+        };
+        let card = self.card(file).map_err(unwritable)?;
+        let text = format!("{card} {}\n", self.read(read_position)?);
+        replace(&note(file), text.as_bytes()).map_err(unwritable)
+    }
+
+    /// Notes of a file how far its feed has come since the start, so that a backup put in its place
+    /// is known by its feed although the server ended without warning. The note at a server tells no position.
+    pub fn note_progress(&self) -> StoreResult<()> {
+        match &self.location {
+            Location::Sqlite(_) => self.note_service(),
+            Location::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// What tells the file from any copy of it: its place on the disk and when it was made there,
+    /// since a place is used again. Not which disk: a machine that starts again may number them anew.
+    fn card(&self, file: &Path) -> io::Result<String> {
+        let made = fs::metadata(file)?.created().ok();
+        let made = made.and_then(|made| made.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+        let inode = self.identity.map(FileIdentity::inode).unwrap_or_default();
+        Ok(format!("{inode} {}", made.as_nanos()))
+    }
+}
+
+fn note(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".served");
+    name.into()
+}
+
+/// Whether a file of this name was served once.
+pub(super) fn was_served(file: &Path) -> bool {
+    note(file).exists()
+}
+
+/// The file and the position of the last note.
+fn noted(file: &Path) -> Option<(String, u64)> {
+    let note = fs::read_to_string(note(file)).ok()?;
+    let (file, position) = note.trim_end().rsplit_once(' ')?;
+    Some((file.to_owned(), position.parse().ok()?))
+}
+
+/// Replaces the file's content. After a crash the file has the old content or the new one.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use end_to_end::sqlite::until_closed;
+    use time::Duration;
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::Existence;
+    use auth_domain::feed::{Changes, FeedStore};
+    use auth_domain::keys::{Entry, Key, KeyStore};
+
+    const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
+
+    fn open(file: &Path) -> Arc<Database> {
+        let location = Location::Sqlite(file.to_owned());
+        Database::open(&location, Existence::Create, START).expect("a database")
+    }
+
+    /// One more event; the position after it.
+    fn change(database: &Database, kid: &str) -> u64 {
+        let key = Key::fresh(kid.into(), "n".into(), "AQAB".into(), START);
+        database.add_key(&key, Entry::Planned, &Act::by_operator(START)).expect("added");
+        database.position().expect("a position")
+    }
+
+    #[test]
+    fn the_feed_of_the_file_that_was_served_last_goes_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("auth.db");
+        let database = open(&file);
+        assert!(database.begin_service(START).expect("begun"), "a new one");
+        let told = change(&database, "a");
+        drop(database);
+        // Sudden or in order, an end is no break.
+        for _ in 0..2 {
+            let database = open(&file);
+            assert!(!database.begin_service(START + Duration::HOUR).expect("begun"));
+            assert_eq!(database.position().expect("a position"), told);
+            database.note_service().expect("noted");
+        }
+    }
+
+    #[test]
+    fn a_disk_that_is_numbered_anew_is_no_break() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("auth.db");
+        let database = open(&file);
+        database.begin_service(START).expect("begun");
+        let position = database.position().expect("a position");
+        let noted = fs::read_to_string(super::note(&file)).expect("a note");
+        let metadata = fs::metadata(&file).expect("a file");
+        let made = metadata.created().expect("a time").duration_since(UNIX_EPOCH).expect("after");
+        let of_the_file_alone = format!("{} {} {position}\n", metadata.ino(), made.as_nanos());
+        assert_eq!(noted, of_the_file_alone);
+    }
+
+    #[test]
+    fn the_feed_of_a_file_put_back_fits_no_position_that_was_told() {
+        for with_note in [false, true] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let (file, backup) = (folder.path().join("auth.db"), folder.path().join("backup"));
+            let database = open(&file);
+            database.begin_service(START).expect("begun");
+            change(&database, "a");
+            let note = fs::read(super::note(&file)).expect("a note");
+            drop(database);
+            until_closed(&file);
+            fs::copy(&file, &backup).expect("copied");
+            let database = open(&file);
+            database.begin_service(START).expect("begun");
+            let told = change(&database, "b");
+            database.note_service().expect("noted");
+            drop(database);
+            until_closed(&file);
+
+            // With the note of its own time: the file is another. Without it: its feed is behind.
+            if with_note {
+                fs::remove_file(&file).expect("removed");
+                fs::write(folder.path().join("auth.db.served"), note).expect("put back");
+            }
+            fs::copy(&backup, &file).expect("put back");
+            let database = open(&file);
+            assert!(database.begin_service(START + Duration::HOUR).expect("begun"));
+            let now = database.position().expect("a position");
+            assert!(now > told, "{with_note}: {now} after {told}");
+            assert_eq!(database.changes_after(told, 10).expect("answered"), Changes::Gone);
+            change(&database, "c");
+            assert_eq!(database.changes_after(told, 10).expect("answered"), Changes::Gone);
+            assert!(matches!(database.changes_after(now, 10), Ok(Changes::After { .. })));
+        }
+    }
+}

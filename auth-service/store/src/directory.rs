@@ -1,0 +1,41 @@
+//! The snapshot that a guard starts from.
+
+use signet_contract::clock::unix_micros;
+use time::OffsetDateTime;
+
+use super::Database;
+use super::transaction::read_position;
+use super::{feed, users};
+use auth_domain::directory::{DirectoryStore, Part};
+use auth_domain::error::StoreResult;
+use auth_domain::page;
+
+/// Revocations of one part: some hundred kilobytes.
+const AT_ONCE: u32 = 1_000;
+
+impl DirectoryStore for Database {
+    fn snapshot(
+        &self,
+        after: u64,
+        limit: u32,
+        revoked_since: OffsetDateTime,
+        take: &mut dyn FnMut(Part) -> bool,
+    ) -> StoreResult<()> {
+        self.read(|connection| {
+            let position = read_position(connection)?;
+            let mut users = users::page(connection, after, page::rows_for(limit))?;
+            let more = page::cut(&mut users, limit, |_| ()).is_some();
+            let mut wanted = take(Part::Page { users, position, more }) && after == 0;
+            let mut told = 0;
+            while wanted {
+                let mut part = feed::revocations_after(connection, told, AT_ONCE)?;
+                let Some(last) = part.last() else { break };
+                told = last.seq;
+                // Those that nobody has pruned yet.
+                part.retain(|event| unix_micros(event.at) >= unix_micros(revoked_since));
+                wanted = part.is_empty() || take(Part::Revocations(part));
+            }
+            Ok(())
+        })
+    }
+}

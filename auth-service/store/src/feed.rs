@@ -1,0 +1,122 @@
+//! The change feed, as it is read.
+
+use diesel::prelude::*;
+use diesel::result::Error;
+use signet_contract::clock::{from_unix_micros, unix_micros};
+use signet_contract::events::{Change, Event};
+use time::OffsetDateTime;
+
+use super::Database;
+use super::connection::{AnyConnection, Turn};
+use super::failure::damaged;
+use super::schema::{events, revocations};
+use super::transaction::read_position;
+use super::values::{position, position_column};
+use auth_domain::error::StoreResult;
+use auth_domain::feed::{Changes, FeedStore};
+
+/// Rows deleted in one transaction: the writer is free again after a few milliseconds.
+const PRUNED_AT_ONCE: i64 = 2_000;
+
+pub(super) fn change(body: &str) -> QueryResult<Change> {
+    serde_json::from_str(body).map_err(|_| damaged("an event"))
+}
+
+pub(super) fn body(change: &Change) -> QueryResult<String> {
+    serde_json::to_string(change).map_err(|error| Error::SerializationError(Box::new(error)))
+}
+
+fn event((seq, at, body): (i64, i64, String)) -> QueryResult<Event> {
+    Ok(Event { seq: position(seq)?, at: from_unix_micros(at), change: change(&body)? })
+}
+
+/// The first `limit` revocations after a position, in order. They are not chosen by their time: the
+/// order is that of the table, so that each part of a million takes as long as the first one.
+pub(super) fn revocations_after(
+    connection: &mut AnyConnection,
+    after: u64,
+    limit: u32,
+) -> QueryResult<Vec<Event>> {
+    revocations::table
+        .filter(revocations::seq.gt(position_column(after)))
+        .order(revocations::seq)
+        .limit(i64::from(limit))
+        .select((revocations::seq, revocations::at, revocations::body))
+        .load::<(i64, i64, String)>(connection)?
+        .into_iter()
+        .map(event)
+        .collect()
+}
+
+fn changes_after(connection: &mut AnyConnection, after: u64, limit: u32) -> QueryResult<Changes> {
+    let last = read_position(connection)?;
+    let oldest = events::table
+        .select(events::seq)
+        .order(events::seq)
+        .first::<i64>(connection)
+        .optional()?
+        .map_or(Ok(last + 1), position)?;
+    if after > last || after + 1 < oldest {
+        return Ok(Changes::Gone);
+    }
+    let events = events::table
+        .filter(events::seq.gt(position_column(after)))
+        .order(events::seq)
+        .limit(i64::from(limit))
+        .select((events::seq, events::at, events::body))
+        .load::<(i64, i64, String)>(connection)?
+        .into_iter()
+        .map(event)
+        .collect::<QueryResult<_>>()?;
+    Ok(Changes::After { events, oldest })
+}
+
+/// Deletes one batch of the events before the first one that is kept: always a beginning of the
+/// feed, even if the clock once ran back.
+fn prune_batch(connection: &mut AnyConnection, before: OffsetDateTime) -> QueryResult<usize> {
+    let kept = events::table
+        .filter(events::at.ge(unix_micros(before)))
+        .select(diesel::dsl::min(events::seq))
+        .first::<Option<i64>>(connection)?
+        .unwrap_or(i64::MAX);
+    let last = events::table
+        .filter(events::seq.lt(kept))
+        .order(events::seq)
+        .limit(PRUNED_AT_ONCE)
+        .select(events::seq)
+        .load::<i64>(connection)?
+        .pop();
+    let Some(last) = last else { return Ok(0) };
+    diesel::delete(events::table.filter(events::seq.le(last))).execute(connection)
+}
+
+impl FeedStore for Database {
+    fn changes_after(&self, after: u64, limit: u32) -> StoreResult<Changes> {
+        self.read(|connection| changes_after(connection, after, limit))
+    }
+
+    fn position(&self) -> StoreResult<u64> {
+        self.read(read_position)
+    }
+
+    fn prune_feed(&self, before: OffsetDateTime) -> StoreResult<usize> {
+        let mut pruned = 0;
+        loop {
+            let batch = self.write(|transaction| {
+                transaction.take_turn(Turn::Accounts)?;
+                prune_batch(transaction.connection, before)
+            })?;
+            match batch {
+                0 => return Ok(pruned),
+                batch => pruned += batch,
+            }
+        }
+    }
+
+    fn prune_revocations(&self, before: OffsetDateTime) -> StoreResult<usize> {
+        self.write(|transaction| {
+            diesel::delete(revocations::table.filter(revocations::at.lt(unix_micros(before))))
+                .execute(transaction.connection)
+        })
+    }
+}

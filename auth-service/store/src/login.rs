@@ -1,0 +1,122 @@
+//! Log-ins: credentials out, sessions in.
+
+use diesel::prelude::*;
+use signet_contract::claims::FIRST_PARTY;
+use signet_contract::clock::unix_micros;
+use signet_contract::directory::UserState;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Database;
+use super::connection::AnyConnection;
+use super::schema::{sessions, users};
+use super::transaction::{Transaction, read_position};
+use super::values::{storable, user_state, uuid};
+use auth_domain::audit::{Act, Action, Reason, Subject};
+use auth_domain::error::StoreResult;
+use auth_domain::login::{Credentials, LoginStore, Opened, Opening};
+use auth_domain::roles;
+use auth_domain::sessions::Session;
+
+/// What the opening must find unchanged: hash, state, and whether the user is an admin.
+pub(super) type Verified = (String, String, bool);
+
+/// Reads the user's row and keeps it as it is until the transaction ends. Every end of sessions
+/// takes the same lock, so no session is born after the one that ends them all.
+pub(super) fn lock(
+    connection: &mut AnyConnection,
+    public_id: Uuid,
+) -> QueryResult<Option<Verified>> {
+    match connection {
+        // The one writer holds the whole database.
+        AnyConnection::Sqlite(_) => users::table
+            .find(public_id.to_string())
+            .select((users::password_hash, users::state, users::admin))
+            .first(connection)
+            .optional(),
+        AnyConnection::Postgres(postgres) => users::table
+            .find(public_id.to_string())
+            .select((users::password_hash, users::state, users::admin))
+            .for_update()
+            .first(postgres)
+            .optional(),
+    }
+}
+
+fn open(
+    transaction: &mut Transaction<'_>,
+    opening: &Opening,
+    now: OffsetDateTime,
+) -> QueryResult<Opened> {
+    let connection = &mut *transaction.connection;
+    let Some((hash, state, admin)) = lock(connection, opening.public_id)? else {
+        return Ok(Opened::Outdated);
+    };
+    if hash != opening.verified_hash {
+        return Ok(Opened::Outdated);
+    }
+    if user_state(&state)? != UserState::Active {
+        let whom = Subject::User(opening.public_id);
+        let nobody = Act::by_nobody(opening.address, now);
+        transaction.note(&nobody.refused(Action::Login, whom, Reason::AccountDisabled))?;
+        return Ok(Opened::Disabled);
+    }
+    // After the lock: an end of all sessions that is not seen here gets a later position.
+    let pos = read_position(connection)?;
+    let sid = opening.sid.to_string();
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::sid.eq(&sid),
+            sessions::kind.eq("login"),
+            sessions::public_id.eq(opening.public_id.to_string()),
+            sessions::client_id.eq(FIRST_PARTY),
+            sessions::address.eq(opening.address.map(|address| address.to_string())),
+            sessions::user_agent.eq(opening.user_agent.as_deref()),
+            sessions::auth_time.eq(unix_micros(now)),
+            sessions::methods.eq("pwd"),
+            sessions::created_at.eq(unix_micros(now)),
+            sessions::audience.eq(&opening.audience),
+            sessions::last_used_at.eq(unix_micros(now)),
+        ))
+        .execute(connection)?;
+    super::refresh::insert(connection, &sid, &opening.refresh_token)?;
+    if let Some(address) = opening.address {
+        super::sessions::remember_address(connection, opening.public_id, address, now)?;
+    }
+    let user = Act::by_user(opening.public_id, opening.address, now);
+    let whom = Subject::Session(opening.sid, opening.public_id);
+    transaction.note(&user.done(Action::Login, whom))?;
+    Ok(Opened::Session(Session {
+        sid: opening.sid,
+        public_id: opening.public_id,
+        roles: roles(admin),
+        pos,
+    }))
+}
+
+impl LoginStore for Database {
+    fn find_credentials(&self, email_key: &str) -> StoreResult<Option<Credentials>> {
+        if !storable(email_key) {
+            return Ok(None);
+        }
+        self.read(|connection| {
+            users::table
+                .filter(users::email_key.eq(email_key))
+                .select((users::public_id, users::password_hash, users::state))
+                .first::<(String, String, String)>(connection)
+                .optional()?
+                .map(|(public_id, password_hash, state)| {
+                    Ok(Credentials {
+                        public_id: uuid(&public_id)?,
+                        password_hash,
+                        state: user_state(&state)?,
+                    })
+                })
+                .transpose()
+        })
+    }
+
+    fn open_session(&self, opening: &Opening, now: OffsetDateTime) -> StoreResult<Opened> {
+        self.write(|transaction| open(transaction, opening, now))
+    }
+}

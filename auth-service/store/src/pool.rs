@@ -1,0 +1,116 @@
+//! Connections: those that write, and those that read. A `SQLite` file has one writer: competing
+//! ones stall each other for seconds, one with a queue before it does not. `PostgreSQL` has several.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use diesel::ConnectionError;
+use r2d2::{ManageConnection, NopErrorHandler, Pool, PooledConnection};
+
+use super::connection::{AnyConnection, Purpose};
+use super::location::Location;
+use auth_domain::error::StoreError;
+
+/// How long a query waits for a connection to be free, and then for a lock of another process:
+/// both together stay below the 5 s within which a request must be refused.
+const FREE_CONNECTION: Duration = Duration::from_secs(2);
+/// The same at a server. A pool that can't connect tries again at least twice in this time.
+const FREE_SESSION: Duration = Duration::from_millis(1_500);
+/// See [`FREE_CONNECTION`].
+pub(super) const FREE_LOCK: Duration = Duration::from_millis(2_400);
+
+const READERS: u32 = 6;
+const WRITERS_AT_A_SERVER: u32 = 8;
+
+/// A connection, and whether it can still be trusted.
+pub(super) struct Slot {
+    connection: AnyConnection,
+    broken: bool,
+}
+
+impl Slot {
+    /// Never to be used again: after an error of the disk nobody knows what it still holds.
+    pub(super) fn distrust(&mut self) {
+        self.broken = true;
+    }
+}
+
+impl Deref for Slot {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Slot {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.connection
+    }
+}
+
+/// Opens connections for a pool.
+#[derive(Debug)]
+pub(super) struct Opener {
+    location: Location,
+    purpose: Purpose,
+}
+
+impl ManageConnection for Opener {
+    type Connection = Slot;
+    type Error = ConnectionError;
+
+    fn connect(&self) -> Result<Slot, ConnectionError> {
+        let connection = AnyConnection::open(&self.location, self.purpose)?;
+        Ok(Slot { connection, broken: false })
+    }
+
+    fn is_valid(&self, slot: &mut Slot) -> Result<(), ConnectionError> {
+        slot.answers().map_err(ConnectionError::CouldntSetupConfiguration)
+    }
+
+    fn has_broken(&self, slot: &mut Slot) -> bool {
+        slot.broken
+    }
+}
+
+/// The writer and the readers.
+pub(super) struct Connections {
+    writer: Pool<Opener>,
+    readers: Pool<Opener>,
+}
+
+impl Connections {
+    pub(super) fn new(location: &Location) -> Self {
+        let (at_a_server, writers, patience) = match location {
+            Location::Sqlite(_) => (false, 1, FREE_CONNECTION),
+            Location::Postgres(_) => (true, WRITERS_AT_A_SERVER, FREE_SESSION),
+        };
+        let pool = |purpose, size| {
+            Pool::builder()
+                .max_size(size)
+                .min_idle(Some(1))
+                .connection_timeout(patience)
+                // A server restarts: a session that it ended is replaced before it is used. A
+                // file can't hang up.
+                .test_on_check_out(at_a_server)
+                .max_lifetime(None)
+                .idle_timeout(None)
+                .error_handler(Box::new(NopErrorHandler))
+                .build_unchecked(Opener { location: location.clone(), purpose })
+        };
+        Self { writer: pool(Purpose::Write, writers), readers: pool(Purpose::Read, READERS) }
+    }
+
+    pub(super) fn writer(&self) -> Result<PooledConnection<Opener>, StoreError> {
+        self.writer.get().map_err(|error| none_free(&error))
+    }
+
+    pub(super) fn reader(&self) -> Result<PooledConnection<Opener>, StoreError> {
+        self.readers.get().map_err(|error| none_free(&error))
+    }
+}
+
+fn none_free(error: &r2d2::Error) -> StoreError {
+    StoreError::Unavailable(format!("no connection became free: {error}"))
+}

@@ -1,0 +1,176 @@
+//! Refresh tokens: the exchange of one for the next, under the locks that every end takes.
+
+use diesel::dsl::auto_type;
+use diesel::prelude::*;
+use signet_contract::clock::{from_unix_micros, unix_micros};
+use signet_contract::directory::UserState;
+
+use super::connection::AnyConnection;
+use super::failure::damaged;
+use super::schema::{refresh_tokens, sessions};
+use super::transaction::{Transaction, read_position};
+use super::values::{user_state, uuid};
+use super::{Database, login};
+use auth_domain::audit::{Act, Action, Reason, Subject};
+use auth_domain::error::StoreResult;
+use auth_domain::refresh::{
+    NewRefreshToken, Outcome, RefreshPolicy, RefreshState, RefreshStore, Refreshed, Rotation,
+    Verdict,
+};
+use auth_domain::roles;
+use auth_domain::sessions::Session;
+
+type Columns = (
+    (sessions::sid, sessions::public_id, sessions::client_id, sessions::audience),
+    (sessions::created_at, sessions::ended_at),
+    (refresh_tokens::current_hash, refresh_tokens::expires_at, refresh_tokens::previous_hash),
+    (refresh_tokens::sealed_successor, refresh_tokens::refreshed_at),
+);
+
+const COLUMNS: Columns = (
+    (sessions::sid, sessions::public_id, sessions::client_id, sessions::audience),
+    (sessions::created_at, sessions::ended_at),
+    (refresh_tokens::current_hash, refresh_tokens::expires_at, refresh_tokens::previous_hash),
+    (refresh_tokens::sealed_successor, refresh_tokens::refreshed_at),
+);
+
+type Row = (
+    (String, String, String, String),
+    (i64, Option<i64>),
+    (Vec<u8>, i64, Option<Vec<u8>>),
+    (Option<Vec<u8>>, Option<i64>),
+);
+
+fn state(row: Row) -> QueryResult<RefreshState> {
+    let ((sid, public_id, client_id, audience), (opened_at, ended_at), token, before) = row;
+    let ((current, expires_at, previous), (sealed, refreshed_at)) = (token, before);
+    Ok(RefreshState {
+        sid: uuid(&sid)?,
+        public_id: uuid(&public_id)?,
+        client_id,
+        audience,
+        opened_at: from_unix_micros(opened_at),
+        ended: ended_at.is_some(),
+        current: hash(current)?,
+        expires_at: from_unix_micros(expires_at),
+        previous: previous.map(hash).transpose()?,
+        sealed,
+        refreshed_at: refreshed_at.map(from_unix_micros),
+    })
+}
+
+fn hash(bytes: Vec<u8>) -> QueryResult<[u8; 32]> {
+    bytes.try_into().map_err(|_| damaged("the hash of a refresh token"))
+}
+
+#[auto_type]
+fn of_family(family: Vec<u8>) -> _ {
+    let columns: Columns = COLUMNS;
+    refresh_tokens::table
+        .inner_join(sessions::table)
+        .filter(refresh_tokens::family.eq(family))
+        .select(columns)
+}
+
+fn find(connection: &mut AnyConnection, family: &[u8; 32]) -> QueryResult<Option<RefreshState>> {
+    of_family(family.to_vec()).first::<Row>(connection).optional()?.map(state).transpose()
+}
+
+/// The same, with both rows as they are until the transaction ends.
+fn lock(connection: &mut AnyConnection, family: &[u8; 32]) -> QueryResult<Option<RefreshState>> {
+    match connection {
+        // The one writer holds the whole database.
+        AnyConnection::Sqlite(_) => find(connection, family),
+        AnyConnection::Postgres(postgres) => {
+            let row = of_family(family.to_vec()).for_update().first::<Row>(postgres);
+            row.optional()?.map(state).transpose()
+        }
+    }
+}
+
+/// Adds the first refresh token of a new family to a session.
+pub(super) fn insert(
+    connection: &mut AnyConnection,
+    sid: &str,
+    token: &NewRefreshToken,
+) -> QueryResult<usize> {
+    diesel::insert_into(refresh_tokens::table)
+        .values((
+            refresh_tokens::family.eq(token.family.as_slice()),
+            refresh_tokens::sid.eq(sid),
+            refresh_tokens::current_hash.eq(token.hash.as_slice()),
+            refresh_tokens::expires_at.eq(unix_micros(token.expires_at)),
+        ))
+        .execute(connection)
+}
+
+fn refresh(
+    transaction: &mut Transaction<'_>,
+    rotation: &Rotation,
+    policy: &RefreshPolicy,
+    act: &Act,
+) -> QueryResult<Outcome> {
+    let (connection, now) = (&mut *transaction.connection, act.at);
+    let Some(known) = find(connection, &rotation.family)? else { return Ok(Outcome::Unknown) };
+    // The user's row first, as everybody locks it who ends sessions.
+    let Some((_, user, admin)) = login::lock(connection, known.public_id)? else {
+        return Ok(Outcome::Unknown);
+    };
+    let Some(session) = lock(connection, &rotation.family)? else { return Ok(Outcome::Unknown) };
+    let (sid, public_id) = (session.sid, session.public_id);
+    let no = |why| Ok(Outcome::Refused { sid, public_id, why });
+    if user_state(&user)? != UserState::Active {
+        return no(Reason::AccountDisabled);
+    }
+    let (again, expires_at) =
+        match session.judge(&rotation.presented, &rotation.client_id, policy, now) {
+            Verdict::Good => (None, policy.expires_at(session.opened_at, now)),
+            Verdict::Again(sealed) => (Some(sealed), session.expires_at),
+            Verdict::Reused => {
+                let whom = Subject::Session(sid, public_id);
+                let reused = act.refused(Action::SessionRefresh, whom, Reason::Reused);
+                transaction.note(&reused)?;
+                super::sessions::end(transaction, sid, now)?;
+                return Ok(Outcome::Reused { sid, public_id });
+            }
+            Verdict::Over => return no(Reason::SessionOver),
+            Verdict::OtherClient => return no(Reason::OtherClient),
+        };
+    // After the locks: an end of all sessions that is not seen here gets a later position.
+    let connection = &mut *transaction.connection;
+    let pos = read_position(connection)?;
+    diesel::update(sessions::table.find(sid.to_string()))
+        .set(sessions::last_used_at.eq(unix_micros(now)))
+        .execute(connection)?;
+    if again.is_none() {
+        let kept = policy.repeat_window.is_positive().then_some(rotation.sealed.as_slice());
+        diesel::update(refresh_tokens::table.find(rotation.family.as_slice()))
+            .set((
+                refresh_tokens::current_hash.eq(rotation.successor.as_slice()),
+                refresh_tokens::expires_at.eq(unix_micros(expires_at)),
+                refresh_tokens::previous_hash.eq(rotation.presented.as_slice()),
+                refresh_tokens::sealed_successor.eq(kept),
+                refresh_tokens::refreshed_at.eq(unix_micros(now)),
+            ))
+            .execute(connection)?;
+    }
+    let session_now = Session { sid, public_id, roles: roles(admin), pos };
+    let audience = session.audience;
+    let refreshed = Refreshed { session: session_now, audience, expires_at, again };
+    Ok(Outcome::Refreshed(Box::new(refreshed)))
+}
+
+impl RefreshStore for Database {
+    fn refresh(
+        &self,
+        rotation: &Rotation,
+        policy: &RefreshPolicy,
+        act: &Act,
+    ) -> StoreResult<Outcome> {
+        self.write(|transaction| refresh(transaction, rotation, policy, act))
+    }
+
+    fn find_refresh_tokens(&self, family: &[u8; 32]) -> StoreResult<Option<RefreshState>> {
+        self.read(|connection| find(connection, family))
+    }
+}

@@ -1,0 +1,200 @@
+//! Sessions, and the addresses that log-ins came from.
+
+use std::net::IpAddr;
+
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use signet_contract::clock::unix_micros;
+use signet_contract::events::Change;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Database;
+use super::connection::{AnyConnection, Turn};
+use super::failure::damaged;
+use super::login::lock;
+use super::schema::{known_addresses, refresh_tokens, sessions};
+use super::transaction::Transaction;
+use super::values::uuid;
+use auth_domain::audit::{Act, Subject};
+use auth_domain::error::StoreResult;
+use auth_domain::sessions::{SessionQuery, SessionRecord, SessionStore};
+
+mod listing;
+
+/// Rows deleted in one transaction: the writer is free again after a few milliseconds.
+const PRUNED_AT_ONCE: i64 = 1_000;
+
+/// Ends every session of a user but `except`. The user's row is locked, and the turn at accounts
+/// taken: nobody else locks several sessions at once.
+pub(super) fn end_all(
+    connection: &mut AnyConnection,
+    public_id: Uuid,
+    except: Option<Uuid>,
+    now: OffsetDateTime,
+) -> QueryResult<()> {
+    let open = sessions::table
+        .filter(sessions::public_id.eq(public_id.to_string()))
+        // No id is empty.
+        .filter(sessions::sid.ne(except.map(|sid| sid.to_string()).unwrap_or_default()))
+        .filter(sessions::ended_at.is_null());
+    diesel::update(open).set(sessions::ended_at.eq(unix_micros(now))).execute(connection)?;
+    Ok(())
+}
+
+/// Ends every session there is, and tells so of every user, in order of creation, at the positions
+/// after `after`; gives how many those are. Guards read it in the snapshot that they take: the feed
+/// itself keeps none of these.
+pub(super) fn end_everyones(
+    connection: &mut AnyConnection,
+    after: i64,
+    now: OffsetDateTime,
+) -> QueryResult<i64> {
+    let open = sessions::table.filter(sessions::ended_at.is_null());
+    diesel::update(open).set(sessions::ended_at.eq(unix_micros(now))).execute(connection)?;
+    // One statement, since there may be a million: what a `Change` reads as is put together here.
+    let body =
+        r#"'{"type":"user.sessions_revoked","public_id":"' || public_id || '","except":null}'"#;
+    let at = unix_micros(now);
+    let told = diesel::sql_query(format!(
+        "INSERT INTO revocations (seq, at, body) \
+         SELECT {after} + row_number() OVER (ORDER BY created_seq), {at}, {body} FROM users"
+    ));
+    let told = told.execute(connection)?;
+    i64::try_from(told).map_err(|_| damaged("the list of users"))
+}
+
+/// Ends a session and tells so; whose it was, if it was open. The update locks the row that a
+/// refresh locks, too: of the two, whichever comes second finds what the first one did.
+pub(super) fn end(
+    transaction: &mut Transaction<'_>,
+    sid: Uuid,
+    now: OffsetDateTime,
+) -> QueryResult<Option<Uuid>> {
+    let connection = &mut *transaction.connection;
+    let row = || sessions::table.find(sid.to_string());
+    let owner = row().select(sessions::public_id).first::<String>(connection).optional()?;
+    let Some(owner) = owner else { return Ok(None) };
+    let open = row().filter(sessions::ended_at.is_null());
+    if diesel::update(open).set(sessions::ended_at.eq(unix_micros(now))).execute(connection)? == 0 {
+        return Ok(None);
+    }
+    let public_id = uuid(&owner)?;
+    transaction.append(&[Change::SessionRevoked { sid, public_id }], now)?;
+    Ok(Some(public_id))
+}
+
+/// Deletes one batch of the sessions that are over.
+fn prune_batch(
+    connection: &mut AnyConnection,
+    before: OffsetDateTime,
+    now: OffsetDateTime,
+) -> QueryResult<usize> {
+    let refreshable = refresh_tokens::table
+        .filter(refresh_tokens::sid.eq(sessions::sid))
+        .filter(refresh_tokens::expires_at.ge(unix_micros(now)));
+    let over = sessions::table
+        .filter(sessions::last_used_at.lt(unix_micros(before)))
+        // An end is remembered for as long as an access token of the session can live.
+        .filter(
+            sessions::ended_at
+                .lt(unix_micros(before))
+                .or(sessions::ended_at.is_null().and(not(exists(refreshable)))),
+        )
+        .select(sessions::sid)
+        .limit(PRUNED_AT_ONCE)
+        .load::<String>(connection)?;
+    diesel::delete(sessions::table.filter(sessions::sid.eq_any(over))).execute(connection)
+}
+
+/// Notes that the user logged in from this address. The user's row is locked, so nobody adds the
+/// same one in between.
+pub(super) fn remember_address(
+    connection: &mut AnyConnection,
+    public_id: Uuid,
+    address: IpAddr,
+    now: OffsetDateTime,
+) -> QueryResult<()> {
+    let (public_id, address) = (public_id.to_string(), address.to_string());
+    let last_at = known_addresses::last_at.eq(unix_micros(now));
+    let known = known_addresses::table.find((&public_id, &address));
+    if diesel::update(known).set(last_at).execute(connection)? == 0 {
+        diesel::insert_into(known_addresses::table)
+            .values((
+                known_addresses::public_id.eq(&public_id),
+                known_addresses::address.eq(&address),
+                last_at,
+            ))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+impl SessionStore for Database {
+    fn end_session(&self, sid: Uuid, act: &Act) -> StoreResult<Option<Uuid>> {
+        self.write(|transaction| {
+            let owner = end(transaction, sid, act.at)?;
+            if let Some(owner) = owner {
+                let action = act.by.ends_session_of(owner);
+                transaction.note(&act.done(action, Subject::Session(sid, owner)))?;
+            }
+            Ok(owner)
+        })
+    }
+
+    fn end_sessions_of(
+        &self,
+        public_id: Uuid,
+        except: Option<Uuid>,
+        act: &Act,
+    ) -> StoreResult<bool> {
+        self.write(|transaction| {
+            transaction.take_turn(Turn::Accounts)?;
+            if lock(transaction.connection, public_id)?.is_none() {
+                return Ok(false);
+            }
+            end_all(transaction.connection, public_id, except, act.at)?;
+            let action = act.by.ends_sessions_of(public_id);
+            transaction.note(&act.done(action, Subject::User(public_id)))?;
+            transaction.append(&[Change::UserSessionsRevoked { public_id, except }], act.at)?;
+            Ok(true)
+        })
+    }
+
+    fn list_sessions(
+        &self,
+        query: &SessionQuery,
+        now: OffsetDateTime,
+    ) -> StoreResult<Vec<SessionRecord>> {
+        self.read(|connection| listing::page(connection, query, now))
+    }
+
+    fn has_logged_in_from(&self, public_id: Uuid, address: IpAddr) -> StoreResult<bool> {
+        self.read(|connection| {
+            let known = known_addresses::table.find((public_id.to_string(), address.to_string()));
+            diesel::select(exists(known)).get_result(connection)
+        })
+    }
+
+    fn prune_sessions(&self, before: OffsetDateTime, now: OffsetDateTime) -> StoreResult<usize> {
+        let mut pruned = 0;
+        loop {
+            let batch = self.write(|transaction| {
+                transaction.take_turn(Turn::Accounts)?;
+                prune_batch(transaction.connection, before, now)
+            })?;
+            match batch {
+                0 => return Ok(pruned),
+                batch => pruned += batch,
+            }
+        }
+    }
+
+    fn prune_addresses(&self, before: OffsetDateTime) -> StoreResult<usize> {
+        let old = known_addresses::last_at.lt(unix_micros(before));
+        self.write(|transaction| {
+            transaction.take_turn(Turn::Accounts)?;
+            diesel::delete(known_addresses::table.filter(old)).execute(transaction.connection)
+        })
+    }
+}

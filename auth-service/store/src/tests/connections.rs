@@ -1,0 +1,141 @@
+//! A database in trouble: every answer is an error, soon, and it heals by itself.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use end_to_end::sqlite::until_closed;
+
+use super::super::{Database, Existence, Location, OpenError};
+use super::fixture::{Fixture, START, by_operator, new_user, sqlite};
+use auth_domain::error::StoreError;
+use auth_domain::feed::FeedStore;
+use auth_domain::users::{Created, UserStore};
+
+#[test]
+fn a_database_locked_by_another_process_is_unavailable_within_five_seconds() {
+    let fixture = sqlite();
+    let file = fixture.file();
+    let mut other = SqliteConnection::establish(file.to_str().expect("UTF-8")).expect("opened");
+    other.batch_execute("PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE").expect("locked");
+    let began = Instant::now();
+    // Three at once: the later ones wait for the writer, too.
+    std::thread::scope(|scope| {
+        for name in ["a", "b", "c"] {
+            let store = &fixture.store;
+            scope.spawn(move || {
+                let refused = store.create_user(&new_user(name), &by_operator(0));
+                assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+            });
+        }
+        fixture.store.position().expect("reading goes on");
+    });
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
+    other.batch_execute("ROLLBACK").expect("unlocked");
+    let created = fixture.store.create_user(&new_user("d"), &by_operator(0));
+    assert!(matches!(created, Ok(Created::User(_))), "{created:?}");
+}
+
+#[test]
+fn a_database_file_that_was_replaced_is_unavailable() {
+    let fixture = sqlite();
+    let file = fixture.file();
+    let aside = file.with_extension("aside");
+    fs::rename(&file, &aside).expect("moved");
+    for put in [false, true] {
+        if put {
+            fs::copy(&aside, &file).expect("replaced");
+        }
+        let refused = fixture.store.create_user(&new_user("a"), &by_operator(0));
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        assert!(matches!(fixture.store.position(), Err(StoreError::Unavailable(_))));
+    }
+    fs::rename(&aside, &file).expect("moved back");
+    fixture.user("a");
+}
+
+#[test]
+fn a_new_database_is_readable_by_its_owner_alone() {
+    let fixture = sqlite();
+    fixture.user("a");
+    let folder = fixture.file().parent().expect("a folder").to_owned();
+    let mode = |path| fs::metadata(path).expect("metadata").permissions().mode() & 0o777;
+    assert_eq!(mode(folder.clone()), 0o700);
+    let entries: Vec<_> = fs::read_dir(&folder).expect("listed").collect();
+    assert!(entries.len() >= 2, "the database and its write-ahead log");
+    for entry in entries {
+        let path = entry.expect("an entry").path();
+        assert_eq!(mode(path.clone()), 0o600, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_missing_database_is_not_made_by_one_who_reads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("auth.db");
+    let refused = Database::open(&Location::Sqlite(file.clone()), Existence::Expect, START);
+    assert!(matches!(refused, Err(OpenError::Missing(_))));
+    assert!(!file.exists());
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_by_name_and_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("auth.db");
+    let content = "not a database ".repeat(100);
+    fs::write(&file, &content).expect("written");
+    let location = Location::Sqlite(file.clone());
+    let refused = Database::open(&location, Existence::Create, START);
+    let error = refused.expect_err("refused").to_string();
+    assert!(error.contains("auth.db") && error.contains("backup"), "{error}");
+    assert!(!error.contains('\n'), "{error}");
+    assert_eq!(fs::read_to_string(&file).expect("read"), content);
+}
+
+#[test]
+fn a_damaged_database_is_found_and_named() {
+    let fixture = sqlite();
+    for n in 0..200 {
+        fixture.user(&format!("user{n}"));
+    }
+    fixture.store.check().expect("whole");
+    let file = fixture.file();
+    let Fixture { store, .. } = fixture;
+    drop(store);
+    until_closed(&file);
+    let whole = fs::read(&file).expect("read");
+    let mut blotted = whole.clone();
+    let middle = whole.len() / 2 / 4096 * 4096;
+    blotted[middle..middle + 4096].fill(0xa5);
+    for content in [&blotted, &whole[..whole.len() / 2]] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("auth.db");
+        fs::write(&file, content).expect("written");
+        let location = Location::Sqlite(file);
+        let found =
+            Database::open(&location, Existence::Expect, START).and_then(|store| store.check());
+        let line = found.expect_err("damaged").to_string();
+        assert!(line.contains("auth.db") && line.contains("backup"), "{line}");
+    }
+}
+
+pub(super) fn of_racing_starts(location: &Location) {
+    let positions: Vec<u64> = std::thread::scope(|scope| {
+        let open = || Database::open(location, Existence::Create, START).expect("opened");
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+        let opened = threads.into_iter().map(|thread| thread.join().expect("no panic"));
+        opened.map(|database| database.position().expect("a position")).collect()
+    });
+    assert!(positions.iter().all(|position| *position == positions[0]), "{positions:?}");
+}
+
+#[test]
+fn two_processes_may_make_one_database_at_once() {
+    // Often enough that two of them meet at the switch to WAL.
+    for _ in 0..30 {
+        let folder = tempfile::tempdir().expect("a folder");
+        of_racing_starts(&Location::Sqlite(folder.path().join("auth.db")));
+    }
+}

@@ -1,0 +1,68 @@
+//! The snapshot: pages of users, and on the first one the revocations.
+
+use signet_contract::events::Change;
+
+use super::fixture::{Fixture, START, by_operator, second};
+use super::on_every_database;
+use auth_domain::clients::{Client, ClientStore};
+use auth_domain::directory::{DirectoryStore, Part};
+use auth_domain::sessions::SessionStore;
+
+on_every_database! {
+    a_snapshot_comes_in_pages,
+    revocations_are_on_the_first_page_alone,
+    more_revocations_than_one_part_holds_are_told_in_order_and_as_of_one_moment,
+}
+
+fn a_snapshot_comes_in_pages(fixture: &Fixture) {
+    let users: Vec<_> = (0..5).map(|n| fixture.user(&format!("u{n}"))).collect();
+    let page = |after| fixture.snapshot(after, 2, START);
+    let first = page(0);
+    assert_eq!((first.users.as_slice(), first.more), (&users[..2], true));
+    assert_eq!(first.position, fixture.position());
+    let second = page(first.users[1].created_seq);
+    assert_eq!((second.users.as_slice(), second.more), (&users[2..4], true));
+    let third = page(second.users[1].created_seq);
+    assert_eq!((third.users.as_slice(), third.more), (&users[4..], false));
+    // A page that is just full is the last one if nothing follows.
+    assert!(!fixture.snapshot(0, 5, START).more);
+}
+
+fn revocations_are_on_the_first_page_alone(fixture: &Fixture) {
+    let client = Client::new("guard", vec![], [7; 32], START);
+    fixture.store.add_client(&client, &by_operator(0)).expect("added");
+    let user = fixture.user("Ann");
+    fixture.store.remove_client("guard", &by_operator(1)).expect("removed");
+    let first = fixture.snapshot(0, 10, START);
+    let removed = Change::ClientRemoved { client_id: "guard".into() };
+    assert_eq!(first.revocations.into_iter().map(|r| r.change).collect::<Vec<_>>(), [removed]);
+    let next = fixture.snapshot(user.created_seq, 10, START);
+    assert!(next.revocations.is_empty());
+}
+
+fn more_revocations_than_one_part_holds_are_told_in_order_and_as_of_one_moment(fixture: &Fixture) {
+    let user = fixture.user("Ann");
+    fixture.run(&end_to_end::revocations::sql(50, START));
+    fixture.run(&end_to_end::revocations::sql(2_050, second(50)));
+    let position = fixture.position();
+    let (mut told, mut parts) = (Vec::new(), 0);
+    let mut take = |part| {
+        if let Part::Revocations(events) = part {
+            told.extend(events.into_iter().map(|event| event.seq));
+            parts += 1;
+        }
+        // While it is read, more happens: that is for the feed to tell.
+        let act = by_operator(60);
+        fixture.store.end_sessions_of(user.public_id, None, &act).expect("ended")
+    };
+    fixture.store.snapshot(0, 10, second(50), &mut take).expect("a page");
+    assert_eq!((told, parts), ((position - 2_049..=position).collect(), 3));
+
+    let mut parts = 0;
+    let mut refuse = |_| {
+        parts += 1;
+        parts < 2
+    };
+    fixture.store.snapshot(0, 10, START, &mut refuse).expect("broken off");
+    assert_eq!(parts, 2, "nothing is read that nobody wants");
+}

@@ -1,0 +1,247 @@
+//! Keys' states: exactly one signs, and what is noted of a key is kept.
+
+use signet_contract::events::Change;
+use signet_contract::jwks::MAX_KEYS;
+use time::Duration;
+
+use super::fixture::{Fixture, START, by_operator, second};
+use super::on_every_database;
+use auth_domain::keys::{Added, Entry, Key, KeyState, KeyStore, Revocation, Rotated};
+
+on_every_database! {
+    the_first_key_signs_at_once,
+    a_planned_key_waits,
+    an_imported_key_signs_at_once_only_if_none_has_signed,
+    an_imported_key_waits_as_soon_as_a_session_was_opened,
+    a_key_that_stops_is_kept_for_its_longest_token,
+    a_known_key_is_not_added_again,
+    the_set_never_holds_more_than_it_may,
+    a_key_goes_no_way_back,
+    what_is_served_is_noted_once,
+    a_clock_that_was_set_back_begins_the_lead_anew,
+    a_rotation_under_way_is_the_answer_to_the_next_one,
+    an_immediate_rotation_takes_the_pending_key_first,
+    a_full_set_refuses_a_rotation_and_no_revocation,
+    a_revoked_active_key_is_replaced_in_the_same_transaction,
+    a_void_key_stays_void,
+}
+
+fn key(kid: &str) -> Key {
+    Key::fresh(kid.into(), format!("n-{kid}"), "AQAB".into(), START)
+}
+
+fn add(fixture: &Fixture, kid: &str, entry: Entry, at: i64) -> Added {
+    fixture.store.add_key(&key(kid), entry, &by_operator(at)).expect("answered")
+}
+
+fn states(fixture: &Fixture) -> Vec<(String, KeyState)> {
+    let keys = fixture.store.list_keys().expect("a list");
+    keys.into_iter().map(|key| (key.kid, key.state)).collect()
+}
+
+fn known(fixture: &Fixture, kid: &str) -> Key {
+    let mut keys = fixture.store.list_keys().expect("a list").into_iter();
+    keys.find(|key| key.kid == kid).expect("known")
+}
+
+fn the_first_key_signs_at_once(fixture: &Fixture) {
+    let before = fixture.position();
+    let Added::New(added) = add(fixture, "a", Entry::Planned, 0) else { panic!("not added") };
+    assert_eq!((added.state, added.since), (KeyState::Active, START));
+    assert_eq!(known(fixture, "a"), added);
+    let (published, activated) =
+        (Change::KeyPublished { kid: "a".into() }, Change::KeyActivated { kid: "a".into() });
+    assert_eq!(fixture.changes_after(before), [published, activated]);
+}
+
+fn a_planned_key_waits(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    let before = fixture.position();
+    add(fixture, "b", Entry::Planned, 1);
+    assert_eq!(fixture.changes_after(before), [Change::KeyPublished { kid: "b".into() }]);
+    assert_eq!(known(fixture, "b").state, KeyState::Pending);
+
+    let before = fixture.position();
+    assert!(fixture.store.activate_key("b", &by_operator(2)).expect("answered"));
+    assert_eq!(fixture.changes_after(before), [Change::KeyActivated { kid: "b".into() }]);
+    let expected = [("a".into(), KeyState::Retiring), ("b".into(), KeyState::Active)];
+    assert_eq!(states(fixture), expected);
+    // Again is no change.
+    let before = fixture.position();
+    assert!(fixture.store.activate_key("b", &by_operator(3)).expect("answered"));
+    assert_eq!((fixture.position(), known(fixture, "b").since), (before, second(2)));
+}
+
+fn an_imported_key_signs_at_once_only_if_none_has_signed(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    add(fixture, "b", Entry::AtOnceIfUnused, 1);
+    assert_eq!(known(fixture, "b").state, KeyState::Active);
+    assert_eq!(known(fixture, "a").state, KeyState::Retiring);
+    fixture.store.note_signed("b").expect("noted");
+    add(fixture, "c", Entry::AtOnceIfUnused, 2);
+    assert_eq!(known(fixture, "c").state, KeyState::Pending);
+    add(fixture, "d", Entry::AtOnce, 3);
+    assert_eq!(known(fixture, "d").state, KeyState::Active);
+    // Also if the key that signed is not the active one any more.
+    add(fixture, "e", Entry::AtOnceIfUnused, 4);
+    assert_eq!(known(fixture, "e").state, KeyState::Pending);
+}
+
+fn an_imported_key_waits_as_soon_as_a_session_was_opened(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    let user = fixture.user("ann");
+    fixture.open_session(&user);
+    // The note that "a" has signed comes a moment after the token.
+    add(fixture, "b", Entry::AtOnceIfUnused, 1);
+    assert_eq!(known(fixture, "b").state, KeyState::Pending);
+}
+
+fn a_key_that_stops_is_kept_for_its_longest_token(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    fixture.store.note_token_life("a", Duration::hours(2)).expect("noted");
+    // A shorter setting later makes no older token shorter.
+    fixture.store.note_token_life("a", Duration::minutes(5)).expect("noted");
+    add(fixture, "b", Entry::AtOnce, 100);
+    assert_eq!(known(fixture, "a").last_expiry, Some(second(100 + 7_200)));
+    assert_eq!(known(fixture, "a").since, second(100));
+}
+
+fn a_known_key_is_not_added_again(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    add(fixture, "b", Entry::AtOnce, 1);
+    let before = fixture.position();
+    let Added::Known(found) = add(fixture, "a", Entry::AtOnce, 2) else { panic!("not known") };
+    assert_eq!((found.state, fixture.position()), (KeyState::Retiring, before));
+}
+
+fn the_set_never_holds_more_than_it_may(fixture: &Fixture) {
+    for n in 0..MAX_KEYS {
+        assert!(matches!(add(fixture, &format!("k{n:02}"), Entry::Planned, 0), Added::New(_)));
+    }
+    assert_eq!(add(fixture, "more", Entry::Planned, 1), Added::Full);
+    fixture.store.activate_key("k01", &by_operator(2)).expect("activated");
+    fixture.store.retire_key("k00", &by_operator(3)).expect("retired");
+    assert!(matches!(add(fixture, "more", Entry::Planned, 4), Added::New(_)));
+}
+
+fn a_key_goes_no_way_back(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    add(fixture, "b", Entry::AtOnce, 1);
+    let store = &fixture.store;
+    assert!(!store.activate_key("a", &by_operator(2)).expect("answered"), "retiring");
+    assert!(!store.retire_key("b", &by_operator(2)).expect("answered"), "active");
+    assert!(store.retire_key("a", &by_operator(2)).expect("answered"));
+    assert!(!store.retire_key("a", &by_operator(2)).expect("answered"), "retired");
+    assert!(!store.activate_key("a", &by_operator(2)).expect("answered"), "retired");
+    assert!(!store.activate_key("unknown", &by_operator(2)).expect("answered"));
+    assert_eq!(known(fixture, "a").since, second(2));
+}
+
+fn what_is_served_is_noted_once(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    fixture.store.note_served(second(1)).expect("noted");
+    add(fixture, "b", Entry::Planned, 2);
+    fixture.store.note_served(second(3)).expect("noted");
+    assert_eq!(known(fixture, "a").served_at, Some(second(1)));
+    assert_eq!(known(fixture, "b").served_at, Some(second(3)));
+}
+
+fn a_clock_that_was_set_back_begins_the_lead_anew(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    fixture.store.note_served(second(1_000)).expect("noted");
+    fixture.store.note_served(second(5)).expect("noted");
+    assert_eq!(known(fixture, "a").served_at, Some(second(5)));
+    // Its tokens live by the clock that was right then.
+    fixture.store.note_last_expiry("a", second(3_000)).expect("noted");
+    fixture.store.note_last_expiry("a", second(2_000)).expect("noted");
+    fixture.store.note_token_life("a", Duration::seconds(100)).expect("noted");
+    add(fixture, "b", Entry::AtOnce, 10);
+    assert_eq!(known(fixture, "a").last_expiry, Some(second(3_000)));
+}
+
+fn rotate(fixture: &Fixture, next: Option<&str>, immediate: bool, at: i64) -> Rotated {
+    let next = next.map(key);
+    fixture.store.rotate(next.as_ref(), immediate, &by_operator(at)).expect("answered")
+}
+
+fn a_rotation_under_way_is_the_answer_to_the_next_one(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    assert_eq!(rotate(fixture, None, false, 1), Rotated::OtherNeeded);
+    assert_eq!(rotate(fixture, Some("a"), false, 1), Rotated::OtherNeeded);
+    let before = fixture.position();
+    let Rotated::To(next) = rotate(fixture, Some("b"), false, 1) else { panic!("not rotated") };
+    assert_eq!((&*next.kid, next.state), ("b", KeyState::Pending));
+    assert_eq!(rotate(fixture, Some("c"), false, 2), Rotated::To(next));
+    assert_eq!(fixture.changes_after(before), [Change::KeyPublished { kid: "b".into() }]);
+}
+
+fn an_immediate_rotation_takes_the_pending_key_first(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    rotate(fixture, Some("b"), false, 1);
+    let Rotated::To(key) = rotate(fixture, None, true, 2) else { panic!("not rotated") };
+    assert_eq!(known(fixture, "b"), key);
+    assert_eq!((&*key.kid, key.state), ("b", KeyState::Active));
+    rotate(fixture, Some("c"), true, 3);
+    let states = states(fixture).into_iter().map(|(_, state)| state).collect::<Vec<_>>();
+    assert_eq!(states, [KeyState::Retiring, KeyState::Retiring, KeyState::Active]);
+}
+
+fn revoke(fixture: &Fixture, kid: &str, heir: Option<&str>, next: Option<&str>) -> Revocation {
+    let next = next.map(key);
+    fixture.store.revoke_key(kid, heir, next.as_ref(), &by_operator(9)).expect("answered")
+}
+
+fn a_full_set_refuses_a_rotation_and_no_revocation(fixture: &Fixture) {
+    for n in 0..MAX_KEYS {
+        rotate(fixture, Some(&format!("k{n:02}")), true, 0);
+    }
+    assert_eq!(rotate(fixture, Some("more"), true, 1), Rotated::Full);
+    assert_eq!(rotate(fixture, Some("more"), false, 1), Rotated::Full);
+    let done = revoke(fixture, "k63", None, Some("more"));
+    let seq = fixture.position();
+    assert_eq!(done, Revocation::Done { seq, active: "more".into() });
+}
+
+fn a_revoked_active_key_is_replaced_in_the_same_transaction(fixture: &Fixture) {
+    add(fixture, "a", Entry::Planned, 0);
+    let before = fixture.position();
+    assert_eq!(revoke(fixture, "a", None, None), Revocation::OtherNeeded);
+    assert_eq!(revoke(fixture, "a", None, Some("a")), Revocation::OtherNeeded);
+    assert_eq!(fixture.position(), before);
+    revoke(fixture, "a", None, Some("b"));
+    let expected = [
+        Change::KeyPublished { kid: "b".into() },
+        Change::KeyActivated { kid: "b".into() },
+        Change::KeyRevoked { kid: "a".into() },
+    ];
+    assert_eq!(fixture.changes_after(before), expected);
+    assert_eq!(states(fixture), [("a".into(), KeyState::Revoked), ("b".into(), KeyState::Active)]);
+    // A pending key takes over, if it can.
+    add(fixture, "c", Entry::Planned, 10);
+    let done = revoke(fixture, "b", Some("c"), None);
+    let Revocation::Done { active, .. } = done else { panic!("{done:?}") };
+    assert_eq!((&*active, known(fixture, "c").state), ("c", KeyState::Active));
+}
+
+fn a_void_key_stays_void(fixture: &Fixture) {
+    for (kid, at) in [("a", 0), ("b", 1), ("c", 2)] {
+        rotate(fixture, Some(kid), true, at);
+    }
+    fixture.store.retire_key("a", &by_operator(3)).expect("retired");
+    let first = revoke(fixture, "b", None, None);
+    assert_eq!(first, Revocation::Done { seq: fixture.position(), active: "c".into() });
+    assert_eq!(revoke(fixture, "a", None, None), {
+        Revocation::Done { seq: fixture.position(), active: "c".into() }
+    });
+    let before = fixture.position();
+    assert_eq!(revoke(fixture, "b", None, None), first, "again is no change");
+    assert_eq!(revoke(fixture, "nobody", None, Some("d")), Revocation::Unknown);
+    for kid in ["a", "b"] {
+        assert!(!fixture.store.activate_key(kid, &by_operator(4)).expect("answered"), "{kid}");
+        assert!(!fixture.store.retire_key(kid, &by_operator(4)).expect("answered"), "{kid}");
+        assert!(matches!(add(fixture, kid, Entry::AtOnce, 5), Added::Known(_)), "{kid}");
+        assert_eq!(rotate(fixture, Some(kid), true, 5), Rotated::OtherNeeded);
+        assert_eq!(known(fixture, kid).state, KeyState::Revoked);
+    }
+    assert_eq!(fixture.position(), before);
+}

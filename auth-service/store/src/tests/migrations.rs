@@ -1,0 +1,77 @@
+//! Migrations: the same steps on both databases, and sessions of an earlier version go on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+use super::fixture::{Fixture, postgres_of, sqlite_of};
+use super::refresh::{STRICT, use_token};
+use auth_domain::refresh::{Outcome, RefreshStore, RefreshToken};
+
+fn steps(database: &str) -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(database);
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    let steps = entries.map(|entry| entry.expect("an entry"));
+    steps
+        .inspect(|step| assert!(step.path().join("up.sql").is_file(), "{step:?}"))
+        .map(|step| step.file_name().into_string().expect("UTF-8"))
+        .collect()
+}
+
+#[test]
+fn every_database_has_the_same_steps() {
+    let sqlite = steps("sqlite");
+    assert!(!sqlite.is_empty());
+    assert_eq!(steps("postgres"), sqlite);
+}
+
+/// A moment after the last log-in in the databases of `before/`.
+const LATER: OffsetDateTime = datetime!(2026-11-30 13:45 UTC);
+
+/// The refresh tokens of each session, in the order of their issue.
+fn tokens(dump: &'static str) -> BTreeMap<&'static str, Vec<RefreshToken>> {
+    let lines = dump.lines().filter_map(|line| line.strip_prefix("-- tokens "));
+    let session = |line: &'static str| {
+        let (name, tokens) = line.split_once(' ').expect("a name");
+        let read = |text| RefreshToken::parse(text).expect("a token");
+        (name, tokens.split(' ').map(read).collect())
+    };
+    lines.map(session).collect()
+}
+
+fn refresh_tokens_of_an_earlier_version_go_on(fixture: &Fixture, dump: &'static str) {
+    let tokens = tokens(dump);
+    let exchange = |token: &RefreshToken| use_token(fixture, token, &STRICT, LATER);
+    for name in ["fresh", "used-once", "twice"] {
+        let current = tokens[name].last().expect("a token");
+        let (next, refreshed) = exchange(current).expect(name);
+        assert_eq!(&*refreshed.audience, "api-service");
+        exchange(&next).expect(name);
+    }
+    let listed = |user| fixture.open_sessions(user, LATER).len();
+    let known = fixture.store.find_refresh_tokens(&tokens["twice"][0].family());
+    let user = known.expect("answered").expect("a session").public_id;
+    assert_eq!(listed(user), 1, "the session that was logged out is not listed");
+    let reused = exchange(&tokens["twice"][0]).expect_err("used before");
+    assert!(matches!(reused, Outcome::Reused { .. }), "{reused:?}");
+    assert_eq!(listed(user), 0);
+    exchange(&tokens["logged-out"][0]).expect_err("the session has ended");
+}
+
+mod sqlite {
+    #[test]
+    fn refresh_tokens_of_an_earlier_version_go_on() {
+        let dump = include_str!("before/sqlite.sql");
+        super::refresh_tokens_of_an_earlier_version_go_on(&super::sqlite_of(dump), dump);
+    }
+}
+
+mod postgres {
+    #[test]
+    fn refresh_tokens_of_an_earlier_version_go_on() {
+        let dump = include_str!("before/postgres.sql");
+        super::refresh_tokens_of_an_earlier_version_go_on(&super::postgres_of(dump), dump);
+    }
+}

@@ -1,0 +1,97 @@
+//! A new password: set only if everything is as it was verified, and every other session ends.
+
+use std::sync::Barrier;
+
+use signet_contract::directory::UserState;
+use signet_contract::events::Change;
+
+use super::fixture::{Fixture, HASH, START, by_operator, opening, rounds};
+use super::on_every_database;
+use auth_domain::login::{LoginStore, Opened};
+use auth_domain::password_change::{PasswordChange, PasswordChanged, PasswordStore};
+use auth_domain::sessions::{Session, SessionStore};
+use auth_domain::users::UserStore;
+
+on_every_database! {
+    every_other_session_ends_with_the_old_password,
+    a_change_that_something_overtook_changes_nothing,
+    a_log_in_racing_a_change_is_refused_or_revoked,
+}
+
+fn change(fixture: &Fixture, session: &Session, verified: &str) -> PasswordChanged {
+    let change = PasswordChange {
+        public_id: session.public_id,
+        sid: session.sid,
+        verified_hash: verified.to_owned(),
+        new_hash: "the new one".to_owned(),
+    };
+    fixture.store.change_password(&change, &by_operator(0)).expect("answered")
+}
+
+fn hash(fixture: &Fixture) -> String {
+    let found = fixture.store.find_credentials("ann@example.org").expect("answered");
+    found.expect("credentials").password_hash
+}
+
+fn every_other_session_ends_with_the_old_password(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let (own, _other) = (fixture.open_session(&ann), fixture.open_session(&ann));
+    let before = fixture.position();
+    assert_eq!(change(fixture, &own, HASH), PasswordChanged::Done);
+    assert_eq!(hash(fixture), "the new one");
+    let open = fixture.open_sessions(ann.public_id, START);
+    assert_eq!(open.iter().map(|session| session.sid).collect::<Vec<_>>(), [own.sid]);
+    let told = Change::UserSessionsRevoked { public_id: ann.public_id, except: Some(own.sid) };
+    assert_eq!(fixture.changes_after(before), [told]);
+    // A log-in that verified the old one comes too late.
+    let late = fixture.store.open_session(&opening(ann.public_id), START).expect("answered");
+    assert_eq!(late, Opened::Outdated);
+}
+
+fn a_change_that_something_overtook_changes_nothing(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let session = fixture.open_session(&ann);
+    assert_eq!(change(fixture, &session, "another"), PasswordChanged::Outdated);
+    fixture.store.end_session(session.sid, &by_operator(0)).expect("ended");
+    assert_eq!(change(fixture, &session, HASH), PasswordChanged::SessionOver);
+    let session = fixture.open_session(&ann);
+    fixture
+        .store
+        .set_user_state(ann.public_id, UserState::Disabled, &by_operator(0))
+        .expect("disabled");
+    assert_eq!(change(fixture, &session, HASH), PasswordChanged::SessionOver);
+    assert_eq!(hash(fixture), HASH);
+    fixture.store.delete_user(ann.public_id, &by_operator(0)).expect("deleted");
+    assert_eq!(change(fixture, &session, HASH), PasswordChanged::SessionOver);
+}
+
+/// Of a log-in with the old password and its change, whichever comes first: no session is left that
+/// guards or the issuer would accept.
+fn a_log_in_racing_a_change_is_refused_or_revoked(fixture: &Fixture) {
+    for round in 0..rounds(30) {
+        let user = fixture.user(&format!("user{round}"));
+        let own = fixture.open_session(&user);
+        let before = fixture.position();
+        let barrier = Barrier::new(2);
+        let opened = std::thread::scope(|scope| {
+            let login = scope.spawn(|| {
+                barrier.wait();
+                fixture.store.open_session(&opening(user.public_id), START).expect("answered")
+            });
+            barrier.wait();
+            assert_eq!(change(fixture, &own, HASH), PasswordChanged::Done);
+            login.join().expect("no panic")
+        });
+        let told = fixture.events_after(before).into_iter().find(|event| {
+            matches!(event.change, Change::UserSessionsRevoked { except, .. } if except == Some(own.sid))
+        });
+        match opened {
+            Opened::Session(session) => {
+                assert!(session.pos < told.expect("an end is told").seq, "round {round}");
+            }
+            refused => assert_eq!(refused, Opened::Outdated, "round {round}"),
+        }
+        let open = fixture.open_sessions(user.public_id, START);
+        assert_eq!(open.iter().map(|one| one.sid).collect::<Vec<_>>(), [own.sid], "round {round}");
+    }
+}

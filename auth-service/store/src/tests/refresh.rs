@@ -1,0 +1,286 @@
+//! Refresh tokens: one successor, whatever races, and none after the session's end.
+
+use std::sync::Barrier;
+
+use signet_contract::directory::UserState;
+use signet_contract::events::Change;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use super::fixture::{Fixture, START, by_operator, in_turn, opening_with, rounds, second};
+use super::on_every_database;
+use auth_domain::audit::{Act, Reason};
+use auth_domain::login::{LoginStore, Opened};
+use auth_domain::refresh::{
+    Outcome, RefreshPolicy, RefreshStore, RefreshToken, Refreshed, Rotation,
+};
+use auth_domain::sessions::SessionStore;
+use auth_domain::users::{Changed, User, UserStore};
+
+on_every_database! {
+    each_use_gives_a_new_token_and_the_old_one_ends_the_session,
+    of_sixteen_at_once_exactly_one_gets_a_successor,
+    within_the_window_all_get_the_identical_successor,
+    a_log_out_racing_refreshes_leaves_no_living_token,
+    what_ends_sessions_ends_their_refresh_tokens,
+    idle_and_absolute_life_end_it,
+    another_client_changes_nothing,
+    nothing_but_hashes_is_stored,
+    roles_and_position_are_those_of_now,
+}
+
+pub(super) const STRICT: RefreshPolicy = RefreshPolicy {
+    idle: Duration::HOUR,
+    max_life: Duration::hours(3),
+    repeat_window: Duration::ZERO,
+};
+
+const LENIENT: RefreshPolicy = RefreshPolicy { repeat_window: Duration::seconds(10), ..STRICT };
+
+/// A new session of the user, and its refresh token.
+fn log_in(fixture: &Fixture, user: &User) -> (Uuid, RefreshToken) {
+    let token = RefreshToken::fresh().expect("a token");
+    let opening = opening_with(user.public_id, &token);
+    let opened = fixture.store.open_session(&opening, START).expect("answered");
+    assert!(matches!(opened, Opened::Session(_)), "{opened:?}");
+    (opening.sid, token)
+}
+
+/// Why a token is not good.
+fn why(outcome: Outcome) -> Reason {
+    match outcome {
+        Outcome::Refused { why, .. } => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What becomes of a token, and the successor that its holder has then.
+pub(super) fn use_token(
+    fixture: &Fixture,
+    token: &RefreshToken,
+    policy: &RefreshPolicy,
+    now: OffsetDateTime,
+) -> Result<(RefreshToken, Refreshed), Outcome> {
+    let (rotation, successor) = Rotation::of(token, "first-party").expect("prepared");
+    match in_turn(|| fixture.store.refresh(&rotation, policy, &Act::by_operator(now))) {
+        Outcome::Refreshed(refreshed) => {
+            let again = refreshed.again.as_ref();
+            let again = again.map(|sealed| token.unseal(sealed).expect("sealed under this one"));
+            Ok((again.unwrap_or(successor), *refreshed))
+        }
+        refused => Err(refused),
+    }
+}
+
+fn good(fixture: &Fixture, token: &RefreshToken) -> RefreshToken {
+    use_token(fixture, token, &STRICT, START).expect("good").0
+}
+
+fn each_use_gives_a_new_token_and_the_old_one_ends_the_session(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let (sid, first) = log_in(fixture, &ann);
+    let (other, others) = log_in(fixture, &ann);
+    let second = good(fixture, &first);
+    let third = good(fixture, &second);
+    let before = fixture.position();
+    let public_id = ann.public_id;
+    let reused = use_token(fixture, &first, &STRICT, START).expect_err("used twice ago");
+    assert_eq!(reused, Outcome::Reused { sid, public_id });
+    assert_eq!(fixture.changes_after(before), [Change::SessionRevoked { sid, public_id }]);
+    for token in [&first, &second, &third] {
+        let dead = use_token(fixture, token, &STRICT, START).expect_err("the session has ended");
+        assert_eq!(why(dead), Reason::SessionOver);
+    }
+    assert_eq!(fixture.changes_after(before).len(), 1, "it ends once");
+    good(fixture, &others);
+    let open = fixture.open_sessions(public_id, START);
+    assert_eq!(open.iter().map(|session| session.sid).collect::<Vec<_>>(), [other]);
+}
+
+/// Sixteen uses of one token at the same moment.
+fn race(
+    fixture: &Fixture,
+    token: &RefreshToken,
+    policy: &RefreshPolicy,
+) -> Vec<Result<(RefreshToken, Refreshed), Outcome>> {
+    const RACERS: usize = 16;
+    let barrier = Barrier::new(RACERS);
+    std::thread::scope(|scope| {
+        let racers: Vec<_> = (0..RACERS)
+            .map(|_| {
+                scope.spawn(|| {
+                    barrier.wait();
+                    use_token(fixture, token, policy, START)
+                })
+            })
+            .collect();
+        racers.into_iter().map(|racer| racer.join().expect("no panic")).collect()
+    })
+}
+
+fn of_sixteen_at_once_exactly_one_gets_a_successor(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    for round in 0..rounds(20) {
+        let (sid, token) = log_in(fixture, &ann);
+        let (good, losers): (Vec<_>, Vec<_>) =
+            race(fixture, &token, &STRICT).into_iter().partition(Result::is_ok);
+        assert_eq!(good.len(), 1, "round {round}");
+        let reused = Outcome::Reused { sid, public_id: ann.public_id };
+        let told = losers.iter().filter(|one| one.as_ref().err() == Some(&reused)).count();
+        assert_eq!(told, 1, "round {round}: the first loser ends the session");
+        for winner in good.into_iter().flatten() {
+            use_token(fixture, &winner.0, &STRICT, START).expect_err("the family has ended");
+        }
+    }
+}
+
+fn within_the_window_all_get_the_identical_successor(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let (_, token) = log_in(fixture, &ann);
+    let successors: Vec<_> =
+        race(fixture, &token, &LENIENT).into_iter().map(|one| one.expect("good").0).collect();
+    assert_eq!(successors.len(), 16);
+    assert!(successors.windows(2).all(|two| two[0] == two[1]));
+    let next = use_token(fixture, &successors[0], &LENIENT, second(1)).expect("good").0;
+    // Used: the one before it is no slip any more.
+    let reused = use_token(fixture, &token, &LENIENT, second(2)).expect_err("used twice ago");
+    assert!(matches!(reused, Outcome::Reused { .. }));
+    use_token(fixture, &next, &LENIENT, second(2)).expect_err("the family has ended");
+
+    let (_, token) = log_in(fixture, &ann);
+    let (next, first) = use_token(fixture, &token, &LENIENT, second(1)).expect("good");
+    let (again, second_time) = use_token(fixture, &token, &LENIENT, second(10)).expect("good");
+    assert_eq!((again, second_time.expires_at), (next, first.expires_at));
+    let late = use_token(fixture, &token, &LENIENT, second(11)).expect_err("too late");
+    assert!(matches!(late, Outcome::Reused { .. }));
+}
+
+fn a_log_out_racing_refreshes_leaves_no_living_token(fixture: &Fixture) {
+    const RACERS: usize = 16;
+    let ann = fixture.user("Ann");
+    for round in 0..rounds(20) {
+        let (sid, token) = log_in(fixture, &ann);
+        let barrier = Barrier::new(RACERS + 1);
+        let everywhere = round % 2 == 0;
+        let before = fixture.position();
+        let born = std::thread::scope(|scope| {
+            let racers: Vec<_> = (0..RACERS)
+                .map(|_| {
+                    scope.spawn(|| {
+                        barrier.wait();
+                        use_token(fixture, &token, &LENIENT, START).ok()
+                    })
+                })
+                .collect();
+            barrier.wait();
+            if everywhere {
+                let all = ann.public_id;
+                in_turn(|| fixture.store.end_sessions_of(all, None, &by_operator(0)));
+            } else {
+                in_turn(|| fixture.store.end_session(sid, &by_operator(0)));
+            }
+            racers
+                .into_iter()
+                .filter_map(|racer| racer.join().expect("no panic"))
+                .collect::<Vec<_>>()
+        });
+        let end = fixture.events_after(before).last().expect("an end is told").seq;
+        for (successor, refreshed) in born {
+            assert!(refreshed.session.pos < end, "round {round}: its access token is refused");
+            use_token(fixture, &successor, &LENIENT, START).expect_err("dead");
+        }
+        use_token(fixture, &token, &LENIENT, START).expect_err("dead");
+    }
+}
+
+fn what_ends_sessions_ends_their_refresh_tokens(fixture: &Fixture) {
+    let store = &fixture.store;
+    let ann = fixture.user("Ann");
+    let id = ann.public_id;
+    let ends: [&dyn Fn(Uuid); 4] = [
+        &|sid| {
+            assert!(store.end_session(sid, &by_operator(0)).expect("answered").is_some());
+        },
+        &|_| assert!(store.end_sessions_of(id, None, &by_operator(0)).expect("answered")),
+        &|_| {
+            store.set_user_state(id, UserState::Disabled, &by_operator(0)).expect("disabled");
+            store.set_user_state(id, UserState::Active, &by_operator(0)).expect("enabled");
+        },
+        &|_| {
+            assert_eq!(store.delete_user(id, &by_operator(0)).expect("answered"), Changed::Done);
+        },
+    ];
+    for (number, end) in ends.into_iter().enumerate() {
+        let (sid, token) = log_in(fixture, &ann);
+        let next = good(fixture, &token);
+        end(sid);
+        for token in [next, token] {
+            let refused = use_token(fixture, &token, &LENIENT, START).expect_err("ended");
+            // Of a user who is gone, nothing is known.
+            if number == 3 {
+                assert_eq!(refused, Outcome::Unknown);
+            } else {
+                assert_eq!(why(refused), Reason::SessionOver, "{number}");
+            }
+        }
+    }
+}
+
+fn idle_and_absolute_life_end_it(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let at = |minutes| START + Duration::minutes(minutes);
+    let (_, idle) = log_in(fixture, &ann);
+    let refused = use_token(fixture, &idle, &STRICT, at(60)).expect_err("not used for an hour");
+    assert_eq!(why(refused), Reason::SessionOver);
+
+    let (_, mut token) = log_in(fixture, &ann);
+    for minutes in [50, 100, 150] {
+        let (next, refreshed) = use_token(fixture, &token, &STRICT, at(minutes)).expect("in use");
+        assert_eq!(refreshed.expires_at, at((minutes + 60).min(180)));
+        token = next;
+    }
+    let refused = use_token(fixture, &token, &STRICT, at(180)).expect_err("three hours old");
+    assert_eq!(why(refused), Reason::SessionOver);
+}
+
+fn another_client_changes_nothing(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let (_, token) = log_in(fixture, &ann);
+    let next = good(fixture, &token);
+    for token in [&token, &next] {
+        let (rotation, _) = Rotation::of(token, "reports").expect("prepared");
+        let outcome = fixture.store.refresh(&rotation, &STRICT, &by_operator(0)).expect("answered");
+        assert_eq!(why(outcome), Reason::OtherClient);
+    }
+    good(fixture, &next);
+    let unknown = RefreshToken::fresh().expect("a token");
+    let refused = use_token(fixture, &unknown, &STRICT, START).expect_err("unknown");
+    assert_eq!(refused, Outcome::Unknown);
+}
+
+fn nothing_but_hashes_is_stored(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let (_, token) = log_in(fixture, &ann);
+    let next = use_token(fixture, &token, &LENIENT, START).expect("good").0;
+    let known = fixture.store.find_refresh_tokens(&next.family()).expect("answered");
+    let known = known.expect("a session");
+    assert_eq!(known.current, next.hash());
+    assert_eq!(known.previous, Some(token.hash()));
+    let sealed = known.sealed.expect("kept for the window");
+    assert_eq!((next.unseal(&sealed), token.unseal(&sealed)), (None, Some(next.clone())));
+    let strict = use_token(fixture, &next, &STRICT, START).expect("good").0;
+    let known = fixture.store.find_refresh_tokens(&strict.family()).expect("answered");
+    assert_eq!(known.expect("a session").sealed, None, "without a window nothing is kept");
+}
+
+fn roles_and_position_are_those_of_now(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let (sid, token) = log_in(fixture, &ann);
+    fixture.store.set_user_admin(ann.public_id, true, &by_operator(0)).expect("changed");
+    let (_, refreshed) = use_token(fixture, &token, &STRICT, second(5)).expect("good");
+    assert_eq!(refreshed.session.roles, ["user", "admin"]);
+    assert_eq!(refreshed.session.pos, fixture.position());
+    assert_eq!((refreshed.session.sid, &*refreshed.audience), (sid, "api-service"));
+    let listed = fixture.open_sessions(ann.public_id, second(6));
+    assert_eq!(listed[0].last_used_at, second(5));
+}

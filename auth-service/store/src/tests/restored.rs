@@ -1,0 +1,107 @@
+//! A backup put in the place of a database: it holds sessions that ended after it was made.
+
+use signet_contract::events::Change;
+use time::Duration;
+
+use super::super::Location;
+use super::fixture::{Fixture, START, by_operator, opening_with};
+use super::on_every_database;
+use auth_domain::audit::{AuditQuery, AuditStore};
+use auth_domain::caller::CallerStore;
+use auth_domain::feed::{Changes, FeedStore};
+use auth_domain::login::LoginStore;
+use auth_domain::refresh::{Outcome, RefreshPolicy, RefreshStore, RefreshToken, Rotation};
+
+on_every_database! {
+    every_session_of_a_backup_is_over,
+    every_user_of_a_backup_is_told_and_no_session_of_after_it_is_touched,
+    the_sessions_of_the_database_that_was_served_last_go_on,
+}
+
+const LATER: time::OffsetDateTime = START.saturating_add(Duration::HOUR);
+
+/// Makes the database look as one that was restored does.
+fn restore(fixture: &Fixture) {
+    match &fixture.location {
+        // The note of what was served lies beside the file and is of another time.
+        Location::Sqlite(file) => {
+            let mut note = file.as_os_str().to_owned();
+            note.push(".served");
+            std::fs::write(note, "another file 1\n").expect("written");
+        }
+        // A dump makes the same rows in another table.
+        Location::Postgres(_) => {
+            fixture.server().run(
+                "CREATE TABLE restored (LIKE feed_position INCLUDING ALL); \
+                 INSERT INTO restored SELECT * FROM feed_position; \
+                 DROP TABLE feed_position; ALTER TABLE restored RENAME TO feed_position",
+            );
+            fixture.server().cut();
+        }
+    }
+}
+
+fn begin(fixture: &Fixture) -> bool {
+    fixture.store.begin_service(LATER).expect("begun")
+}
+
+fn refresh(fixture: &Fixture, token: &RefreshToken) -> Outcome {
+    let policy = RefreshPolicy {
+        idle: Duration::DAY,
+        max_life: Duration::DAY,
+        repeat_window: Duration::minutes(10),
+    };
+    let (rotation, _) = Rotation::of(token, "first-party").expect("prepared");
+    let act = by_operator(1);
+    fixture.store.refresh(&rotation, &policy, &act).expect("answered")
+}
+
+fn every_session_of_a_backup_is_over(fixture: &Fixture) {
+    begin(fixture);
+    let ann = fixture.user("Ann");
+    let token = RefreshToken::fresh().expect("a token");
+    let opening = opening_with(ann.public_id, &token);
+    fixture.store.open_session(&opening, START).expect("opened");
+    let open =
+        || fixture.store.standing("kid", ann.public_id, opening.sid).expect("known").session_open;
+    assert!(open());
+    restore(fixture);
+    assert!(begin(fixture), "it is another one");
+    assert!(!open());
+    assert!(matches!(refresh(fixture, &token), Outcome::Refused { .. }));
+    let latest = AuditQuery { limit: 1, ..AuditQuery::default() };
+    let row = &fixture.store.list_audit(&latest).expect("answered")[0];
+    assert_eq!((&*row.action, &*row.actor_type), ("user.logout", "server"));
+    assert!(fixture.open_sessions(ann.public_id, START).is_empty());
+}
+
+fn every_user_of_a_backup_is_told_and_no_session_of_after_it_is_touched(fixture: &Fixture) {
+    begin(fixture);
+    let (ann, bob) = (fixture.user("Ann"), fixture.user("Bob"));
+    // Bob has none in the backup; he may have had one that was opened after it.
+    let before = fixture.open_session(&ann);
+    restore(fixture);
+    begin(fixture);
+    let snapshot = fixture.snapshot(0, 10, LATER);
+    let told: Vec<_> =
+        snapshot.revocations.iter().map(|event| (event.at, event.change.clone())).collect();
+    let end = |public_id| (LATER, Change::UserSessionsRevoked { public_id, except: None });
+    assert_eq!(told, [end(ann.public_id), end(bob.public_id)]);
+    assert!(snapshot.revocations.iter().all(|event| before.pos < event.seq));
+    assert_eq!(snapshot.position, snapshot.revocations[1].seq, "nothing of it is yet to come");
+    let after = fixture.open_session(&ann);
+    assert!(after.pos >= snapshot.position, "no end is above it");
+    fixture.user("Cid");
+    assert_eq!(fixture.changes_after(snapshot.position).len(), 1, "the feed goes on from there");
+    let of_before = fixture.store.changes_after(before.pos, 10).expect("answered");
+    assert_eq!(of_before, Changes::Gone, "a reader of before begins anew");
+}
+
+fn the_sessions_of_the_database_that_was_served_last_go_on(fixture: &Fixture) {
+    begin(fixture);
+    let ann = fixture.user("Ann");
+    let token = RefreshToken::fresh().expect("a token");
+    fixture.store.open_session(&opening_with(ann.public_id, &token), START).expect("opened");
+    assert!(!begin(fixture));
+    assert!(matches!(refresh(fixture, &token), Outcome::Refreshed(_)));
+}

@@ -1,0 +1,164 @@
+//! Sessions and their ends, and what log-ins leave behind.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use signet_contract::events::Change;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use super::fixture::{Fixture, START, by_operator, opening, second};
+use super::on_every_database;
+use auth_domain::caller::CallerStore;
+use auth_domain::feed::REVOCATIONS_KEPT;
+use auth_domain::login::{LoginStore, Opened, Opening};
+use auth_domain::sessions::{Cursor, SessionQuery, SessionStore};
+use auth_domain::users::{User, UserStore};
+
+on_every_database! {
+    an_address_is_known_from_the_first_log_in_on,
+    old_addresses_are_forgotten,
+    a_session_is_forgotten_when_none_of_its_tokens_can_live,
+    a_session_ends_once_and_is_told_once,
+    all_sessions_end_but_the_excepted_one,
+    sessions_are_listed_page_by_page_the_latest_first,
+    a_session_is_listed_for_as_long_as_a_token_of_it_may_live,
+}
+
+const HERE: &str = "192.0.2.1";
+
+fn log_in(fixture: &Fixture, user: &User, address: &str, at: i64) {
+    let opening = Opening {
+        address: Some(address.parse().expect("an address")),
+        user_agent: Some("curl/8.5.0".into()),
+        ..opening(user.public_id)
+    };
+    let opened = fixture.store.open_session(&opening, second(at)).expect("answered");
+    assert!(matches!(opened, Opened::Session(_)));
+}
+
+fn knows(fixture: &Fixture, user: &User, address: &str) -> bool {
+    let address: IpAddr = address.parse().expect("an address");
+    fixture.store.has_logged_in_from(user.public_id, address).expect("answered")
+}
+
+fn an_address_is_known_from_the_first_log_in_on(fixture: &Fixture) {
+    let (ann, bob) = (fixture.user("Ann"), fixture.user("Bob"));
+    assert!(!knows(fixture, &ann, HERE));
+    log_in(fixture, &ann, HERE, 0);
+    log_in(fixture, &ann, HERE, 1);
+    log_in(fixture, &ann, "2001:db8::1", 1);
+    assert!(knows(fixture, &ann, HERE) && knows(fixture, &ann, "2001:db8::1"));
+    assert!(!knows(fixture, &bob, HERE) && !knows(fixture, &ann, "192.0.2.2"));
+    fixture.store.delete_user(ann.public_id, &by_operator(0)).expect("deleted");
+    assert!(!knows(fixture, &ann, HERE));
+}
+
+fn old_addresses_are_forgotten(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    log_in(fixture, &ann, HERE, 0);
+    log_in(fixture, &ann, "192.0.2.2", 5);
+    log_in(fixture, &ann, HERE, 10);
+    assert_eq!(fixture.store.prune_addresses(second(7)).expect("pruned"), 1);
+    assert!(knows(fixture, &ann, HERE), "seen again since");
+    assert!(!knows(fixture, &ann, "192.0.2.2"));
+}
+
+fn sids(fixture: &Fixture, user: &User, now: OffsetDateTime) -> Vec<Uuid> {
+    let listed = fixture.open_sessions(user.public_id, now);
+    listed.into_iter().map(|session| session.sid).collect()
+}
+
+fn a_session_is_forgotten_when_none_of_its_tokens_can_live(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let session = fixture.open_session(&ann);
+    let forgotten = |before, now| fixture.store.prune_sessions(before, now).expect("pruned");
+    let refreshable = START + Duration::HOUR - Duration::SECOND;
+    assert_eq!(forgotten(second(1), refreshable), 0, "its refresh token lives");
+    assert_eq!(forgotten(START, START + Duration::DAY), 0, "an access token may live");
+    assert_eq!(sids(fixture, &ann, refreshable), [session.sid]);
+    assert_eq!(forgotten(second(1), START + Duration::DAY), 1);
+
+    let session = fixture.open_session(&ann);
+    fixture.store.end_session(session.sid, &by_operator(9)).expect("ended").expect("an open one");
+    assert_eq!(forgotten(second(9), START), 0, "its end is remembered for a while");
+    assert_eq!(forgotten(second(10), START), 1);
+}
+
+fn a_session_ends_once_and_is_told_once(fixture: &Fixture) {
+    let (ann, bob) = (fixture.user("Ann"), fixture.user("Bob"));
+    let (session, other) = (fixture.open_session(&ann), fixture.open_session(&ann));
+    let bobs = fixture.open_session(&bob);
+    let before = fixture.position();
+    let end = |sid| fixture.store.end_session(sid, &by_operator(0)).expect("answered");
+    assert_eq!(end(Uuid::new_v4()), None);
+    assert_eq!(end(session.sid), Some(ann.public_id));
+    assert_eq!(end(session.sid), None);
+    let expected = Change::SessionRevoked { sid: session.sid, public_id: ann.public_id };
+    assert_eq!(fixture.changes_after(before), [expected]);
+    assert_eq!(sids(fixture, &ann, START), [other.sid]);
+    assert_eq!(sids(fixture, &bob, START), [bobs.sid]);
+    let open = |user: &User, sid| {
+        fixture.store.standing("kid", user.public_id, sid).expect("answered").session_open
+    };
+    assert!(!open(&ann, session.sid) && open(&ann, other.sid));
+    assert!(!open(&bob, other.sid), "another's session is none");
+}
+
+fn all_sessions_end_but_the_excepted_one(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let (one, _two) = (fixture.open_session(&ann), fixture.open_session(&ann));
+    let before = fixture.position();
+    let end = |except| fixture.store.end_sessions_of(ann.public_id, except, &by_operator(0));
+    assert!(end(Some(one.sid)).expect("answered"));
+    assert_eq!(sids(fixture, &ann, START), [one.sid]);
+    assert!(end(None).expect("answered"));
+    assert!(sids(fixture, &ann, START).is_empty());
+    let told = |except| Change::UserSessionsRevoked { public_id: ann.public_id, except };
+    assert_eq!(fixture.changes_after(before), [told(Some(one.sid)), told(None)]);
+    assert!(
+        !fixture.store.end_sessions_of(Uuid::new_v4(), None, &by_operator(0)).expect("answered")
+    );
+    // In the same second, but after it.
+    let fresh = fixture.open_session(&ann);
+    assert!(fresh.pos >= fixture.position() && one.pos < fixture.position());
+}
+
+fn sessions_are_listed_page_by_page_the_latest_first(fixture: &Fixture) {
+    let (ann, bob) = (fixture.user("Ann"), fixture.user("Bob"));
+    // Three at one moment: their ids tell them apart.
+    for at in [1, 2, 2, 2, 3] {
+        log_in(fixture, &ann, HERE, at);
+    }
+    log_in(fixture, &bob, HERE, 2);
+    for (public_id, count) in [(Some(ann.public_id), 5), (Some(bob.public_id), 1), (None, 6)] {
+        let mut listed = Vec::new();
+        let mut after = None;
+        loop {
+            let query = SessionQuery { public_id, after, limit: 2 };
+            let page = fixture.store.list_sessions(&query, second(4)).expect("a page");
+            let Some(last) = page.last() else { break };
+            after = Some(Cursor::of(last));
+            listed.extend(page);
+        }
+        let times: Vec<_> = listed.iter().map(|session| session.created_at).collect();
+        let sids: HashSet<_> = listed.iter().map(|session| session.sid).collect();
+        assert!(times.is_sorted_by(|one, next| one >= next), "{times:?}");
+        assert_eq!((listed.len(), sids.len()), (count, count));
+        assert!(listed.iter().all(|session| public_id.is_none_or(|id| session.public_id == id)));
+    }
+}
+
+fn a_session_is_listed_for_as_long_as_a_token_of_it_may_live(fixture: &Fixture) {
+    let ann = fixture.user("Ann");
+    let session = fixture.open_session(&ann);
+    let listed = |now| {
+        let query = SessionQuery { public_id: Some(ann.public_id), after: None, limit: 10 };
+        let page = fixture.store.list_sessions(&query, now).expect("a page");
+        page.iter().map(|listed| listed.sid).collect::<Vec<_>>()
+    };
+    let refreshable_until = START + Duration::HOUR;
+    assert_eq!(listed(refreshable_until - Duration::SECOND), [session.sid]);
+    assert_eq!(listed(refreshable_until), [session.sid], "its access token may live");
+    assert!(listed(START + REVOCATIONS_KEPT).is_empty(), "nothing of it may");
+}

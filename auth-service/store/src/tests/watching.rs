@@ -1,0 +1,54 @@
+//! Wake-ups: whoever waits for the feed learns of every commit, of whichever process.
+
+use std::time::Duration;
+
+use end_to_end::poll;
+
+use super::super::watcher::Watcher;
+use super::fixture::{Fixture, START, by_operator, new_user};
+use super::on_every_database;
+use auth_domain::keys::{Entry, Key, KeyStore};
+use auth_domain::users::UserStore;
+
+on_every_database! {
+    a_commit_with_events_wakes_those_who_wait,
+    a_commit_of_another_process_is_told_to_who_watches,
+}
+
+fn a_commit_with_events_wakes_those_who_wait(fixture: &Fixture) {
+    let mut changed = fixture.store.changed();
+    assert!(!changed.has_changed().expect("open"));
+    fixture.user("Ann");
+    assert!(changed.has_changed().expect("open"));
+    assert_eq!(*changed.borrow_and_update(), fixture.position());
+    fixture.store.create_user(&new_user("Ann"), &by_operator(0)).expect("answered");
+    assert!(!changed.has_changed().expect("open"), "nothing was committed");
+}
+
+/// A notification takes its time on the way.
+fn noticed(look: impl FnMut() -> bool) {
+    poll::until("the commit is noticed", Duration::from_secs(20), look);
+}
+
+fn a_commit_of_another_process_is_told_to_who_watches(fixture: &Fixture) {
+    let other = fixture.other(START);
+    let mut changed = fixture.store.changed();
+    let mut watcher = Watcher::without_slow_poll(fixture.store.clone());
+    watcher.look().expect("looked");
+    assert!(!watcher.look().expect("looked"), "nothing happened");
+    other.create_user(&new_user("Ann"), &by_operator(0)).expect("created");
+    noticed(|| {
+        watcher.look().expect("looked");
+        changed.has_changed().expect("open")
+    });
+    assert_eq!(*changed.borrow_and_update(), fixture.position());
+
+    let key = Key::fresh("a".into(), "n".into(), "AQAB".into(), START);
+    other.add_key(&key, Entry::Planned, &by_operator(0)).expect("added");
+    noticed(|| watcher.look().expect("looked"));
+    // A change without an event is news, too: the keys are read again.
+    other.note_signed("a").expect("noted");
+    changed.mark_unchanged();
+    noticed(|| watcher.look().expect("looked"));
+    assert!(!changed.has_changed().expect("open"));
+}

@@ -1,0 +1,88 @@
+//! A transaction that writes, and the rule of the feed: numbers without gaps, in commit order.
+//!
+//! The number is drawn by raising the one row of `feed_position`. That row stays locked until the
+//! commit, so whoever draws the next number commits later, and a reader never sees a later event
+//! before an earlier one. Drawing comes last, so that the lock is held for a moment only.
+
+use diesel::prelude::*;
+use signet_contract::clock::unix_micros;
+use signet_contract::events::Change;
+use time::OffsetDateTime;
+
+use super::connection::{AnyConnection, Turn};
+use super::failure::damaged;
+use super::schema::{events, feed_position, revocations};
+use super::values::position;
+use auth_domain::feed::revokes;
+
+/// A transaction under way.
+pub(super) struct Transaction<'c> {
+    /// For queries.
+    pub(super) connection: &'c mut AnyConnection,
+    position: Option<u64>,
+}
+
+impl<'c> Transaction<'c> {
+    pub(super) fn new(connection: &'c mut AnyConnection) -> Self {
+        Self { connection, position: None }
+    }
+
+    /// The position of the last event that was appended, if one was.
+    pub(super) fn position(&self) -> Option<u64> {
+        self.position
+    }
+
+    /// Waits until no other transaction has this turn, and keeps it until this one ends. It comes
+    /// before every other lock.
+    pub(super) fn take_turn(&mut self, turn: Turn) -> QueryResult<()> {
+        self.connection.take_turn(turn)?;
+        if turn == Turn::Keys { self.connection.notify(true) } else { Ok(()) }
+    }
+
+    /// Adds events to the feed; gives the position of the first. Only statements that wait for no
+    /// other transaction may follow.
+    pub(super) fn append(&mut self, changes: &[Change], now: OffsetDateTime) -> QueryResult<u64> {
+        let count = i64::try_from(changes.len()).map_err(|_| damaged("the list of events"))?;
+        self.connection.notify(false)?;
+        let last = self.connection.draw(count)?;
+        let at = unix_micros(now);
+        for (seq, change) in (last - count + 1..).zip(changes) {
+            let body = super::feed::body(change)?;
+            diesel::insert_into(events::table)
+                .values((
+                    events::seq.eq(seq),
+                    events::at.eq(at),
+                    events::public_id.eq(whose(change)),
+                    events::body.eq(&body),
+                ))
+                .execute(self.connection)?;
+            if revokes(change) {
+                diesel::insert_into(revocations::table)
+                    .values((
+                        revocations::seq.eq(seq),
+                        revocations::at.eq(at),
+                        revocations::body.eq(&body),
+                    ))
+                    .execute(self.connection)?;
+            }
+        }
+        self.position = Some(position(last)?);
+        position(last - count + 1)
+    }
+}
+
+/// The position of the last event.
+pub(super) fn read_position(connection: &mut AnyConnection) -> QueryResult<u64> {
+    position(feed_position::table.select(feed_position::seq).first(connection)?)
+}
+
+/// The user whose data an event holds.
+fn whose(change: &Change) -> Option<String> {
+    match change {
+        Change::UserCreated(user)
+        | Change::UserUpdated(user)
+        | Change::UserDisabled(user)
+        | Change::UserEnabled(user) => Some(user.public_id.to_string()),
+        _ => None,
+    }
+}

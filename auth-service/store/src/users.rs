@@ -1,0 +1,376 @@
+//! The user table.
+
+use diesel::prelude::*;
+use signet_contract::clock::{from_unix_micros, unix_micros};
+use signet_contract::directory::UserState;
+use signet_contract::events::{Change, UserChange};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::connection::{AnyConnection, Turn};
+use super::schema::{events, users};
+use super::transaction::Transaction;
+use super::values::{position, position_column, storable, user_state, user_state_word, uuid};
+use super::{Database, failure};
+use auth_domain::audit::{Act, Action, Actor, Reason, Subject};
+use auth_domain::error::StoreResult;
+use auth_domain::users::{Changed, Created, NewUser, User, UserQuery, UserStore};
+
+pub(super) mod search;
+
+/// The columns of a [`User`], in the order of [`UserRow`].
+pub(super) const COLUMNS: Columns = (
+    users::public_id,
+    users::name,
+    users::email,
+    users::state,
+    users::admin,
+    users::created_at,
+    users::changed_at,
+    users::created_seq,
+);
+
+type Columns = (
+    users::public_id,
+    users::name,
+    users::email,
+    users::state,
+    users::admin,
+    users::created_at,
+    users::changed_at,
+    users::created_seq,
+);
+
+pub(super) type UserRow = (String, String, String, String, bool, i64, i64, i64);
+
+pub(super) fn user(row: UserRow) -> QueryResult<User> {
+    let (public_id, name, email, state, admin, created_at, changed_at, created_seq) = row;
+    Ok(User {
+        public_id: uuid(&public_id)?,
+        name,
+        email,
+        state: user_state(&state)?,
+        admin,
+        created_at: from_unix_micros(created_at),
+        changed_at: from_unix_micros(changed_at),
+        created_seq: position(created_seq)?,
+    })
+}
+
+/// The user, whose row stays as it is until the transaction ends.
+fn lock(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<Option<User>> {
+    match connection {
+        // The one writer holds the whole database.
+        AnyConnection::Sqlite(_) => find(connection, public_id),
+        AnyConnection::Postgres(postgres) => users::table
+            .find(public_id.to_string())
+            .select(COLUMNS)
+            .for_update()
+            .first::<UserRow>(postgres)
+            .optional()?
+            .map(user)
+            .transpose(),
+    }
+}
+
+fn find(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<Option<User>> {
+    users::table
+        .find(public_id.to_string())
+        .select(COLUMNS)
+        .first::<UserRow>(connection)
+        .optional()?
+        .map(user)
+        .transpose()
+}
+
+/// Whether nobody but this user could administer.
+fn is_last_admin(connection: &mut AnyConnection, user: &User) -> QueryResult<bool> {
+    if !user.admin || user.state != UserState::Active {
+        return Ok(false);
+    }
+    let others = users::table
+        .filter(users::admin.eq(true))
+        .filter(users::state.eq(user_state_word(UserState::Active)))
+        .filter(users::public_id.ne(user.public_id.to_string()))
+        .count()
+        .get_result::<i64>(connection)?;
+    Ok(others == 0)
+}
+
+/// The record as an event tells it.
+fn told(user: &User) -> UserChange {
+    UserChange {
+        public_id: user.public_id,
+        state: user.state,
+        name: Some(user.name.clone()),
+        email: Some(user.email.clone()),
+        roles: Some(user.roles()),
+    }
+}
+
+fn sessions_revoked(public_id: Uuid) -> Change {
+    Change::UserSessionsRevoked { public_id, except: None }
+}
+
+impl UserStore for Database {
+    fn create_user(&self, new: &NewUser, act: &Act) -> StoreResult<Created> {
+        let created = self.try_write(|transaction| create(transaction, new, act))?;
+        match created {
+            Ok(user) => Ok(Created::User(user)),
+            Err(error) if failure::is_taken(&error) => Ok(Created::AddressTaken),
+            Err(error) => Err(failure::store_error(error)),
+        }
+    }
+
+    fn find_user(&self, public_id: Uuid) -> StoreResult<Option<User>> {
+        self.read(|connection| find(connection, public_id))
+    }
+
+    fn find_user_by_email_key(&self, email_key: &str) -> StoreResult<Option<User>> {
+        if !storable(email_key) {
+            return Ok(None);
+        }
+        self.read(|connection| {
+            users::table
+                .filter(users::email_key.eq(email_key))
+                .select(COLUMNS)
+                .first::<UserRow>(connection)
+                .optional()?
+                .map(user)
+                .transpose()
+        })
+    }
+
+    fn list_users(&self, query: &UserQuery) -> StoreResult<Vec<User>> {
+        self.read(|connection| match &query.search {
+            Some(text) if !storable(text) => Ok(Vec::new()),
+            Some(text) => search::page(connection, query, text),
+            None => page(connection, query.after, query.limit),
+        })
+    }
+
+    fn set_user_state(&self, public_id: Uuid, state: UserState, act: &Act) -> StoreResult<Changed> {
+        self.write(|transaction| {
+            transaction.take_turn(Turn::Accounts)?;
+            let connection = &mut *transaction.connection;
+            let Some(mut user) = lock(connection, public_id)? else { return Ok(Changed::Unknown) };
+            if user.state == state {
+                return Ok(Changed::Done);
+            }
+            if state == UserState::Disabled && is_last_admin(connection, &user)? {
+                return kept(transaction, act, Action::UserDisable, public_id);
+            }
+            diesel::update(users::table.find(public_id.to_string()))
+                .set((
+                    users::state.eq(user_state_word(state)),
+                    users::changed_at.eq(unix_micros(act.at)),
+                ))
+                .execute(connection)?;
+            user.state = state;
+            match state {
+                UserState::Disabled => {
+                    super::sessions::end_all(connection, public_id, None, act.at)?;
+                    transaction.note(&act.done(Action::UserDisable, Subject::User(public_id)))?;
+                    let changes = [Change::UserDisabled(told(&user)), sessions_revoked(public_id)];
+                    transaction.append(&changes, act.at)?;
+                }
+                UserState::Active => {
+                    transaction.note(&act.done(Action::UserEnable, Subject::User(public_id)))?;
+                    transaction.append(&[Change::UserEnabled(told(&user))], act.at)?;
+                }
+            }
+            Ok(Changed::Done)
+        })
+    }
+
+    fn set_user_admin(&self, public_id: Uuid, admin: bool, act: &Act) -> StoreResult<Changed> {
+        self.write(|transaction| {
+            transaction.take_turn(Turn::Accounts)?;
+            let connection = &mut *transaction.connection;
+            let Some(mut user) = lock(connection, public_id)? else { return Ok(Changed::Unknown) };
+            if user.admin == admin {
+                return Ok(Changed::Done);
+            }
+            if is_last_admin(connection, &user)? {
+                return kept(transaction, act, Action::UserSetRoles, public_id);
+            }
+            diesel::update(users::table.find(public_id.to_string()))
+                .set((users::admin.eq(admin), users::changed_at.eq(unix_micros(act.at))))
+                .execute(connection)?;
+            user.admin = admin;
+            let done = act.done(Action::UserSetRoles, Subject::User(public_id));
+            transaction.note(&done.saying(user.roles().join(" ")))?;
+            let updated = Change::UserUpdated(told(&user));
+            if admin {
+                transaction.append(&[updated], act.at)?;
+            } else {
+                revoke_tokens(transaction, updated, public_id, act.at)?;
+            }
+            Ok(Changed::Done)
+        })
+    }
+
+    fn delete_user(&self, public_id: Uuid, act: &Act) -> StoreResult<Changed> {
+        self.write(|transaction| {
+            transaction.take_turn(Turn::Accounts)?;
+            let connection = &mut *transaction.connection;
+            let Some(user) = lock(connection, public_id)? else { return Ok(Changed::Unknown) };
+            if is_last_admin(connection, &user)? {
+                return kept(transaction, act, Action::UserDelete, public_id);
+            }
+            // Sessions and known addresses go with the row.
+            diesel::delete(users::table.find(public_id.to_string())).execute(connection)?;
+            forget_in_feed(connection, public_id)?;
+            transaction.note(&act.done(Action::UserDelete, Subject::User(public_id)))?;
+            let changes = [Change::UserDeleted { public_id }, sessions_revoked(public_id)];
+            transaction.append(&changes, act.at)?;
+            Ok(Changed::Done)
+        })
+    }
+
+    fn rehash_password(
+        &self,
+        public_id: Uuid,
+        verified_hash: &str,
+        new_hash: &str,
+    ) -> StoreResult<bool> {
+        self.write(|transaction| {
+            let still = users::table
+                .find(public_id.to_string())
+                .filter(users::password_hash.eq(verified_hash));
+            let changed = diesel::update(still)
+                .set(users::password_hash.eq(new_hash))
+                .execute(transaction.connection)?;
+            Ok(changed == 1)
+        })
+    }
+}
+
+/// Appends a change that removes a right, and refuses the tokens issued before it. Sessions stay: a
+/// refresh waits for the user's row, so the token that it brings has a later position.
+fn revoke_tokens(
+    transaction: &mut Transaction<'_>,
+    change: Change,
+    public_id: Uuid,
+    now: OffsetDateTime,
+) -> QueryResult<()> {
+    let revoked = transaction.append(&[change, sessions_revoked(public_id)], now)? + 1;
+    // This transaction has locked the row, so the update waits for no other one.
+    diesel::update(users::table.find(public_id.to_string()))
+        .set(users::tokens_from.eq(position_column(revoked)))
+        .execute(transaction.connection)?;
+    Ok(())
+}
+
+fn create(transaction: &mut Transaction<'_>, new: &NewUser, act: &Act) -> QueryResult<User> {
+    let mut user = insert(transaction.connection, new, act.at)?;
+    let action = if act.by == Actor::Nobody { Action::SignUp } else { Action::UserCreate };
+    let mut done = act.done(action, Subject::User(user.public_id));
+    if user.admin {
+        done = done.saying(user.roles().join(" "));
+    }
+    transaction.note(&done)?;
+    announce(transaction, std::slice::from_mut(&mut user), act.at)?;
+    Ok(user)
+}
+
+/// Says no to an end of the last admin, for the record, too.
+fn kept(
+    transaction: &mut Transaction<'_>,
+    act: &Act,
+    action: Action,
+    public_id: Uuid,
+) -> QueryResult<Changed> {
+    transaction.note(&act.refused(action, Subject::User(public_id), Reason::LastAdmin))?;
+    Ok(Changed::LastAdmin)
+}
+
+/// The new row. It has no place in the order of users before it is announced.
+pub(super) fn insert(
+    connection: &mut AnyConnection,
+    new: &NewUser,
+    now: OffsetDateTime,
+) -> QueryResult<User> {
+    diesel::insert_into(users::table)
+        .values((
+            users::public_id.eq(new.public_id.to_string()),
+            users::name.eq(&new.name),
+            users::email.eq(&new.email),
+            users::email_key.eq(&new.email_key),
+            users::password_hash.eq(&new.password_hash),
+            users::state.eq(user_state_word(UserState::Active)),
+            users::admin.eq(new.admin),
+            users::created_at.eq(unix_micros(now)),
+            users::changed_at.eq(unix_micros(now)),
+        ))
+        .execute(connection)?;
+    Ok(User {
+        public_id: new.public_id,
+        name: new.name.clone(),
+        email: new.email.clone(),
+        state: UserState::Active,
+        admin: new.admin,
+        created_at: now,
+        changed_at: now,
+        created_seq: 0,
+    })
+}
+
+/// Tells the feed of new rows, and them their places.
+pub(super) fn announce(
+    transaction: &mut Transaction<'_>,
+    created: &mut [User],
+    now: OffsetDateTime,
+) -> QueryResult<()> {
+    let changes: Vec<_> = created.iter().map(|user| Change::UserCreated(told(user))).collect();
+    let first = transaction.append(&changes, now)?;
+    for (seq, user) in (first..).zip(created) {
+        user.created_seq = seq;
+        // The row is this transaction's own, so nothing waits here with the feed locked.
+        diesel::update(users::table.find(user.public_id.to_string()))
+            .set(users::created_seq.eq(position_column(seq)))
+            .execute(transaction.connection)?;
+    }
+    Ok(())
+}
+
+/// Users in order of creation, by keyset: an OFFSET would count through all that come before.
+pub(super) fn page(
+    connection: &mut AnyConnection,
+    after: u64,
+    limit: u32,
+) -> QueryResult<Vec<User>> {
+    users::table
+        .filter(users::created_seq.gt(position_column(after)))
+        .order(users::created_seq)
+        .limit(i64::from(limit))
+        .select(COLUMNS)
+        .load::<UserRow>(connection)?
+        .into_iter()
+        .map(user)
+        .collect()
+}
+
+/// Takes a deleted user's name and address out of the events that told them. They keep their
+/// place and shape: a reader that has yet to apply them meets the deletion soon after.
+fn forget_in_feed(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<()> {
+    let told = events::table
+        .filter(events::public_id.eq(public_id.to_string()))
+        .select((events::seq, events::body))
+        .load::<(i64, String)>(connection)?;
+    for (seq, body) in told {
+        let mut change = super::feed::change(&body)?;
+        if let Change::UserCreated(user)
+        | Change::UserUpdated(user)
+        | Change::UserDisabled(user)
+        | Change::UserEnabled(user) = &mut change
+        {
+            user.name = Some(String::new());
+            user.email = Some(String::new());
+        }
+        diesel::update(events::table.find(seq))
+            .set(events::body.eq(super::feed::body(&change)?))
+            .execute(connection)?;
+    }
+    Ok(())
+}
