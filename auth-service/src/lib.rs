@@ -1,11 +1,8 @@
-//! The issuer: it owns the users, checks passwords, signs access tokens and publishes its keys.
+//! The issuer's binary: settings, commands, and the start that puts the rooms together.
 //!
-//! `cli` → `startup` → `http` → `domain`, whose ports `store` and `signing` implement. `domain`
-//! names neither; `startup` alone knows all.
+//! The rooms are crates. `auth-domain` decides, `auth-store` keeps, `auth-crypto` hashes and signs,
+//! `auth-app` holds use cases, `auth-http` answers. `startup` alone knows all of them.
 
-pub mod blocking;
 pub mod cli;
-pub mod http;
-mod listing;
 pub mod settings;
 pub mod startup;

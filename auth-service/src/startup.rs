@@ -7,11 +7,11 @@ use signet_service::failure::Failure;
 use signet_service::management::{self, Management};
 use signet_service::{server, serving, shutdown};
 
-use crate::http;
 use crate::settings::Settings;
 use auth_crypto::signing::{KeyFiles, KeyRing, Rotator};
 use auth_domain::Store;
 use auth_domain::audit::Act;
+use auth_http as http;
 use auth_store::instance_lock::InstanceLock;
 use auth_store::{self, Database, Existence};
 

@@ -8,7 +8,7 @@ use signet_service::failure::Failure;
 use zeroize::Zeroizing;
 
 use super::{Context, database, output};
-use crate::listing::clients::ClientList;
+use auth_app::listing::clients::ClientList;
 use auth_domain::clients::{Client, ClientStore, check_id, new_secret, parse_scopes, secret_hash};
 
 mod rotate_secret;

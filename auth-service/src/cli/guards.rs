@@ -4,7 +4,7 @@ use clap::Subcommand;
 use signet_service::failure::Failure;
 
 use super::{Context, database, output};
-use crate::listing::guards::{GuardEntry, GuardList};
+use auth_app::listing::guards::{GuardEntry, GuardList};
 use auth_domain::guards::GuardStore;
 
 #[derive(Subcommand)]

@@ -10,10 +10,10 @@ use signet_service::settings::Values;
 use signet_service::settings::report::CheckConfig;
 use signet_service::{cli, probe};
 
-use crate::http;
 use crate::settings::Settings;
 use crate::startup;
 use auth_domain::audit::Act;
+use auth_http as http;
 
 mod audit;
 mod clients;

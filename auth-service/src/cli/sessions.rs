@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::listed::Listed;
 use super::{Context, database, output, users};
-use crate::listing::sessions::SessionList;
+use auth_app::listing::sessions::SessionList;
 use auth_domain::page;
 use auth_domain::sessions::{Cursor, SessionQuery, SessionStore};
 use auth_domain::users::UserStore;

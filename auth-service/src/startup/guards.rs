@@ -8,9 +8,9 @@ use signet_contract::clock::Clock;
 use signet_service::shutdown::Shutdown;
 use tokio::time::{sleep, timeout};
 
-use crate::http::Guards;
 use auth_domain::error::StoreResult;
 use auth_domain::guards::GuardStore;
+use auth_http::Guards;
 use auth_store::Database;
 
 /// The pause after writing: while guards confirm change after change, this many rows a second and

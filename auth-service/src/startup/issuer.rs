@@ -8,7 +8,6 @@ use signet_service::shutdown::Shutdown;
 use time::Duration;
 use tokio::sync::{Notify, watch};
 
-use crate::http::{Guards, Issuer, Metrics, Options, Snapshots};
 use crate::settings::{CountLimit, LoginErrors, Settings};
 use auth_crypto::hashing::HashingPool;
 use auth_crypto::signing::{KeyRing, Rotator};
@@ -18,6 +17,7 @@ use auth_domain::refresh::RefreshPolicy;
 use auth_domain::sign_up_limit::SignUpLimit;
 use auth_domain::throttle::{Limit, Throttle};
 use auth_domain::tokens::TokenPolicy;
+use auth_http::{Guards, Issuer, Metrics, Options, Snapshots};
 
 /// The parts that others hold, too.
 pub(super) struct Parts {

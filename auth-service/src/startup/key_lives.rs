@@ -11,12 +11,12 @@ use prometheus_client::registry::Registry;
 use time::{Duration, OffsetDateTime};
 
 use super::health::Health;
-use crate::http::Guards;
 use auth_crypto::signing::{KeyRing, Rotator};
 use auth_domain::audit::Act;
 use auth_domain::error::StoreResult;
 use auth_domain::guards::{Guard, GuardId};
 use auth_domain::keys::{Key, KeyState, KeyStore, Rotated, Step, Timers, held_up_by, next_steps};
+use auth_http::Guards;
 use auth_store::Database;
 
 /// A clock that differs by less from what this process measured was not set back.

@@ -3,8 +3,8 @@
 use signet_service::failure::Failure;
 
 use super::super::{Context, database, output};
-use crate::listing::keys::{KeyEntry, KeyList};
 use crate::startup::key_policy;
+use auth_app::listing::keys::{KeyEntry, KeyList};
 use auth_domain::guards::GuardStore;
 use auth_domain::keys::{Key, KeyState, KeyStore};
 

@@ -4,8 +4,8 @@ use signet_service::failure::Failure;
 
 use super::super::{Context, database, output};
 use super::{full, rotator};
-use crate::listing::keys::Rotation;
 use crate::startup::key_policy;
+use auth_app::listing::keys::Rotation;
 use auth_domain::keys::{KeyState, KeyStore, Rotated};
 
 pub(super) fn run(immediate: bool, json: bool, context: &Context) -> Result<(), Failure> {

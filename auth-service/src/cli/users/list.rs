@@ -6,7 +6,7 @@ use signet_service::failure::Failure;
 
 use super::super::listed::Listed;
 use super::super::{Context, database, output};
-use crate::listing::users::UserList;
+use auth_app::listing::users::UserList;
 use auth_domain::page::{self, Cursor};
 use auth_domain::users::{UserQuery, UserStore};
 

@@ -1,0 +1,4 @@
+//! The use cases of the issuer: one function each, called by routes and commands.
+
+pub mod blocking;
+pub mod listing;

@@ -1,0 +1,32 @@
+//! `GET /admin/guards`: who follows the feed, what each holds, and how far behind it is.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::caller::Admin;
+use crate::refusals::{NotAnOperator, Unreadable};
+use crate::{Issuer, answer};
+use auth_app::listing::guards::GuardList;
+
+/// The guards that follow the feed.
+///
+/// One that is behind refuses late what was revoked: its lag says by how much.
+#[utoipa::path(
+    get, path = "/admin/guards", tag = "Operators", operation_id = "listGuards",
+    security(("admin" = [])),
+    responses(
+        (status = 200, description = "The guards.", body = GuardList),
+        NotAnOperator,
+        Unreadable,
+    )
+)]
+pub(crate) async fn list(
+    request: HttpRequest,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    Admin::of(&request, &issuer).await?;
+    let now = issuer.clock.now();
+    let guards = issuer.guards.list(now);
+    let list = issuer.ask(move |store| GuardList::of(guards, store, now)).await?;
+    Ok(answer::json(StatusCode::OK, list))
+}

@@ -1,0 +1,189 @@
+//! `/admin/keys`: the signing keys, for operators.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use signet_contract::problem::Problem;
+use signet_service::problem_response::ProblemError;
+use tokio::time::Instant;
+use utoipa::ToSchema;
+
+use super::caller::Admin;
+use super::refusals::{NotAnOperator, Unreadable, Unwritable, WrongBody};
+use super::{Issuer, answer, body, failure};
+use auth_app::listing::keys::{KeyList, Rotation};
+use auth_crypto::signing::RotationError;
+use auth_domain::guards::Receipt;
+use auth_domain::keys::{Key, KeyPolicy, Revocation, Rotated, next_to_leave};
+
+/// A revocation is answered at the latest after so long, confirmed or not: below 5 s in all.
+const PATIENCE: Duration = Duration::from_millis(4_700);
+
+/// What a rotation is asked for with.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct RotationForm {
+    /// Whether the next key signs at once, without waiting for verifiers; false if left out.
+    #[serde(default, deserialize_with = "body::flag")]
+    immediate: Option<bool>,
+}
+
+/// What became of a revocation.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RevocationReceipt {
+    kid: String,
+    /// The key that signs now.
+    active: String,
+    /// The live guards.
+    guards: Vec<Confirmation>,
+}
+
+/// Whether a guard has confirmed.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Confirmation {
+    #[schema(format = "uuid")]
+    instance: String,
+    #[schema(format = "date-time")]
+    confirmed_at: Option<String>,
+}
+
+/// Every key that was ever known, also those that are retired or revoked.
+#[utoipa::path(
+    get, path = "/admin/keys", tag = "Operators", operation_id = "listKeys",
+    security(("admin" = [])),
+    responses(
+        (status = 200, description = "The keys.", body = KeyList),
+        NotAnOperator,
+        Unreadable,
+    )
+)]
+pub(super) async fn list(
+    request: HttpRequest,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    Admin::of(&request, &issuer).await?;
+    let keys = issuer.ask(|store| store.list_keys()).await?;
+    let guards = issuer.guards.list(issuer.clock.now());
+    let list = KeyList::of(&keys, &guards, &issuer.keys.policy());
+    Ok(answer::json(StatusCode::OK, list))
+}
+
+/// Lets another key take over.
+///
+/// Planned, it is published and signs once its lead is over and every live guard holds it; while one
+/// is pending, the answer is that one. `immediate`: it signs when this is answered.
+#[utoipa::path(
+    post, path = "/admin/keys/rotate", tag = "Operators", operation_id = "rotateKeys",
+    security(("admin" = [])),
+    request_body(content = Option<RotationForm>),
+    responses(
+        (status = 202, description = "The key that signs next, or already.", body = Rotation),
+        NotAnOperator,
+        (status = 409, description = "The key set holds 64 keys; the detail says when one leaves.", body = Problem, content_type = "application/problem+json"),
+        WrongBody,
+        (status = 422, description = "`immediate` is not true or false.", body = Problem, content_type = "application/problem+json"),
+        Unwritable,
+    )
+)]
+pub(super) async fn rotate(
+    request: HttpRequest,
+    payload: web::Payload,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let admin = Admin::of(&request, &issuer).await?;
+    let asked: RotationForm = body::read(&request, payload, body::ANY).await?;
+    let immediate = asked.immediate.unwrap_or_default();
+    let act = issuer.act_of(&request, admin.public_id);
+    let (rotator, keys, now) = (issuer.rotator.clone(), issuer.keys.clone(), act.at);
+    // Beside the question to the database: that is given up after a while, and done nonetheless.
+    let prepared = {
+        let (rotator, keys) = (rotator.clone(), keys.clone());
+        tokio::task::spawn_blocking(move || rotator.prepare(&keys.keys())).await
+    };
+    prepared.map_err(|_panic| ProblemError::internal())?.map_err(of_rotation)?;
+    let rotated = issuer
+        .ask(move |store| {
+            let rotated = rotator.rotate(store, immediate, &act);
+            // What follows is logged by the upkeep where it fails.
+            let _ = keys.follow(store, now);
+            Ok(rotated)
+        })
+        .await?
+        .map_err(of_rotation)?;
+    let policy = issuer.keys.policy();
+    let Rotated::To(key) = rotated else {
+        return Err(full(&issuer.keys.keys(), &policy).into());
+    };
+    let served = issuer.keys.keys().into_iter().find(|known| known.kid == key.kid);
+    let key = served.unwrap_or(key);
+    tracing::info!(by = %admin.public_id, kid = %key.kid, immediate, "an operator rotated the keys");
+    Ok(answer::json(StatusCode::ACCEPTED, Rotation::to(key, &policy, now)))
+}
+
+/// Voids a key and every token that it signed, the caller's too.
+///
+/// Where it was the active one, another is active in the same transaction. Refresh tokens go on. The
+/// answer comes when every live guard has confirmed, at the latest after 5 seconds.
+#[utoipa::path(
+    post, path = "/admin/keys/{kid}/revoke", tag = "Operators", operation_id = "revokeKey",
+    security(("admin" = [])),
+    params(("kid" = String, Path, description = "The key's thumbprint.")),
+    responses(
+        (status = 200, description = "It is void.", body = RevocationReceipt),
+        NotAnOperator,
+        (status = 404, description = "There is no such key.", body = Problem, content_type = "application/problem+json"),
+        Unwritable,
+    )
+)]
+pub(super) async fn revoke(
+    request: HttpRequest,
+    kid: web::Path<String>,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let began = Instant::now();
+    let admin = Admin::of(&request, &issuer).await?;
+    let act = issuer.act_of(&request, admin.public_id);
+    let (rotator, keys, now) = (issuer.rotator.clone(), issuer.keys.clone(), act.at);
+    let wanted = kid.clone();
+    let revoked = issuer
+        .ask(move |store| {
+            let revoked = rotator.revoke(store, &wanted, &act);
+            let _ = keys.follow(store, now);
+            Ok(revoked)
+        })
+        .await?
+        .map_err(of_rotation)?;
+    let Revocation::Done { seq, active } = revoked else {
+        return Err(ProblemError::new(StatusCode::NOT_FOUND, "There is no such key.").into());
+    };
+    let kid = kid.into_inner();
+    tracing::warn!(by = %admin.public_id, %kid, %active, "an operator revoked a key");
+    let patience = PATIENCE.saturating_sub(began.elapsed());
+    let receipts = issuer.guards.confirmed(seq, patience, &*issuer.clock).await;
+    let confirmation = |receipt: Receipt| Confirmation {
+        instance: receipt.id.instance.to_string(),
+        confirmed_at: receipt.confirmed_at.map(answer::time),
+    };
+    let guards = receipts.into_iter().map(confirmation).collect();
+    Ok(answer::json(StatusCode::OK, RevocationReceipt { kid, active, guards }))
+}
+
+fn full(keys: &[Key], policy: &KeyPolicy) -> ProblemError {
+    let next = next_to_leave(keys, policy).map_or_else(
+        || "None of them leaves by itself".to_owned(),
+        |at| format!("The next one leaves at {}", answer::time(at)),
+    );
+    let line = format!("The key set holds as many keys as it may. {next}.");
+    ProblemError::new(StatusCode::CONFLICT, line)
+}
+
+fn of_rotation(error: RotationError) -> ProblemError {
+    match error {
+        RotationError::Store(error) => failure::of_store(error),
+        error => {
+            tracing::error!(%error, "the keys could not be changed");
+            ProblemError::internal()
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `POST /login`: a password in, an access token out.
+
+mod answer;
+mod attempt;
+
+use actix_web::http::header::USER_AGENT;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use signet_contract::problem::Problem;
+use signet_service::problem_response::ProblemError;
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+use super::address::client_address;
+use super::even_time::EvenTime;
+use super::metrics::LoginOutcome;
+use super::{Issuer, body, query};
+use crate::refusals::WrongBody;
+use answer::LoginAnswer;
+pub(super) use attempt::Outcome;
+use attempt::{Credentials, attempt};
+use auth_domain::email::{Email, EmailError};
+use auth_domain::sessions::agent;
+
+/// What a log-in sends, as a form or as JSON.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct LoginForm {
+    /// The address of the account.
+    #[serde(default)]
+    #[schema(required, format = "email")]
+    email: String,
+    /// The password.
+    #[serde(default)]
+    #[schema(required, value_type = String, format = "password")]
+    password: Zeroizing<String>,
+    /// Whom the token is meant for, if not for the issuer's first audience.
+    audience: Option<String>,
+}
+
+/// Logs a user in.
+///
+/// A refusal says why, unless the operator chose uniform answers: then it is `401` with the first
+/// challenge, always.
+#[utoipa::path(
+    post, path = "/login", tag = "Accounts", operation_id = "logIn",
+    request_body(content(
+        (LoginForm = "application/json"),
+        (LoginForm = "application/x-www-form-urlencoded"),
+        (LoginForm = "multipart/form-data"),
+    )),
+    responses(
+        (status = 201, description = "The access token.", body = LoginAnswer),
+        (status = 401, description = "A field is missing, or there is no such user.", body = String, content_type = "text/plain", headers(("WWW-Authenticate" = String, description = "`Basic realm=\"Login required !!\"` or `Basic realm=\"User does not exist !!\"`")), example = "Could not verify"),
+        (status = 403, description = "The password is wrong, or the account is disabled.", body = String, content_type = "text/plain", headers(("WWW-Authenticate" = String, description = "`Basic realm=\"Wrong Password !!\"` or `Basic realm=\"Account disabled !!\"`")), example = "Could not verify"),
+        WrongBody,
+        (status = 422, description = "A field has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many log-ins failed.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        (status = 503, description = "Too busy, or the database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
+    )
+)]
+pub(super) async fn log_in(
+    request: HttpRequest,
+    payload: web::Payload,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, ProblemError> {
+    let LoginForm { email, password, audience } = body::read(&request, payload, body::ANY).await?;
+    if email.is_empty() || password.is_empty() {
+        return Ok(answer::missing());
+    }
+    let asked = audience.filter(|audience| !audience.is_empty());
+    let audience = issuer.tokens.user_audience(asked.as_deref());
+    let audience = audience.map_err(|why| query::wrong("audience", why.to_string()))?;
+
+    let even_time = EvenTime::starting_now();
+    let from = client_address(&request, &issuer.options.trusted_proxies);
+    let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let user_agent = user_agent.and_then(agent);
+    let credentials = Credentials { email_key: key(&email)?, password, audience, from, user_agent };
+    let outcome = attempt(&issuer, credentials).await?;
+    let word = LoginOutcome::of(&outcome);
+    issuer.metrics.log_in(word);
+    // The Debug form of a text escapes what a terminal or a log reader could be misled by.
+    tracing::info!(outcome = word.word(), email = ?email.trim(), from = from.map(tracing::field::display), "log-in");
+    if issuer.options.uniform_errors && word != LoginOutcome::Ok {
+        even_time.wait().await;
+    }
+    Ok(answer::of(&issuer, outcome))
+}
+
+/// What the account is looked up by. A text that is no address, but could be typed, is that of an
+/// account that does not exist.
+fn key(typed: &str) -> Result<String, ProblemError> {
+    match Email::parse(typed) {
+        Ok(email) => Ok(email.key),
+        Err(EmailError::Malformed) => Ok(format!("not an address: {}", typed.trim())),
+        Err(why) => Err(query::wrong("email", why.to_string())),
+    }
+}

@@ -1,0 +1,74 @@
+//! `POST /oauth2/revoke`: a token is given up, and its session with it (RFC 7009).
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use signet_contract::problem::OAuthError;
+use signet_verifier::Subject as Holder;
+use uuid::Uuid;
+
+use super::client_authentication::identified;
+use super::error::TokenError;
+use super::{PresentedToken, answer};
+use crate::address::client_address;
+use crate::refusals::OAuthRefusal;
+use crate::{Issuer, body, caller};
+use auth_domain::audit::{Act, Action, Reason, Subject};
+use auth_domain::refresh::RefreshToken;
+
+/// Gives a token up: its session ends.
+///
+/// A token that is not good, or is no token, is `200` as well: it can't be used either way.
+#[utoipa::path(
+    post, path = "/oauth2/revoke", tag = "OAuth", operation_id = "revokeToken",
+    request_body(content = PresentedToken, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "The token is not good any more, or never was."),
+        (status = 400, description = "`invalid_request`, `unsupported_token_type` (a service's token) or `invalid_grant` (another client's).", body = OAuthError),
+        OAuthRefusal,
+    )
+)]
+pub(crate) async fn revoke(
+    request: HttpRequest,
+    payload: web::Payload,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, TokenError> {
+    let form: PresentedToken = body::read(&request, payload, body::FORM).await?;
+    let client_id = identified(&request, &issuer, form.client_id, form.client_secret).await?;
+    if form.token.is_empty() {
+        return Err(TokenError::InvalidRequest("token is missing"));
+    }
+    if let Some((sid, public_id, holder)) = session_of(&issuer, &form.token).await? {
+        let from = client_address(&request, &issuer.options.trusted_proxies);
+        let act = Act::by_client(&client_id, from, issuer.clock.now());
+        if holder != client_id {
+            let whom = Subject::Session(sid, public_id);
+            let refused = act.refused(Action::SessionRevoke, whom, Reason::OtherClient);
+            issuer.note_within_bounds(refused).await?;
+            return Err(TokenError::InvalidGrant);
+        }
+        if let Some(public_id) = issuer.ask(move |store| store.end_session(sid, &act)).await? {
+            tracing::info!(%public_id, %sid, "session ended: its token was given up");
+        }
+    }
+    Ok(answer(StatusCode::OK).finish())
+}
+
+/// The session of a token, its user and the client that holds it; none for what is no token of ours or is
+/// over anyway. Any refresh token of a session will do, a used one too: its holder wants it dead.
+async fn session_of(
+    issuer: &Issuer,
+    token: &str,
+) -> Result<Option<(Uuid, Uuid, String)>, TokenError> {
+    if let Some(token) = RefreshToken::parse(token) {
+        let family = token.family();
+        let known = issuer.ask(move |store| store.find_refresh_tokens(&family)).await?;
+        return Ok(known.map(|known| (known.sid, known.public_id, known.client_id)));
+    }
+    match caller::verify(token, issuer, issuer.tokens.every_audience()) {
+        Ok(token) => match token.subject {
+            Holder::User { sid, public_id, .. } => Ok(Some((sid, public_id, token.client_id))),
+            Holder::Service => Err(TokenError::UnsupportedTokenType),
+        },
+        Err(_) => Ok(None),
+    }
+}

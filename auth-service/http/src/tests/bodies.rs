@@ -1,0 +1,181 @@
+//! Bodies that are too large, too slow, of another type or broken, on every route that reads one.
+
+use actix_http::h1;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::test::TestRequest;
+use serde::de::IgnoredAny;
+use serde_json::{Map, json};
+use signet_service::problem_response::ProblemError;
+
+use super::actors::PASSWORD;
+use super::server::{Answer, Server};
+use crate::body;
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+async fn status(server: &Server, path: &str, media_type: &str, body: &[u8]) -> u16 {
+    let request = TestRequest::post()
+        .uri(path)
+        .insert_header((CONTENT_TYPE, media_type))
+        .set_payload(body.to_vec());
+    let answer = server.call(request).await;
+    assert_eq!(answer.header("content-type"), "application/problem+json", "{answer:?}");
+    answer.status.as_u16()
+}
+
+#[actix_web::test]
+async fn more_than_16_kib_is_413_announced_or_not() {
+    let server = Server::start();
+    let large = vec![b'a'; 16 * 1024 + 1];
+    for path in ["/signup", "/login"] {
+        assert_eq!(status(&server, path, FORM, &large).await, 413);
+    }
+    assert_eq!(status(&server, "/signup", FORM, &large[1..]).await, 422);
+    let announced = TestRequest::post()
+        .uri("/login")
+        .insert_header((CONTENT_TYPE, FORM))
+        .insert_header(("content-length", "99999999999999999999"));
+    assert_eq!(server.call(announced).await.status, 413);
+}
+
+#[actix_web::test]
+async fn other_types_are_415_and_broken_bodies_400() {
+    let server = Server::start();
+    for path in ["/signup", "/login"] {
+        for media_type in [
+            "text/plain",
+            "application/vnd.x+json",
+            "application/json, text/html",
+            "",
+            "application/json; charset=utf-16",
+        ] {
+            assert_eq!(status(&server, path, media_type, b"{}").await, 415, "{media_type}");
+        }
+        let quoted = "Application/JSON; Charset=\"UTF-8\"";
+        assert_eq!(status(&server, path, quoted, b"[]").await, 422);
+        for broken in [&b"{"[..], b"{\"email\":\"a\",\"email\":\"b\"}", b"{\"a\":\"\xff\"}", b"\0"]
+        {
+            assert_eq!(status(&server, path, JSON, broken).await, 400, "{broken:?}");
+        }
+        for broken in [&b"email=%zz"[..], b"email=a&email=b", b"email=\xff"] {
+            assert_eq!(status(&server, path, FORM, broken).await, 400, "{broken:?}");
+        }
+        for broken in ["multipart/form-data", "multipart/form-data; boundary=B"] {
+            assert_eq!(status(&server, path, broken, b"--X--").await, 400, "{broken}");
+        }
+        assert_eq!(status(&server, path, JSON, b"[]").await, 422);
+        let deep = "[".repeat(16_000);
+        assert_eq!(status(&server, path, JSON, deep.as_bytes()).await, 400);
+    }
+}
+
+#[actix_web::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    tokio::time::pause();
+    let (_sender, payload) = h1::Payload::create(false);
+    let request = TestRequest::post().uri("/login").insert_header((CONTENT_TYPE, FORM));
+    let (request, _) = request.to_http_parts();
+    let payload = actix_web::dev::Payload::from(payload);
+    let payload =
+        <actix_web::web::Payload as actix_web::FromRequest>::from_request(&request, &mut {
+            payload
+        });
+    let read = body::read::<IgnoredAny>(&request, payload.await.unwrap(), body::ANY).await;
+    let error = read.err().map(ProblemError::from).unwrap();
+    assert_eq!(error.problem.status, 408);
+}
+
+/// `count` members with short names, as each media type writes them.
+fn members(count: usize) -> [(&'static str, String); 3] {
+    let names: Vec<_> = (0..count).map(|n| format!("f{n}")).collect();
+    let form = names.iter().map(|name| format!("{name}=1&&")).collect::<Vec<_>>().concat();
+    let json = names.iter().map(|name| format!("\"{name}\":{{\"a\":[1]}}")).collect::<Vec<_>>();
+    let part = |name: &String| {
+        format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n1\r\n")
+    };
+    let parts = names.iter().map(part).collect::<Vec<_>>().concat();
+    [
+        (FORM, form),
+        (JSON, format!("{{{}}}", json.join(","))),
+        ("multipart/form-data; boundary=B", format!("{parts}--B--\r\n")),
+    ]
+}
+
+async fn answer(server: &Server, path: &str, media_type: &str, body: &str) -> Answer {
+    let request = TestRequest::post().uri(path).insert_header((CONTENT_TYPE, media_type));
+    server.call(request.set_payload(body.to_owned())).await
+}
+
+#[actix_web::test]
+async fn form_with_more_than_32_members_is_an_invalid_request_at_oauth_routes() {
+    let server = Server::start();
+    for path in ["/oauth2/token", "/oauth2/revoke", "/oauth2/introspect"] {
+        let names = (0..5_000).map(|n| format!("{n:x}&")).collect::<Vec<_>>().concat();
+        let refused = answer(&server, path, FORM, &names[..16 * 1024]).await;
+        assert_eq!(
+            (refused.status.as_u16(), &refused.json()["error"]),
+            (400, &"invalid_request".into())
+        );
+        assert_eq!(refused.json()["error_description"], "the body has more than 32 members");
+        let [(_, at_most), ..] = members(32);
+        let taken = answer(&server, path, FORM, &at_most).await;
+        let description = taken.json()["error_description"].to_string();
+        assert!(!description.contains("members"), "{path}: {description}");
+    }
+}
+
+#[actix_web::test]
+async fn repeated_and_malformed_members_are_400_among_many_members() {
+    let server = Server::start();
+    let [(_, form), (_, json), (multipart, parts)] = members(31);
+    let part = "--B\r\nContent-Disposition: form-data; name=\"f0\"\r\n\r\n1\r\n";
+    let [.., (_, many)] = members(40);
+    let unfinished = many.replace("}}", "}");
+    for (media_type, body) in [
+        (FORM, format!("{form}f0=1")),
+        (FORM, format!("{form}f0=1&{form}g=%zz")),
+        (FORM, format!("a=%zz&{form}{form}")),
+        (JSON, json.replace("{\"f0\"", "{\"f1\":1,\"f0\"")),
+        (JSON, members(40)[1].1.replace("]}}", "]}")),
+        (multipart, format!("{part}{parts}")),
+        (multipart, unfinished.replace("--B--", "--C--")[..200].to_owned()),
+    ] {
+        assert_eq!(status(&server, "/login", media_type, body.as_bytes()).await, 400, "{body}");
+    }
+}
+
+#[actix_web::test]
+async fn optional_member_that_is_null_is_left_out() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let log_in = json!({"email": "ann@example.org", "password": PASSWORD, "audience": null});
+    assert_eq!(server.post_json("/login", &log_in).await.status, 201);
+    for (path, body, status) in [
+        ("/admin/keys/rotate", json!({"immediate": null}), 202),
+        ("/admin/clients", json!({"client_id": "reports", "scope": null, "scopes": null}), 201),
+        ("/admin/clients/reports/rotate-secret", json!({"overlap": null}), 201),
+    ] {
+        let answer = operator.call("POST", path, Some(&body)).await;
+        assert_eq!(answer.status, status, "{path}: {answer:?}");
+    }
+}
+
+#[actix_web::test]
+async fn every_required_member_that_is_null_is_422_by_its_name() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    for (method, path, names) in [
+        ("POST", "/signup", &["email", "name", "password"][..]),
+        ("POST", "/login", &["email", "password"]),
+        ("POST", "/password", &["current_password", "new_password"]),
+        ("POST", "/admin/clients", &["client_id"]),
+        ("PUT", &format!("/admin/users/{}/roles", operator.public_id), &["roles"]),
+    ] {
+        let body: Map<_, _> = names.iter().map(|name| ((*name).into(), json!(null))).collect();
+        let answer = operator.call(method, path, Some(&json!(body))).await;
+        assert_eq!(answer.status, 422, "{path}: {answer:?}");
+        let errors = answer.json()["errors"].as_object().cloned().unwrap_or_default();
+        assert_eq!(errors.keys().collect::<Vec<_>>(), names, "{path}");
+    }
+}

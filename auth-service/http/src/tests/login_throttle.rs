@@ -1,0 +1,106 @@
+//! `POST /login` after too many failures.
+
+use std::time::Instant;
+
+use actix_web::test::TestRequest;
+use futures_util::future::{join, join_all};
+use signet_contract::clock::Clock as _;
+use time::Duration;
+
+use super::actors::PASSWORD;
+use super::server::{Answer, Server, Setup, proxies};
+use crate::Options;
+use auth_domain::throttle::Admission;
+
+impl Server {
+    async fn log_in_from(&self, peer: &str, forwarded: &str, password: &str) -> Answer {
+        let form = [("email", "ann@example.org"), ("password", password)];
+        let mut request = TestRequest::post()
+            .uri("/login")
+            .peer_addr(format!("{peer}:4000").parse().unwrap())
+            .set_form(form);
+        if !forwarded.is_empty() {
+            request = request.insert_header(("x-forwarded-for", forwarded));
+        }
+        self.call(request).await
+    }
+}
+
+#[actix_web::test]
+async fn the_eleventh_is_refused_unheard_until_the_window_ends_for_unknown_accounts_alike() {
+    let server = Server::start();
+    server.sign_up("ann").await;
+    for (name, status) in [("ann", 403), ("nobody", 401)] {
+        for _ in 0..10 {
+            assert_eq!(server.log_in(name, "wrong").await.status, status);
+        }
+        let answer = server.log_in(name, PASSWORD).await;
+        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "900"));
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    server.clock.advance(Duration::minutes(15));
+    assert_eq!(server.log_in("ann", PASSWORD).await.status, 201);
+}
+
+#[actix_web::test]
+async fn an_attacker_elsewhere_does_not_lock_the_owner_out() {
+    let server = Server::start();
+    server.sign_up("ann").await;
+    assert_eq!(server.log_in_from("192.0.2.1", "", PASSWORD).await.status, 201);
+    for _ in 0..10 {
+        assert_eq!(server.log_in_from("203.0.113.9", "", "wrong").await.status, 403);
+    }
+    assert_eq!(server.log_in_from("203.0.113.9", "", "wrong").await.status, 429);
+    assert_eq!(server.log_in_from("198.51.100.7", "", PASSWORD).await.status, 429);
+    assert_eq!(server.log_in_from("192.0.2.1", "", PASSWORD).await.status, 201);
+}
+
+#[actix_web::test]
+async fn a_forged_forwarded_header_moves_nothing_and_a_trusted_proxy_s_does() {
+    let setup = || Setup { per_account: None, per_address: Some(3), ..Setup::default() };
+    let server = Server::with(setup());
+    server.sign_up("ann").await;
+    for n in 0..3 {
+        let forged = format!("203.0.113.{n}");
+        assert_eq!(server.log_in_from("192.0.2.1", &forged, "wrong").await.status, 403);
+    }
+    assert_eq!(server.log_in_from("192.0.2.1", "203.0.113.77", "wrong").await.status, 429);
+
+    let options = Options { trusted_proxies: proxies(&["192.0.2.0/24"]), ..Options::default() };
+    let server = Server::with(Setup { options, ..setup() });
+    server.sign_up("ann").await;
+    for _ in 0..3 {
+        assert_eq!(server.log_in_from("192.0.2.1", "203.0.113.1", "wrong").await.status, 403);
+    }
+    assert_eq!(server.log_in_from("192.0.2.1", "203.0.113.1", "wrong").await.status, 429);
+    assert_eq!(server.log_in_from("192.0.2.1", "203.0.113.2", PASSWORD).await.status, 201);
+}
+
+#[actix_web::test]
+async fn log_in_that_waits_for_others_at_its_account_keeps_no_place_from_another_address() {
+    let server = Server::with(Setup { per_account: Some(1), queue: 4, ..Setup::default() });
+    server.sign_up("ann").await;
+    server.sign_up("bob").await;
+    let now = server.clock.now();
+    let Admission::Go(attempt) = server.issuer.throttle.admit("ann@example.org", None, false, now)
+    else {
+        panic!("no attempt is under way")
+    };
+    let waiting = (0..4).map(|_| server.log_in_from("203.0.113.9", "", PASSWORD));
+    let other = async {
+        let deadline = Instant::now() + std::time::Duration::from_secs(30);
+        while server.issuer.hashing.taken() < 4 {
+            assert!(Instant::now() < deadline, "four log-ins take the places");
+            tokio::task::yield_now().await;
+        }
+        let answer = server.log_in("bob", PASSWORD).await;
+        drop(attempt);
+        server.issuer.attempt_ended.notify_waiters();
+        answer.status
+    };
+    let (answers, other) = join(join_all(waiting), other).await;
+    assert_eq!(other, 201);
+    let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 201, 201, 503]);
+}

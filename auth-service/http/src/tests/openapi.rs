@@ -1,0 +1,56 @@
+//! The API description against the routes: what is described answers.
+
+use actix_web::http::Method;
+use actix_web::test::TestRequest;
+use serde_json::Value;
+
+use super::server::Server;
+
+pub(super) async fn described(server: &Server) -> Vec<(String, Method, Value)> {
+    let document = server.get("/openapi.json").await.json();
+    let mut operations = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            operations.push((path.clone(), method, operation.clone()));
+        }
+    }
+    operations
+}
+
+#[actix_web::test]
+async fn every_described_route_answers_with_a_status_that_is_described() {
+    let server = Server::start();
+    let operations = described(&server).await;
+    assert!(operations.len() > 10);
+    for (path, method, operation) in operations {
+        let answer = server.call(TestRequest::with_uri(&path).method(method.clone())).await;
+        let described = operation["responses"].get(answer.status.as_str());
+        assert!(described.is_some(), "{method} {path}: {}", answer.status);
+        assert!(![404, 405].contains(&answer.status.as_u16()), "{method} {path}");
+    }
+}
+
+#[actix_web::test]
+async fn the_description_is_the_known_one() {
+    let document = crate::openapi::document().to_pretty_json().unwrap();
+    let known = include_str!("../../../../docs/openapi/auth-service.json");
+    assert!(document == known.trim_end(), "run scripts/generate");
+}
+
+#[actix_web::test]
+async fn the_page_loads_nothing_from_elsewhere_and_all_its_parts_are_there() {
+    let server = Server::start();
+    let page = server.get("/docs").await;
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert!(!page.body.contains("http://") && !page.body.contains("https://"));
+    let mut parts = 0;
+    for attribute in ["src=\"", "href=\""] {
+        for rest in page.body.split(attribute).skip(1) {
+            let path = rest.split('"').next().unwrap();
+            assert_eq!(server.get(path).await.status, 200, "{path}");
+            parts += 1;
+        }
+    }
+    assert!(parts >= 3, "{}", page.body);
+}
