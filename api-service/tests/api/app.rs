@@ -10,7 +10,6 @@ use api_service::blocking::Blocking;
 use api_service::domain::visibility::Visibility;
 use api_service::http::{self, Api};
 use api_service::store::{PAGE_READERS, Replica};
-use end_to_end::forge::Forge;
 use serde_json::{Value, json};
 use signet_contract::claims::Claims;
 use signet_contract::clock::{Clock, SystemClock};
@@ -18,6 +17,7 @@ use signet_contract::directory::{DirectoryUser, UserState};
 use signet_guard::store::{SavedKeys, SnapshotEnd};
 use signet_guard::{Guard, GuardConfig, GuardStore};
 use signet_service::protection::protect;
+use support::forge::Forge;
 use uuid::Uuid;
 
 const ISSUER: &str = "https://login.example.org";

@@ -27,7 +27,7 @@ fn help_names_every_command_and_setting() {
 
 #[test]
 fn help_says_of_each_command_what_it_does() {
-    insta::assert_snapshot!(end_to_end::help::of_every_command(api_service::cli::command()));
+    insta::assert_snapshot!(support::help::of_every_command(api_service::cli::command()));
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn the_command_line_is_well_formed_with_every_setting() {
 
 #[test]
 fn help_says_of_each_command_what_it_does() {
-    insta::assert_snapshot!(end_to_end::help::of_every_command(command_line()));
+    insta::assert_snapshot!(support::help::of_every_command(command_line()));
 }
 
 #[test]

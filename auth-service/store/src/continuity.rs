@@ -134,7 +134,7 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
-    use end_to_end::sqlite::until_closed;
+    use support::sqlite::until_closed;
     use time::Duration;
     use time::macros::datetime;
 

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use end_to_end::port;
+use support::port;
 
 use crate::folder::{Folder, outcome};
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use end_to_end::sqlite::until_closed;
+use support::sqlite::until_closed;
 
 use super::super::{Database, Existence, Location, OpenError};
 use super::fixture::{Fixture, START, by_operator, new_user, sqlite};

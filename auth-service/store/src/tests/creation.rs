@@ -4,7 +4,7 @@ use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use end_to_end::sqlite::until_closed;
+use support::sqlite::until_closed;
 use time::OffsetDateTime;
 use time::macros::datetime;
 

@@ -42,8 +42,8 @@ fn revocations_are_on_the_first_page_alone(fixture: &Fixture) {
 
 fn more_revocations_than_one_part_holds_are_told_in_order_and_as_of_one_moment(fixture: &Fixture) {
     let user = fixture.user("Ann");
-    fixture.run(&end_to_end::revocations::sql(50, START));
-    fixture.run(&end_to_end::revocations::sql(2_050, second(50)));
+    fixture.run(&support::revocations::sql(50, START));
+    fixture.run(&support::revocations::sql(2_050, second(50)));
     let position = fixture.position();
     let (mut told, mut parts) = (Vec::new(), 0);
     let mut take = |part| {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use end_to_end::poll;
 use signet_contract::events::{Change, Event};
+use support::poll;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -30,7 +30,7 @@ pub(super) const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
 pub(super) struct Fixture {
     pub(super) store: Arc<Database>,
     pub(super) location: Location,
-    server: Option<end_to_end::postgres::Database>,
+    server: Option<support::postgres::Database>,
     /// Removed with the test.
     _folder: Option<tempfile::TempDir>,
 }
@@ -71,7 +71,7 @@ pub(super) fn postgres() -> Fixture {
 
 /// At a server, on a database that an earlier version wrote, given as statements.
 pub(super) fn postgres_of(statements: &str) -> Fixture {
-    let server = end_to_end::postgres::Database::fresh();
+    let server = support::postgres::Database::fresh();
     server.run(statements);
     let location = PostgresLocation::parse(&server.url()).map(Location::Postgres).expect("a URL");
     let store = Database::open(&location, Existence::Create, START).expect("a database");
@@ -151,7 +151,7 @@ impl Fixture {
     }
 
     /// The database as its server sees it.
-    pub(super) fn server(&self) -> &end_to_end::postgres::Database {
+    pub(super) fn server(&self) -> &support::postgres::Database {
         self.server.as_ref().expect("a server")
     }
 

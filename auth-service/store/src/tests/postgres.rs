@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use end_to_end::postgres::{Database as Server, PASSWORD};
+use support::postgres::{Database as Server, PASSWORD};
 
 use super::super::{Database, Existence, Location, OpenError, PostgresLocation};
 use super::connections::of_racing_starts;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use end_to_end::poll;
+use support::poll;
 
 use super::super::watcher::Watcher;
 use super::fixture::{Fixture, START, by_operator, new_user};

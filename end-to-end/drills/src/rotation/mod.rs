@@ -1,0 +1,176 @@
+//! Rotations and revocations of signing keys under a steady load.
+
+mod observer;
+pub mod outcome;
+mod revoking;
+pub mod timeline;
+
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::fleet::{Fleet, Make};
+use super::guard::Guard;
+use super::load::{Load, StopOnDrop};
+use super::minting::Minting;
+use super::operator::{self, Rotation, Way};
+use super::pacer::{Pacer, sleep};
+use super::pool::Pool;
+use super::tally::Tally;
+use outcome::{Outcome, RoundFetches};
+use support::poll;
+use timeline::Timeline;
+
+/// The life of an access token: short, so that tokens end within the run.
+const TOKEN_LIFE: Duration = Duration::from_secs(15);
+
+/// The time between two rotations. A key stays in the set for a token's life, a minute and a
+/// `max-age` after it stopped, and leaves within 10 s after that: 50 rotations at most, and the set
+/// holds 64 keys.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// A new key signs that soon, or something is wrong.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Which way to rotate.
+    pub way: Way,
+    /// How many rotations.
+    pub rounds: usize,
+    /// How many revocations of the active key after them.
+    pub revocations: usize,
+    /// How many guards.
+    pub guards: usize,
+    /// Requests a second to all guards together.
+    pub rate: u32,
+    /// Fresh tokens a second.
+    pub fresh: u32,
+    /// Whether the issuer keeps its data at a `PostgreSQL` server.
+    pub postgres: bool,
+    /// What the choices come from.
+    pub seed: u64,
+    /// How often a bound in seconds is multiplied: 1, more where the machine is busy otherwise.
+    pub slack: u32,
+    /// The time between two rotations.
+    pub every: Duration,
+    /// The `max-age` of the key set: a planned key waits for two of them.
+    pub max_age: Duration,
+}
+
+impl Plan {
+    /// The plan of a drill without rotations: three guards, as fast as the key set allows.
+    pub fn fast(way: Way, seed: u64) -> Self {
+        Self {
+            way,
+            rounds: 0,
+            revocations: 0,
+            guards: 3,
+            rate: 400,
+            fresh: 10,
+            postgres: false,
+            seed,
+            slack: 1,
+            every: EVERY,
+            max_age: Duration::from_secs(if way == Way::Planned { 1 } else { 15 }),
+        }
+    }
+
+    /// The processes of this run.
+    pub fn make(&self) -> Make {
+        Make {
+            guards: self.guards,
+            postgres: self.postgres,
+            token_life: TOKEN_LIFE,
+            max_age: self.max_age,
+        }
+    }
+
+    /// How long after the call that revokes its key a token may still be taken.
+    pub fn bound(&self) -> Duration {
+        Duration::from_secs(1) * self.slack
+    }
+}
+
+/// Runs it. `progress` is told how far it is, a line at a time.
+pub fn run(plan: &Plan, progress: &(dyn Fn(String) + Sync)) -> Outcome {
+    let fleet = Fleet::start(&plan.make());
+    let (pool, tally) = (Pool::new(TOKEN_LIFE), Tally::new(plan.bound()));
+    let timeline = Mutex::new(Timeline::default());
+    let stop = AtomicBool::new(false);
+    let minting = Minting::new(&fleet.auth, &pool, plan.fresh);
+    let users = minting.users();
+    let load =
+        Load { urls: &fleet.urls(), pool: &pool, tally: &tally, rate: plan.rate, seed: plan.seed };
+    let seen = |minted: &_| timeline.lock().unwrap_or_else(PoisonError::into_inner).signed(minted);
+    let began = Instant::now();
+    let mut outcome = Outcome::new(plan.clone());
+    std::thread::scope(|scope| {
+        let stopping = StopOnDrop(&stop);
+        scope.spawn(|| observer::observe(&fleet, &timeline, &stop));
+        minting.start(users, scope, &stop, &seen);
+        load.start(scope, &stop);
+        let stage = Stage { plan, fleet: &fleet, pool: &pool, timeline: &timeline };
+        stage.rotate(&mut outcome, progress);
+        for round in 1..=plan.revocations {
+            progress(format!("revocation {round} of {}", plan.revocations));
+            outcome.revocations.push(revoking::revoke_active(&stage));
+        }
+        // The tail of the tokens that the last revocation made void.
+        sleep(Duration::from_secs(2));
+        drop(stopping);
+    });
+    outcome.took = began.elapsed();
+    outcome.counts = tally.seen();
+    outcome.mint_failures = minting.failures();
+    outcome.active = operator::active_keys(&fleet).len();
+    outcome.timeline = timeline.into_inner().unwrap_or_else(PoisonError::into_inner);
+    outcome
+}
+
+/// What a run goes on.
+struct Stage<'a> {
+    plan: &'a Plan,
+    fleet: &'a Fleet,
+    pool: &'a Pool,
+    timeline: &'a Mutex<Timeline>,
+}
+
+impl Stage<'_> {
+    fn rotate(&self, outcome: &mut Outcome, progress: &(dyn Fn(String) + Sync)) {
+        let mut pacer = Pacer::every(self.plan.every);
+        let mut before: Vec<_> =
+            self.fleet.guards.iter().map(Guard::fetches_beyond_polling).collect();
+        let mut kids = BTreeSet::new();
+        while outcome.rounds < self.plan.rounds {
+            pacer.wait();
+            let asked = Instant::now();
+            let Rotation::Begun(kid) = operator::rotate(self.fleet, self.plan.way) else {
+                outcome.full += 1;
+                continue;
+            };
+            assert!(kids.insert(kid.clone()), "a rotation begins with a key of its own: {kid}");
+            self.timeline().key(&kid).planned = self.plan.way == Way::Planned;
+            poll::until("the new key signs", PATIENCE, || self.signs(&kid));
+            outcome.rounds += 1;
+            outcome.until_signed.push(asked.elapsed());
+            let now: Vec<_> = self.fleet.guards.iter().map(Guard::fetches_beyond_polling).collect();
+            let beyond = now.iter().zip(&before).map(|(now, before)| now - before);
+            outcome.fetches.push(RoundFetches { beyond: beyond.collect() });
+            before = now;
+            if outcome.rounds.is_multiple_of(10) {
+                progress(format!("{} of {} rotations", outcome.rounds, self.plan.rounds));
+            }
+        }
+    }
+
+    fn signs(&self, kid: &str) -> bool {
+        self.pool.newest().is_some_and(|token| &*token.kid == kid)
+    }
+
+    fn timeline(&self) -> std::sync::MutexGuard<'_, Timeline> {
+        self.timeline.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,87 @@
+//! The change feed and the directory snapshot, as a guard of one's own would read them.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use support::client::Client;
+use support::pair::Pair;
+use support::poll;
+use support::token;
+use support::user::User;
+
+/// A waiting reader is answered within a second of a change; five times, on a busy machine. It is
+/// far from the 25 s after which it is answered anyway.
+const SOON: Duration = Duration::from_secs(5);
+
+/// A reader of the feed.
+struct Reader {
+    pair: Pair,
+    token: String,
+}
+
+impl Reader {
+    fn start() -> Self {
+        let mut pair = Pair::prepare();
+        pair.auth.start();
+        let token = Client::of_the_guard(&pair.auth).token(&pair.auth);
+        Self { pair, token }
+    }
+
+    fn get(&self, path: &str) -> Value {
+        self.pair.auth.get(path).bearer(&self.token).send().expect(200).json()
+    }
+
+    fn position(&self) -> u64 {
+        self.get("/directory/users")["position"].as_u64().expect("a position")
+    }
+
+    fn page(&self, after: u64, wait: u64) -> Value {
+        self.get(&format!("/feed?after={after}&wait={wait}"))
+    }
+
+    fn command(&self, arguments: &[&str]) {
+        self.pair.auth.command(arguments).done();
+    }
+}
+
+#[test]
+fn a_waiting_reader_is_woken_by_a_change_of_the_server_and_of_a_command() {
+    let reader = Reader::start();
+    let woken = |change: &(dyn Fn() + Sync)| {
+        let after = reader.position();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                let page = reader.page(after, 25);
+                (page, Instant::now())
+            });
+            poll::throughout(
+                "nothing happens, nothing is answered",
+                Duration::from_millis(300),
+                || !waiting.is_finished(),
+            );
+            change();
+            let changed = Instant::now();
+            let (page, answered) = waiting.join().expect("an answer");
+            assert!(!page["events"].as_array().expect("events").is_empty());
+            answered.saturating_duration_since(changed)
+        })
+    };
+    let by_server = woken(&|| drop(User::signed_up(&reader.pair.auth, "Ada")));
+    assert!(by_server < SOON, "{by_server:?}");
+    let by_command = woken(&|| reader.command(&["keys", "generate"]));
+    assert!(by_command < SOON, "{by_command:?}");
+}
+
+#[test]
+fn feed_names_the_audiences_in_a_header_and_keeps_its_body() {
+    let pair = Pair::start_with(&[("AUTH_AUDIENCE", "api-service,größe")]);
+    let token = Client::of_the_guard(&pair.auth).token(&pair.auth);
+    let position = token::claims(&token)["pos"].as_u64().expect("a position");
+    let path = format!("/feed?after={position}");
+    let answer = pair.auth.get(&path).bearer(&token).send().expect(200);
+    let issuer = pair.auth.url.replace(':', "%3A").replace('/', "%2F");
+    let named = format!("api-service, gr%C3%B6%C3%9Fe, {issuer}");
+    assert_eq!(answer.header("signet-audience"), named);
+    let members: Vec<_> = answer.json().as_object().expect("an object").keys().cloned().collect();
+    assert_eq!(members, ["events", "next", "oldest"]);
+}

@@ -1,0 +1,185 @@
+//! HTTP itself: framing, methods, headers, patience (RFC 9110, RFC 9112).
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use support::connection::exchange;
+use support::pair::Pair;
+use support::poll;
+use support::user::User;
+
+/// For an answer that ends with its connection, so nobody waits so long but on a machine that hangs.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The time that a slow first head is given: whoever waited behind one would take longer.
+const PROMPT: Duration = Duration::from_secs(5);
+
+#[test]
+fn ambiguous_framing_is_refused_and_the_connection_closed() {
+    let pair = Pair::start();
+    let smuggled = "GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n";
+    let post = "POST /login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let requests = [
+        format!("{post}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"),
+        format!("{post}transfer-encoding: chunked\r\ncontent-length: 5\r\n\r\n0\r\n\r\n{smuggled}"),
+        format!("{post}content-length: 2\r\ncontent-length: 3\r\n\r\n{{}}{smuggled}"),
+        format!("{post}content-length: 2, 3\r\n\r\n{{}}{smuggled}"),
+        format!("{post}content-length: +2\r\n\r\n{{}}{smuggled}"),
+        format!("{post}content-length: -1\r\n\r\n{smuggled}"),
+        format!("{post}content-length: 0x2\r\n\r\n{{}}{smuggled}"),
+        format!("{post}transfer-encoding: xchunked\r\n\r\n0\r\n\r\n{smuggled}"),
+        format!("{post}transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n{smuggled}"),
+        format!("{post}transfer-encoding : chunked\r\n\r\n0\r\n\r\n{smuggled}"),
+        format!("GET / HTTP/1.1\r\nhost: x\r\nx: a\0b\r\n\r\n{smuggled}"),
+        format!("GET / HTTP/1.1\r\nhost: x\r\nx y: a\r\n\r\n{smuggled}"),
+        format!("GET / HTTP/1.1\r\nhost: x\r\n: a\r\n\r\n{smuggled}"),
+        format!("GET / HTTP/1.1\r\nhost: x\r\nx: a\r\n folded\r\n\r\n{smuggled}"),
+        format!("GET /\0 HTTP/1.1\r\nhost: x\r\n\r\n{smuggled}"),
+        format!("GET / HTTP/9.9\r\nhost: x\r\n\r\n{smuggled}"),
+        format!("nonsense\r\n\r\n{smuggled}"),
+    ];
+    for service in [&pair.auth, &pair.api] {
+        for request in &requests {
+            let answer = exchange(service.address(), request.as_bytes(), PATIENCE);
+            let statuses = answer.statuses();
+            assert_eq!(statuses.len(), 1, "one answer to {request:?}: {answer:?}");
+            assert_eq!(statuses[0], 400, "{request:?}: {answer:?}");
+            assert!(answer.closed, "{request:?}: {answer:?}");
+        }
+        // Here the head is sound, and a path that does not exist may be answered before the body.
+        for chunk in
+            ["z\r\n{}\r\n0\r\n\r\n", "ffffffffffffffff1\r\n{}", "-1\r\n\r\n", "2\r\n{}x\r\n"]
+        {
+            let request = format!("{post}transfer-encoding: chunked\r\n\r\n{chunk}{smuggled}");
+            let answer = exchange(service.address(), request.as_bytes(), PATIENCE);
+            let statuses = answer.statuses();
+            assert!(matches!(statuses[..], [400 | 404]), "{request:?}: {answer:?}");
+            assert!(answer.closed, "{request:?}: {answer:?}");
+        }
+        let get = "GET /x HTTP/1.1\r\nhost: x\r\n";
+        let two = format!("{get}\r\n{get}connection: close\r\n\r\n");
+        let answer = exchange(service.address(), two.as_bytes(), PATIENCE);
+        assert_eq!(answer.statuses(), [404, 404], "the control: two requests, two answers");
+    }
+}
+
+#[test]
+fn slow_and_idle_clients_do_not_keep_others_waiting() {
+    let pair = Pair::start();
+    let token = User::signed_up(&pair.auth, "Ada").log_in(&pair.auth);
+    pair.accepts("before", &token);
+    for service in [&pair.auth, &pair.api] {
+        let connect = |_| TcpStream::connect(service.address()).expect("a connection");
+        let idle: Vec<_> = (0..400).map(connect).collect();
+        let mut slow: Vec<_> = (0..50).map(connect).collect();
+        for stream in &mut slow {
+            stream.write_all(b"POST /login HTTP/1.1\r\nhost: x\r\nx-sl").expect("written");
+        }
+        let mut bodies: Vec<_> = (0..50).map(connect).collect();
+        for stream in &mut bodies {
+            let head = "POST /login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                        content-length: 100\r\n\r\n{";
+            stream.write_all(head.as_bytes()).expect("written");
+        }
+        for _ in 0..20 {
+            let began = Instant::now();
+            service.get("/openapi.json").send().expect(200);
+            assert!(began.elapsed() < PROMPT, "{:?}", began.elapsed());
+        }
+        drop((idle, slow, bodies));
+    }
+    pair.accepts("after", &token);
+}
+
+#[test]
+fn request_that_never_ends_is_given_up_within_half_a_minute() {
+    let pair = Pair::start();
+    let limit = Duration::from_secs(32);
+    let head = "POST /login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let complete = "GET /nowhere HTTP/1.1\r\nhost: x\r\n\r\n";
+    let chunked = "POST /nowhere HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
+    std::thread::scope(|scope| {
+        for service in [&pair.auth, &pair.api] {
+            for (start, told) in [
+                // A client takes an answer that it did not ask for as that to its next request.
+                (String::new(), Some(&[][..])),
+                (format!("{head}x-slow"), Some(&[408])),
+                (format!("{head}content-length: 100\r\n\r\n{{"), None),
+                (complete.to_owned(), Some(&[404])),
+                (format!("{complete}{head}x-slow"), Some(&[404])),
+                (format!("{chunked}5\r\nhello\r\n"), Some(&[404])),
+            ] {
+                scope.spawn(move || {
+                    let began = Instant::now();
+                    let answer = exchange(service.address(), start.as_bytes(), limit);
+                    assert!(answer.closed, "{start:?} to {}: {answer:?}", service.url);
+                    assert!(began.elapsed() < limit);
+                    let expected = told.is_none_or(|told: &[u16]| answer.statuses() == told);
+                    assert!(expected, "{start:?}: {answer:?}");
+                });
+            }
+        }
+    });
+}
+
+/// Java's `HttpClient` asks for HTTP/2 in this way with each request, unless told otherwise.
+const UPGRADES: [&str; 4] = [
+    "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+    "connection: upgrade",
+    "connection: upgrade\r\nupgrade: websocket",
+    "upgrade: websocket",
+];
+
+#[test]
+fn request_for_an_upgrade_is_answered_and_the_close_announced() {
+    let pair = Pair::start();
+    let user = User::signed_up(&pair.auth, "Ada");
+    let token = user.log_in(&pair.auth);
+    pair.accepts("before", &token);
+    let credentials =
+        serde_json::json!({"email": user.email, "password": user.password}).to_string();
+    std::thread::scope(|scope| {
+        for upgrade in UPGRADES {
+            let (pair, token, credentials) = (&pair, &token, &credentials);
+            scope.spawn(move || {
+                let length = credentials.len();
+                let log_in = format!(
+                    "POST /login HTTP/1.1\r\nhost: x\r\n{upgrade}\r\ncontent-type: application/json\r\n\
+                     content-length: {length}\r\n\r\n{credentials}"
+                );
+                let read = format!(
+                    "GET /user/me HTTP/1.1\r\nhost: x\r\n{upgrade}\r\nx-access-token: {token}\r\n\r\n"
+                );
+                for (service, request, status) in
+                    [(&pair.auth, &log_in, 201), (&pair.api, &read, 200)]
+                {
+                    let answer = exchange(service.address(), request.as_bytes(), PATIENCE);
+                    assert_eq!(answer.statuses(), [status], "{upgrade}: {answer:?}");
+                    assert!(answer.text.contains("\r\nconnection: close\r\n"), "{answer:?}");
+                    assert!(!answer.text.contains("connection: upgrade"), "{answer:?}");
+                    assert!(answer.closed, "{upgrade}: {answer:?}");
+                }
+            });
+        }
+    });
+}
+
+/// A virtual machine that is moved, a container without a share of the processor.
+#[test]
+fn what_came_in_time_is_answered_by_a_service_that_stood_still_meanwhile() {
+    let pair = Pair::start();
+    for service in [&pair.auth, &pair.api] {
+        let mut stream = TcpStream::connect(service.address()).expect("a connection");
+        poll::throughout("the service waits for the head", Duration::from_millis(300), || true);
+        service.pause();
+        stream.write_all(b"GET /docs HTTP/1.1\r\nhost: x\r\n").expect("written");
+        stream.write_all(b"connection: close\r\n\r\n").expect("written");
+        poll::throughout("longer than a first head may take", PROMPT + PROMPT / 5, || true);
+        service.resume();
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{}: {answer}", service.url);
+    }
+}

@@ -1,0 +1,86 @@
+//! Ends without warning (SIGKILL): what was acknowledged is kept, what was revoked stays so.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use support::pair::Pair;
+use support::poll;
+use support::user::User;
+use uuid::Uuid;
+
+/// For what takes as long as the machine is slow, an end with a write under way among them.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A pause of random length, so that the kills fall on different moments.
+fn a_moment() -> Duration {
+    let (random, _) = Uuid::new_v4().as_u64_pair();
+    Duration::from_millis(random % 300)
+}
+
+#[test]
+fn every_acknowledged_sign_up_survives_the_issuers_sudden_end() {
+    let mut pair = Pair::prepare();
+    pair.auth.start();
+    let acknowledged = Mutex::new(Vec::new());
+    for round in 0..8 {
+        let pause = a_moment();
+        std::thread::scope(|scope| {
+            for client in 0..4 {
+                let (auth, acknowledged) = (&pair.auth, &acknowledged);
+                let url = format!("{}/signup", auth.url);
+                scope.spawn(move || {
+                    loop {
+                        let user = User::new(&format!("User {round} {client}"));
+                        let fields = [
+                            ("name", &*user.name),
+                            ("email", &user.email),
+                            ("password", &user.password),
+                        ];
+                        let sent = support::http::request("POST", &url).form(&fields).try_send();
+                        match sent {
+                            Ok(answer) if answer.status == 201 => {
+                                acknowledged.lock().expect("no client failed").push(user);
+                            }
+                            Ok(answer) => drop(answer.problem(503)),
+                            Err(_) => break,
+                        }
+                    }
+                });
+            }
+            // Where one sign-up takes longer than the pause, no round would ever see one.
+            poll::until("somebody has signed up", PATIENCE, || {
+                !acknowledged.lock().expect("no client failed").is_empty()
+            });
+            poll::throughout("under load", pause, || true);
+            pair.auth.process().signal("KILL");
+        });
+        pair.auth.wait_end(PATIENCE);
+        pair.auth.start();
+    }
+    let acknowledged = acknowledged.into_inner().expect("no client failed");
+    for user in acknowledged.iter().rev().take(60) {
+        user.try_login(&pair.auth).expect(201);
+    }
+    let kept = everybody(&pair);
+    for user in &acknowledged {
+        assert!(kept.contains(&user.email), "{}", user.email);
+    }
+}
+
+/// The addresses of all users, page by page.
+fn everybody(pair: &Pair) -> HashSet<String> {
+    let mut addresses = HashSet::new();
+    let mut after: Option<String> = None;
+    loop {
+        let mut command = vec!["users", "list", "--limit", "1000"];
+        command.extend(after.iter().flat_map(|after| ["--after", after]));
+        let page = pair.auth.command_json(&command);
+        let users = page["users"].as_array().expect("users");
+        addresses.extend(users.iter().map(|user| user["email"].as_str().expect("one").to_owned()));
+        match page["next"].as_str() {
+            Some(next) => after = Some(next.to_owned()),
+            None => return addresses,
+        }
+    }
+}

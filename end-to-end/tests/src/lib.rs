@@ -1,0 +1,41 @@
+//! The services from outside: every test starts real processes and knows nothing of their insides.
+//!
+//! A module is a subject of the contract. Where a test shows that nothing of a kind gets through,
+//! it also shows that the good one beside it does: else a service that refuses all would pass.
+
+#![cfg(test)]
+
+mod audit;
+mod bodies;
+mod clients;
+mod database_faults;
+mod docs_page;
+mod ends_everywhere;
+mod feed;
+mod floods;
+mod hashing_load;
+mod http_hygiene;
+mod issued_tokens;
+mod judged_tokens;
+mod key_rotation;
+mod key_set_faults;
+mod kills;
+mod log_failures;
+mod login;
+mod logout_drill;
+mod management;
+mod many_revocations;
+mod mismatches;
+mod newcomer;
+mod operators;
+mod outage;
+mod postgres;
+mod removed_roles;
+mod rotation_drill;
+mod secrets;
+mod sessions;
+mod settings;
+mod shutdown;
+mod slow_readers;
+mod third_service;
+mod tutorial_import;

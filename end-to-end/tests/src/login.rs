@@ -1,0 +1,16 @@
+//! The warning at the start of an issuer that tells which accounts exist.
+
+use support::pair::Pair;
+
+#[test]
+fn distinct_login_errors_are_warned_of_once_at_start() {
+    let warnings = |errors| {
+        let mut pair = Pair::prepare();
+        pair.set("AUTH_LOGIN_ERRORS", errors);
+        pair.auth.start();
+        // The end of the process writes the lines that still wait.
+        pair.auth.stop();
+        pair.auth.log().lines().filter(|line| line.contains("AUTH_LOGIN_ERRORS")).count()
+    };
+    assert_eq!((warnings("distinct"), warnings("uniform")), (1, 0));
+}

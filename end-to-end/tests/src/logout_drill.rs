@@ -1,0 +1,35 @@
+//! A short run of the logout drill. Counts are asked for as they are; bounds in seconds at five times
+//! themselves, since other tests keep the machine busy.
+
+use std::time::Duration;
+
+use drills::chance::Chance;
+use drills::logout::{Plan, run};
+
+#[test]
+fn a_log_out_reaches_every_guard_for_good_whatever_happens_to_one_of_them() {
+    let plan = Plan {
+        logouts: 10,
+        troubled: 10,
+        pace: 10,
+        guards: 3,
+        rate: 40,
+        postgres: false,
+        seed: Chance::fresh_seed(),
+        slack: 5,
+    };
+    let phases = run(&plan, &|_| ());
+    assert_eq!(phases.len(), 4, "none, killed, cut off, without its replica");
+    for phase in phases {
+        let told = format!("seed {}\n{phase}", plan.seed);
+        assert_eq!((phase.ended.len(), phase.failed), (10, 0), "{told}");
+        assert_eq!(phase.never_refused(), 0, "{told}");
+        assert_eq!(phase.taken_again(), 0, "{told}");
+        assert_eq!(phase.forgotten(), 0, "{told}");
+        assert_eq!(phase.counts.refused, 0, "{told}");
+        assert!(phase.counts.taken > 0, "{told}");
+        for guard in 0..plan.guards {
+            assert!(phase.lateness(guard).max() <= Duration::from_secs(5), "{told}");
+        }
+    }
+}

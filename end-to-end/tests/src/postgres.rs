@@ -1,0 +1,78 @@
+//! The issuer on `PostgreSQL`: the same to a client, and it gets over what a server does to sessions.
+
+use std::fs;
+use std::time::Duration;
+
+use support::pair::Pair;
+use support::postgres::{Database, PASSWORD};
+use support::user::User;
+use support::{poll, port};
+
+/// A pair whose issuer is to use `database`, with the password in a file.
+fn pair_on(database: &Database) -> Pair {
+    let mut pair = Pair::bare();
+    let file = pair.folder().join("database.password");
+    fs::write(&file, format!("{PASSWORD}\n")).expect("written");
+    pair.set("AUTH_DATABASE_URL", &database.tcp_url());
+    pair.set("AUTH_DATABASE_PASSWORD_FILE", &file.to_string_lossy());
+    pair
+}
+
+#[test]
+fn the_pair_works_on_postgresql_and_gets_over_cut_sessions_and_an_outage() {
+    let database = Database::fresh();
+    let mut pair = pair_on(&database);
+    pair.auth.command(&["users", "list"]).failed_with(1, &["no database", "init"]);
+    pair.auth.command(&["init"]).done();
+    pair.auth.command(&["init"]).done();
+    pair.run();
+    assert!(!pair.auth.path("data").exists(), "nothing is kept in files");
+    let user = User::signed_up(&pair.auth, "Ada");
+    user.sign_up(&pair.auth).expect(202);
+    let token = user.log_in(&pair.auth);
+    pair.accepts("on PostgreSQL", &token);
+    let listed = pair.api.get("/user").bearer(&token).send().expect(200).json();
+    assert_eq!(listed["users"][0]["name"], "Ada", "{listed}");
+
+    pair.auth.restart();
+    pair.accepts("the issuer was restarted", &user.log_in(&pair.auth));
+
+    // A command is another process: the server hears of it.
+    let other = User::signed_up(&pair.auth, "Grace");
+    let ended = other.log_in(&pair.auth);
+    pair.accepts("not ended yet", &ended);
+    pair.auth.command(&["users", "disable", &other.email]).done();
+    poll::until("the guard refuses", Duration::from_secs(5), || pair.me(&ended).status == 401);
+
+    assert!(database.cut() > 0, "sessions of the issuer");
+    poll::until("log-ins are answered again", Duration::from_secs(10), || {
+        user.try_login(&pair.auth).status == 201
+    });
+
+    database.take_away();
+    let refused = user.try_login(&pair.auth);
+    refused.clone().problem(503);
+    assert!(refused.retry_after() >= 1);
+    User::new("Late").sign_up(&pair.auth).problem(503);
+    pair.auth.get("/.well-known/jwks.json").send().expect(200);
+    pair.accepts("the guard asks no database of the issuer", &token);
+    poll::until("readiness tells", Duration::from_secs(5), || !pair.auth.ready());
+    database.give_back();
+    poll::until("log-ins are answered again", Duration::from_secs(10), || {
+        user.try_login(&pair.auth).status == 201
+    });
+    pair.auth.wait_ready();
+    let late = User::signed_up(&pair.auth, "Late");
+    pair.accepts_soon("the feed goes on", &late.log_in(&pair.auth));
+}
+
+#[test]
+fn postgresql_that_does_not_answer_ends_the_start_with_one_line() {
+    let database = Database::fresh();
+    let mut pair = pair_on(&database);
+    let nobody = format!("postgres://signet@127.0.0.1:{}/auth", port::free());
+    pair.set("AUTH_DATABASE_URL", &nobody);
+    for command in ["serve", "init"] {
+        pair.auth.launch.run_briefly(&[command]).failed_with(1, &["127.0.0.1", "refused"]);
+    }
+}

@@ -1,0 +1,106 @@
+//! An orderly end.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::Duration;
+
+use support::client::Client;
+use support::pair::Pair;
+use support::user::User;
+use support::{poll, signing_keys};
+use uuid::Uuid;
+
+const BOUND: Duration = Duration::from_secs(10);
+
+#[test]
+fn both_services_end_soon_and_in_order_at_sigterm_and_ctrl_c() {
+    let mut pair = Pair::start();
+    for signal in ["TERM", "INT"] {
+        let (status, took) = pair.auth.stop_by(signal);
+        assert_eq!(status.code(), Some(0), "auth-service after {signal}: {}", pair.auth.log());
+        assert!(took < BOUND, "auth-service took {took:?} after {signal}");
+        let (status, took) = pair.api.stop_by(signal);
+        assert_eq!(status.code(), Some(0), "api-service after {signal}: {}", pair.api.log());
+        assert!(took < BOUND, "api-service took {took:?} after {signal}");
+        pair.run();
+    }
+    let (status, took) = pair.api.stop();
+    assert!(status.success() && took < BOUND, "with the issuer alive: {took:?}");
+}
+
+#[test]
+fn a_file_system_that_hangs_does_not_hold_the_guard_s_end_up() {
+    let mut pair = Pair::prepare();
+    pair.auth.start();
+    // A read of a pipe that nobody writes to never ends.
+    let pipe = pair.folder().join("secret");
+    let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
+    assert!(made.success());
+    pair.set("API_CLIENT_SECRET_FILE", &pipe.to_string_lossy());
+    pair.api.spawn();
+    pair.api.wait_live();
+    let (status, took) = pair.api.stop();
+    assert!(status.success() && took < BOUND, "{took:?}");
+}
+
+#[test]
+fn a_reader_of_the_feed_and_an_idle_connection_do_not_hold_the_end_up() {
+    let mut pair = Pair::prepare();
+    pair.auth.start();
+    let token = Client::of_the_guard(&pair.auth).token(&pair.auth);
+    let page = pair.auth.get("/directory/users").bearer(&token).send().expect(200).json();
+    let instance = Uuid::new_v4().to_string();
+    let kid = "x".repeat(43);
+    let url = format!("/feed?after={}&wait=25&kids={kid}&instance={instance}", page["position"]);
+    let idle = TcpStream::connect(pair.auth.address()).expect("a connection");
+    let waiting = pair.auth.get(&url).bearer(&token);
+    let reader = std::thread::spawn(move || waiting.try_send());
+    poll::until("the issuer knows that the reader waits", Duration::from_mins(1), || {
+        assert!(!reader.is_finished(), "it waits for a change");
+        let keys = signing_keys::keys(&pair.auth);
+        let guards = keys[0]["guards"].as_array().expect("guards");
+        guards.iter().any(|guard| guard["instance"] == *instance)
+    });
+    let (status, took) = pair.auth.stop();
+    assert_eq!(status.code(), Some(0), "{}", pair.auth.log());
+    assert!(took < BOUND, "{took:?}");
+    let answer = reader.join().expect("the reader").expect("an answer, no reset");
+    assert!(matches!(answer.status, 200 | 503), "{}", answer.status);
+    drop(idle);
+}
+
+#[test]
+fn requests_under_way_are_answered_before_the_end() {
+    let mut pair = Pair::prepare();
+    pair.auth.start();
+    let user = User::signed_up(&pair.auth, "Ada");
+    user.log_in(&pair.auth);
+    let body = format!("email={}&password={}", user.email, user.password.replace(' ', "+"));
+    let request = format!(
+        "POST /login HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    for round in 0..2 {
+        let mut clients: Vec<_> = (0..12)
+            .map(|_| {
+                let mut stream = TcpStream::connect(pair.auth.address()).expect("a connection");
+                stream.write_all(request.as_bytes()).expect("sent");
+                stream
+            })
+            .collect();
+        let mut first = [0; 1];
+        // Hashing takes its time: when one is answered, the others are waiting for theirs.
+        clients[0].read_exact(&mut first).expect("the first answer");
+        let (status, took) = pair.auth.stop();
+        assert!(status.success() && took < BOUND, "round {round}: {took:?}");
+        for (at, client) in clients.iter_mut().enumerate().skip(1) {
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).expect("an answer, no reset");
+            let status = answer.split(' ').nth(1);
+            assert!(matches!(status, Some("201" | "503")), "round {round}, {at}: {answer:?}");
+        }
+        pair.auth.start();
+    }
+}
