@@ -10,7 +10,6 @@ mod json;
 mod key_sets;
 mod minting;
 mod padding;
-mod provider;
 mod signatures;
 mod spellings;
 mod times;
