@@ -1,5 +1,5 @@
-//! A third service, guarded in a few lines: it answers who calls, and shows operators a page of
-//! their own. It knows nothing of the users but what their tokens say.
+//! A third service with a guard: it answers with the caller, and shows operators a separate page.
+//! It knows its users only by their tokens.
 //!
 //! ```text
 //! auth-service clients add orders --scope "directory:read events:read" --secret-file orders.secret
@@ -18,16 +18,16 @@ use signet_guard::{FileStore, Guard, GuardConfig, address};
 /// The arguments.
 #[derive(Parser)]
 struct Arguments {
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8003")]
     bind: String,
-    /// The issuer, to the letter.
+    /// The issuer, exactly as in its tokens.
     #[arg(long, default_value = "http://localhost:8001")]
     issuer: String,
-    /// Where the issuer is reached, if that differs.
+    /// The address of the issuer, if that differs.
     #[arg(long)]
     auth_url: Option<String>,
-    /// The audience that tokens must be meant for.
+    /// The audience that tokens must have.
     #[arg(long, default_value = "orders")]
     audience: String,
     /// This service's client at the issuer.
@@ -36,7 +36,7 @@ struct Arguments {
     /// The file with that client's secret.
     #[arg(long, default_value = "keys/clients/orders.secret")]
     client_secret_file: PathBuf,
-    /// What the guard holds, kept over a restart.
+    /// The file for the guard's data, kept over a restart.
     #[arg(long, default_value = "orders-guard.json")]
     state_file: PathBuf,
 }

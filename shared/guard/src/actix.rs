@@ -29,8 +29,8 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web
 use super::Guard;
 use signet_verifier::{AccessToken, Refusal, Subject};
 
-/// Who calls: extracting it judges the request's token, unless [`Guarded`] already did. Needs
-/// `web::Data<Guard>` in the app.
+/// The caller of a request. The extractor verifies the request's token, unless [`Guarded`] already
+/// did. It needs `web::Data<Guard>` in the app.
 #[derive(Debug, Clone)]
 pub struct Caller(Arc<AccessToken>);
 
@@ -71,7 +71,7 @@ impl FromRequest for Caller {
     }
 }
 
-/// Middleware that judges every request before the handlers of a scope or an app see it.
+/// Middleware that verifies the token of every request before the handlers of a scope or an app.
 #[derive(Clone)]
 pub struct Guarded {
     guard: Guard,
@@ -79,12 +79,12 @@ pub struct Guarded {
 }
 
 impl Guarded {
-    /// Lets every good token through, a user's or a service's.
+    /// Admits every good token, a user's or a service's.
     pub fn by(guard: &Guard) -> Self {
         Self { guard: guard.clone(), role: None }
     }
 
-    /// Lets users through who have `role`.
+    /// Admits users who have `role`.
     pub fn role(guard: &Guard, role: &'static str) -> Self {
         Self { guard: guard.clone(), role: Some(role) }
     }
@@ -106,7 +106,7 @@ where
     }
 }
 
-/// What [`Guarded`] makes of a scope.
+/// The service of a scope inside [`Guarded`].
 pub struct GuardedService<S> {
     service: Rc<S>,
     rule: Guarded,

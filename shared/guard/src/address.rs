@@ -1,12 +1,12 @@
-//! Which addresses a guard may call: https, or plain http where the operator says so. Every path
-//! is one of the contract's, put below the configured address; none comes from a token or from
-//! metadata.
+//! The addresses that a guard may call: https, or plain http where the operator allows it. Every
+//! path is one of the contract's, appended to the configured address. None comes from a token or
+//! from metadata.
 
 use std::net::IpAddr;
 
 use url::{Host, Url};
 
-/// Why an address can't be used.
+/// An error in an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// It is not an http or https address without credentials, query and fragment.
@@ -17,7 +17,7 @@ pub enum AddressError {
     PlainHttp(String),
 }
 
-/// Reads an address.
+/// Parses an address.
 pub fn parse(text: &str) -> Result<Url, AddressError> {
     let malformed = || AddressError::Malformed(text.chars().filter(|c| !c.is_control()).collect());
     let url = Url::parse(text).map_err(|_| malformed())?;
@@ -30,7 +30,7 @@ pub fn parse(text: &str) -> Result<Url, AddressError> {
     if plain { Ok(url) } else { Err(malformed()) }
 }
 
-/// Checks that `url` may be called: over https, or in the clear to loopback or an allowed name.
+/// Checks that `url` may be called: over https, or over plain http to loopback or an allowed name.
 pub fn check(url: &Url, allow_http: &[String]) -> Result<(), AddressError> {
     parse(url.as_str())?;
     if url.scheme() == "https" {
@@ -49,7 +49,7 @@ pub fn check(url: &Url, allow_http: &[String]) -> Result<(), AddressError> {
     Err(AddressError::PlainHttp(name.to_owned()))
 }
 
-/// The address of one of the contract's paths, below `base`.
+/// Appends one of the contract's paths to `base`.
 pub(super) fn below(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     let folder = base.path().trim_end_matches('/');

@@ -1,4 +1,4 @@
-//! Judging one request: the token, its key, what was revoked, and the user's record now.
+//! The decision about one request: the token, its key, revocations, and the user's current record.
 
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -11,10 +11,10 @@ use super::store::UserRecord;
 use signet_contract::directory::UserState;
 use signet_verifier::{AccessToken, Reason, Refusal, Subject, TokenHash, inspect};
 
-/// How long a request waits for the feed, if its token is newer than the replica.
+/// The time that a request waits for the feed, if its token is newer than the replica.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What the directory says of a token's user.
+/// The state of a token's user in the directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Good,
@@ -24,7 +24,7 @@ enum Standing {
     Short,
 }
 
-/// Judges a token; a user of `role`, if one is asked for.
+/// Verifies a token and, if `role` is given, requires a user with that role.
 pub(super) async fn admit(
     guard: &Inner,
     text: &str,
@@ -41,7 +41,7 @@ pub(super) async fn admit(
         if role.is_some_and(|role| !grants(&token, role)) {
             return Err(Refusal::Forbidden { scope: None });
         }
-        // Read before the record: what the record lacks is then missing at this position.
+        // Read before the record: a record that is missing now is then missing at this position.
         let position = guard.feed.position().unwrap_or(0);
         let refusal = match standing(guard, &token, role)? {
             Standing::Good => return Ok(token),
@@ -54,12 +54,12 @@ pub(super) async fn admit(
         if waited || !guard.feed.reaches(token.pos, deadline).await {
             return Err(Refusal::Unavailable { retry_after: 1 });
         }
-        // Much may have changed meanwhile: everything is looked at anew.
+        // The state may have changed during the wait, so every check runs again.
         waited = true;
     }
 }
 
-/// The token, if its signature is good and its key still held.
+/// Returns the token, if its signature is good and its key is still held.
 async fn verified(guard: &Inner, text: &str) -> Result<Arc<AccessToken>, Refusal> {
     let now = guard.clock.now();
     let hash = TokenHash::of(text);
@@ -77,7 +77,7 @@ async fn verified(guard: &Inner, text: &str) -> Result<Arc<AccessToken>, Refusal
     })?;
     let token = Arc::new(unverified.verify(&key).map_err(Refusal::Invalid)?);
     guard.verdicts.insert(hash, Arc::clone(&token));
-    // The wait for a key may have taken it past its time, or past the key's.
+    // During the wait for the key, the token may expire and the key may be dropped.
     token.check_times(&guard.profile, guard.clock.now()).map_err(Refusal::Invalid)?;
     if !guard.keys.holds(&token.kid) {
         return Err(Refusal::Invalid(Reason::Key));

@@ -1,4 +1,4 @@
-//! What a guard is told: values, never the environment, so that any service can bring its own.
+//! The settings of a guard: values, never the environment, so that any service can bring its own.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,35 +8,35 @@ use url::Url;
 use super::address::{self, AddressError};
 use signet_verifier::Profile;
 
-/// How long a guard trusts what it holds while the issuer can't be reached, unless set.
+/// The default time that a guard trusts its data without contact to the issuer.
 pub const MAX_STALENESS: Duration = Duration::from_secs(24 * 3_600);
 
-/// The longest life of a token that is taken, unless set.
+/// The default limit for the life of a token.
 pub const MAX_TOKEN_LIFE: Duration = Duration::from_secs(24 * 3_600);
 
-/// The tolerance for clocks that differ, unless set.
+/// The default tolerance for clocks that differ.
 pub const LEEWAY: Duration = Duration::from_secs(10);
 
 /// The values of one guard.
 #[derive(Debug, Clone)]
 pub struct GuardConfig {
-    /// The issuer, to the letter: compared byte for byte with a token's `iss`.
+    /// The issuer, compared byte for byte with a token's `iss`.
     pub issuer: String,
-    /// Where the issuer is reached. Only the contract's paths below it are ever called.
+    /// The issuer's address. The guard calls only the contract's paths below it.
     pub auth_url: Url,
-    /// The audience that a token must be meant for.
+    /// The audience that a token must have.
     pub audience: String,
     /// This guard's client at the issuer.
     pub client_id: String,
-    /// The file that holds the client's secret; read again whenever a token is asked for.
+    /// The file that holds the client's secret; read again for each token request.
     pub client_secret_file: PathBuf,
     /// The tolerance for clocks that differ.
     pub leeway: Duration,
-    /// The longest `exp - iat` that is taken.
+    /// The longest `exp - iat` that is accepted.
     pub max_token_life: Duration,
-    /// How long what the guard holds is trusted without contact to the issuer.
+    /// The time that the guard trusts its data without contact to the issuer.
     pub max_staleness: Duration,
-    /// Host names, beside loopback, that plain http may be used to.
+    /// Host names, beside loopback, that plain http is allowed to.
     pub allow_http: Vec<String>,
 }
 
@@ -65,7 +65,7 @@ impl GuardConfig {
         })
     }
 
-    /// What a token must satisfy here.
+    /// The rules for a token at this guard.
     pub(super) fn profile(&self) -> Profile {
         Profile {
             issuer: self.issuer.clone(),
@@ -76,7 +76,7 @@ impl GuardConfig {
     }
 }
 
-/// A duration as calendar arithmetic takes it; more than it can hold becomes its longest.
+/// Converts to a `time::Duration`; a longer duration becomes its maximum.
 pub(super) fn signed(duration: Duration) -> time::Duration {
     time::Duration::try_from(duration).unwrap_or(time::Duration::MAX)
 }

@@ -1,5 +1,5 @@
-//! The store that the guard brings along: one JSON file, without a directory. A service that only
-//! needs to know whether a token is good needs no database.
+//! The store that comes with the guard: one JSON file, without a directory. A service that only
+//! verifies tokens needs no database.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -19,8 +19,8 @@ use signet_contract::events::Event;
 
 /// A guard's state in one file, replaced as a whole at each change. It holds nothing secret.
 ///
-/// So it is for thousands of revocations that are live at a time; who has millions brings a store
-/// with a database.
+/// The file suits thousands of live revocations. A service with millions needs a store with a
+/// database.
 #[derive(Debug)]
 pub struct FileStore {
     path: PathBuf,
@@ -67,8 +67,8 @@ impl State {
 }
 
 impl FileStore {
-    /// Opens the file, or begins a new one. A file that can't be understood is begun anew: the
-    /// guard then takes everything from the issuer.
+    /// Opens the file, or creates it. A damaged file is replaced by an empty one: the guard then
+    /// takes everything from the issuer.
     ///
     /// # Errors
     ///

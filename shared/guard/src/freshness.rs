@@ -1,5 +1,5 @@
-//! How old a thing is: by the monotonic clock and by the wall clock, and the worse counts. The one
-//! stands still while a machine sleeps, the other can be set back.
+//! Ages by the monotonic clock and by the wall clock; the greater one counts. The monotonic clock
+//! stops while a machine sleeps; the wall clock can be set back.
 
 use std::time::Duration;
 
@@ -8,34 +8,34 @@ use tokio::time::Instant;
 
 use signet_contract::clock::Clock;
 
-/// A moment, on both clocks.
+/// A point in time on both clocks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stamp {
     monotonic: Instant,
     wall: OffsetDateTime,
-    /// The age that it had when this process first saw it.
+    /// The age at the time when this process read it.
     older: Duration,
 }
 
 impl Stamp {
-    /// This moment.
+    /// Returns the current time.
     pub(super) fn now(clock: &dyn Clock) -> Self {
         Self { monotonic: Instant::now(), wall: clock.now(), older: Duration::ZERO }
     }
 
-    /// A moment that an earlier process noted; only the wall clock knows how long ago.
+    /// Restores the time that an earlier process stored; its age comes from the wall clock.
     pub(super) fn noted(wall: OffsetDateTime, clock: &dyn Clock) -> Self {
         let older = clock.now() - wall;
         let older = if older.is_negative() { Duration::ZERO } else { older.unsigned_abs() };
         Self { monotonic: Instant::now(), wall, older }
     }
 
-    /// The wall-clock time of it.
+    /// Returns the wall-clock time.
     pub(super) fn wall(&self) -> OffsetDateTime {
         self.wall
     }
 
-    /// How long ago it was.
+    /// Returns the age.
     pub(super) fn age(&self, clock: &dyn Clock) -> Duration {
         let monotonic = self.monotonic.elapsed().saturating_add(self.older);
         let wall = clock.now() - self.wall;

@@ -1,5 +1,5 @@
-//! An answer that is parsed while it comes: a snapshot with a million revocations is some 200 MB, which
-//! nobody needs to hold as text.
+//! A parser for an answer that is still arriving. A snapshot with a million revocations is some
+//! 200 MB and need not be held as text.
 
 use std::io::{self, BufReader, Read};
 use std::time::Duration;
@@ -13,14 +13,13 @@ use tokio::time::timeout;
 use super::issuer_client::{CallError, not_as_agreed};
 use super::transport::{TransportError, unreachable};
 
-/// Parts of an answer that wait to be parsed.
+/// The number of parts of an answer that wait for the parser.
 const PARTS_AHEAD: usize = 8;
 
-/// How the parser's reads are gathered.
+/// The buffer size of the parser, in bytes.
 const BUFFER: usize = 64 * 1024;
 
-/// Reads a body of at most `limit` bytes as JSON. An issuer that says nothing for `silence` is given
-/// up.
+/// Reads a body of at most `limit` bytes as JSON. Fails if the issuer sends nothing for `silence`.
 pub(super) async fn parse<T: DeserializeOwned + Send + 'static>(
     mut response: Response,
     limit: usize,
@@ -41,7 +40,7 @@ pub(super) async fn parse<T: DeserializeOwned + Send + 'static>(
             return Err(TransportError::TooLong(limit).into());
         }
         if sender.send(part).await.is_err() {
-            // The parser has seen enough: it says why.
+            // The parser failed; its result is the error.
             break;
         }
     }
@@ -52,8 +51,8 @@ pub(super) async fn parse<T: DeserializeOwned + Send + 'static>(
     }
 }
 
-/// The parts, for one who reads and may block. They end where the sender is dropped: an answer that
-/// breaks off is no JSON.
+/// The parts as a blocking reader. They end when the sender is dropped; a truncated answer is then
+/// invalid JSON.
 struct Parts {
     parts: mpsc::Receiver<Bytes>,
     part: Bytes,

@@ -1,4 +1,4 @@
-//! The guard as a client of the issuer: its own access token, and the two routes it reads with it.
+//! The guard as a client of the issuer: its own access token, and the two routes that it reads.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,44 +21,44 @@ use super::transport::{Answer, Transport, TransportError};
 use super::{address, incoming};
 use signet_contract::audiences;
 
-/// Where a client's token is asked for, below the issuer's address.
+/// The path of the token route, below the issuer's address.
 const TOKEN_PATH: &str = "/oauth2/token";
 
-/// A whole token request.
+/// The time limit of a token request.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A whole answer that is read as it comes. Its parts have times of their own.
+/// The time limit of a long answer. Each of its parts has a limit of its own.
 const LONG_ANSWER: Duration = Duration::from_secs(5 * 60);
 
-/// More than any good token answer, or secret file, holds.
+/// Limits in bytes, above the size of any good token answer or secret file.
 const TOKEN_LIMIT: usize = 64 * 1024;
 const SECRET_LIMIT: u64 = 4 * 1024;
 
-/// The longest that a token is used, whatever its `expires_in`.
+/// The longest use of a token, even with a longer `expires_in`.
 const LONGEST_USE: Duration = Duration::from_secs(3_600);
 
-/// Why a call brought nothing.
+/// An error of a call to the issuer.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum CallError {
-    /// The secret file is not there, or can't be read. The path is for the log: whoever may ask for
-    /// the status is told none.
+    /// The secret file does not exist or can't be read. The path is for the log only, not for the
+    /// status.
     #[error("the file with the client's secret can't be read: {why}")]
     Secret {
         /// The file.
         path: String,
-        /// What the system says.
+        /// The operating system's error.
         why: String,
     },
-    /// The issuer does not let this client in, or not here.
+    /// The issuer refuses this client, or the client lacks a scope.
     #[error("the issuer refuses this guard's client: {0}")]
     Refused(String),
     /// The position asked for is unknown to the issuer: a new snapshot is needed.
     #[error("the issuer's feed no longer holds this position")]
     Gone,
-    /// The issuer answers, but not with what was asked for.
+    /// The issuer answers with another status than expected.
     #[error("the issuer answered {0}")]
     Status(StatusCode),
-    /// The answer is not what the contract says.
+    /// The answer breaks the contract.
     #[error("the issuer's answer is not valid: {0}")]
     Invalid(String),
     /// No answer.
@@ -67,14 +67,14 @@ pub(super) enum CallError {
 }
 
 impl CallError {
-    /// Whether the issuer, rather than this guard's own credentials, is what fails.
+    /// Returns true if the issuer fails, and not this guard's own credentials.
     pub(super) fn is_outage(&self) -> bool {
         !matches!(self, Self::Secret { .. } | Self::Refused(_) | Self::Gone)
     }
 }
 
-/// The client. Calls may run at the same time and share one token; none waits for another's, so that
-/// a call which hangs holds up itself only.
+/// The client. Concurrent calls share one token. No call waits for another one, so a call that
+/// hangs delays only itself.
 pub(super) struct IssuerClient {
     transport: Transport,
     auth_url: Url,
@@ -105,7 +105,7 @@ struct TokenRefusal {
 }
 
 impl IssuerClient {
-    /// A client as configured, with connections of its own.
+    /// Creates a client with the given configuration.
     pub(super) fn new(transport: Transport, config: &GuardConfig, check: Arc<SelfCheck>) -> Self {
         Self {
             transport,
@@ -118,7 +118,7 @@ impl IssuerClient {
         }
     }
 
-    /// Gets a new token, which is judged as it comes. A failure changes nothing.
+    /// Gets a new token and judges it. A failure changes nothing.
     pub(super) async fn renew(&self) {
         if let Ok(token) = self.ask_for_token().await {
             *self.held() = Some(token);
@@ -142,8 +142,8 @@ impl IssuerClient {
         self.check.heard_audiences(field.and_then(audiences::read));
     }
 
-    /// Reads one of the contract's routes with this client's token. A token that the issuer no
-    /// longer takes is replaced once.
+    /// Reads one of the contract's routes with this client's token. After a `401`, it retries once
+    /// with a new token.
     pub(super) async fn read(
         &self,
         path: &str,
@@ -161,11 +161,11 @@ impl IssuerClient {
         Ok(answer)
     }
 
-    /// The same for an answer too long to be held, read as JSON while it comes: at most `limit`
-    /// bytes, each part of them within `silence`.
+    /// Reads an answer that is too long to be held, and parses it as JSON while it arrives. The
+    /// limits are `limit` bytes, and `silence` for each part.
     ///
-    /// Calls that are made side by side are tries at one and the same thing, and the issuer writes
-    /// few such answers at a time: one of them is read, and the others end when it has.
+    /// Concurrent calls are retries of the same request, and the issuer writes few such answers at
+    /// a time. So one of them is read, and the others end when it has ended.
     pub(super) async fn read_long<T: DeserializeOwned + Send + 'static>(
         &self,
         path: &str,
@@ -194,7 +194,7 @@ impl IssuerClient {
         url
     }
 
-    /// Waits for the head of an answer, at most for `silence`.
+    /// Waits at most `silence` for the head of an answer.
     async fn open(&self, url: &Url, silence: Duration) -> Result<Response, CallError> {
         let authorization = self.authorization().await?;
         let request = self.transport.get(url.clone()).timeout(LONG_ANSWER);
@@ -209,7 +209,7 @@ impl IssuerClient {
         Ok(self.transport.send(request.header(AUTHORIZATION, authorization), limit).await?)
     }
 
-    /// The token in use, or a new one.
+    /// Returns the token in use, or a new one.
     async fn authorization(&self) -> Result<HeaderValue, CallError> {
         let usable = |token: &&Token| Instant::now() < token.use_until;
         if let Some(token) = self.held().as_ref().filter(usable) {
@@ -225,7 +225,7 @@ impl IssuerClient {
         self.token.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// RFC 6749 §4.4, the client authenticated as §2.3.1 says.
+    /// Requests a token (RFC 6749 §4.4) with client authentication by §2.3.1.
     async fn ask_for_token(&self) -> Result<Token, CallError> {
         let secret = self.secret().await?;
         let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
@@ -256,12 +256,12 @@ impl IssuerClient {
         let received = self.transport.now();
         let header = sensitive(&format!("Bearer {}", told.access_token))?;
         self.check.received(OwnToken { text: told.access_token, asked: asked_at, received });
-        // Not to its last moment: a call takes time, and clocks differ.
+        // The token is replaced before it expires: a call takes time, and clocks differ.
         let usable = Duration::from_secs(told.expires_in).min(LONGEST_USE).mul_f64(0.8);
         Ok(Token { header, use_until: asked + usable })
     }
 
-    /// The secret, read anew each time: it may have been replaced since.
+    /// Reads the secret from its file each time, since an operator may replace it.
     async fn secret(&self) -> Result<String, CallError> {
         let path = self.secret_file.clone();
         let read = tokio::task::spawn_blocking(move || {
@@ -283,7 +283,7 @@ impl IssuerClient {
     }
 }
 
-/// Whether an answer is what was asked for.
+/// Maps every status but `200` to an error.
 fn is_good(status: StatusCode) -> Result<(), CallError> {
     match status {
         StatusCode::OK => Ok(()),
@@ -296,13 +296,13 @@ fn is_good(status: StatusCode) -> Result<(), CallError> {
     }
 }
 
-/// Where the fault lies, not what was sent: that may be somebody's data.
+/// Returns an error with the position of the fault, not the text: that may be personal data.
 pub(super) fn not_as_agreed(error: &serde_json::Error) -> CallError {
     let (line, column) = (error.line(), error.column());
     CallError::Invalid(format!("it is not what the contract says ({line}:{column})"))
 }
 
-/// A header value that is left out of every `Debug` output.
+/// Returns a header value that is left out of every `Debug` output.
 fn sensitive(text: &str) -> Result<HeaderValue, CallError> {
     let mut value = HeaderValue::from_str(text)
         .map_err(|_| CallError::Invalid("a credential does not fit a header".into()))?;

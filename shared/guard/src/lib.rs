@@ -1,8 +1,8 @@
-//! The guard: it judges an access token where the token is used, with what is already there.
+//! The guard: it verifies an access token where the token is used, with the data that it holds.
 //!
-//! It holds keys, revocations and, if its [`GuardStore`] has one, the user directory. Two tasks
-//! keep them fresh (the owner of the key cache and the reader of the feed); no request waits for
-//! the issuer unless its token is signed by a key not seen before, or is newer than the replica.
+//! The guard holds keys, revocations and, if its [`GuardStore`] has one, the user directory. Two
+//! tasks keep them fresh: the owner of the key cache and the reader of the feed. A request waits
+//! for the issuer only if its token is signed by an unknown key, or is newer than the replica.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -74,10 +74,10 @@ use status::{FeedStatus, KeysStatus};
 use stop::Stop;
 use transport::Transport;
 
-/// How many verified tokens are remembered, at about half a kilobyte each.
+/// The number of verified tokens that are remembered, at about half a kilobyte each.
 const VERDICTS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(50_000 - 1);
 
-/// Why a guard can't start. An issuer that can't be reached is no such reason.
+/// An error at the start of a guard. An issuer that can't be reached is no error.
 #[derive(Debug, thiserror::Error)]
 pub enum GuardError {
     /// The issuer's address can't be used.
@@ -91,14 +91,14 @@ pub enum GuardError {
     Client(String),
 }
 
-/// A running guard. Cloning it is cheap; all clones are one guard. Its tasks end when
-/// [`stop`](Self::stop) is called or the last clone is gone.
+/// A running guard. A clone is cheap and is the same guard. The tasks of the guard end when
+/// [`stop`](Self::stop) is called or the last clone is dropped.
 #[derive(Clone)]
 pub struct Guard {
     inner: Arc<Inner>,
 }
 
-/// What requests are judged with.
+/// The state that all clones share.
 struct Inner {
     profile: Profile,
     max_staleness: std::time::Duration,
@@ -117,8 +117,8 @@ struct Inner {
 }
 
 impl Guard {
-    /// Starts the guard's tasks on the current tokio runtime and returns at once, before the
-    /// issuer was heard: until then [`admit`](Self::admit) answers [`Refusal::Unavailable`].
+    /// Starts the guard's tasks on the current tokio runtime and returns at once. Until the issuer
+    /// answers or is unreachable, [`admit`](Self::admit) returns [`Refusal::Unavailable`].
     ///
     /// # Errors
     ///
@@ -220,13 +220,13 @@ impl Guard {
         Ok(Self { inner })
     }
 
-    /// Judges the token that a request presents: everything, revocations and the directory
-    /// included. A service's token needs no record in the directory.
+    /// Verifies the token of a request, with revocations and the directory. A service's token needs
+    /// no record in the directory.
     pub async fn admit(&self, headers: &impl RequestHeaders) -> Result<Arc<AccessToken>, Refusal> {
         self.judge(presented(headers), None).await
     }
 
-    /// As [`admit`](Self::admit), for a user who has `role` in the token and in the directory.
+    /// Does the same as [`admit`](Self::admit), and requires `role` in the token and the directory.
     pub async fn admit_role(
         &self,
         headers: &impl RequestHeaders,
@@ -279,20 +279,20 @@ impl Guard {
         }
     }
 
-    /// Ends the guard's tasks: calls to the issuer are given up, a write under way is finished.
+    /// Ends the guard's tasks: cancels calls to the issuer and finishes a write in progress.
     pub async fn stop(&self) {
         self.inner.stop.send_replace(true);
         let tasks =
             std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         for task in tasks {
-            // An error means that the task has panicked: it has ended too.
+            // An error means that the task panicked, so it has ended too.
             let _ = task.await;
         }
     }
 }
 
 impl Inner {
-    /// Whether anything may be judged now.
+    /// Returns [`Refusal::Unavailable`] unless requests may be judged now.
     pub(crate) fn must_serve(&self) -> Result<(), Refusal> {
         let trusted =
             self.feed.started() && self.keys_trusted() && self.feed_trusted(self.feed.contact());

@@ -1,17 +1,17 @@
-//! The reasons of a guard to refuse every good token of its issuer: settings or clocks that differ.
+//! The reasons for a guard to refuse every good token of its issuer: different settings or clocks.
 
 use std::time::Duration;
 
 use super::config::signed;
 use signet_verifier::Reason;
 
-/// More than this off the issuer's clock, and a guard is not ready.
+/// The largest difference from the issuer's clock at which a guard is ready.
 pub const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
 
 /// The issuer's `Date` is cut to the second, so the skew is known to about a second.
 const SKEW_PRECISION: time::Duration = time::Duration::SECOND;
 
-/// The most characters that a line shows of a value that the issuer sent.
+/// The most characters of a value from the issuer that a log line shows.
 const LONGEST_SHOWN: usize = 200;
 
 /// A difference between the guard and its issuer.
@@ -33,10 +33,10 @@ pub enum Mismatch {
         /// The issuer's audiences, separated by commas.
         theirs: String,
     },
-    /// A fresh token lies in the guard's future.
+    /// A fresh token is issued in the future by the guard's clock.
     #[error("this clock is {seconds} s behind the issuer's; the leeway is {leeway} s")]
     ClockBehind {
-        /// By how many seconds.
+        /// The difference in seconds.
         seconds: i64,
         /// The leeway in seconds.
         leeway: u64,
@@ -44,12 +44,12 @@ pub enum Mismatch {
     /// A fresh token has expired by the guard's clock, or is close to it.
     #[error("this clock is {seconds} s ahead of the issuer's; at most {limit} s are taken")]
     ClockAhead {
-        /// By how many seconds, at least.
+        /// The difference in seconds, at least.
         seconds: i64,
-        /// The seconds that are taken.
+        /// The largest accepted difference in seconds.
         limit: i64,
     },
-    /// Tokens live longer than the guard takes.
+    /// Tokens live longer than the guard accepts.
     #[error("the issuer's tokens live {theirs} s; this guard takes at most {ours} s")]
     TokenLife {
         /// The guard's limit in seconds.
@@ -57,19 +57,19 @@ pub enum Mismatch {
         /// The life of the issuer's tokens in seconds.
         theirs: i64,
     },
-    /// The key that signs the issuer's tokens is not in the key set, or is of a refused kind.
+    /// The key that signs the issuer's tokens is not in the key set, or the guard refuses its kind.
     #[error("the key set has no usable key `{kid}`, which signs the issuer's tokens")]
     Key {
         /// The key's thumbprint.
         kid: String,
     },
-    /// The key of the set does not verify the issuer's tokens.
+    /// The key in the set does not verify the issuer's tokens.
     #[error("the key `{kid}` of the key set does not verify the issuer's tokens")]
     Signature {
         /// The key's thumbprint.
         kid: String,
     },
-    /// The issuer's tokens are not of the profile.
+    /// The issuer's tokens do not fit the token profile.
     #[error("this guard's own token from the issuer is refused: {}", .0.description())]
     Token(Reason),
 }
@@ -86,7 +86,7 @@ impl Mismatch {
         }
     }
 
-    /// Returns whether the log has said it already. The numbers of a clock change with each answer.
+    /// Returns true if the log already has it. The numbers of a clock change with each answer.
     pub(super) fn is_known_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::ClockBehind { .. }, Self::ClockBehind { .. })
@@ -95,9 +95,9 @@ impl Mismatch {
         }
     }
 
-    /// The mismatch of two clocks, by the issuer's clock less the guard's.
+    /// Returns the mismatch of two clocks. `skew` is the issuer's clock minus the guard's.
     ///
-    /// A late answer makes the guard's clock look ahead, never behind: a slow machine is no mismatch.
+    /// A late answer makes the guard's clock look ahead, never behind: slowness is no mismatch.
     pub(super) fn of_clocks(skew: time::Duration, leeway: Duration) -> Option<Self> {
         if skew > signed(leeway).saturating_add(SKEW_PRECISION) || skew > signed(MAX_SKEW) {
             return Some(Self::ClockBehind {
@@ -112,7 +112,7 @@ impl Mismatch {
         })
     }
 
-    /// The mismatch of audiences, if none of `ours` is one of `theirs`.
+    /// Returns the mismatch of audiences, if `ours` and `theirs` have none in common.
     pub(super) fn of_audiences(ours: &[String], theirs: &[String]) -> Option<Self> {
         let common = ours.iter().any(|one| theirs.contains(one));
         (!common)
@@ -120,7 +120,7 @@ impl Mismatch {
     }
 }
 
-/// A text of the issuer's as a log line shows it: printable and of bounded length.
+/// Returns a text from the issuer for a log line: printable and of bounded length.
 pub(super) fn shown(text: &str) -> String {
     text.escape_debug().take(LONGEST_SHOWN).collect()
 }

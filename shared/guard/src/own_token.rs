@@ -1,15 +1,15 @@
-//! The guard's own access token as a sample. The issuer makes it as it makes each user's token, so the
-//! guard's rules find the same faults in both.
+//! The guard's own access token as a sample. The issuer makes it as it makes each user's token, so
+//! the guard's rules find the same faults in both.
 
 use time::{Duration, OffsetDateTime};
 
 use super::mismatch::{Mismatch, shown};
 use signet_verifier::{Profile, PublicKey, inspect, outline};
 
-/// A clock mismatch ends only when a token fits with this much to spare, so that it does not flap.
+/// A clock mismatch ends only when a token fits with this margin, so that it does not come and go.
 const SPARE: Duration = Duration::SECOND;
 
-/// The token, and the guard's time before it was asked for and after it came.
+/// The token, and the guard's time before the request and after the answer.
 pub(super) struct OwnToken {
     pub(super) text: String,
     pub(super) asked: OffsetDateTime,
@@ -19,7 +19,7 @@ pub(super) struct OwnToken {
 /// The judgement of the guard's rules on its own token.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Judgement {
-    /// A user's token with this issuer, key, life and time is good here.
+    /// This guard accepts a user's token with this issuer, key, life and time.
     Good {
         kid: String,
     },
@@ -32,8 +32,8 @@ pub(super) enum Judgement {
 
 /// Judges the token. `strict_clock` is set while the clocks are known to differ.
 ///
-/// The time of the question bounds the expiry, and the time of the answer bounds the issue: however
-/// long the answer takes, clocks that agree are never found to differ.
+/// The time of the request is compared with the expiry, and the time of the answer with the issue.
+/// So a slow answer never makes clocks differ that agree.
 pub(super) fn judge(
     token: &OwnToken,
     profile: &Profile,
@@ -66,7 +66,7 @@ pub(super) fn judge(
             limit: (life + profile.leeway).whole_seconds(),
         });
     }
-    // The rest at a time that fits: clocks are judged above. The token is for the issuer's routes.
+    // The clocks are judged above, the rest at the time of issue. The audience is the issuer.
     let own = Profile { audiences: vec![profile.issuer.clone()], ..profile.clone() };
     let unverified = match inspect(&token.text, &own, told.issued_at) {
         Ok(unverified) => unverified,

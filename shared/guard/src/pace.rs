@@ -1,36 +1,36 @@
-//! How often a guard hears from its issuer: so often that nothing it holds gets too old while the
-//! issuer answers, however little age the operator allows.
+//! The intervals of contact with the issuer. They are short enough that nothing held gets too old
+//! while the issuer answers, even with a small `max_staleness`.
 
 use std::time::Duration;
 
-/// The longest that the issuer holds a call open while there is nothing to tell, in seconds.
+/// The longest time that the issuer holds a call open without a change, in seconds.
 const LONGEST_WAIT: u64 = 25;
 
-/// An issuer that answers "nothing new" at once, instead of waiting, is asked no faster than this.
+/// The shortest interval of calls to an issuer that answers "nothing new" without a wait.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// The longest pause between polls of the key set, whatever its `max-age` says.
+/// The longest pause between polls of the key set, even with a longer `max-age`.
 const LONGEST_POLL: Duration = Duration::from_secs(5 * 60);
 
-/// That nothing was new is written to the store no more often than this.
+/// The shortest interval of store writes for "nothing new".
 const TOUCH: Duration = Duration::from_secs(10);
 
-/// The paces that depend on how old a thing may get.
+/// The intervals that depend on `max_staleness`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pace {
-    /// How long a call to the feed is held open, in seconds; 0 is not at all.
+    /// The time that the issuer holds a call to the feed open, in seconds; 0 means not at all.
     pub(super) wait: u64,
-    /// The pause after an answer "nothing new" that was not waited for.
+    /// The pause after an answer "nothing new" that came at once.
     pub(super) quiet: Duration,
     /// The longest pause between polls of the key set.
     pub(super) poll: Duration,
-    /// How often a contact is written to the store, at most.
+    /// The shortest interval of store writes for a contact.
     pub(super) touch: Duration,
 }
 
 impl Pace {
-    /// The paces for a guard that trusts what it holds for `max_staleness`. A third of it leaves
-    /// room for one call that fails, and for a contact that a restart finds already aged.
+    /// Returns the intervals for `max_staleness`. A third of it leaves room for one failed call,
+    /// and for a contact that is already old at a restart.
     pub(super) fn of(max_staleness: Duration) -> Self {
         let third = max_staleness / 3;
         Self {

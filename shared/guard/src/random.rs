@@ -1,20 +1,19 @@
-//! Chance, for jitter: retries of many guards must not come together.
+//! Randomness for jitter, so that many guards do not retry at the same time.
 
 use std::time::Duration;
 
-/// A uniform number from 0 (included) to 1 (excluded). Without entropy, the middle.
+/// Returns a uniform number from 0 (included) to 1 (excluded), or the middle without entropy.
 fn fraction() -> f64 {
     let bits = getrandom::u32().unwrap_or(u32::MAX / 2);
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)
 }
 
-/// A uniform duration from `least` to `most`.
+/// Returns a uniform duration from `least` to `most`.
 pub(super) fn between(least: Duration, most: Duration) -> Duration {
     least + most.saturating_sub(least).mul_f64(fraction())
 }
 
-/// Retries with full jitter: each pause is drawn from nothing to a ceiling that doubles with each
-/// failure.
+/// Retries with full jitter: each pause is random, below a ceiling that doubles with each failure.
 #[derive(Debug, Clone)]
 pub(super) struct Backoff {
     first: Duration,
@@ -23,17 +22,17 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// Pauses of up to `first` after one failure, and never more than `most`.
+    /// A backoff of up to `first` after one failure, and never more than `most`.
     pub(super) fn new(first: Duration, most: Duration) -> Self {
         Self { first, most, failures: 0 }
     }
 
-    /// The pause after one more failure.
+    /// Returns the pause after one more failure.
     pub(super) fn next(&mut self) -> Duration {
         let factor = 1_u32 << self.failures.min(16);
         let ceiling = self.first.saturating_mul(factor).min(self.most);
         self.failures = self.failures.saturating_add(1);
-        // A pause of nothing at all would let a refused connection spin.
+        // Without a pause, a refused connection would cause a busy loop.
         between((ceiling / 10).max(Duration::from_millis(20)), ceiling)
     }
 

@@ -1,11 +1,11 @@
-//! How many requests were let through, and how many refused for which reason.
+//! Counts of admitted requests, and of refused requests by reason.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use signet_verifier::{Reason, Refusal};
 
-/// Every word that a refusal is counted under.
+/// The words that refusals are counted under.
 const WORDS: [&str; 12] = [
     "missing",
     "ambiguous",
@@ -39,7 +39,7 @@ fn word(refusal: &Refusal) -> &'static str {
 }
 
 impl Tally {
-    /// Counts an outcome and gives it back.
+    /// Counts an outcome and returns it.
     pub(super) fn count<T>(&self, outcome: Result<T, Refusal>) -> Result<T, Refusal> {
         let counter = match &outcome {
             Ok(_) => Some(&self.admitted),
@@ -54,7 +54,7 @@ impl Tally {
         outcome
     }
 
-    /// Let through, and refused by word.
+    /// Returns the admitted requests, and the refused requests by word.
     pub(super) fn counts(&self) -> (u64, BTreeMap<&'static str, u64>) {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let refused = WORDS.iter().zip(&self.refused).map(|(word, count)| (*word, of(count)));

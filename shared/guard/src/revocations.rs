@@ -1,8 +1,8 @@
-//! What was revoked, and whether a token is touched by it.
+//! The revocations, and the check of a token against them.
 //!
-//! By session, by user or client with the feed position (`pos` below the event's `seq`: two things
-//! happen within one second, so times decide nothing), by key. Never by the token's text: a token
-//! has more than one spelling.
+//! Sessions and keys are revoked by name. Users and clients are revoked by feed position (`pos`
+//! below the event's `seq`): times decide nothing, since two things can happen within one second. A
+//! token's text decides nothing either, since a token has more than one spelling.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use uuid::Uuid;
 use signet_contract::events::{Change, Event};
 use signet_verifier::{AccessToken, Reason, Subject};
 
-/// On top of the longest life of a token and the leeway: issuers' clocks may differ a little.
+/// A margin on top of a token's longest life and the leeway: clocks of issuers may differ a little.
 const MARGIN: Duration = Duration::from_secs(10 * 60);
 
-/// Whether a change revokes anything, and so must survive a restart.
+/// Returns true if a change revokes anything, and so must survive a restart.
 pub fn revokes(change: &Change) -> bool {
     matches!(
         change,
@@ -30,24 +30,24 @@ pub fn revokes(change: &Change) -> bool {
     )
 }
 
-/// What is kept of a revocation. There may be millions: 16 bytes each, beside its name.
+/// The data of one revocation. There may be millions: 16 bytes each, beside the name.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     seq: u64,
-    /// When it was made, in seconds since 1970; rounded up, so that none is forgotten early.
+    /// The time of the revocation, in seconds since 1970; rounded up, so it is not removed early.
     made: u32,
-    /// When it was learnt, in seconds since this list was begun; rounded up, too.
+    /// The time of its arrival, in seconds since `begun`; rounded up, too.
     learnt: u32,
 }
 
-/// An end of a user's sessions, and the session that it spares.
+/// An event that ends a user's sessions, except one session.
 #[derive(Debug, Clone, Copy)]
 struct End {
     entry: Entry,
     except: Option<Uuid>,
 }
 
-/// Every revocation that a living token can meet.
+/// Every revocation that can touch an unexpired token.
 #[derive(Debug)]
 pub(super) struct Revocations {
     keep: Duration,
@@ -55,7 +55,7 @@ pub(super) struct Revocations {
     sessions: HashMap<Uuid, Entry>,
     /// The latest end of each user's sessions.
     users: HashMap<Uuid, End>,
-    /// The latest one that spares another session than that one does: these two are enough to judge
+    /// The latest end with another exception than the one in `users`. These two are enough to judge
     /// every token, and few users have both.
     others: HashMap<Uuid, End>,
     clients: HashMap<String, Entry>,
@@ -63,7 +63,7 @@ pub(super) struct Revocations {
 }
 
 impl Revocations {
-    /// None yet. `longest_life` is that of any token taken here, leeway included.
+    /// Creates an empty list. `longest_life` is the longest life of an accepted token, with leeway.
     pub(super) fn new(longest_life: Duration) -> Self {
         Self {
             keep: longest_life.saturating_add(MARGIN),
@@ -87,7 +87,7 @@ impl Revocations {
         }
     }
 
-    /// Takes a change in. Gives the `seq`s of those held before that it makes superfluous, or its
+    /// Adds a change. Returns the `seq`s of earlier revocations that it makes superfluous, or its
     /// own if it adds nothing.
     pub(super) fn apply(&mut self, event: &Event, now: Instant) -> Vec<u64> {
         let entry = self.entry(event, now);
@@ -100,7 +100,7 @@ impl Revocations {
             Change::UserSessionsRevoked { public_id, except } => {
                 self.end_user(*public_id, End { entry, except: *except })
             }
-            // Both end every session; the issuer says so in an event of its own too.
+            // Both end every session; the issuer also sends a separate event.
             Change::UserDisabled(user) => {
                 self.end_user(user.public_id, End { entry, except: None })
             }
@@ -120,7 +120,7 @@ impl Revocations {
         all.extend(self.others.remove(&user));
         all.sort_by_key(|end| std::cmp::Reverse(end.entry.seq));
         let latest = all[0];
-        // An end without exception that is the latest makes every earlier one superfluous.
+        // If the latest end has no exception, every earlier one is superfluous.
         let other = match latest.except {
             None => None,
             Some(_) => all.iter().skip(1).find(|end| end.except != latest.except).copied(),
@@ -132,7 +132,7 @@ impl Revocations {
         all.iter().map(|end| end.entry.seq).filter(|seq| !kept(*seq)).collect()
     }
 
-    /// Why the token is refused, if its session, user, client or key was revoked.
+    /// Returns the reason to refuse the token, if its session, user, client or key was revoked.
     pub(super) fn touch(&self, token: &AccessToken) -> Option<Reason> {
         if self.keys.contains_key(&token.kid) {
             return Some(Reason::RevokedKey);
@@ -151,8 +151,8 @@ impl Revocations {
         (client_gone || ended).then_some(Reason::Revoked)
     }
 
-    /// Forgets what no living token can meet any more, by both clocks; gives the `seq`s. A revoked
-    /// key is never forgotten: its thief can sign new tokens as long as somebody takes them.
+    /// Removes revocations that touch only expired tokens, by both clocks; returns their `seq`s. A
+    /// revoked key is never removed: its thief can sign new tokens at any time.
     pub(super) fn prune(&mut self, now: Instant, wall: OffsetDateTime) -> Vec<u64> {
         let keep = self.keep;
         let age = now.saturating_duration_since(self.begun);
@@ -171,13 +171,13 @@ impl Revocations {
         self.sessions.retain(|_, entry| stays(entry));
         self.clients.retain(|_, entry| stays(entry));
         self.others.retain(|_, end| stays(&end.entry));
-        // The other one is earlier; should it be younger by the clock, it keeps the latest.
+        // The one in `others` is earlier; if it is younger by the clock, it keeps the latest.
         self.users.retain(|user, end| self.others.contains_key(user) || stays(&end.entry));
         self.shrink();
         forgotten
     }
 
-    /// Gives memory back after a great many were forgotten.
+    /// Releases memory after many revocations were removed.
     fn shrink(&mut self) {
         if self.sessions.len() < self.sessions.capacity() / 8 {
             self.sessions.shrink_to_fit();
@@ -187,9 +187,9 @@ impl Revocations {
         }
     }
 
-    /// The feed goes on from `position`, maybe that of another database: ends of sessions numbered
-    /// past it would refuse tokens that were issued since, and are forgotten; gives their `seq`s.
-    /// Sessions and keys have names of their own and stay revoked.
+    /// Continues the feed from `position`, possibly of another database. Later revocations of users
+    /// and clients would refuse newer tokens, so they are removed; returns their `seq`s. Sessions
+    /// and keys have unique names and stay revoked.
     pub(super) fn rebase(&mut self, position: u64) -> Vec<u64> {
         let mut forgotten = Vec::new();
         let mut stays = |entry: &Entry| {
@@ -201,7 +201,7 @@ impl Revocations {
         self.clients.retain(|_, entry| stays(entry));
         self.others.retain(|_, end| stays(&end.entry));
         self.users.retain(|_, end| stays(&end.entry));
-        // Who lost the latest end has the other one left.
+        // A user without the latest end keeps the other one.
         let (users, others) = (&mut self.users, &mut self.others);
         others.retain(|user, end| {
             let latest = users.contains_key(user);
@@ -211,12 +211,12 @@ impl Revocations {
         forgotten
     }
 
-    /// The revoked keys.
+    /// Returns the revoked keys.
     pub(super) fn kids(&self) -> impl Iterator<Item = String> {
         self.keys.keys().cloned()
     }
 
-    /// The `seq`s of all that are held.
+    /// Returns the `seq`s of all revocations.
     #[cfg(test)]
     fn seqs(&self) -> Vec<u64> {
         let ends = self.users.values().chain(self.others.values()).map(|end| &end.entry);
@@ -226,13 +226,13 @@ impl Revocations {
         seqs
     }
 
-    /// How many are held.
+    /// Returns the number of revocations.
     pub(super) fn len(&self) -> usize {
         self.sessions.len() + self.users.len() + self.clients.len() + self.keys.len()
     }
 }
 
-/// Keeps the later of two of the same kind; gives the other's `seq`.
+/// Keeps the later one of two revocations; returns the `seq` of the other one.
 fn replace<K: Eq + std::hash::Hash>(map: &mut HashMap<K, Entry>, key: K, entry: Entry) -> Vec<u64> {
     match map.entry(key) {
         std::collections::hash_map::Entry::Vacant(place) => {

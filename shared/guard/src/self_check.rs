@@ -1,5 +1,5 @@
-//! The check that this guard takes good tokens: it compares its own token, the issuer's audiences and
-//! the clocks with its settings. No request waits for it.
+//! The check that this guard takes good tokens: it compares its own token, the issuer's audiences
+//! and the clocks with its settings. No request waits for it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -19,14 +19,14 @@ use signet_verifier::Profile;
 /// The time between two comparisons of the clocks, and two looks at a mismatch.
 const TICK: Duration = Duration::from_secs(2);
 
-/// The ticks between two new tokens while a mismatch lasts: the issuer's settings may have been
-/// mended.
+/// The ticks between two new tokens while a mismatch lasts: an operator may have corrected the
+/// issuer's settings.
 const TICKS_TO_RENEW: u32 = 2;
 
 /// The time for the key of the own token to reach the key set by itself.
 const SETTLE: Duration = Duration::from_secs(2);
 
-/// The facts that are known of the issuer. Shared by the client, the feed reader, the task and the status.
+/// The known facts of the issuer, shared by the client, the feed reader, the task and the status.
 pub(super) struct SelfCheck {
     profile: Profile,
     leeway: Duration,
@@ -137,7 +137,7 @@ impl SelfCheck {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Watches until `stop` says so, or is gone. `client` is asked for new tokens.
+    /// Runs until `stop`. Requests new tokens through `client`.
     pub(super) async fn run(
         self: Arc<Self>,
         client: Arc<IssuerClient>,
@@ -168,7 +168,7 @@ impl SelfCheck {
                     ticks = if self.mismatches().is_empty() { 0 } else { ticks + 1 };
                     if ticks >= TICKS_TO_RENEW {
                         ticks = 0;
-                        // What it brings is judged when it comes; without it nothing is known.
+                        // A new token is judged on arrival; without one nothing is known.
                         client.renew().await;
                     }
                 }
@@ -188,7 +188,7 @@ impl SelfCheck {
         };
         let mut changes = self.keys.changes();
         let comes = async { while !self.keys.holds(&kid) && changes.changed().await.is_ok() {} };
-        // The set may be on its way: at a start, or after a rotation that the feed tells of.
+        // The set may be on its way: at a start, or after a rotation that the feed announces.
         let found = match timeout(SETTLE, comes).await {
             Ok(()) => Ok(()),
             Err(_) => self.keys.find(&kid).await.map(drop),
@@ -201,7 +201,7 @@ impl SelfCheck {
                     known.verdict = Verdict::Refused(Mismatch::Key { kid });
                 }
             }
-            // The issuer refuses a token of a revoked key, too: another one comes.
+            // The issuer refuses a token of a revoked key, too, so the guard gets another one.
             Err(NotFound::Revoked) => self.known().verdict = Verdict::None,
             Err(NotFound::Unavailable(_)) => {}
         }
@@ -223,8 +223,8 @@ impl SelfCheck {
     }
 }
 
-/// Writes one line when a guard that served holds nothing any more that it trusts. A guard that has
-/// not served yet says why in the line of its feed.
+/// Writes one log line when a guard begins to answer `503`, since its data is too old. A guard that
+/// has not served yet has an error from its feed in the log.
 fn log_staleness(serving: &mut bool, guard: &Inner) {
     let serves = guard.must_serve().is_ok();
     if *serving && !serves {

@@ -1,4 +1,4 @@
-//! What a guard tells about itself, for readiness, metrics and people. Nothing of it is secret.
+//! The state of a guard for readiness, metrics and operators. It contains no secrets.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,19 +8,19 @@ pub use super::mismatch::{MAX_SKEW, Mismatch};
 /// The state of a guard at one moment.
 #[derive(Debug, Clone)]
 pub struct GuardStatus {
-    /// True if requests are judged: the guard has started, and nothing it holds is too old.
+    /// True if requests are judged: the guard has started, and its data is not too old.
     pub serving: bool,
     /// The key cache.
     pub keys: KeysStatus,
     /// The feed, and the directory if the store has one.
     pub feed: FeedStatus,
-    /// The issuer's clock less this machine's, to about a second; `None` before the first answer.
+    /// The issuer's clock minus this machine's, to about a second; `None` before the first answer.
     pub skew: Option<time::Duration>,
     /// The reasons to refuse every token of the issuer; empty if none is known.
     pub mismatches: Vec<Mismatch>,
-    /// How many revocations are held.
+    /// The number of revocations held.
     pub revocations: usize,
-    /// Requests let through.
+    /// Requests admitted.
     pub admitted: u64,
     /// Requests refused: `missing`, `ambiguous`, `forbidden`, `unavailable`, or the word of a
     /// [`Reason`](signet_contract::bearer::Reason).
@@ -28,7 +28,7 @@ pub struct GuardStatus {
 }
 
 impl GuardStatus {
-    /// Whether this machine's clock agrees with the issuer's, as far as is known.
+    /// Returns true unless this machine's clock is known to differ from the issuer's.
     pub fn clock_agrees(&self) -> bool {
         self.mismatch("clock").is_none()
     }
@@ -38,8 +38,8 @@ impl GuardStatus {
         self.mismatches.iter().find(|mismatch| mismatch.part() == part)
     }
 
-    /// Returns whether a good token of the issuer would be answered: the guard belongs behind a load
-    /// balancer. An outage of the issuer changes nothing.
+    /// Returns true if the guard admits good tokens of the issuer, so that a load balancer may send
+    /// it requests. An outage of the issuer changes nothing.
     pub fn ready(&self) -> bool {
         self.serving && self.mismatches.is_empty()
     }
@@ -50,11 +50,11 @@ impl GuardStatus {
 pub struct KeysStatus {
     /// The keys held, by `kid`.
     pub kids: Vec<String>,
-    /// How long ago the request was sent that last brought or confirmed the set.
+    /// The time since the request that last brought or confirmed the set.
     pub age: Option<Duration>,
-    /// Whether the keys are there and trusted.
+    /// True if the keys are present and trusted.
     pub trusted: bool,
-    /// What went wrong last, until a fetch succeeds.
+    /// The last error, until a fetch succeeds.
     pub last_error: Option<String>,
     /// Fetches begun, by cause: `poll`, `unknown_key`, `announced`.
     pub fetches: BTreeMap<&'static str, u64>,
@@ -65,16 +65,16 @@ pub struct KeysStatus {
 /// The state of the feed.
 #[derive(Debug, Clone)]
 pub struct FeedStatus {
-    /// How far the feed is applied; `None` before the first snapshot.
+    /// The position of the feed that is applied; `None` before the first snapshot.
     pub position: Option<u64>,
-    /// Whether the last answer of the feed left nothing to ask for.
+    /// True if the last answer of the feed left nothing to ask for.
     pub caught_up: bool,
-    /// How long ago the feed last answered well.
+    /// The time since the last good answer of the feed.
     pub age: Option<Duration>,
-    /// Whether what the feed brought is there and trusted.
+    /// True if the data from the feed is present and trusted.
     pub trusted: bool,
-    /// How long the last change took from the issuer's commit to here.
+    /// The time of the last change from the issuer's commit to this guard.
     pub lag: Option<Duration>,
-    /// What went wrong last, until the feed answers well.
+    /// The last error, until the feed answers well.
     pub last_error: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! How the guard's tasks learn that they end: told so, or left by the last clone of the guard.
+//! The stop signal of the guard's tasks: a call, or the drop of the last clone of the guard.
 
 use tokio::sync::watch;
 
@@ -7,14 +7,14 @@ use tokio::sync::watch;
 pub(super) struct Stop(watch::Receiver<bool>);
 
 impl Stop {
-    /// Listens to `sender`.
+    /// Subscribes to `sender`.
     pub(super) fn of(sender: &watch::Sender<bool>) -> Self {
         Self(sender.subscribe())
     }
 
-    /// Waits for the end.
+    /// Waits for the signal.
     pub(super) async fn told(&mut self) {
-        // An error means that the guard is gone, which is the end too.
+        // An error means that the guard is dropped, which is a stop too.
         let _ = self.0.wait_for(|stop| *stop).await;
     }
 }

@@ -1,5 +1,5 @@
-//! Where a guard keeps what must survive its restart. The guard decides everything; a store only
-//! stores, and does each call wholly or not at all.
+//! The storage for the data that must survive a restart of the guard. The guard makes every
+//! decision; a store performs each call completely or not at all.
 //!
 //! All calls but [`find_user`](GuardStore::find_user) and
 //! [`has_directory`](GuardStore::has_directory) come from a thread that may block, one at a time
@@ -11,124 +11,123 @@ use uuid::Uuid;
 use signet_contract::directory::{DirectoryUser, UserState};
 use signet_contract::events::Event;
 
-/// A store could not do what it was asked. The text is for the log: it may name a file, never a
-/// secret.
+/// A store could not perform a call. The text is for the log: it may name a file, never a secret.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct StoreError(pub String);
 
 impl StoreError {
-    /// An error from anything that reads as one line.
+    /// Creates an error from a text of one line.
     pub fn new(line: impl std::fmt::Display) -> Self {
         Self(line.to_string())
     }
 }
 
-/// What a store gives back after a restart.
+/// The data of a store after a restart.
 #[derive(Debug, Clone)]
 pub struct Held {
-    /// Who this guard is towards the issuer: drawn at random when the store is made, kept for its
-    /// life. (The issuer knows at most 100 instances of a client.)
+    /// The id of this guard at the issuer: drawn at random when the store is created, and never
+    /// changed. (The issuer accepts at most 100 instances of a client.)
     pub instance: Uuid,
-    /// How far the feed was applied; `None` before the first snapshot.
+    /// The position of the feed that is applied; `None` before the first snapshot.
     pub position: Option<u64>,
-    /// The moment of which what is held is true, as far as the feed told.
+    /// The time at which the data was current, according to the feed.
     pub feed_contact: Option<OffsetDateTime>,
-    /// Every revocation that was stored and not forgotten.
+    /// Every revocation that was stored and not removed.
     pub revocations: Vec<Event>,
     /// The last good key set.
     pub keys: Option<SavedKeys>,
 }
 
-/// The last good key set, as it came.
+/// The last good key set, as received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedKeys {
     /// The body of the answer.
     pub text: String,
     /// Its `ETag`.
     pub etag: Option<String>,
-    /// When the request was sent that brought or last confirmed it.
+    /// The time of the request that brought or last confirmed it.
     pub fetched_at: OffsetDateTime,
 }
 
 /// Changes of the feed, in order, with the position after them.
 #[derive(Debug, Clone, Copy)]
 pub struct Batch<'a> {
-    /// Every change, in commit order, each new to the store. User changes are for the directory;
-    /// a member that a change does not tell (`None`) stays as it is.
+    /// Every change, in commit order, each new to the store. User changes are for the directory; a
+    /// member that is `None` in a change stays as it is.
     pub events: &'a [Event],
-    /// Those of `events` that must be given back by [`load`](GuardStore::load), keyed by `seq`.
+    /// Those of `events` that [`load`](GuardStore::load) must return, keyed by `seq`.
     pub revocations: &'a [Event],
-    /// The `seq`s of stored revocations that no living token can meet any more.
+    /// The `seq`s of stored revocations that touch only expired tokens.
     pub forget: &'a [u64],
     /// The position after the batch.
     pub position: u64,
-    /// The moment of which the store is true after the batch: that of the answer, or, if more is to
-    /// come, that of its last change.
+    /// The time at which the store is current after the batch: that of the answer, or, if more
+    /// changes follow, that of the last change.
     pub at: OffsetDateTime,
 }
 
-/// The end of a snapshot: with it, what was staged becomes what is held.
+/// The end of a snapshot: the staged data replaces the data that is held.
 #[derive(Debug, Clone, Copy)]
 pub struct SnapshotEnd<'a> {
-    /// The snapshot's revocations, keyed by `seq`: to be held on top of those stored before. There
-    /// may be a million.
+    /// The snapshot's revocations, keyed by `seq`. They are added to the stored ones. There may be
+    /// a million.
     pub revocations: &'a [Event],
     /// The `seq`s of revocations, these or stored before, that are superfluous.
     pub forget: &'a [u64],
-    /// The position that the feed is applied from.
+    /// The position from which the feed is applied.
     pub position: u64,
-    /// When the snapshot was asked for.
+    /// The time of the request for the snapshot.
     pub at: OffsetDateTime,
 }
 
-/// Which part of the issuer answered.
+/// The part of the issuer that answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contact {
-    /// The key set was confirmed (`304`): moves [`SavedKeys::fetched_at`].
+    /// The key set was confirmed (`304`): updates [`SavedKeys::fetched_at`].
     Keys,
-    /// The feed had nothing new: moves [`Held::feed_contact`].
+    /// The feed had nothing new: updates [`Held::feed_contact`].
     Feed,
 }
 
-/// What the guard asks of a user's record at each request.
+/// The fields of a user's record that the guard reads at each request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRecord {
     /// Active or disabled.
     pub state: UserState,
-    /// The roles that the directory knows.
+    /// The roles in the directory.
     pub roles: Vec<String>,
 }
 
 /// The state of one guard on disk.
 pub trait GuardStore: Send + Sync {
-    /// What was held when the guard last ran; an empty or damaged store gives an empty [`Held`].
+    /// Returns the data of the last run; an empty or damaged store gives an empty [`Held`].
     fn load(&self) -> Result<Held, StoreError>;
 
-    /// Whether users are kept too. A store without a directory is never given users, and tokens'
-    /// roles are believed.
+    /// Returns true if the store keeps users too. A store without a directory receives no users,
+    /// and the guard trusts the roles in tokens.
     fn has_directory(&self) -> bool;
 
-    /// Applies changes and moves the position, in one transaction.
+    /// Applies changes and updates the position, in one transaction.
     fn apply(&self, batch: &Batch<'_>) -> Result<(), StoreError>;
 
-    /// Begins a snapshot: what an earlier one staged and never finished is dropped. What is held
+    /// Begins a snapshot and drops the staged data of an unfinished one. The data that is held
     /// stays readable.
     fn begin_snapshot(&self) -> Result<(), StoreError>;
 
     /// Stages one page of users, in order of creation. A user of an earlier page is replaced.
     fn stage_users(&self, users: &[DirectoryUser]) -> Result<(), StoreError>;
 
-    /// Puts what was staged in place of what was held, in one transaction.
+    /// Replaces the data that is held by the staged data, in one transaction.
     fn finish_snapshot(&self, end: &SnapshotEnd<'_>) -> Result<(), StoreError>;
 
-    /// Keeps a key set.
+    /// Stores a key set.
     fn save_keys(&self, keys: &SavedKeys) -> Result<(), StoreError>;
 
     /// Notes that the issuer answered and nothing else changed.
     fn touch(&self, contact: Contact, at: OffsetDateTime) -> Result<(), StoreError>;
 
-    /// Finds a user. Called on the request path, at every request: it must take microseconds.
-    /// Always `None` without a directory.
+    /// Finds a user. The guard calls it for every request, so it must take microseconds. Always
+    /// `None` without a directory.
     fn find_user(&self, public_id: Uuid) -> Result<Option<UserRecord>, StoreError>;
 }

@@ -1,5 +1,5 @@
-//! How a guard calls the issuer: no redirects, no proxy from the environment, every answer bounded
-//! in time and size. Each answer's `Date` also tells how far the two clocks are apart.
+//! The HTTP client for the issuer: no redirects, no proxy from the environment, every answer
+//! limited in time and size. The `Date` of each answer also gives the difference of the two clocks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -13,38 +13,38 @@ use url::Url;
 use super::GuardError;
 use signet_contract::clock::Clock;
 
-/// Setting up a connection, TLS included.
+/// The time limit of a connection setup, with TLS.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Probes on a silent connection: a dead peer is noticed although nothing is due from it. The first
-/// after so long, then one per interval until so many went unanswered: 14 seconds in all.
+/// Probes on a silent connection find a dead peer even if no answer is due. The first one comes
+/// after `KEEPALIVE`, then one per interval until all retries fail: 14 seconds in all.
 const KEEPALIVE: Duration = Duration::from_secs(5);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(3);
 const KEEPALIVE_RETRIES: u32 = 3;
 
-/// "Not known yet" among the milliseconds of a skew.
+/// The value of an unknown skew in milliseconds.
 const UNKNOWN: i64 = i64::MIN;
 
-/// A client that only ever talks to the issuer. Cloning it is cheap.
+/// A client that talks only to the issuer. A clone is cheap.
 #[derive(Clone)]
 pub(super) struct Transport {
     client: Client,
     clock: Arc<dyn Clock>,
-    /// The issuer's clock less ours, in milliseconds.
+    /// The issuer's clock minus the guard's, in milliseconds.
     skew: Arc<AtomicI64>,
 }
 
-/// An answer that was read whole.
+/// A complete answer.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
 }
 
-/// Why there is no answer.
+/// An error instead of an answer.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum TransportError {
-    /// The issuer was not reached, did not answer in time or broke off.
+    /// The issuer was not reached, did not answer in time or closed the connection early.
     #[error("the issuer can't be reached: {0}")]
     Unreachable(String),
     /// The answer is longer than any good one.
@@ -53,7 +53,7 @@ pub(super) enum TransportError {
 }
 
 impl Transport {
-    /// A transport of its own, with its own connections.
+    /// Creates a transport with its own connections.
     pub(super) fn new(clock: Arc<dyn Clock>) -> Result<Self, GuardError> {
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -69,12 +69,12 @@ impl Transport {
         Ok(Self { client, clock, skew: Arc::new(AtomicI64::new(UNKNOWN)) })
     }
 
-    /// A `GET`, to be sent with [`send`](Self::send).
+    /// Builds a `GET`, to be sent with [`send`](Self::send).
     pub(super) fn get(&self, url: Url) -> RequestBuilder {
         self.client.get(url)
     }
 
-    /// A `POST`, to be sent with [`send`](Self::send).
+    /// Builds a `POST`, to be sent with [`send`](Self::send).
     pub(super) fn post(&self, url: Url) -> RequestBuilder {
         self.client.post(url)
     }
@@ -95,26 +95,26 @@ impl Transport {
         Ok(Answer { status: response.status(), headers: response.headers().clone(), body })
     }
 
-    /// Sends a request, which must carry a time-out, and gives the answer with its body unread.
+    /// Sends a request, which must carry a time-out, and returns the answer with its body unread.
     pub(super) async fn open(&self, request: RequestBuilder) -> Result<Response, TransportError> {
         let response = request.send().await.map_err(unreachable)?;
         self.compare_clocks(response.headers());
         Ok(response)
     }
 
-    /// This machine's time.
+    /// Returns this machine's time.
     pub(super) fn now(&self) -> OffsetDateTime {
         self.clock.now()
     }
 
-    /// The issuer's clock less ours, to about a second.
+    /// Returns the issuer's clock minus the guard's, to about a second.
     pub(super) fn skew(&self) -> Option<time::Duration> {
         let millis = self.skew.load(Ordering::Relaxed);
         (millis != UNKNOWN).then(|| time::Duration::milliseconds(millis))
     }
 
     fn compare_clocks(&self, headers: &HeaderMap) {
-        // An answer from a cache carries the time of its making, not of now.
+        // An answer from a cache has the time of its creation.
         if headers.contains_key(AGE) {
             return;
         }
@@ -122,7 +122,7 @@ impl Transport {
         let Some(date) = date.and_then(|text| httpdate::parse_http_date(text).ok()) else {
             return;
         };
-        // `Date` is cut to the second: on average the issuer was half a second further.
+        // `Date` is cut to the second: on average the issuer's clock is half a second ahead.
         let theirs = OffsetDateTime::from(date).saturating_add(time::Duration::milliseconds(500));
         let millis = (theirs - self.clock.now()).whole_milliseconds();
         self.skew.store(i64::try_from(millis).unwrap_or(i64::MAX), Ordering::Relaxed);
@@ -141,11 +141,11 @@ async fn read(response: &mut Response, limit: usize) -> Result<Option<Vec<u8>>, 
 }
 
 pub(super) fn unreachable(error: reqwest::Error) -> TransportError {
-    // Without the address: it is known, and a query is nothing for a log.
+    // Without the address: it is known, and a query does not belong in a log.
     TransportError::Unreachable(with_causes(&error.without_url()))
 }
 
-/// The error and its causes in one line; the outermost alone says next to nothing.
+/// Joins the error and its causes in one line; the outermost error alone says too little.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();

@@ -1,9 +1,8 @@
 //! The feed reader's rules, as a pure state machine: answers in, writes out.
 //!
-//! Each answer is judged as a whole. A page with a gap, out of order, or from another time is
-//! refused and moves nothing; changes that were applied before are passed over. The machine moves
-//! on only when told that a write is done ([`Machine::written`]), so that its position is never
-//! ahead of the store's.
+//! Each answer is judged as a whole. A page with a gap, out of order, or of an earlier call is
+//! refused and changes nothing; changes that were applied before are skipped. The machine advances
+//! only after a write ([`Machine::written`]), so that its position is never ahead of the store's.
 
 use std::collections::HashSet;
 
@@ -12,34 +11,34 @@ use uuid::Uuid;
 use signet_contract::directory::{DirectoryPage, DirectoryUser};
 use signet_contract::events::{Change, Event, FeedPage};
 
-/// How many changes, and how many users, are asked for at a time.
+/// The number of changes, and of users, in one request.
 pub(super) const PAGE: usize = 1_000;
 
-/// More pages than this are no directory but an answer without end.
+/// The most pages of a directory; more are an answer without end.
 const MOST_PAGES: usize = 1_000_000;
 
-/// What to ask the issuer next.
+/// The next request to the issuer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Request {
     /// The changes after a position.
     Feed {
         /// The position.
         after: u64,
-        /// Whether to wait for one if there is none.
+        /// True if the call waits for a change if there is none.
         wait: bool,
-        /// How many changes.
+        /// The number of changes.
         limit: usize,
     },
     /// A page of the directory.
     Directory {
         /// The cursor of the page; `None` for the first.
         after: Option<String>,
-        /// How many users.
+        /// The number of users.
         limit: usize,
     },
 }
 
-/// What to write to the store. Each step is done wholly or not at all.
+/// A write to the store. Each step is done completely or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
     /// Changes and the position after them.
@@ -53,16 +52,16 @@ pub(super) enum Step {
     Quiet,
     /// A page of a snapshot.
     Stage {
-        /// Whether it is the first: what an earlier snapshot staged is dropped before.
+        /// True for the first page: the staged data of an earlier snapshot is dropped before.
         begin: bool,
         /// Its users.
         users: Vec<DirectoryUser>,
-        /// On the last page: the revocations and the position that the feed goes on from.
+        /// On the last page: the revocations and the position from which the feed continues.
         finish: Option<(Vec<Event>, u64)>,
     },
 }
 
-/// Why an answer is refused, in words for the log.
+/// The reason to refuse an answer, as a text for the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Rejection {
     /// Changes are missing between the position and the page, or within it.
@@ -71,13 +70,13 @@ pub(super) enum Rejection {
     /// `next` does not follow from the changes, or the page is an old one.
     #[error("its `next` is not the position after its changes, or it is an old one")]
     Next,
-    /// More changes or users than asked for.
+    /// More changes or users than requested.
     #[error("it is longer than was asked for")]
     TooLong,
-    /// A page of users that can't follow the one before.
+    /// A page of users that does not follow the previous page.
     #[error("the directory's pages do not follow each other")]
     Pages,
-    /// A revocation of a snapshot lies past the snapshot's position.
+    /// A revocation of a snapshot is after the snapshot's position.
     #[error("the snapshot holds a revocation from after its position")]
     FutureRevocation,
     /// A new user without the user's record.
@@ -89,11 +88,11 @@ pub(super) enum Rejection {
 #[derive(Debug)]
 pub(super) struct Machine {
     directory: bool,
-    /// How many changes or users make a full page.
+    /// The number of changes or users in a full page.
     page: usize,
     phase: Phase,
     caught_up: bool,
-    /// What the last step, once written, leads to.
+    /// The state after the last step is written.
     pending: Option<Pending>,
 }
 
@@ -111,7 +110,7 @@ enum Phase {
 
 #[derive(Debug, Default)]
 struct Snapshot {
-    /// What the first page said, once it was written.
+    /// The data of the first page, after it is written.
     start: Option<(Vec<Event>, u64)>,
     cursor: Option<String>,
     cursors: HashSet<String>,
@@ -119,20 +118,20 @@ struct Snapshot {
 }
 
 impl Machine {
-    /// A machine that goes on where the store stands. `directory`: whether users are wanted.
+    /// Creates a machine at the store's position. `directory`: true if users are wanted.
     pub(super) fn new(position: Option<u64>, directory: bool) -> Self {
         let phase = position.map_or_else(|| Phase::Snapshot(Snapshot::default()), Phase::Following);
         Self { directory, page: PAGE, phase, caught_up: false, pending: None }
     }
 
-    /// The same with other pages, so that a test fills some.
+    /// Sets a smaller page, so that a test fills some.
     #[cfg(test)]
     pub(super) fn with_pages_of(mut self, page: usize) -> Self {
         self.page = page;
         self
     }
 
-    /// The position applied; `None` while a snapshot is taken.
+    /// The applied position; `None` during a snapshot.
     pub(super) fn position(&self) -> Option<u64> {
         match self.phase {
             Phase::Following(position) => Some(position),
@@ -140,12 +139,12 @@ impl Machine {
         }
     }
 
-    /// Whether the last answer left nothing to ask for.
+    /// Returns true if the last answer left nothing to ask for.
     pub(super) fn caught_up(&self) -> bool {
         self.caught_up
     }
 
-    /// What to ask now.
+    /// Returns the next request.
     pub(super) fn request(&self) -> Request {
         match &self.phase {
             Phase::Following(after) => {
@@ -153,27 +152,27 @@ impl Machine {
             }
             Phase::Snapshot(snapshot) => Request::Directory {
                 after: snapshot.cursor.clone(),
-                // Without a directory only the first page's revocations and position are wanted.
+                // Without a directory, only the first page's revocations and position are needed.
                 limit: if self.directory { self.page } else { 1 },
             },
         }
     }
 
-    /// A call failed, or its answer was refused: the next one does not wait, to find out soon
-    /// where things stand.
+    /// Notes that a call failed, or that its answer was refused. The next call does not wait, so
+    /// that it returns soon.
     pub(super) fn failed(&mut self) {
         self.pending = None;
         self.caught_up = false;
     }
 
-    /// The issuer no longer holds the position, or a snapshot came apart: one is begun anew.
+    /// Begins a new snapshot: the issuer no longer holds the position, or a snapshot failed.
     pub(super) fn start_over(&mut self) {
         self.failed();
         self.phase = Phase::Snapshot(Snapshot::default());
     }
 
-    /// Judges a page of the feed. What it gives is to be written, then [`written`](Self::written).
-    /// A refused one is a failed call.
+    /// Judges a page of the feed. The caller writes the step, then calls
+    /// [`written`](Self::written). A refused page is a failed call.
     pub(super) fn page(&mut self, page: FeedPage) -> Result<Step, Rejection> {
         self.judge_page(page).inspect_err(|_| self.failed())
     }
@@ -191,7 +190,7 @@ impl Machine {
             return Err(Rejection::Gap);
         }
         let last = page.events.last().map_or(position, |event| event.seq);
-        // Changes none of which is new are an old answer, sent again by somebody.
+        // A page without a new change is an old answer that was sent again.
         if page.next != last || (!page.events.is_empty() && last <= position) {
             return Err(Rejection::Next);
         }
@@ -208,8 +207,8 @@ impl Machine {
         Ok(if events.is_empty() { Step::Quiet } else { Step::Apply { events, position: last } })
     }
 
-    /// Judges a page of the directory, likewise. A refused one ends the snapshot: which of its
-    /// pages was wrong can't be known.
+    /// Judges a page of the directory. A refused page ends the snapshot: it is unknown which page
+    /// was wrong.
     pub(super) fn directory(&mut self, page: DirectoryPage) -> Result<Step, Rejection> {
         self.judge_directory(page).inspect_err(|_| self.start_over())
     }
@@ -223,7 +222,7 @@ impl Machine {
         }
         let ids: HashSet<_> = page.users.iter().map(|user| user.public_id).collect();
         let repeated = ids.len() != page.users.len() || !ids.is_disjoint(&snapshot.last_page);
-        // A cursor met before would lead round in a circle; so would an empty page that has one.
+        // A known cursor would make an endless loop; so would an empty page with a cursor.
         let circular = page.next.as_ref().is_some_and(|next| {
             ids.is_empty() || snapshot.cursors.contains(next) || snapshot.cursors.len() > MOST_PAGES
         });
@@ -233,7 +232,7 @@ impl Machine {
         let begin = snapshot.start.is_none();
         let first = match &snapshot.start {
             None => page.position,
-            // Made before the first page: by another database, or sent again by somebody.
+            // From before the first page: from another database, or sent again.
             Some((_, first)) if page.position < *first => return Err(Rejection::Pages),
             Some((_, first)) => *first,
         };
@@ -245,14 +244,14 @@ impl Machine {
             self.pending = Some(Pending::NextPage { start, cursor, ids });
             return Ok(Step::Stage { begin, users: page.users, finish: None });
         }
-        // Moved, since there may be a million; a step that is not written begins everything anew.
+        // Moved, since there may be a million. If the write fails, the snapshot begins again.
         let finish = start.or_else(|| snapshot.start.take());
         self.pending = Some(Pending::Following(first));
         let users = if self.directory { page.users } else { Vec::new() };
         Ok(Step::Stage { begin, users, finish })
     }
 
-    /// The step that was given last is in the store.
+    /// Notes that the last step is in the store.
     pub(super) fn written(&mut self) {
         match (self.pending.take(), &mut self.phase) {
             (Some(Pending::Following(position)), phase) => *phase = Phase::Following(position),
@@ -268,17 +267,17 @@ impl Machine {
         }
     }
 
-    /// The step that was given last could not be written.
+    /// Notes that the last step could not be written.
     pub(super) fn not_written(&mut self) {
         match self.phase {
-            // What is staged is not known any more.
+            // The state of the staged data is unknown.
             Phase::Snapshot(_) => self.start_over(),
             Phase::Following(_) => self.failed(),
         }
     }
 }
 
-/// Whether a change can't be applied to a directory for want of the user's record.
+/// Returns true if a change lacks the user's record that a directory needs.
 fn lacks_record(event: &Event) -> bool {
     match &event.change {
         Change::UserCreated(user) => {

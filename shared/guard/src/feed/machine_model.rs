@@ -1,4 +1,4 @@
-//! What the machine is tested against: an issuer whose feed grows and is pruned, and the disk of a
+//! A model to test the machine: an issuer with a feed that grows and is pruned, and the disk of a
 //! guard, which fails the test if a change is missed or applied twice.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +45,7 @@ pub(super) fn record(user: &DirectoryUser) -> UserChange {
     }
 }
 
-/// The issuer: users in order of creation, the feed, and what of it is still kept.
+/// The issuer: users in order of creation, and the part of the feed that is not pruned.
 #[derive(Default)]
 pub(super) struct Issuer {
     pub(super) users: BTreeMap<u64, DirectoryUser>,
@@ -99,7 +99,7 @@ impl Issuer {
                 self.events.drain(..pruned);
             }
             7 if random.one_in(40) => {
-                // A new database: another history, numbered from further on.
+                // A new database with another history and higher positions.
                 *self = Self { end: self.end + 1_000, ..Self::default() };
             }
             _ => {
@@ -135,7 +135,7 @@ impl Issuer {
     }
 }
 
-/// What is on the guard's disk.
+/// The data on the guard's disk.
 #[derive(Default)]
 pub(super) struct Disk {
     pub(super) position: Option<u64>,

@@ -1,7 +1,7 @@
-//! The machine against the model, over a network that loses, repeats and spoils answers, in a guard
-//! that crashes before, between and after its writes.
+//! Tests of the machine with the model. The network loses, repeats and corrupts answers, and the
+//! guard crashes before, between and after its writes.
 //!
-//! Whatever happens, no change is missed, none is applied twice, and in the end the replica is the
+//! In every case, no change is missed, none is applied twice, and at the end the replica equals the
 //! issuer's directory.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use super::machine_model::{Disk, Issuer, Random, event, record};
 use signet_contract::directory::{DirectoryPage, DirectoryUser, UserState};
 use signet_contract::events::{Change, Event, FeedPage, UserChange};
 
-/// Runs with each of these seeds in every test run; the long run has fifty times as many.
+/// The number of seeds in every test run; the long run has fifty times as many.
 const SEEDS: u64 = 20_000;
 
 /// Small pages, so that full ones are common.
@@ -37,7 +37,7 @@ fn honest(issuer: &Issuer, request: &Request) -> Answer {
     }
 }
 
-/// Spoils an answer in a way that can be told from a good one.
+/// Corrupts an answer in a detectable way.
 fn spoil(answer: Answer, random: &mut Random) -> Answer {
     let Answer::Feed(mut page) = answer else { return answer };
     let count = page.events.len();
@@ -51,7 +51,7 @@ fn spoil(answer: Answer, random: &mut Random) -> Answer {
     Answer::Feed(page)
 }
 
-/// The same request, as it was asked a little earlier: its answer overlaps with what is applied.
+/// The same request from an earlier position: its answer overlaps with the applied changes.
 fn behind(mut request: Request) -> Request {
     if let Request::Feed { after, .. } = &mut request {
         *after = after.saturating_sub(2);
@@ -63,7 +63,7 @@ fn restart(disk: &Disk) -> Machine {
     Machine::new(disk.position, true).with_pages_of(PAGE)
 }
 
-/// One run.
+/// Runs one seed.
 fn run(seed: u64) {
     let mut random = Random(seed);
     let mut issuer = Issuer { end: random.next() % 1_000_000, ..Issuer::default() };
@@ -81,7 +81,7 @@ fn run(seed: u64) {
         }
         let request = machine.request();
         if matches!(request, Request::Directory { after: None, .. }) {
-            // A page of an earlier snapshot, sent again, looks like one of this.
+            // A repeated page of an earlier snapshot looks like one of this snapshot.
             earlier.retain(|answer| !matches!(answer, Answer::Directory(_)));
         }
         let mut answer = honest(&issuer, &request);
@@ -97,7 +97,7 @@ fn run(seed: u64) {
             _ => earlier.push(answer.clone()),
         }
         let judged = match answer {
-            // Where an overlapping answer was wanted, the issuer may hold none.
+            // The issuer may no longer hold the earlier position.
             Answer::Gone if fault == 3 => continue,
             Answer::Gone => {
                 machine.start_over();
@@ -108,7 +108,7 @@ fn run(seed: u64) {
         };
         let Ok(step) = judged else { continue };
         match if calm { 9 } else { random.below(20) } {
-            // Crash before the write, after it, and a write that fails.
+            // A crash before the write, a crash after it, and a write that fails.
             0 => machine = restart(&disk),
             1 => {
                 disk.write(&step);

@@ -1,8 +1,8 @@
-//! The feed: how changes at the issuer reach the guard.
+//! The feed brings the issuer's changes to the guard.
 //!
-//! The [`machine`] decides and knows no network, the [`reader`] drives it and knows no rule. What
-//! the machine accepts is written to the store in one step with the new position, so that a guard
-//! which stops anywhere and starts again misses nothing and does nothing twice.
+//! The [`machine`] holds the rules, and the [`reader`] does the network calls. Each accepted answer
+//! is written to the store in one step with the new position. So a guard that stops at any point
+//! and starts again misses no change and applies none twice.
 
 mod machine;
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The task that follows the feed: it asks what the machine wants to know, writes what the machine
-//! accepts, and never gives up.
+//! The task that follows the feed: it sends the machine's requests, writes the accepted answers,
+//! and retries without end.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -23,28 +23,28 @@ use crate::stop::Stop;
 use crate::store::StoreError;
 use signet_contract::clock::Clock;
 
-/// After a start, how long the issuer may take to show that it is there. A guard that holds
-/// something serves two seconds after its start at the latest; the rest is for the start itself.
+/// The time limit of the first call after a start. A guard with stored data serves at most two
+/// seconds after its start; the rest is for the start itself.
 const FIRST_TRY: Duration = Duration::from_millis(1_500);
 
-/// After an outage a new call is begun so often while earlier ones hang, so that the first moment
-/// of a healed network is used. A lost SYN is sent again only after a second, then two, then four.
+/// The interval of new calls after an outage, while earlier calls hang. So the guard notices a
+/// healed network at once: a lost SYN is sent again only after one second, then two, then four.
 const HEDGE: Duration = Duration::from_millis(700);
 const HEDGES: usize = 12;
 
-/// How long the next call waits for the fetch of keys that the last one announced, so that one call
-/// says both that they are known and that they are held. Changes that come meanwhile are late by it.
+/// The time that the next call waits for the fetch of announced keys, so that one call reports them
+/// as known and as held. Changes in this time are late by it.
 const FETCH: Duration = Duration::from_millis(100);
 
-/// Pauses after a lost connection: the issuer is looked for about twice a second.
+/// Pauses after a lost connection: about two calls a second.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_LOST_PAUSE: Duration = Duration::from_millis(800);
 
-/// Pauses after an answer that is no good, which more calls won't mend. It may be the secret, which
-/// is read again at each of them.
+/// Pauses after a bad answer, which more calls do not correct. The cause may be the secret, which
+/// is read again for each call.
 const LONGEST_REFUSED_PAUSE: Duration = Duration::from_secs(2);
 
-/// How often a missing secret file is looked for.
+/// The pause between two looks for a missing secret file.
 const SECRET_PAUSE: Duration = Duration::from_millis(400);
 
 /// The task's state.
@@ -59,13 +59,13 @@ pub(crate) struct Reader {
     pace: Pace,
     lost: Backoff,
     refused: Backoff,
-    /// Whether no call has ended yet.
+    /// True until the first call ends.
     first: bool,
-    /// Whether the last call brought no answer.
+    /// True if the last call failed.
     failing: bool,
 }
 
-/// Why a round brought nothing.
+/// The reason for a failed call.
 #[derive(Debug, thiserror::Error)]
 enum Trouble {
     #[error(transparent)]
@@ -79,12 +79,12 @@ enum Trouble {
 }
 
 impl Trouble {
-    /// Returns whether an operator must mend this guard's credentials: no retry helps.
+    /// Returns true if an operator must correct this guard's credentials: no retry helps.
     fn is_ours(&self) -> bool {
         matches!(self, Self::Call(CallError::Secret { .. } | CallError::Refused(_)))
     }
 
-    /// What the log may say on top, and nobody else is told: it may name a file.
+    /// Returns the details for the log only: they may name a file.
     fn for_the_log(&self) -> Option<&str> {
         match self {
             Self::Call(CallError::Secret { path, .. }) => Some(path),
@@ -95,7 +95,7 @@ impl Trouble {
 }
 
 impl Reader {
-    /// A reader that goes on where the store stands.
+    /// Creates a reader at the store's position.
     pub(crate) fn new(
         client: Arc<IssuerClient>,
         keys: Arc<KeyCache>,
@@ -122,7 +122,7 @@ impl Reader {
         }
     }
 
-    /// Follows the feed until `stop` says so, or is gone. A write under way is finished.
+    /// Follows the feed until `stop`. Finishes a write in progress.
     pub(crate) async fn run(mut self, mut stop: Stop) {
         loop {
             let request = self.machine.request();
@@ -138,7 +138,7 @@ impl Reader {
             };
             let waited = matches!(request, Request::Feed { wait: true, .. });
             let pause = match answer {
-                // The keys held have changed: the issuer is told at once.
+                // The keys changed: the next call reports them to the issuer at once.
                 Ok(None) => continue,
                 Ok(Some(answer)) => {
                     let contact = if waited { Stamp::now(&*self.clock) } else { sent };
@@ -160,7 +160,7 @@ impl Reader {
         }
     }
 
-    /// Asks once; `None` if the keys changed while nothing else happened.
+    /// Returns the answer to a request; `None` if the keys changed before it.
     async fn ask(&self, request: &Request) -> Result<Option<Answer>, Trouble> {
         if self.first {
             return match timeout(FIRST_TRY, self.call(request)).await {
@@ -188,7 +188,7 @@ impl Reader {
         async move { wire::call(&client, &request, longest_wait, instance, &kids).await }
     }
 
-    /// Several calls, one after the other begun; the first that ends counts.
+    /// Starts several calls, one after the other; the first that ends counts.
     async fn hedged(&self, request: &Request) -> Result<Answer, CallError> {
         let mut calls = FuturesUnordered::new();
         calls.push(self.call(request));
@@ -200,7 +200,7 @@ impl Reader {
         }
     }
 
-    /// Judges an answer and writes what comes of it.
+    /// Judges an answer and writes the resulting step.
     async fn take(&mut self, answer: Answer, contact: Stamp) -> Result<Step, Trouble> {
         let was_caught_up = self.machine.caught_up();
         let step = match answer {
@@ -224,12 +224,12 @@ impl Reader {
         };
         let caught_up = self.machine.caught_up();
         self.view.change(|seen| {
-            // A snapshot under way says nothing of what is held.
+            // An unfinished snapshot does not change the data that is held.
             if !matches!(step, Step::Stage { finish: None, .. }) {
                 seen.contact = Some(contact);
             }
             seen.caught_up = caught_up;
-            // A clock that is behind the issuer's makes it negative: as good as nothing.
+            // Negative if the clock is behind the issuer's: zero is close enough.
             seen.lag = lag.map_or(seen.lag, |lag| Some(lag.unwrap_or(Duration::ZERO)));
             seen.last_error = None;
         });
@@ -250,8 +250,8 @@ impl Reader {
         Ok(step)
     }
 
-    /// The moment of which what is held will be true: that of the answer, or, where there is more to
-    /// ask for, that of the last change in it. How long it is trusted counts from there.
+    /// Returns the time at which the data will be current: that of the answer or, if more changes
+    /// follow, that of the last change in it. The staleness counts from there.
     fn true_as_of(&self, step: &Step, answered: Stamp) -> Stamp {
         match step {
             Step::Apply { events, .. } if !self.machine.caught_up() => {
@@ -263,7 +263,7 @@ impl Reader {
         }
     }
 
-    /// Notes a failure; gives the pause before the next try.
+    /// Notes a failure; returns the pause before the next try.
     fn failed(&mut self, trouble: &Trouble) -> Duration {
         let outage = match trouble {
             Trouble::Call(CallError::Gone) => {
@@ -290,7 +290,7 @@ impl Reader {
                 seen.last_error = Some(line);
             }
         });
-        // What is held is all there is, and better than nothing; a snapshot under way is not held.
+        // In an outage, the guard serves with the data that it holds, but not during a snapshot.
         if outage && self.machine.position().is_some() {
             self.view.start();
         }
@@ -299,7 +299,7 @@ impl Reader {
             Trouble::Slow => Duration::ZERO,
             Trouble::Call(CallError::Secret { .. }) => SECRET_PAUSE,
             Trouble::Call(CallError::Transport(_)) => self.lost.next(),
-            // A proxy says so for an issuer that is away, or it does itself while it starts.
+            // A proxy answers for an unreachable issuer, or the issuer itself while it starts.
             Trouble::Call(CallError::Status(status)) if status.is_server_error() => {
                 self.lost.next()
             }

@@ -1,4 +1,4 @@
-//! What the reader shows of itself: to requests that wait for a position, and to the status.
+//! The reader's state, for requests that wait for a position and for the status.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::freshness::Stamp;
 
-/// The reader's state, as others may see it.
+/// The reader's state, as shared with other tasks.
 #[derive(Debug)]
 pub(crate) struct FeedView {
     position: watch::Sender<Option<u64>>,
@@ -17,7 +17,7 @@ pub(crate) struct FeedView {
     seen: Mutex<Seen>,
 }
 
-/// The parts that only the status tells.
+/// The parts that mainly the status shows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     pub(crate) caught_up: bool,
@@ -36,20 +36,20 @@ impl FeedView {
         }
     }
 
-    /// How far the feed is applied.
+    /// Returns the position of the feed that is applied.
     pub(crate) fn position(&self) -> Option<u64> {
         *self.position.borrow()
     }
 
-    /// Waits until `position` is applied; `false` if it is not by `deadline`.
+    /// Waits until `position` is applied; returns `false` after `deadline`.
     pub(crate) async fn reaches(&self, position: u64, deadline: Instant) -> bool {
         let mut receiver = self.position.subscribe();
         let reached = receiver.wait_for(|held| held.is_some_and(|held| held >= position));
         matches!(timeout_at(deadline, reached).await, Ok(Ok(_)))
     }
 
-    /// Whether the guard may judge with what it holds: the feed was caught up with once, or the
-    /// issuer was found to be out of reach.
+    /// Returns true if the guard may judge requests: the feed was caught up once, or the issuer was
+    /// unreachable.
     pub(crate) fn started(&self) -> bool {
         self.started.load(Ordering::SeqCst)
     }
@@ -60,12 +60,12 @@ impl FeedView {
         }
     }
 
-    /// The moment of which what is held is true.
+    /// The time at which the data was current.
     pub(crate) fn contact(&self) -> Option<Stamp> {
         self.lock().contact
     }
 
-    /// The rest.
+    /// Returns the other parts of the state.
     pub(crate) fn seen(&self) -> Seen {
         self.lock().clone()
     }

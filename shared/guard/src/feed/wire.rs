@@ -1,4 +1,4 @@
-//! The two routes that the reader reads, as requests and answers.
+//! The two routes that the reader calls, as requests and answers.
 
 use std::time::Duration;
 
@@ -13,31 +13,31 @@ use signet_contract::events::FeedPage;
 const FEED_PATH: &str = "/feed";
 const DIRECTORY_PATH: &str = "/directory/users";
 
-/// How much longer than it may be held open a call may take before its connection is taken for dead.
+/// The time beyond the wait of a call after which its connection is considered dead.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// The seconds that a call is held open while the guard's settings do not fit the issuer's.
 const WAIT_WHILE_UNFIT: u64 = 2;
 
-/// A call that is not held open; of a first page, each part of the answer.
+/// The time limit of a call that is not held open; on a first page, of each part of the answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// More than a thousand changes, or users, ever take.
+/// A limit in bytes, above the size of a thousand changes or users.
 const LIMIT: usize = 16 * 1024 * 1024;
 
-/// More than two and a half million revocations take: all that can still matter are on the first page
-/// of a snapshot. Each is some 190 bytes, and lives for a day; 30 log-outs a second are as many.
+/// A limit in bytes, above two and a half million revocations: the first page of a snapshot has all
+/// that still matter. Each is some 190 bytes and lives for a day; 30 log-outs a second are as many.
 const FIRST_PAGE_LIMIT: usize = 512 * 1024 * 1024;
 
-/// An answer, as it came.
+/// An answer, as received.
 #[derive(Debug)]
 pub(super) enum Answer {
     Feed(FeedPage),
     Directory(DirectoryPage),
 }
 
-/// Asks once. `instance` and `kids` tell the issuer who asks and which keys it holds; a call that
-/// waits is held open for at most `longest_wait` seconds.
+/// Sends one request. `instance` and `kids` report this guard's id and the keys that it holds. A
+/// call that waits is held open for at most `longest_wait` seconds.
 pub(super) async fn call(
     client: &IssuerClient,
     request: &Request,
@@ -47,7 +47,7 @@ pub(super) async fn call(
 ) -> Result<Answer, CallError> {
     match request {
         Request::Feed { after, wait, limit } => {
-            // An issuer that was restarted with other settings is heard soon.
+            // Notices soon an issuer that was restarted with other settings.
             let longest_wait =
                 if client.fits() { longest_wait } else { longest_wait.min(WAIT_WHILE_UNFIT) };
             let seconds = if *wait { longest_wait } else { 0 };

@@ -1,8 +1,8 @@
-//! Carries out the machine's steps: revocations and keys at once in memory, everything in the
-//! store in one write.
+//! Carries out the machine's steps: revocations and keys in memory, then everything in one write to
+//! the store.
 //!
-//! Memory comes first, so that a logout takes effect although the disk is slow or full. It is a
-//! fact from the issuer whether or not it could be written; if not, the same change comes again.
+//! Memory comes first, so that a logout takes effect even if the disk is slow or full. If the write
+//! fails, the revocation stays in memory, and the same change comes again.
 
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
@@ -21,10 +21,10 @@ use signet_contract::clock::Clock;
 use signet_contract::events::{Change, Event};
 use signet_verifier::Verdicts;
 
-/// How often revocations are looked through for those that no living token can meet.
+/// The interval between two removals of revocations that touch only expired tokens.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
-/// How many revocations are taken in while requests wait.
+/// The number of revocations that are added under one lock, while requests wait.
 const AT_ONCE: usize = 1_000;
 
 /// The writer.
@@ -34,7 +34,7 @@ pub(crate) struct Writer {
     keys: Arc<KeyCache>,
     verdicts: Arc<Verdicts>,
     revocations: Arc<RwLock<Revocations>>,
-    /// Stored revocations that are superfluous, until a write took them out.
+    /// Stored superfluous revocations, until a write removes them.
     forget: Vec<u64>,
     pruned: Instant,
     touched: Option<Instant>,
@@ -42,7 +42,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// A writer; `forget` are stored revocations already known to be superfluous.
+    /// Creates a writer; `forget` are stored revocations that are superfluous.
     pub(crate) fn new(
         store: Arc<dyn GuardStore>,
         clock: Arc<dyn Clock>,
@@ -60,11 +60,11 @@ impl Writer {
         self.store.has_directory()
     }
 
-    /// Carries out one step, as a whole or not at all, and gives it back.
+    /// Carries out one step, completely or not at all, and returns it.
     pub(super) async fn write(&mut self, step: Step, contact: Stamp) -> Result<Step, StoreError> {
         let at = contact.wall();
         self.prune();
-        // Stored revocations to take out along with the step.
+        // Stored revocations that the same write removes.
         let mut forget = Vec::new();
         match &step {
             Step::Quiet => {
@@ -98,11 +98,11 @@ impl Writer {
         Ok(step)
     }
 
-    /// Changes what requests are judged by.
+    /// Updates revocations and keys in memory.
     fn take_in(&mut self, events: &[Event]) {
         let now = Instant::now();
         let mut superfluous = Vec::new();
-        // Part by part: requests are judged in between.
+        // In parts, so that requests are judged in between.
         for part in events.chunks(AT_ONCE) {
             let mut revocations = self.lock();
             for event in part.iter().filter(|event| revokes(&event.change)) {

@@ -1,31 +1,31 @@
-//! How often unknown keys may cause a fetch: at most `2 + t/2` times in any `t` seconds, whoever
-//! sends how many of them. Without it, random `kid`s flood the issuer.
+//! A limit of fetches for unknown keys: at most `2 + t/2` in any `t` seconds, for all requests
+//! together. Without it, random `kid`s flood the issuer.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Fetches that may begin at once.
+/// The number of fetches that may begin at once.
 const BURST: u32 = 2;
 
-/// How long it takes until one more may begin.
+/// The time until one more fetch may begin.
 const REFILL: Duration = Duration::from_secs(2);
 
 /// A bucket of permits.
 #[derive(Debug)]
 pub(super) struct Budget {
     permits: u32,
-    /// When the permits were last counted. Whole periods are added, never parts.
+    /// The time of the last count of permits. Only whole periods are added.
     counted: Instant,
 }
 
 impl Budget {
-    /// A full bucket.
+    /// Creates a full bucket.
     pub(super) fn new(now: Instant) -> Self {
         Self { permits: BURST, counted: now }
     }
 
-    /// Takes a permit, or tells when there will be one.
+    /// Takes a permit, or returns the time of the next one.
     pub(super) fn take(&mut self, now: Instant) -> Result<(), Instant> {
         while self.permits < BURST && now.duration_since(self.counted) >= REFILL {
             self.permits += 1;
@@ -51,7 +51,7 @@ mod tests {
         let start = Instant::now();
         let mut budget = Budget::new(start);
         let mut taken = Vec::new();
-        // Asked without mercy, then not for a while, then again.
+        // Calls without a pause, then none for a while, then again.
         for tick in (0..6_000_u32).filter(|tick| !(2_000..4_000).contains(tick)) {
             let now = start + Duration::from_millis(5) * tick;
             match budget.take(now) {

@@ -1,8 +1,8 @@
-//! The keys held, and the requests that wait for one which is not.
+//! The keys held, and the requests that wait for another one.
 //!
-//! Requests and the owner meet over tickets: a request that must wait draws one, a fetch notes the
-//! last ticket drawn before it began, and its outcome speaks for all tickets up to that. So a
-//! request is told "no such key" only by a fetch that began after it came.
+//! A request that must wait takes a ticket. A fetch notes the last ticket taken before it began,
+//! and its outcome answers all tickets up to that one. So only a fetch that began after a request
+//! can answer it with "no such key".
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -17,50 +17,50 @@ use super::negative::Negative;
 use crate::freshness::Stamp;
 use signet_verifier::PublicKey;
 
-/// How long a request waits for a fetch.
+/// The time that a request waits for a fetch.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How many requests may wait at once. As many again may wait for announced keys, so that made-up
-/// ones never take the place of a real new one.
+/// The number of requests that may wait at once. As many again may wait for announced keys, so that
+/// made-up keys never block a real new one.
 const SEATS: usize = 1_000;
 
-/// Why a key is not handed out.
+/// The reason for a missing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotFound {
     /// The issuer has no such key.
     Unknown,
     /// The issuer revoked it.
     Revoked,
-    /// It can't be known now; try again after so many seconds.
+    /// Unknown for now; try again after this number of seconds.
     Unavailable(u32),
 }
 
-/// What the owner last found out.
+/// The outcome of the owner's fetches.
 #[derive(Debug, Clone)]
 pub(super) struct Progress {
     /// Tickets up to this one are answered by the set now held.
     pub(super) answered: u64,
-    /// When the fetch began that answered them.
+    /// The time at which the fetch for `answered` began.
     pub(super) began: Instant,
     /// The negative cache's generation at that time.
     generation: u64,
     /// Tickets up to this one can't be answered.
     pub(super) failed: u64,
-    /// When the next try is due, if the last one failed.
+    /// The time of the next try, if the last one failed.
     pub(super) retry_at: Instant,
 }
 
-/// The cache. Shared by requests, the owner and the feed reader.
+/// The cache, shared by requests, the owner and the feed reader.
 #[derive(Debug)]
 pub(crate) struct KeyCache {
     held: ArcSwap<HashMap<String, PublicKey>>,
-    /// Held while the set is replaced or a key dropped.
+    /// Locked while the set is replaced or a key is dropped.
     rules: Mutex<Rules>,
     negative: Mutex<(Negative, u64)>,
     tickets: AtomicU64,
     waiting: AtomicUsize,
     waiting_announced: AtomicUsize,
-    /// Tells the owner of a new ticket, an announcement or a wish to refresh.
+    /// Wakes the owner for a new ticket, an announcement or a refresh.
     pub(super) wake: Notify,
     progress: watch::Sender<Progress>,
     /// Counts changes of the set.
@@ -71,16 +71,16 @@ pub(crate) struct KeyCache {
 
 #[derive(Debug, Default)]
 struct Rules {
-    /// Never taken again, from whatever set.
+    /// Never accepted again, from any set.
     revoked: HashSet<String>,
     /// Announced by the feed and not held yet.
     announced: HashSet<String>,
-    /// Counts announcements; the owner compares it with what it has seen.
+    /// Counts announcements; the owner compares it with its own count.
     announcements: u64,
     refresh: bool,
 }
 
-/// What the owner did, for the guard's status.
+/// The owner's counters, for the guard's status.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     pub(super) polls: AtomicU64,
@@ -91,12 +91,12 @@ pub(super) struct Counters {
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // No guarded value is ever left half changed.
+    // No guarded value is ever left partly changed.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl KeyCache {
-    /// A cache that holds `keys` from an earlier run, but those of `revoked`.
+    /// Creates a cache with `keys` from an earlier run, without those in `revoked`.
     pub(crate) fn new(
         keys: Vec<PublicKey>,
         freshness: Option<Stamp>,
@@ -121,17 +121,17 @@ impl KeyCache {
         }
     }
 
-    /// The key, if it is held.
+    /// Returns the key, if it is held.
     pub(crate) fn get(&self, kid: &str) -> Option<PublicKey> {
         self.held.load().get(kid).cloned()
     }
 
-    /// Whether the key is held.
+    /// Returns true if the key is held.
     pub(crate) fn holds(&self, kid: &str) -> bool {
         self.held.load().contains_key(kid)
     }
 
-    /// The key; if it is not held, after asking the issuer, within two seconds.
+    /// Returns the key. If it is not held, waits up to two seconds for a fetch.
     pub(crate) async fn find(&self, kid: &str) -> Result<PublicKey, NotFound> {
         let came = Instant::now();
         if let Some(key) = self.get(kid) {
@@ -153,7 +153,7 @@ impl KeyCache {
         let ticket = self.tickets.fetch_add(1, Ordering::SeqCst) + 1;
         self.wake.notify_one();
         loop {
-            // Read before the set: an outcome is published after the set it speaks of.
+            // Read before the set: an outcome is published after its set.
             let seen = progress.borrow_and_update().clone();
             if let Some(key) = self.get(kid) {
                 return Ok(key);
@@ -175,7 +175,7 @@ impl KeyCache {
 
     fn note_unknown(&self, kid: &str, seen: &Progress) {
         let mut negative = locked(&self.negative);
-        // A key announced, or a set changed, between that fetch and now makes it old news.
+        // An announcement or a changed set since that fetch makes its result outdated.
         if negative.1 == seen.generation {
             negative.0.note(kid, seen.began, Instant::now());
         }
@@ -187,7 +187,7 @@ impl KeyCache {
         negative.1 += 1;
     }
 
-    /// The feed announced a key: it is fetched at once, whatever the budget says.
+    /// Notes an announced key: it is fetched at once, outside the budget.
     pub(crate) fn announce(&self, kid: &str) {
         let mut rules = locked(&self.rules);
         if rules.revoked.contains(kid) {
@@ -203,7 +203,7 @@ impl KeyCache {
         self.wake.notify_one();
     }
 
-    /// The issuer revoked a key: it is dropped now and never taken again.
+    /// Drops a revoked key, and never accepts it again.
     pub(crate) fn revoke(&self, kid: &str) {
         let mut rules = locked(&self.rules);
         rules.revoked.insert(kid.to_owned());
@@ -217,31 +217,31 @@ impl KeyCache {
         }
     }
 
-    /// Asks for a poll now: the issuer is back after an outage, or the feed begins anew.
+    /// Requests a poll now: the issuer is back after an outage, or the feed begins again.
     pub(crate) fn refresh(&self) {
         locked(&self.rules).refresh = true;
         self.wake.notify_one();
     }
 
-    /// The keys held, in order.
+    /// Returns the `kid`s of the held keys, sorted.
     pub(crate) fn kids(&self) -> Vec<String> {
         let mut kids: Vec<_> = self.held.load().keys().cloned().collect();
         kids.sort_unstable();
         kids
     }
 
-    /// Tells of changes of the set.
+    /// Returns a receiver for changes of the set.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
-    /// When the request was sent that last brought or confirmed the set.
+    /// Returns the time of the request that last brought or confirmed the set.
     pub(crate) fn freshness(&self) -> Option<Stamp> {
         *locked(&self.freshness)
     }
 
-    /// Puts a fetched set in place of the one held. `false` if it has none but revoked keys: then
-    /// it is an old copy, and nothing changes.
+    /// Replaces the held set by a fetched one. Returns `false` if all its keys are revoked: then it
+    /// is an old copy, and nothing changes.
     pub(super) fn replace(&self, keys: Vec<PublicKey>, sent: Stamp) -> bool {
         let mut rules = locked(&self.rules);
         let keys = by_kid(keys, &rules.revoked);
@@ -263,22 +263,22 @@ impl KeyCache {
         true
     }
 
-    /// The set held is still the issuer's.
+    /// Notes that the held set is still the issuer's.
     pub(super) fn confirm(&self, sent: Stamp) {
         *locked(&self.freshness) = Some(sent);
     }
 
-    /// The last ticket drawn.
+    /// Returns the last ticket taken.
     pub(super) fn last_ticket(&self) -> u64 {
         self.tickets.load(Ordering::SeqCst)
     }
 
-    /// Whether any request waits.
+    /// Returns true if any request waits.
     pub(super) fn anyone_waits(&self) -> bool {
         self.waiting.load(Ordering::SeqCst) + self.waiting_announced.load(Ordering::SeqCst) > 0
     }
 
-    /// Tickets up to `ticket` are answered by the set now held.
+    /// Answers tickets up to `ticket` by the set now held.
     pub(super) fn answer(&self, ticket: u64, began: Instant) {
         let generation = locked(&self.negative).1;
         self.progress.send_modify(|progress| {
@@ -290,12 +290,12 @@ impl KeyCache {
         });
     }
 
-    /// The set may have changed, but nothing is certain: those who wait look again.
+    /// Wakes the waiting requests to look again: the set may have changed.
     pub(super) fn hint(&self) {
         self.progress.send_modify(|_| {});
     }
 
-    /// Tickets up to `ticket` can't be answered before `retry_at`.
+    /// Fails tickets up to `ticket` until `retry_at`.
     pub(super) fn fail(&self, ticket: u64, retry_at: Instant) {
         self.progress.send_modify(|progress| {
             progress.failed = progress.failed.max(ticket);
@@ -303,13 +303,13 @@ impl KeyCache {
         });
     }
 
-    /// How often a key was announced so far, and whether one of those is still not held.
+    /// Returns the number of announcements, and true if an announced key is still missing.
     pub(super) fn announcements(&self) -> (u64, bool) {
         let rules = locked(&self.rules);
         (rules.announcements, !rules.announced.is_empty())
     }
 
-    /// Waits until every announced key is held, or given up, at most for `patience`.
+    /// Waits until every announced key is held or abandoned, at most for `patience`.
     pub(crate) async fn announced_are_held(&self, patience: Duration) {
         let deadline = Instant::now() + patience;
         let mut changes = self.changes();
@@ -320,22 +320,22 @@ impl KeyCache {
         }
     }
 
-    /// Gives up on announced keys that the issuer's set does not have after all.
+    /// Abandons announced keys that are still not in the issuer's set.
     pub(super) fn forget_announced(&self) {
         locked(&self.rules).announced.clear();
     }
 
-    /// Whether a poll was asked for, once.
+    /// Returns true once after a call of `refresh`.
     pub(super) fn take_refresh(&self) -> bool {
         std::mem::take(&mut locked(&self.rules).refresh)
     }
 
-    /// Notes why a fetch failed, or that one succeeded.
+    /// Notes the error of a fetch, or `None` after a success.
     pub(super) fn note_error(&self, error: Option<String>) {
         *locked(&self.counters.last_error) = error;
     }
 
-    /// Fetches by cause, failures, and the last error.
+    /// Returns the fetches by cause, the failures, and the last error.
     pub(crate) fn counts(&self) -> ([(&'static str, u64); 3], u64, Option<String>) {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let counters = &self.counters;
@@ -355,13 +355,13 @@ fn by_kid(keys: Vec<PublicKey>, revoked: &HashSet<String>) -> HashMap<String, Pu
         .collect()
 }
 
-/// Whole seconds, at least one, as `Retry-After` takes them.
+/// Returns whole seconds for `Retry-After`, at least one.
 fn seconds_until(at: Instant) -> u32 {
     let left = at.saturating_duration_since(Instant::now()).as_secs_f64().ceil();
     (1..=60).find(|seconds| f64::from(*seconds) >= left).unwrap_or(60)
 }
 
-/// A place among those who wait, given back when the request ends in whatever way.
+/// A place among the waiting requests, released when the request ends in any way.
 struct Seat<'a>(&'a AtomicUsize);
 
 impl<'a> Seat<'a> {

@@ -1,7 +1,7 @@
-//! One fetch of the key set: what is asked, and which answers count.
+//! One fetch of the key set: the request and the check of its answer.
 //!
-//! Only a complete, redirect-free `200` whose body is a key set with a usable key, or a `304` to a
-//! set that is held, is an answer. Everything else is a failure and leaves what is held alone.
+//! An answer is a complete `200` without redirect and with a usable key in its key set, or a `304`
+//! to a set that is held. Everything else is a failure and does not change the held set.
 
 use std::future::Future;
 use std::time::Duration;
@@ -15,30 +15,30 @@ use crate::transport::Transport;
 use signet_contract::jwks::JWKS_PATH;
 use signet_verifier::{JwkError, MAX_KEY_SET_BYTES, PublicKey, parse_key_set};
 
-/// A whole fetch, connection included.
+/// The time limit of a fetch, with the connection setup.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// `max-age` where the issuer names none (RFC 9111 leaves it to the client).
+/// The `max-age` if the issuer names none (RFC 9111 leaves it to the client).
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(60);
 
-/// An `ETag` longer than this is not kept.
+/// The longest `ETag` that is stored.
 const LONGEST_ETAG: usize = 256;
 
-/// What a fetch asks.
+/// The parameters of a fetch.
 #[derive(Debug, Clone)]
 pub(crate) struct Ask {
-    /// The `ETag` of the set that is held.
+    /// The `ETag` of the held set.
     pub(super) etag: Option<String>,
-    /// Whether caches on the way must ask the issuer too.
+    /// True if caches on the way must ask the issuer too.
     pub(super) past_caches: bool,
 }
 
 /// A good answer.
 #[derive(Debug, Clone)]
 pub(crate) enum Fetched {
-    /// The set held is still the issuer's.
+    /// The held set is still the issuer's.
     Same {
-        /// How long that may be believed.
+        /// The time for which this stays valid.
         max_age: Duration,
     },
     /// The issuer's set.
@@ -49,7 +49,7 @@ pub(crate) enum Fetched {
         text: String,
         /// Its `ETag`.
         etag: Option<String>,
-        /// How long it may be believed.
+        /// The time for which the set stays valid.
         max_age: Duration,
     },
 }
@@ -62,7 +62,7 @@ impl Fetched {
     }
 }
 
-/// Why an answer does not count, in one line.
+/// The reason for a failed fetch, in one line.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct FetchError(String);
@@ -73,9 +73,9 @@ impl FetchError {
     }
 }
 
-/// Where key sets come from.
+/// A source of key sets.
 pub(crate) trait KeySource: Send + Sync + 'static {
-    /// Fetches once. It must end by itself.
+    /// Fetches once. The call must have a time limit.
     fn fetch(&self, ask: Ask) -> impl Future<Output = Result<Fetched, FetchError>> + Send;
 }
 
@@ -87,12 +87,12 @@ pub(crate) struct HttpSource {
 }
 
 impl HttpSource {
-    /// The route of the issuer at `auth_url`.
+    /// Creates the source for the issuer at `auth_url`.
     pub(crate) fn new(transport: Transport, auth_url: &Url) -> Self {
         Self { transport, url: address::below(auth_url, JWKS_PATH), timeout: TIMEOUT }
     }
 
-    /// The same, with another limit of time.
+    /// Sets another time limit.
     #[cfg(test)]
     pub(super) fn within(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -151,7 +151,7 @@ fn etag(headers: &HeaderMap) -> Option<String> {
     (etag.len() <= LONGEST_ETAG).then(|| etag.to_owned())
 }
 
-/// `max-age` of `Cache-Control` (RFC 9111 §5.2.2.1); the first one counts.
+/// Returns the first `max-age` of `Cache-Control` (RFC 9111 §5.2.2.1).
 fn max_age(headers: &HeaderMap) -> Duration {
     headers
         .get_all(CACHE_CONTROL)

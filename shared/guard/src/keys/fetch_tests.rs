@@ -1,4 +1,4 @@
-//! Fetches over real connections, from a server that answers with whatever bytes a test wants.
+//! Tests of fetches over real connections, from a server that answers with given bytes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,14 +15,14 @@ use super::fetch::{Ask, FetchError, Fetched, HttpSource, KeySource};
 use crate::transport::Transport;
 use signet_contract::clock::SystemClock;
 
-/// For an answer that comes.
+/// The time limit for an answer that arrives.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// For one that never does, once the request is there.
+/// The time limit for an answer that never arrives, after the request was received.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// After its bytes, whether the server closes the connection, keeps it open in silence, or goes on
-/// sending.
+/// The server's action after its bytes: it closes the connection, keeps it open in silence, or
+/// continues to send.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Then {
     Close,
@@ -30,7 +30,7 @@ enum Then {
     GoOn,
 }
 
-/// A server that sends `bytes` to whoever connects. Ends with the request head that it read.
+/// Sends `bytes` to the first client. The task returns the request head that it read.
 async fn serve(bytes: Vec<u8>, then: Then) -> (Url, JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -45,7 +45,7 @@ async fn serve(bytes: Vec<u8>, then: Then) -> (Url, JoinHandle<String>) {
             sent = connection.write_all(&[b' '; 4096]).await;
         }
         if then == Then::Hang {
-            // Until the client gives up.
+            // Waits until the client closes the connection.
             let _ = connection.read(&mut [0]).await;
         }
         String::from_utf8(head).expect("text").to_ascii_lowercase()

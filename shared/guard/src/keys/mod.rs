@@ -1,8 +1,8 @@
-//! The key cache: every key that may verify a token, and what happens when a token names another.
+//! The key cache: every key that may verify a token, and the search for a key that is not held.
 //!
 //! A known `kid` costs a load and a look-up: no lock, no wait. One task, the [`owner`], fetches;
-//! requests never do. What an attacker can cause with made-up `kid`s is bounded twice: by the
-//! [`budget`] of fetches and by the number of requests that may wait for one.
+//! requests never do. Two limits bound the effect of made-up `kid`s: the [`budget`] of fetches, and
+//! the number of requests that may wait for one.
 
 mod budget;
 mod cache;

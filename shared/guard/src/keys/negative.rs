@@ -1,15 +1,15 @@
-//! The `kid`s that the issuer was just asked for in vain. For a few seconds they are refused
-//! without asking again.
+//! The `kid`s that were missing in a recent fetch. They are refused for a few seconds without
+//! another fetch.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long an answer "no such key" holds, counted from when its fetch began.
+/// The time that an answer "no such key" holds, from the start of its fetch.
 const HOLDS: Duration = Duration::from_secs(5);
 
-/// More `kid`s than this are not remembered; those that are not cost a wait, never a wrong answer.
+/// The most `kid`s that are remembered. Others cost a wait, never a wrong answer.
 const CAPACITY: usize = 10_000;
 
 /// The cache.
@@ -19,12 +19,12 @@ pub(super) struct Negative {
 }
 
 impl Negative {
-    /// Whether a set fetched for this `kid` less than 5 s ago lacked it.
+    /// Returns true if a set fetched less than 5 s ago lacked this `kid`.
     pub(super) fn holds(&self, kid: &str, now: Instant) -> bool {
         self.fetched.get(kid).is_some_and(|fetched| now.duration_since(*fetched) < HOLDS)
     }
 
-    /// Notes that the set whose fetch began at `fetched` lacks `kid`.
+    /// Notes that the set of the fetch begun at `fetched` lacks `kid`.
     pub(super) fn note(&mut self, kid: &str, fetched: Instant, now: Instant) {
         if self.fetched.len() >= CAPACITY {
             self.fetched.retain(|_, fetched| now.duration_since(*fetched) < HOLDS);
@@ -34,7 +34,7 @@ impl Negative {
         }
     }
 
-    /// Forgets everything: the set changed, or a key was announced.
+    /// Removes everything: the set changed, or a key was announced.
     pub(super) fn clear(&mut self) {
         self.fetched.clear();
     }

@@ -1,8 +1,8 @@
-//! The one task that fetches the key set: at its pace, for an announced key, or because requests
+//! The one task that fetches the key set: by interval, for an announced key, or for requests that
 //! wait for an unknown one.
 //!
-//! The three have a slot each, so that a call that hangs never holds up the others. A failure of
-//! any of them sets back the polls only; unknown keys are not asked for while the issuer fails.
+//! Each cause has its own slot, so a call that hangs never blocks the others. A failure of any of
+//! them delays only the polls; there is no fetch for unknown keys while the issuer fails.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -24,25 +24,25 @@ use crate::stop::Stop;
 use crate::store::{Contact, GuardStore, SavedKeys};
 use signet_contract::clock::Clock;
 
-/// Polls come no faster than this, whatever `max-age` says.
+/// The shortest interval of polls, even with a shorter `max-age`.
 const SHORTEST_POLL: Duration = Duration::from_millis(250);
 
 /// The first and the longest pause after failed polls.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// How often an announced key is asked for before the announcement is taken for outdated. In
-/// between lie growing pauses, four to eight seconds in all.
+/// The number of fetches for an announced key before the announcement is considered outdated. The
+/// pauses between them grow, to four to eight seconds in all.
 const ANNOUNCED_TRIES: u32 = 6;
 
-/// How long a fetch for announced keys and one for unknown keys leave it to each other: a token may
-/// be here before the feed tells of its key, or right after, and one fetch serves both.
+/// The time that fetches for announced keys and for unknown keys wait for each other: a token may
+/// arrive just before or after the announcement of its key, and one fetch serves both.
 const HEAD_START: Duration = Duration::from_millis(200);
 
-/// How long requests that a fetch for announced keys has served still count as waiting, at most.
+/// The longest time that served requests count as waiting after a fetch for announced keys.
 const SERVED: Duration = Duration::from_millis(50);
 
-/// Why a fetch was begun.
+/// The reason for a fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
     Poll,
@@ -53,7 +53,7 @@ enum Cause {
 /// A fetch that ended.
 struct Ended {
     cause: Cause,
-    /// The last ticket drawn before it began, if it went past every cache on its way.
+    /// The last ticket taken before the fetch, if it bypassed every cache on its way.
     speaks_for: Option<u64>,
     began: Instant,
     sent: Stamp,
@@ -71,25 +71,25 @@ pub(crate) struct Owner<S> {
     etag: Option<String>,
     budget: Budget,
     backoff: Backoff,
-    /// While the issuer fails: when it is asked again.
+    /// The time of the next call to a failing issuer.
     failing_until: Option<Instant>,
     next_poll: Instant,
-    /// The last ticket that a fetch for unknown keys was begun for.
+    /// The last ticket for which a fetch for unknown keys began.
     asked_for: u64,
     announcements_seen: u64,
     announced_tries: u32,
     next_announced: Option<Instant>,
     served_until: Instant,
-    /// When the fetch began whose set is held.
+    /// The time at which the fetch of the held set began.
     newest: Option<Instant>,
     touched: Option<Instant>,
-    /// By cause: when the fetch under way began.
+    /// The time at which the running fetch began, by cause.
     under_way: [Option<Instant>; 3],
     pace: Pace,
 }
 
 impl<S: KeySource> Owner<S> {
-    /// The owner of `cache`; `etag` is that of the set which the cache was made with.
+    /// Creates the owner of `cache`; `etag` is that of the initial set.
     pub(crate) fn new(
         cache: Arc<KeyCache>,
         source: S,
@@ -121,7 +121,7 @@ impl<S: KeySource> Owner<S> {
         }
     }
 
-    /// Fetches until `stop` says so, or is gone.
+    /// Fetches until `stop`.
     pub(crate) async fn run(mut self, mut stop: Stop) {
         let mut running = Running::new();
         let cache = Arc::clone(&self.cache);
@@ -136,7 +136,7 @@ impl<S: KeySource> Owner<S> {
         }
     }
 
-    /// Begins every fetch whose time has come; tells when to look again.
+    /// Begins every fetch that is due; returns the time of the next look.
     fn begin_what_is_due(&mut self, running: &mut Running) -> Instant {
         let now = Instant::now();
         let mut wake_at = now + self.pace.poll;
@@ -175,7 +175,7 @@ impl<S: KeySource> Owner<S> {
 
         if self.cache.anyone_waits() && self.cache.last_ticket() > self.asked_for {
             if let Some(retry_at) = self.failing_until {
-                // Past that time the poll under way finds out; requests never add a call to it.
+                // After that time, the running poll decides; requests never add a call.
                 if retry_at > now {
                     self.asked_for = self.cache.last_ticket();
                     self.cache.fail(self.asked_for, retry_at);
@@ -195,7 +195,7 @@ impl<S: KeySource> Owner<S> {
         wake_at
     }
 
-    /// Until when the fetch under way for this cause has it to itself.
+    /// Returns the end of the time that the running fetch for this cause gets alone.
     fn head_start_of(&self, cause: Cause) -> Option<Instant> {
         self.under_way[cause as usize].map(|began| began + HEAD_START)
     }
@@ -209,13 +209,13 @@ impl<S: KeySource> Owner<S> {
         };
         counter.fetch_add(1, Ordering::Relaxed);
         self.under_way[cause as usize] = Some(Instant::now());
-        // A plain poll may be answered by a cache on the way; whoever waits needs better.
+        // A cache on the way may answer a plain poll, which is not enough for waiting requests.
         let past_caches = cause != Cause::Poll || self.cache.anyone_waits();
         let ticket = self.cache.last_ticket();
         if past_caches {
             self.asked_for = ticket;
         }
-        // A `304` says "what you hold": with nothing held it would say nothing.
+        // A `304` confirms the held set, so it is useless without one.
         let etag = self.etag.clone().filter(|_| !self.cache.kids().is_empty());
         let ask = Ask { etag, past_caches };
         let source = Arc::clone(&self.source);
@@ -253,14 +253,14 @@ impl<S: KeySource> Owner<S> {
         }
     }
 
-    /// Takes over what a fetch brought. Gives its `max-age`, and what to save if the set is new.
+    /// Takes the result of a fetch. Returns its `max-age`, and the set to save if it is new.
     fn take(
         &mut self,
         ended: &Ended,
         now: Instant,
     ) -> Result<(Duration, Option<SavedKeys>), FetchError> {
         let fetched = ended.result.as_ref().map_err(Clone::clone)?;
-        // A later fetch has ended before: its set is the newer one.
+        // A later fetch ended first: its set is newer.
         let outdated = self.newest.is_some_and(|newest| newest > ended.began);
         match fetched {
             _ if outdated => Ok((fetched.max_age(), None)),
@@ -287,7 +287,7 @@ impl<S: KeySource> Owner<S> {
         self.cache.counters.failures.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(%error, cause = ?ended.cause, "the key set could not be fetched; the last good one stays");
         self.cache.note_error(Some(error.to_string()));
-        // Only a poll may set the pace while the issuer fails, and nothing may hasten it.
+        // While the issuer fails, only a poll may set the interval, and nothing may shorten it.
         let retry_at = match self.failing_until {
             Some(retry_at) if ended.cause != Cause::Poll && retry_at > now => retry_at,
             _ => now + self.backoff.next(),
@@ -299,7 +299,7 @@ impl<S: KeySource> Owner<S> {
         }
     }
 
-    /// After a fetch for announced keys: asks again for those still missing, or gives up.
+    /// After a fetch for announced keys: plans another one for missing keys, or abandons them.
     fn plan_announced(&mut self, now: Instant) {
         let (_, missing) = self.cache.announcements();
         if !missing {
@@ -314,7 +314,7 @@ impl<S: KeySource> Owner<S> {
         }
     }
 
-    /// Writes what was learnt. A store that fails costs a restart without issuer, nothing now.
+    /// Writes the result to the store. A failure affects only a restart without the issuer.
     async fn save(&mut self, saved: Option<SavedKeys>, sent: Stamp) {
         if saved.is_none() && self.touched.is_some_and(|at| at.elapsed() < self.pace.touch) {
             return;

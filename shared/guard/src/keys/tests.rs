@@ -1,5 +1,5 @@
-//! The key cache against a scripted issuer, in paused time: seconds pass in an instant, and every
-//! fetch is counted.
+//! Tests of the key cache with a scripted issuer, in paused time: no real waits, and every fetch is
+//! counted.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ use crate::{FileStore, MAX_STALENESS};
 use signet_contract::clock::ManualClock;
 use signet_verifier::PublicKey;
 
-/// A key that verifies nothing: an odd number with the right bits will do.
+/// A key that verifies nothing: any odd number of the right length is enough.
 fn key(name: u8) -> PublicKey {
     let mut modulus = [name | 1; 256];
     modulus[0] = 0x80;
@@ -30,7 +30,7 @@ fn key(name: u8) -> PublicKey {
     PublicKey::from_jwk(&jwk).expect("a key")
 }
 
-/// What the issuer serves, how fast, and who asked.
+/// The issuer's keys and delay, and the requests that it received.
 #[derive(Default)]
 struct Issuer {
     keys: Mutex<Vec<PublicKey>>,
@@ -53,7 +53,7 @@ struct Source(Arc<Issuer>);
 
 impl KeySource for Source {
     async fn fetch(&self, ask: Ask) -> Result<Fetched, FetchError> {
-        // The set is that of the moment when the request was sent, however long the answer takes.
+        // The set is the one at the time of the request, even if the answer takes long.
         let keys = self.0.keys.lock().expect("whole").clone();
         let delay = *self.0.delay.lock().expect("whole");
         self.0.asked.lock().expect("whole").push((Instant::now(), ask));
@@ -66,7 +66,7 @@ impl KeySource for Source {
     }
 }
 
-/// A cache whose owner runs, and its issuer.
+/// A cache with a running owner, and its issuer.
 struct Setup {
     issuer: Arc<Issuer>,
     cache: Arc<KeyCache>,
@@ -153,7 +153,7 @@ async fn an_unknown_kid_is_judged_only_by_a_fetch_that_began_after_the_request_c
     let (old, new) = (key(1), key(2));
     let setup = setup(&[&old]).await;
     *setup.issuer.delay.lock().expect("whole") = Duration::from_millis(500);
-    // Its fetch is under way, and was sent before the new key was there.
+    // Its fetch was sent before the new key existed, and is still running.
     let earlier = setup.find("made-up");
     sleep(Duration::from_millis(100)).await;
     setup.issuer.serve(&[&old, &new]);
@@ -232,7 +232,7 @@ async fn a_request_whose_key_has_come_but_whose_worker_is_busy_causes_no_fetch()
     let before = setup.issuer.asked().len();
     setup.cache.announce(new.kid());
     sleep(Duration::from_millis(5)).await;
-    // It waits, and is not run again before the fetch has long ended.
+    // It waits, and is polled again only long after the end of the fetch.
     let mut waiting = Box::pin(setup.cache.find(new.kid()));
     timeout(Duration::from_millis(5), &mut waiting).await.expect_err("the fetch takes longer");
     sleep(Duration::from_millis(40)).await;
@@ -287,7 +287,7 @@ async fn while_the_issuer_fails_requests_never_speed_up_the_retries() {
         assert_eq!(setup.unknown_fetches(), 0);
         begun.push(setup.issuer.asked().len() - before);
     }
-    // A minute of pauses drawn from up to half a second, one, two, … thirty.
+    // A minute of random pauses below half a second, one, two, … thirty.
     assert!(begun.iter().all(|count| (4..=20).contains(count)), "{begun:?}");
 }
 

@@ -1,4 +1,4 @@
-//! The judge of the guard's own token, with keys made on the spot.
+//! Tests of the judgement on the guard's own token, with new keys.
 
 use std::sync::OnceLock;
 
@@ -15,7 +15,7 @@ use signet_verifier::{SigningKey, access_token_header};
 const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 const ISSUER: &str = "https://login.example.org";
 
-/// A key pair, and the key as guards hold it.
+/// A key pair, and its public key.
 fn key() -> &'static (SigningKey, PublicKey) {
     static KEY: OnceLock<(SigningKey, PublicKey)> = OnceLock::new();
     KEY.get_or_init(|| {
@@ -35,7 +35,7 @@ fn profile() -> Profile {
     }
 }
 
-/// A token of the guard's client, with some members changed.
+/// A token of the guard's client, with some claims changed.
 fn token(changes: Value) -> OwnToken {
     let (signing, public) = key();
     let iat = NOW.unix_timestamp();
@@ -108,7 +108,7 @@ fn clocks_are_judged_by_leeway_and_by_times_of_question_and_answer() {
     let ahead = Judgement::Refused(Mismatch::ClockAhead { seconds: 1_810, limit: 1_810 });
     assert_eq!(judged(&at(1_810, 1_811)), ahead);
 
-    // A mismatch of the clocks ends with a second to spare.
+    // A mismatch of the clocks ends with a margin of one second.
     let strict = |token: &OwnToken| judge(token, &profile(), true, |_| Some(key().1.clone()));
     assert!(is_good(&strict(&at(-9, -9))) && !is_good(&strict(&at(-10, -10))));
     assert!(is_good(&strict(&at(1_808, 1_808))) && !is_good(&strict(&at(1_809, 1_809))));

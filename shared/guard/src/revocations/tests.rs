@@ -1,4 +1,4 @@
-//! The rules of revocation, each against cases on both sides of it.
+//! The rules of revocation, each with cases on both sides.
 
 use super::*;
 use time::macros::datetime;
@@ -69,7 +69,7 @@ fn the_end_of_all_sessions_is_judged_by_position_and_spares_one_session() {
 #[test]
 fn two_ends_of_all_sessions_judge_as_all_of_them_would() {
     let exceptions = [None, Some(PHONE), Some(LAPTOP), Some(KIOSK)];
-    // Every sequence of four ends with every exception, against the rule itself.
+    // Every sequence of four ends with every exception, compared with the rule itself.
     for sequence in 0..256_usize {
         let chosen: Vec<_> = (0..4_u32)
             .zip([3, 5, 7, 9])

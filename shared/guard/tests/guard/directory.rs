@@ -1,5 +1,5 @@
-//! Users: a right holds where the token and the directory have it, and a token newer than the
-//! replica is waited for.
+//! Tests of the directory: a role counts if the token and the directory have it. A token newer than
+//! the replica waits.
 
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ async fn one_signs_up_and_is_let_in_without_a_pause() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let new = Uuid::from_u128(0x55);
-    // The token is there before the feed has told of its user.
+    // The token arrives before the feed announces its user.
     let position = setup.position() + 1;
     let token = setup.token(&keys()[0], position).user(new, PHONE, &["user"]);
     let (judged, ()) = tokio::join!(refusal(&guard, &token), async {
@@ -73,7 +73,7 @@ async fn what_the_feed_does_not_tell_in_two_seconds_can_t_be_known() {
     let token = setup.token(&keys()[0], position).user(Uuid::from_u128(0x66), PHONE, &["user"]);
     assert_eq!(refusal(&guard, &token).await, Some(Refusal::Unavailable { retry_after: 1 }));
     assert!((Duration::from_secs(2)..Duration::from_secs(10)).contains(&began.elapsed()));
-    // Who is known needs no wait, whatever the token's position.
+    // A known user needs no wait, for any position of the token.
     let token = setup.token(&keys()[0], position).user(ANN, PHONE, &["user"]);
     assert_eq!(refusal(&guard, &token).await, None);
 }

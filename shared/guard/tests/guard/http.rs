@@ -1,4 +1,4 @@
-//! The extractor and the middleware, as HTTP answers.
+//! Tests of the HTTP answers of the extractor and the middleware.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -14,7 +14,7 @@ async fn name(caller: Caller) -> String {
     caller.user().map_or_else(|| caller.token().client_id.clone(), |user| user.to_string())
 }
 
-/// What `path` answers to these headers: status, challenge, body.
+/// Returns the answer of `path` to these headers: status, challenge, body.
 async fn answer(guard: &Guard, path: &str, headers: &[(&str, &str)]) -> (u16, String, String) {
     let app = App::new()
         .app_data(web::Data::new(guard.clone()))

@@ -1,4 +1,4 @@
-//! An issuer that does what a test says. It keeps the contract unless told to lie.
+//! A test issuer. It follows the contract unless a test sets other answers.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::tokens::{Key, Token, keys};
 
-/// What the issuer is and what it saw.
+/// The issuer's data, and the requests that it received.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) users: BTreeMap<u64, DirectoryUser>,
@@ -31,12 +31,12 @@ pub(crate) struct State {
     pub(crate) position: u64,
     pub(crate) jwks: Vec<serde_json::Value>,
     pub(crate) secret: String,
-    /// The tokens of the guard's client, each with the secret that got it.
+    /// The tokens of the guard's client, each with the secret of its request.
     pub(crate) issued: Vec<(String, String)>,
     pub(crate) policy: Policy,
-    /// Instead of the feed's next answers: what is sent, with a `200`.
+    /// The bodies of the feed's next answers, each sent with a `200`.
     pub(crate) lies: Vec<String>,
-    /// Instead of every answer of the feed.
+    /// The status of every answer of the feed.
     pub(crate) feed_status: Option<StatusCode>,
     pub(crate) key_fetches: usize,
     pub(crate) snapshots: usize,
@@ -49,9 +49,9 @@ pub(crate) struct State {
 /// The changes that a test makes to the tokens of the issuer.
 #[derive(Default)]
 pub(crate) struct Policy {
-    /// Another `iss` than the address.
+    /// An `iss` other than the address.
     pub(crate) issuer: Option<String>,
-    /// Another life than half an hour, in seconds.
+    /// A life other than half an hour, in seconds.
     pub(crate) life: Option<i64>,
     /// The audiences that the feed names.
     pub(crate) audiences: Option<Vec<String>>,
@@ -59,19 +59,19 @@ pub(crate) struct Policy {
     pub(crate) other_key: bool,
 }
 
-/// The issuer; cloning it makes another handle.
+/// The issuer; a clone is another handle.
 #[derive(Clone)]
 pub(crate) struct Issuer {
     pub(crate) url: String,
     state: Arc<Mutex<State>>,
     changed: Arc<watch::Sender<u64>>,
     server: Arc<Mutex<Option<ServerHandle>>>,
-    /// It never listens: while the issuer is away, nobody else is given its port.
+    /// A socket that never listens. It reserves the port while the issuer is down.
     _place: Arc<TcpSocket>,
 }
 
 impl Issuer {
-    /// An issuer with this key, listening.
+    /// Starts an issuer with this key.
     pub(crate) fn start(key: &Key) -> Self {
         let place = TcpSocket::new_v4().expect("a socket");
         place.set_reuseaddr(true).expect("shared with the listener");
@@ -109,16 +109,16 @@ impl Issuer {
         actix_web::rt::spawn(server);
     }
 
-    /// Goes away: connections are cut and refused.
+    /// Stops the server: connections are closed and refused.
     pub(crate) async fn go_down(&self) {
         let server = self.server.lock().expect("whole").take().expect("it runs");
         server.stop(false).await;
     }
 
-    /// Comes back where it was.
+    /// Starts the server again at the same address.
     pub(crate) async fn come_back(&self) {
         let address = self.url.strip_prefix("http://").expect("its own URL");
-        // The port may still be held by connections that were just cut.
+        // The port may still be held by connections that were just closed.
         for _ in 0..1_000 {
             if let Ok(listener) = TcpListener::bind(address) {
                 return self.listen(listener);
@@ -128,12 +128,12 @@ impl Issuer {
         panic!("the port does not come free");
     }
 
-    /// Looks at the state, or changes it.
+    /// Reads or changes the state.
     pub(crate) fn with<T>(&self, what: impl FnOnce(&mut State) -> T) -> T {
         what(&mut self.state.lock().expect("whole"))
     }
 
-    /// Appends to the feed; gives the position.
+    /// Appends to the feed; returns the position.
     pub(crate) fn tell(&self, change: Change) -> u64 {
         let seq = self.with(|state| {
             state.position += 1;
@@ -145,7 +145,7 @@ impl Issuer {
         seq
     }
 
-    /// A new user; gives the position after it.
+    /// Adds a user; returns the position after it.
     pub(crate) fn sign_up(&self, public_id: Uuid, roles: &[&str]) -> u64 {
         let roles = roles.iter().map(ToString::to_string).collect();
         let (name, email) = ("n".to_owned(), format!("{public_id}@example.org"));
@@ -155,7 +155,7 @@ impl Issuer {
         seq
     }
 
-    /// Changes a user and tells of it.
+    /// Changes a user and appends it to the feed.
     pub(crate) fn change_user(
         &self,
         public_id: Uuid,
@@ -311,7 +311,7 @@ async fn directory(
     if !knows(&issuer, &request) {
         return HttpResponse::Unauthorized().finish();
     }
-    // Pages of two, whatever is asked for, so that there are several.
+    // Pages of at most two, so that there are several.
     let limit = query.limit.min(2);
     HttpResponse::Ok().json(issuer.with(|state| {
         let from = query.after.map_or(0, |cursor| cursor + 1);

@@ -1,4 +1,4 @@
-//! Rotations, as a client with a token of the new key sees them.
+//! Tests of rotations, with tokens of the new key.
 
 use signet_contract::events::Change;
 use signet_verifier::{Reason, Refusal};
@@ -52,7 +52,7 @@ async fn a_key_that_nobody_announced_is_looked_for_before_its_token_is_judged() 
     let early = setup.token(new, setup.position()).user(ANN, PHONE, &["user"]);
     assert_eq!(refusal(&guard, &early).await, Some(Refusal::Invalid(Reason::Key)));
     setup.issuer.with(|state| state.jwks = vec![new.jwk.clone(), old.jwk.clone()]);
-    // What was remembered of the unknown key ends with the announcement.
+    // The announcement clears the negative cache.
     setup.issuer.tell(Change::KeyActivated { kid: new.kid.clone() });
     setup.caught_up(&guard).await;
     assert_eq!(refusal(&guard, &early).await, None);

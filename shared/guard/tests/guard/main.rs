@@ -1,5 +1,5 @@
-//! The guard as its users see it, over real connections to an issuer that does what a test says:
-//! it changes users and keys, goes away, lies, and comes back.
+//! Tests of the guard's public interface, over real connections to a test issuer: it changes users
+//! and keys, stops, sends invalid answers, and starts again.
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper that fails shall end its test")]
 
 mod directory;

@@ -1,4 +1,4 @@
-//! A store with a directory, in memory: what a service with a database has.
+//! A store with a directory, in memory, in place of a service's database.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -32,7 +32,7 @@ impl MemoryStore {
         Self { instance: Uuid::new_v4(), state: Mutex::default() }
     }
 
-    /// From now on every write fails, or none.
+    /// Sets whether every later write fails.
     pub(crate) fn full(&self, full: bool) {
         self.state.lock().expect("whole").full = full;
     }

@@ -11,7 +11,7 @@ use super::issuer::Policy;
 use super::setup::{ANN, PHONE, Setup, Shifted, refusal, until};
 use super::tokens::{AUDIENCE, keys};
 
-/// Waits for a mismatch, which must make the guard unready.
+/// Waits for a mismatch, and checks that the guard is not ready.
 async fn found(guard: &Guard) -> Mismatch {
     until("a mismatch is found", || !guard.status().mismatches.is_empty()).await;
     let status = guard.status();
@@ -46,7 +46,7 @@ async fn issuer_spelled_otherwise_is_named_before_the_guard_serves() {
     policy(&setup, Policy { issuer: Some(theirs.clone()), ..Policy::default() });
     let guard = setup.guard().await;
     until("it serves", || guard.status().serving).await;
-    // No moment between: the token came before the first answer of the feed.
+    // Already known: the token came before the first answer of the feed.
     let ours = setup.issuer.url.clone();
     assert_eq!(guard.status().mismatches, [Mismatch::Issuer { ours, theirs }]);
     assert!(!guard.status().ready());
@@ -106,7 +106,7 @@ async fn clock_behind_by_more_than_leeway_is_named_and_recovers() {
     };
     assert!((25..=31).contains(&seconds), "{seconds}");
     setup.caught_up(&guard).await;
-    // What the guard says is true: it refuses what its issuer issues now.
+    // The mismatch is real: the guard refuses a token that the issuer issues now.
     let real = signet_contract::clock::SystemClock;
     let now = signet_contract::clock::Clock::now(&real);
     let token = super::tokens::Token { now, ..setup.token(&keys()[0], 0) };
@@ -143,7 +143,7 @@ async fn revoked_and_replaced_keys_make_no_mismatch() {
     setup.issuer.with(|state| state.jwks = vec![new.jwk.clone()]);
     setup.issuer.tell(Change::KeyPublished { kid: new.kid.clone() });
     setup.issuer.tell(Change::KeyRevoked { kid: old.kid.clone() });
-    // The next token is signed by the new key. At no moment is anything wrong.
+    // The next token is signed by the new key. There is never a mismatch.
     until("the guard has a new token", || {
         assert_eq!(guard.status().mismatches, []);
         setup.issuer.with(|state| state.issued.len() > 1)

@@ -1,4 +1,4 @@
-//! The issuer goes away, lies, or was never there; the disk is full; the clock is wrong.
+//! Tests with an issuer that is down or breaks the contract, a full disk and a wrong clock.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -69,7 +69,7 @@ async fn a_guard_that_can_hear_the_issuer_serves_nothing_until_it_has_caught_up(
     let phone = setup.user(ANN, PHONE, &["user"]);
     setup.issuer.tell(Change::SessionRevoked { sid: PHONE, public_id: ANN });
     let again = setup.guard().await;
-    // Whatever is asked, however early, the answer is never "good".
+    // However early the request is, the token is never admitted.
     loop {
         let judged = refusal(&again, &phone).await;
         if judged == REVOKED {
@@ -114,7 +114,7 @@ async fn a_secret_that_was_replaced_is_read_again() {
 async fn an_answer_that_breaks_the_contract_is_refused_whole_and_moves_nothing() {
     let setup = Setup::new();
     let guard = setup.serving().await;
-    // Where the guard will stand when it is lied to.
+    // The guard's position at the first invalid answer.
     let held = setup.position() + 1;
     let event = |seq: u64, sid: &str| {
         let at = "2026-01-02T03:04:05Z";
@@ -132,7 +132,7 @@ async fn an_answer_that_breaks_the_contract_is_refused_whole_and_moves_nothing()
             "x".repeat(17 * 1024 * 1024),
         ];
     });
-    // Ends the call that is held open; the next ones are lied to.
+    // Ends the call that is held open; the next answers are invalid.
     let laptop = setup.user(ANN, LAPTOP, &["user"]);
     setup.issuer.tell(Change::SessionRevoked { sid: LAPTOP, public_id: ANN });
     until("told", || setup.issuer.with(|state| state.lies.is_empty())).await;
@@ -190,7 +190,7 @@ async fn a_guard_that_was_away_too_long_is_not_trusted_before_it_has_heard_every
     let clock = Arc::new(Shifted(AtomicI64::new(0)));
     setup.clock = Arc::clone(&clock) as _;
     setup.serving().await.stop().await;
-    // What happened a day ago fills a page and more, and the issuer dies after the first.
+    // Changes of a day ago fill a page and more, and the issuer fails after the first page.
     let at = setup.clock.now();
     let first = setup.position() + 1;
     let events: Vec<_> = (first..first + 1_000)
@@ -217,7 +217,7 @@ async fn a_guard_that_was_away_too_long_is_not_trusted_before_it_has_heard_every
 async fn a_guard_whose_issuer_hangs_serves_what_it_holds_within_two_seconds_of_its_start() {
     let setup = Setup::new();
     setup.serving().await.stop().await;
-    // It takes connections, as the system does for a process that stands still, and says nothing.
+    // It accepts connections, as the system does for a stopped process, and sends nothing.
     let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let address = silent.local_addr().expect("its address");
     let auth_url = format!("http://{address}").parse().expect("an address");

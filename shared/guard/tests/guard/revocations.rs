@@ -1,4 +1,4 @@
-//! Ends of sessions, removed clients, revoked keys: heard at once, and never forgotten.
+//! Tests of ended sessions, removed clients and revoked keys: applied at once, and never forgotten.
 
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ async fn a_revoked_key_takes_its_tokens_with_it_and_the_issuer_hears_that_it_is_
     assert_eq!(refusal(&again, &stolen).await, revoked, "after a restart too");
 }
 
-/// The guard, stopped and started again with what its store holds.
+/// Stops the guard and starts it again with the data in its store.
 async fn restarted(setup: &Setup, guard: &Guard) -> Guard {
     guard.stop().await;
     let again = setup.guard().await;
@@ -87,7 +87,7 @@ async fn what_was_revoked_stays_revoked_over_a_restart_a_lost_store_and_a_gap_in
     let missed = setup.user(BOB, LAPTOP, &["user"]);
     setup.issuer.tell(Change::SessionRevoked { sid: LAPTOP, public_id: BOB });
     setup.issuer.tell(Change::SessionRevoked { sid: PHONE, public_id: BOB });
-    // The feed no longer goes back to where the guard stands; its snapshots do.
+    // The events after the guard's position are pruned; a snapshot holds the revocations.
     setup.issuer.with(|state| drop(state.events.drain(..3)));
     let late = restarted(&setup, &again).await;
     assert_eq!(setup.issuer.with(|state| state.snapshots), 2, "the fresh one's and no other yet");
@@ -103,7 +103,7 @@ async fn a_guard_that_missed_too_much_takes_a_snapshot_before_it_serves() {
     let token = setup.user(ANN, PHONE, &["user"]);
     setup.issuer.tell(Change::SessionRevoked { sid: PHONE, public_id: ANN });
     setup.issuer.sign_up(uuid::Uuid::from_u128(0x77), &["user"]);
-    // A new database, further on: nothing of the old feed is left but what still revokes.
+    // A new database with higher positions: only the revocations of the old feed are left.
     setup.issuer.with(|state| {
         state.position += 1_000;
         let position = state.position;

@@ -1,4 +1,4 @@
-//! A guard and its issuer, and what tests do with them.
+//! A guard and its issuer, and helpers for tests.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -50,30 +50,30 @@ impl Setup {
         self.folder.path().join("guard.json")
     }
 
-    /// A guard with the directory, just started.
+    /// Starts a guard with the directory.
     pub(crate) async fn guard(&self) -> Guard {
         self.guard_on(Arc::clone(&self.store) as Arc<dyn GuardStore>).await
     }
 
-    /// A guard on another store, just started.
+    /// Starts a guard on another store.
     pub(crate) async fn guard_on(&self, store: Arc<dyn GuardStore>) -> Guard {
         Guard::start(self.config(), store, Arc::clone(&self.clock)).await.expect("a guard")
     }
 
-    /// A guard with a configuration of its own, just started.
+    /// Starts a guard with another configuration.
     pub(crate) async fn guard_with(&self, config: GuardConfig) -> Guard {
         let store = Arc::clone(&self.store) as Arc<dyn GuardStore>;
         Guard::start(config, store, Arc::clone(&self.clock)).await.expect("a guard")
     }
 
-    /// A guard that serves and has heard everything.
+    /// Starts a guard, and waits until it serves and has caught up.
     pub(crate) async fn serving(&self) -> Guard {
         let guard = self.guard().await;
         self.caught_up(&guard).await;
         guard
     }
 
-    /// Waits until the guard serves and has applied all that the issuer told.
+    /// Waits until the guard serves and has applied the whole feed.
     pub(crate) async fn caught_up(&self, guard: &Guard) {
         until("caught up", || {
             let status = guard.status();
@@ -87,7 +87,7 @@ impl Setup {
         Token { issuer: &self.issuer.url, now: self.clock.now(), key, pos }
     }
 
-    /// A token of the issuer's first key, issued now.
+    /// Returns a token of the issuer's first key, issued now.
     pub(crate) fn user(&self, user: Uuid, sid: Uuid, roles: &[&str]) -> String {
         self.token(&keys()[0], self.position()).user(user, sid, roles)
     }
@@ -108,14 +108,14 @@ pub(crate) async fn admit(guard: &Guard, token: &str) -> Result<Arc<AccessToken>
     guard.admit(&bearer(token)).await
 }
 
-/// Why the guard refuses the token; `None` if it does not.
+/// Returns the guard's refusal of the token; `None` if it admits it.
 pub(crate) async fn refusal(guard: &Guard, token: &str) -> Option<Refusal> {
     admit(guard, token).await.err()
 }
 
 pub(crate) const REVOKED: Option<Refusal> = Some(Refusal::Invalid(Reason::Revoked));
 
-/// Waits for something to become true, and fails if it takes longer than anything here may.
+/// Waits for a condition, and fails after ten seconds.
 pub(crate) async fn until(what: &str, mut is: impl FnMut() -> bool) {
     for _ in 0..2_000 {
         if is() {
@@ -126,7 +126,7 @@ pub(crate) async fn until(what: &str, mut is: impl FnMut() -> bool) {
     panic!("not in ten seconds: {what}");
 }
 
-/// A clock that runs, some way off the machine's.
+/// A running clock with an offset from the machine's, in seconds.
 #[derive(Debug)]
 pub(crate) struct Shifted(pub(crate) std::sync::atomic::AtomicI64);
 

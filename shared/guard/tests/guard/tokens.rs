@@ -1,4 +1,4 @@
-//! Keys, and the tokens that they sign.
+//! Keys, and tokens signed with them.
 
 use std::sync::OnceLock;
 
@@ -36,13 +36,13 @@ impl Key {
     }
 }
 
-/// Two keys, made once per process.
+/// Returns two keys, created once per process.
 pub(crate) fn keys() -> &'static [Key; 2] {
     static KEYS: OnceLock<[Key; 2]> = OnceLock::new();
     KEYS.get_or_init(|| [Key::generate(), Key::generate()])
 }
 
-/// Who a token is for; the rest of it is always good.
+/// The variable part of a token; all other claims are valid.
 pub(crate) struct Token<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) now: OffsetDateTime,
@@ -66,7 +66,7 @@ impl Token<'_> {
         self.key.sign(&self.service_claims(client))
     }
 
-    /// The token of the guard's own client, for the issuer's routes.
+    /// Returns the token of the guard's own client, for the issuer's routes.
     pub(crate) fn own(&self, client: &str, life: i64) -> String {
         let claims = self.service_claims(client);
         self.key.sign(&Claims { aud: self.issuer.into(), exp: claims.iat + life, ..claims })
