@@ -1,20 +1,20 @@
 //! The audiences of an issuer, as a header field of each `/feed` answer.
 //!
-//! The body of `/feed` has fixed members. A guard learns here whether any token can be for it.
+//! The members of the `/feed` body are fixed. This field shows a guard if any token can be for it.
 
 use url::form_urlencoded::{byte_serialize, parse};
 
-/// The name of the field. An issuer that does not send it says nothing of its audiences.
+/// The name of the field. An issuer without this field does not state its audiences.
 pub const AUDIENCE_HEADER: &str = "signet-audience";
 
-/// Writes the audiences: percent-encoded, separated by commas.
+/// Writes the audiences, percent-encoded and separated by commas.
 pub fn write(audiences: &[String]) -> String {
     let encoded = audiences.iter().map(|one| byte_serialize(one.as_bytes()).collect::<String>());
     encoded.collect::<Vec<_>>().join(", ")
 }
 
-/// Reads the audiences of a field. Empty elements are passed over (RFC 9110 §5.6.1.2); a field
-/// without any other says nothing.
+/// Reads the audiences of a field, without the empty elements (RFC 9110 §5.6.1.2). Returns `None`
+/// if no other element is left.
 pub fn read(field: &str) -> Option<Vec<String>> {
     let elements = field.split(',').map(str::trim).filter(|one| !one.is_empty());
     let audiences: Vec<_> = elements

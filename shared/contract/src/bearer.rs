@@ -1,49 +1,49 @@
-//! How a guarded route refuses a token: bodies and challenges (RFC 6750 §3), the same on every
-//! guard and on the issuer's own guarded routes.
+//! The refusals of a token: bodies and challenges (RFC 6750 §3). They are the same on every guard
+//! and on the issuer's own guarded routes.
 
 use serde::Serialize;
 
-/// The older header that carries an access token, beside `Authorization`.
+/// The older header for an access token, besides `Authorization`.
 pub const ACCESS_TOKEN_HEADER: &str = "x-access-token";
 
-/// The body's message where no token was sent.
+/// The message of the body if the request has no token.
 pub const MESSAGE_MISSING: &str = "Token is missing !!";
 
-/// The body's message for a token that is not good.
+/// The message of the body if the token is invalid.
 pub const MESSAGE_INVALID: &str = "Token is invalid !!";
 
-/// The refusal of a token. Clients of all ages read `message`.
+/// The refusal of a token. Old and new clients read `message`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenRefused {
-    /// `Token is missing !!` or `Token is invalid !!`; `WWW-Authenticate` says more.
+    /// `Token is missing !!` or `Token is invalid !!`. `WWW-Authenticate` has the details.
     pub message: &'static str,
 }
 
-/// Why a token is refused. The client reads the [`description`](Reason::description); nothing of
-/// the token itself is ever in it.
+/// The reason for which a token is refused. The client reads the
+/// [`description`](Reason::description), which never contains a part of the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// The time of the token is over.
+    /// The token has expired.
     Expired,
-    /// The session, the client or the user behind it is no more.
+    /// The session, the client or the user of the token no longer exists.
     Revoked,
-    /// The key that signed it was revoked, and every token with it.
+    /// The key that signed the token was revoked, and so were all its tokens.
     RevokedKey,
-    /// No key of the issuer verifies it.
+    /// No key of the issuer verifies the token.
     Key,
-    /// It is meant for somebody else.
+    /// The token is for another audience.
     Audience,
-    /// Another issuer's.
+    /// The token comes from another issuer.
     Issuer,
-    /// `iat` or `nbf` lies in the future.
+    /// `iat` or `nbf` is in the future.
     Future,
-    /// It is not a token of this profile.
+    /// The token does not match the profile.
     Malformed,
 }
 
 impl Reason {
-    /// The `error_description` (only characters that RFC 6750 §3 allows).
+    /// Returns the `error_description`. It has only the characters that RFC 6750 §3 allows.
     pub fn description(self) -> &'static str {
         match self {
             Self::Expired => "the token has expired",
@@ -57,7 +57,7 @@ impl Reason {
         }
     }
 
-    /// One word, for logs and metrics.
+    /// Returns one word for logs and metrics.
     pub fn word(self) -> &'static str {
         match self {
             Self::Expired => "expired",

@@ -1,17 +1,17 @@
-//! Time as a parameter: whoever needs the time is handed a [`Clock`], so that tests move it.
+//! Time as a parameter: code that needs the time takes a [`Clock`], so that tests can move it.
 
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use time::{Duration, OffsetDateTime};
 
-/// Where the wall-clock time comes from.
+/// A source of the wall-clock time.
 pub trait Clock: Debug + Send + Sync {
-    /// The time now, in UTC.
+    /// Returns the time now, in UTC.
     fn now(&self) -> OffsetDateTime;
 }
 
-/// The machine's own clock.
+/// The system clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -22,7 +22,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved.
+/// A clock that moves only when a test advances it.
 #[derive(Debug)]
 pub struct ManualClock {
     /// Microseconds since the Unix epoch.
@@ -30,12 +30,12 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that shows `now`.
+    /// Creates a clock that shows `now`.
     pub fn at(now: OffsetDateTime) -> Self {
         Self { micros: AtomicI64::new(unix_micros(now)) }
     }
 
-    /// Moves the clock on, or back if `by` is negative.
+    /// Moves the clock forward, or back if `by` is negative.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.whole_microseconds()).unwrap_or(i64::MAX);
         self.micros.fetch_add(by, Ordering::SeqCst);
@@ -48,12 +48,12 @@ impl Clock for ManualClock {
     }
 }
 
-/// Microseconds since the Unix epoch, the form in which both databases keep a time.
+/// Returns the microseconds since the Unix epoch. Both databases store a time in this form.
 pub fn unix_micros(at: OffsetDateTime) -> i64 {
     i64::try_from(at.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
 }
 
-/// The inverse of [`unix_micros`]; a value outside the calendar becomes the epoch.
+/// Reverses [`unix_micros`]. A value outside the calendar becomes the epoch.
 pub fn from_unix_micros(micros: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000)
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)

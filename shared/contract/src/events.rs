@@ -1,4 +1,4 @@
-//! The change feed: what happened, in commit order, numbered without gaps.
+//! The change feed: all changes in commit order, numbered without gaps.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -6,21 +6,21 @@ use uuid::Uuid;
 
 use super::directory::UserState;
 
-/// One change. Positions (`seq`) of one database rise by one from event to event.
+/// One change. The position (`seq`) rises by one from event to event of one database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Event {
     /// The feed position of this change.
     pub seq: u64,
-    /// When it was made (RFC 3339, UTC).
+    /// The time of the change (RFC 3339, UTC).
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
-    /// What was changed.
+    /// The change itself.
     #[serde(flatten)]
     pub change: Change,
 }
 
-/// What an [`Event`] tells.
+/// The type of an [`Event`], and its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -28,7 +28,7 @@ pub enum Change {
     /// A user signed up, or was created or imported.
     #[serde(rename = "user.created")]
     UserCreated(UserChange),
-    /// A name, an address or the roles changed.
+    /// The name, the address or the roles of a user changed.
     #[serde(rename = "user.updated")]
     UserUpdated(UserChange),
     /// A user was disabled.
@@ -40,7 +40,7 @@ pub enum Change {
     /// A user was deleted.
     #[serde(rename = "user.deleted")]
     UserDeleted {
-        /// Who.
+        /// The id of the user.
         public_id: Uuid,
     },
     /// One session ended.
@@ -48,60 +48,60 @@ pub enum Change {
     SessionRevoked {
         /// The session.
         sid: Uuid,
-        /// Whose session it was.
+        /// The user of the session.
         public_id: Uuid,
     },
-    /// All of a user's sessions ended: every token of theirs whose `pos` is below this event's
-    /// `seq` is refused, but that of `except`.
+    /// All sessions of a user ended. Every token of the user with a `pos` below the `seq` of this
+    /// event is refused, except the tokens of the session `except`.
     #[serde(rename = "user.sessions_revoked")]
     UserSessionsRevoked {
-        /// Whose sessions.
+        /// The user of the sessions.
         public_id: Uuid,
-        /// The one session that goes on, if any.
+        /// The one session that continues, if any.
         except: Option<Uuid>,
     },
-    /// A client was removed: its tokens whose `pos` is below this event's `seq` are refused.
+    /// A client was removed. Its tokens with a `pos` below the `seq` of this event are refused.
     #[serde(rename = "client.removed")]
     ClientRemoved {
         /// The client.
         client_id: String,
     },
-    /// A key entered the key set.
+    /// A key was added to the key set.
     #[serde(rename = "key.published")]
     KeyPublished {
-        /// The key's thumbprint.
+        /// The thumbprint of the key.
         kid: String,
     },
-    /// A published key signs from now on.
+    /// A published key now signs the tokens.
     #[serde(rename = "key.activated")]
     KeyActivated {
-        /// The key's thumbprint.
+        /// The thumbprint of the key.
         kid: String,
     },
-    /// A key and every token signed with it are void.
+    /// A key was revoked, and so was every token that it signed.
     #[serde(rename = "key.revoked")]
     KeyRevoked {
-        /// The key's thumbprint.
+        /// The thumbprint of the key.
         kid: String,
     },
-    /// A type of a later version. A reader passes over it.
+    /// A type of a later version. A reader ignores it.
     #[serde(other)]
     Unknown,
 }
 
-/// A user's record after the change. Without the scope `directory:read` only `public_id` and
-/// `state` are told.
+/// The record of a user after the change. Without the scope `directory:read` it has only
+/// `public_id` and `state`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserChange {
-    /// Who.
+    /// The id of the user.
     pub public_id: Uuid,
     /// The state after the change.
     pub state: UserState,
-    /// The name, as typed.
+    /// The name, as the user typed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The e-mail address, as typed.
+    /// The e-mail address, as the user typed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// The roles after the change.
@@ -113,11 +113,11 @@ pub struct UserChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FeedPage {
-    /// The changes after the position asked for, in commit order; empty if none came in time.
+    /// The changes after the requested position, in commit order. Empty if none came in time.
     pub events: Vec<Event>,
-    /// The position to ask from next.
+    /// The position for the next request.
     pub next: u64,
-    /// The oldest position still kept. Who needs an older one takes a new snapshot.
+    /// The oldest position still stored. A reader that needs an older one takes a new snapshot.
     pub oldest: u64,
 }
 

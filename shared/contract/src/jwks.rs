@@ -1,17 +1,17 @@
-//! The JSON Web Key Set (RFC 7517), as the issuer publishes it.
+//! The JSON Web Key Set (RFC 7517) that the issuer publishes.
 
 use serde::{Deserialize, Serialize};
 
-/// Where the key set is served, below the issuer's address.
+/// The path of the key set, relative to the issuer's address.
 pub const JWKS_PATH: &str = "/.well-known/jwks.json";
 
 /// The media type of a key set (RFC 7517 §8.5.2).
 pub const JWKS_MEDIA_TYPE: &str = "application/jwk-set+json";
 
-/// The most keys that a set ever holds.
+/// The largest number of keys in a set.
 pub const MAX_KEYS: usize = 64;
 
-/// Every key that may verify a token now or soon.
+/// All keys that may verify a token now or soon.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct KeySet {
@@ -19,7 +19,7 @@ pub struct KeySet {
     pub keys: Vec<PublicJwk>,
 }
 
-/// An RSA public key (RFC 7517 §4, RFC 7518 §6.3.1). It has no room for a private member.
+/// An RSA public key (RFC 7517 §4, RFC 7518 §6.3.1). The type has no private members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PublicJwk {
@@ -39,7 +39,7 @@ pub struct PublicJwk {
 }
 
 impl PublicJwk {
-    /// The published form of the key with this `kid`, modulus and exponent (both encoded).
+    /// Creates the published form of a key from its `kid`, modulus and exponent (both encoded).
     pub fn rs256(kid: String, n: String, e: String) -> Self {
         Self { kty: "RSA".into(), use_: "sig".into(), alg: "RS256".into(), kid, n, e }
     }

@@ -1,7 +1,7 @@
-//! What travels: claims, key set, feed events, directory pages, error bodies.
+//! The types on the wire: claims, key set, feed events, directory pages, error bodies.
 //!
-//! Wire types only. What a value must satisfy beyond its shape is checked where it is read: by the
-//! verifier for tokens and keys, by the guard for feed and directory.
+//! This crate has types only. The reader of a value checks more than its shape: the verifier checks
+//! tokens and keys, the guard checks the feed and the directory.
 
 pub mod audiences;
 pub mod bearer;
