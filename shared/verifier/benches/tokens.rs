@@ -1,8 +1,8 @@
-//! The speed of tokens through `jsonwebtoken` and our provider, as a ratio to the same work with
+//! The speed of tokens with `jsonwebtoken` and our provider, compared with the same work with
 //! aws-lc-rs and a parsed key.
 //!
-//! `cargo bench -p shared --features verifier --bench tokens`. The two sides of a row run in turn,
-//! so that a busy machine slows both; 1.00 means equally fast, and 0.95 is the least allowed.
+//! `cargo bench -p signet-verifier --bench tokens`. The two sides of a row run in turn, so that
+//! load on the machine slows both. 1.00 means equally fast, and 0.95 is the least allowed.
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,

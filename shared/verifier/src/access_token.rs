@@ -1,58 +1,58 @@
-//! A token whose signature was good: what its bearer was granted.
+//! A token with a good signature, and the rights of its subject.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Profile, Reason};
 
-/// The claims of a verified token. One exists only after [`verify`](super::Unverified::verify).
+/// The claims of a verified token. Only [`verify`](super::Unverified::verify) creates one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessToken {
-    /// Who acts.
+    /// The user or service that uses the token.
     pub subject: Subject,
-    /// Who issued it; equal to [`Profile::issuer`].
+    /// The issuer, equal to [`Profile::issuer`].
     pub issuer: String,
-    /// Every audience it names; at least one is of [`Profile::audiences`].
+    /// All audiences in the token. At least one is in [`Profile::audiences`].
     pub audience: Vec<String>,
-    /// The client it was issued to: for a service the service itself.
+    /// The client to which the token was issued. For a service, the service itself.
     pub client_id: String,
-    /// The granted scopes, separated by blanks (RFC 6749 §3.3).
+    /// The granted scopes, separated by spaces (RFC 6749 §3.3).
     pub scope: Option<String>,
     /// `iat`.
     pub issued_at: OffsetDateTime,
-    /// `nbf`, if there is one.
+    /// `nbf`, if present.
     pub not_before: Option<OffsetDateTime>,
     /// `exp`.
     pub expires_at: OffsetDateTime,
-    /// The token's own id.
+    /// The id of the token.
     pub jti: Uuid,
-    /// The feed position at which it was issued.
+    /// The feed position at which the token was issued.
     pub pos: u64,
-    /// The thumbprint of the key that signed it.
+    /// The thumbprint of the key that signed the token.
     pub kid: String,
 }
 
-/// Who acts with a token.
+/// The user or service that uses a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// A user, in one of their sessions.
+    /// A user, in one session.
     User {
         /// The user's id.
         public_id: Uuid,
         /// The session's id.
         sid: Uuid,
-        /// The roles at issue. The directory must grant a role too, for it to count.
+        /// The roles at the time of issue. A role counts only if the directory grants it, too.
         roles: Vec<String>,
     },
-    /// A service in its own name; its id is [`AccessToken::client_id`].
+    /// A service. Its id is [`AccessToken::client_id`].
     Service,
 }
 
 impl AccessToken {
-    /// Whether it is of this time: refused from the instant `now = exp + leeway` on
-    /// (RFC 7519 §4.1.4), and before `iat` or `nbf` minus the leeway.
+    /// Checks the times of the token. It is refused at and after `exp` plus the leeway (RFC 7519
+    /// §4.1.4), and before `iat` or `nbf` minus the leeway.
     ///
-    /// A cached verdict is checked again at every use.
+    /// A cached token is checked again at every use.
     pub fn check_times(&self, profile: &Profile, now: OffsetDateTime) -> Result<(), Reason> {
         if now >= self.expires_at.saturating_add(profile.leeway) {
             return Err(Reason::Expired);
@@ -64,12 +64,12 @@ impl AccessToken {
         Ok(())
     }
 
-    /// Whether `audience` is among those it is meant for.
+    /// Returns true if `audience` is one of the token's audiences.
     pub fn is_for(&self, audience: &str) -> bool {
         self.audience.iter().any(|one| one == audience)
     }
 
-    /// The user's id; `None` for a service.
+    /// Returns the id of the user, or `None` for a service.
     pub fn public_id(&self) -> Option<Uuid> {
         match self.subject {
             Subject::User { public_id, .. } => Some(public_id),

@@ -1,4 +1,4 @@
-//! The verifier in actix: its header type, and refusals as its answers.
+//! The verifier in actix: support for its header type, and refusals as responses.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderValue};

@@ -1,6 +1,6 @@
-//! The claims, each of its exact type, and of one kind of token only (RFC 9068 §2.2).
+//! The claims, each of its exact type, and of one kind of token (RFC 9068 §2.2).
 //!
-//! Claims that the profile does not name pass: a later issuer may add some.
+//! Claims that the profile does not name are allowed: a later issuer may add some.
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -13,12 +13,12 @@ use signet_contract::claims::FIRST_PARTY;
 
 type Members = Map<String, Value>;
 
-/// Reads the claims and checks all but the times against the clock. The result is not to be
-/// believed before the signature was checked.
+/// Reads the claims and checks everything but the times. The result is not trusted before the
+/// signature is checked.
 pub(super) fn read(payload: &[u8], kid: String, profile: &Profile) -> Result<AccessToken, Reason> {
     let members = unambiguous_object(payload).ok_or(Reason::Malformed)?;
 
-    // Another issuer's token has other claims too: name the fault that explains the rest.
+    // A token of another issuer has other claims, too. This error explains the rest.
     let issuer = text(&members, "iss")?;
     if issuer != profile.issuer {
         return Err(Reason::Issuer);
@@ -55,8 +55,8 @@ pub(super) fn read(payload: &[u8], kid: String, profile: &Profile) -> Result<Acc
     })
 }
 
-/// A user's token has `public_id`, `sid` and `roles`, a service's none of them; a mixture is
-/// neither, so that no reader can take one for the other.
+/// Reads the subject. A user's token has `public_id`, `sid` and `roles`; a service's token has none
+/// of them. A mixture is refused, so that no reader can mistake one kind for the other.
 fn subject(members: &Members, client_id: &str) -> Result<Subject, Reason> {
     let sub = text(members, "sub")?;
     let of_user = ["public_id", "sid", "roles"].map(|name| members.contains_key(name));
@@ -66,7 +66,7 @@ fn subject(members: &Members, client_id: &str) -> Result<Subject, Reason> {
             sid: uuid(text(members, "sid")?)?,
             roles: members.get("roles").and_then(texts).ok_or(Reason::Malformed)?,
         }),
-        // RFC 9700 §4.15: no client id that could be a user's `sub`.
+        // RFC 9700 §4.15: a client id must not look like a user's `sub`.
         [false, false, false]
             if sub == client_id && client_id != FIRST_PARTY && !is_uuid_shaped(client_id) =>
         {
@@ -84,12 +84,12 @@ pub(super) fn time(members: &Members, name: &str) -> Result<OffsetDateTime, Reas
     members.get(name).and_then(instant).ok_or(Reason::Malformed)
 }
 
-/// The strings of an array that holds nothing else.
+/// Returns the strings of an array that contains only strings.
 fn texts(value: &Value) -> Option<Vec<String>> {
     value.as_array()?.iter().map(|one| one.as_str().map(str::to_owned)).collect()
 }
 
-/// RFC 7519 §4.1.3: one string or an array of strings.
+/// Reads `aud`: one string or an array of strings (RFC 7519 §4.1.3).
 pub(super) fn audience(members: &Members) -> Result<Vec<String>, Reason> {
     match members.get("aud") {
         Some(Value::String(one)) => Ok(vec![one.clone()]),
@@ -98,7 +98,7 @@ pub(super) fn audience(members: &Members) -> Result<Vec<String>, Reason> {
     }
 }
 
-/// RFC 6749 §3.3: tokens of printable ASCII but `"` and `\`, each parted by one blank.
+/// Reads `scope` (RFC 6749 §3.3): tokens of printable ASCII except `"` and `\`, one space between.
 fn scope(members: &Members) -> Result<Option<String>, Reason> {
     let Some(value) = members.get("scope") else { return Ok(None) };
     let scope = value.as_str().ok_or(Reason::Malformed)?;
@@ -108,8 +108,8 @@ fn scope(members: &Members) -> Result<Option<String>, Reason> {
     if scope.split(' ').all(is_token) { Ok(Some(scope.to_owned())) } else { Err(Reason::Malformed) }
 }
 
-/// The id, if it is spelled as the issuer spells it: lower case, with hyphens. One spelling, so
-/// that comparing the texts and comparing the ids is the same.
+/// Reads a UUID in the issuer's spelling: lower case, with hyphens. There is one spelling, so
+/// comparing the texts and comparing the ids gives the same result.
 fn uuid(text: &str) -> Result<Uuid, Reason> {
     let mut buffer = Uuid::encode_buffer();
     match Uuid::try_parse(text) {
@@ -118,7 +118,7 @@ fn uuid(text: &str) -> Result<Uuid, Reason> {
     }
 }
 
-/// Whether any reader could take the text for a UUID, in whatever spelling.
+/// Returns true if a reader could parse the text as a UUID, in any spelling.
 fn is_uuid_shaped(text: &str) -> bool {
     Uuid::try_parse(text).is_ok()
 }

@@ -1,7 +1,7 @@
-//! The compact serialisation (RFC 7515 §7.1), read so that a token has one spelling only.
+//! The compact serialisation (RFC 7515 §7.1), read so that a token has only one spelling.
 //!
-//! A reader that forgives padding, blanks or stray bits gives every token many spellings, and
-//! each of them a way past lists and caches that are keyed by its text.
+//! A reader that accepts padding, spaces or stray bits gives every token many spellings. Each of
+//! them bypasses lists and caches that use the text as the key.
 
 use std::ops::RangeInclusive;
 
@@ -10,33 +10,33 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Reason;
 
-/// The longest token that is looked at, in bytes. Signet's own stay below 2 KiB; the margin is
-/// for claims that a deployment adds.
+/// The longest accepted token, in bytes. Signet's own tokens stay below 2 KiB. The rest is for
+/// claims that a deployment adds.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
-/// Signatures of RSA keys from 2048 to 4096 bits, in bytes (RFC 8017 §8.2.2: as long as the
-/// modulus).
+/// The lengths of signatures of RSA keys from 2048 to 4096 bits, in bytes. A signature is as long
+/// as the modulus (RFC 8017 §8.2.2).
 const SIGNATURE_BYTES: RangeInclusive<usize> = 256..=512;
 
-/// A token's parts, decoded.
+/// The decoded parts of a token.
 pub(super) struct Compact<'t> {
-    /// The JOSE header's JSON text.
+    /// The JSON text of the JOSE header.
     pub(super) header: Vec<u8>,
-    /// The claims' JSON text.
+    /// The JSON text of the claims.
     pub(super) payload: Vec<u8>,
-    /// The first two parts as they came: these are signed.
+    /// The first two parts as received. The signature covers them.
     pub(super) signed: &'t str,
     /// The signature in base64url.
     pub(super) signature: &'t str,
 }
 
-/// Splits and decodes a token. Every way to fail is [`Reason::Malformed`].
+/// Splits and decodes a token. Every error is [`Reason::Malformed`].
 pub(super) fn split(token: &str) -> Result<Compact<'_>, Reason> {
     if token.len() > MAX_TOKEN_BYTES {
         return Err(Reason::Malformed);
     }
     let (signed, signature) = token.rsplit_once('.').ok_or(Reason::Malformed)?;
-    // A fourth part would be in the payload, and no alphabet has the dot.
+    // A fourth part would be in the payload, and base64url has no dot.
     let (header, payload) = signed.split_once('.').ok_or(Reason::Malformed)?;
     if !SIGNATURE_BYTES.contains(&base64url(signature)?.len()) {
         return Err(Reason::Malformed);
@@ -44,8 +44,8 @@ pub(super) fn split(token: &str) -> Result<Compact<'_>, Reason> {
     Ok(Compact { header: base64url(header)?, payload: base64url(payload)?, signed, signature })
 }
 
-/// Decodes base64url without padding; blanks, other alphabets and non-zero trailing bits are
-/// refused (RFC 4648 §3.5, §5).
+/// Decodes base64url without padding. Refuses spaces, other alphabets and non-zero trailing bits
+/// (RFC 4648 §3.5, §5).
 pub(super) fn base64url(text: &str) -> Result<Vec<u8>, Reason> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| Reason::Malformed)
 }

@@ -1,8 +1,8 @@
 //! The JOSE header: exactly `alg`, `typ` and `kid` (RFC 9068 §2.1).
 //!
-//! Every other member is refused, known or not: `crit` and `b64` change what is signed, `jku`,
-//! `jwk`, `x5u` and `x5c` offer keys, `zip` and `enc` are for other formats, and a token with any
-//! of them is not one that the issuer made.
+//! Every other member is refused, known or not. `crit` and `b64` change the signed content; `jku`,
+//! `jwk`, `x5u` and `x5c` offer keys; `zip` and `enc` are for other formats. The issuer makes no
+//! token with any of them.
 
 use jsonwebtoken::{Algorithm, Header};
 
@@ -11,10 +11,10 @@ use super::compact::base64url;
 use super::json::unambiguous_object;
 use signet_contract::claims::ACCESS_TOKEN_TYPE;
 
-/// The one algorithm (RFC 7518 §3.3), compared to the letter: `rs256` is no algorithm.
+/// The only algorithm (RFC 7518 §3.3), compared exactly: `rs256` is refused.
 const ALGORITHM: &str = "RS256";
 
-/// The characters of a SHA-256 thumbprint in base64url.
+/// The length of a SHA-256 thumbprint in base64url, in characters.
 const THUMBPRINT_CHARACTERS: usize = 43;
 
 /// Returns the header of an access token that this key signs.
@@ -25,7 +25,7 @@ pub fn access_token_header(kid: &str) -> Header {
     header
 }
 
-/// The `kid` of a header that is exactly of the profile.
+/// Returns the `kid` of a header that matches the profile exactly.
 pub(super) fn kid(header: &[u8]) -> Result<String, Reason> {
     let members = unambiguous_object(header).ok_or(Reason::Malformed)?;
     let text = |name| members.get(name).and_then(serde_json::Value::as_str);
@@ -39,7 +39,7 @@ pub(super) fn kid(header: &[u8]) -> Result<String, Reason> {
     }
 }
 
-/// RFC 9068 §4: `at+jwt`, with or without `application/`; media types have no case.
+/// Returns true for `at+jwt`, with or without `application/`, in any case (RFC 9068 §4).
 fn is_access_token_type(typ: &str) -> bool {
     const PREFIX: &str = "application/";
     let short = match typ.get(..PREFIX.len()) {
@@ -49,7 +49,7 @@ fn is_access_token_type(typ: &str) -> bool {
     short.eq_ignore_ascii_case(ACCESS_TOKEN_TYPE)
 }
 
-/// Whether a key could have this `kid`. Anything else is no reason to look for a key.
+/// Returns true if a key could have this `kid`. Other values cause no search for a key.
 pub(super) fn is_thumbprint(kid: &str) -> bool {
     kid.len() == THUMBPRINT_CHARACTERS && base64url(kid).is_ok()
 }

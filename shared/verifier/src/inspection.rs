@@ -1,12 +1,12 @@
-//! The two steps of judging a token: what needs no key, and the signature.
+//! The two steps of checking a token: first without a key, then the signature.
 
 use time::OffsetDateTime;
 
 use super::jwk::PublicKey;
 use super::{AccessToken, Profile, Reason, claims, compact, header};
 
-/// A token that is good in everything but its signature, which nobody has looked at yet. All it
-/// tells is which key to look with.
+/// A token that is good except for its signature, which is not checked yet. It gives out only the
+/// id of the key to check with.
 pub struct Unverified<'t> {
     token: AccessToken,
     signed: &'t str,
@@ -15,8 +15,8 @@ pub struct Unverified<'t> {
 
 /// Checks everything that needs no key: form, header, claims, times.
 ///
-/// Of several faults the one is told that helps most: form first, then another issuer or audience,
-/// then claims, then times.
+/// Of several errors the most helpful is returned: first the form, then the issuer and the
+/// audience, then claims, then times.
 pub fn inspect<'t>(
     token: &'t str,
     profile: &Profile,
@@ -30,14 +30,14 @@ pub fn inspect<'t>(
 }
 
 impl Unverified<'_> {
-    /// The key that the token says it was signed with: the shape of an RFC 7638 thumbprint.
+    /// Returns the `kid` in the token. It has the shape of an RFC 7638 thumbprint.
     pub fn kid(&self) -> &str {
         &self.token.kid
     }
 
-    /// Checks the signature and hands out what was signed. Any failure is [`Reason::Key`].
+    /// Checks the signature and returns the claims. Any failure is [`Reason::Key`].
     pub fn verify(self, key: &PublicKey) -> Result<AccessToken, Reason> {
-        // Whoever holds the keys looked this one up by `kid`; that it did is checked, not trusted.
+        // The caller looks up the key by `kid`. This line checks that it is the right key.
         if key.kid() != self.token.kid {
             return Err(Reason::Key);
         }
@@ -49,7 +49,7 @@ impl Unverified<'_> {
 }
 
 impl std::fmt::Debug for Unverified<'_> {
-    /// Leaves out the claims, which nobody has vouched for, and the signature.
+    /// Leaves out the claims, which are not verified, and the signature.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Unverified").field("kid", &self.token.kid).finish_non_exhaustive()
     }

@@ -1,8 +1,8 @@
-//! JSON, read so that no two readers can understand it differently.
+//! JSON, read so that two readers can't understand it differently.
 //!
-//! `serde_json` lets the last of two equal member names win, as most readers do, and some take the
-//! first: whoever puts both into a token shows each reader what it wants to see. Names are
-//! compared after their escapes are resolved.
+//! Of two equal member names `serde_json` and most readers take the last, and some take the first.
+//! An attacker who puts both into a token shows each reader another value. Names are compared after
+//! their escapes are decoded.
 
 use std::fmt;
 
@@ -10,17 +10,17 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// A value, and whether any object in it, however deep, has a member twice.
+/// A value, and a flag for a repeated member in any object of it, at any depth.
 #[derive(Debug)]
 pub(super) struct Document {
-    /// The value; the last of two equal members is in it.
+    /// The value. Of two equal members it contains the last.
     pub(super) value: Value,
-    /// Whether a member was met twice.
+    /// True if a member is repeated.
     pub(super) ambiguous: bool,
 }
 
-/// The text's one object, if it has no member twice. `serde_json` refuses what is not UTF-8, a
-/// byte order mark, anything after the value, numbers beyond a double, lone surrogates, and more
+/// Returns the one object of the text if no member is repeated. `serde_json` refuses invalid UTF-8,
+/// a byte order mark, anything after the value, numbers beyond a double, lone surrogates and more
 /// than 127 levels.
 pub(super) fn unambiguous_object(text: &[u8]) -> Option<Map<String, Value>> {
     match serde_json::from_slice(text) {

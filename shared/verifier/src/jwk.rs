@@ -1,4 +1,4 @@
-//! One public key, parsed once, and the rules by which a JSON Web Key becomes one.
+//! One public key, parsed once, and the rules for parsing a JSON Web Key.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,32 +13,32 @@ use serde_json::Value;
 use super::provider::VerifyingKey;
 use signet_contract::jwks::PublicJwk;
 
-/// The bits of a modulus: below, RS256 is not allowed (RFC 7518 §3.3); above, a signature costs
-/// too much to check.
+/// The bits of a modulus. RS256 does not allow fewer (RFC 7518 §3.3). With more, the check of a
+/// signature costs too much.
 const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
 
-/// Below it lie the exponents that made padding mistakes exploitable; nobody issues them.
+/// The least exponent. Smaller ones made padding errors exploitable, and no issuer uses them.
 const LEAST_EXPONENT: u32 = 65_537;
 
 /// Members of a private or symmetric key (RFC 7518 §6.3.2, §6.4.1).
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-/// The members that are read here and are strings where they are given.
+/// The members that are read here and that must be strings if present.
 const STRINGS: [&str; 6] = ["kty", "use", "alg", "kid", "n", "e"];
 
-/// Why a JSON Web Key is not used.
+/// The reason for which a JSON Web Key is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum JwkError {
-    /// Whoever serves it gives away a private or symmetric key: log it as an error.
+    /// The server of the key publishes a private or symmetric key. Log it as an error.
     #[error("it holds private members, which must never be published")]
     Private,
-    /// A member is given twice.
+    /// A member is repeated.
     #[error("it has a member twice")]
     Ambiguous,
-    /// It is no JSON Web Key, not an RSA one, or has a member of the wrong type.
+    /// It is not a JSON Web Key, not an RSA key, or a member has the wrong type.
     #[error("it is not an RSA key, or a member of it has the wrong type")]
     NotRsa,
-    /// Its `use`, `key_ops` or `alg` name another purpose than checking RS256 signatures.
+    /// Its `use`, `key_ops` or `alg` names another purpose than checking RS256 signatures.
     #[error("it is not for checking RS256 signatures")]
     OtherPurpose,
     /// `n` or `e` is not base64url without padding.
@@ -58,7 +58,7 @@ pub enum JwkError {
     SharedKid,
 }
 
-/// An RSA public key that checks RS256 signatures. A clone costs a counter.
+/// An RSA public key that checks RS256 signatures. A clone only increments a counter.
 #[derive(Clone)]
 pub struct PublicKey {
     inner: Arc<Inner>,
@@ -70,13 +70,13 @@ struct Inner {
 }
 
 impl PublicKey {
-    /// The key that a JSON Web Key describes, if it may check RS256 signatures. Members that RFC
-    /// 7517 does not know are passed over. A `kid`, if there is one, must be the thumbprint.
+    /// Creates the key of a JSON Web Key, if it may check RS256 signatures. Members that RFC 7517
+    /// does not define are ignored. A `kid`, if present, must be the thumbprint.
     pub fn from_jwk(jwk: &Value) -> Result<Self, JwkError> {
         if PRIVATE_MEMBERS.iter().any(|name| jwk.get(name).is_some()) {
             return Err(JwkError::Private);
         }
-        // An enum's derived reader also takes `{"RS256":null}`, and an `Option`'s takes null.
+        // The derived reader of an enum also takes `{"RS256":null}`; that of an `Option`, null.
         if STRINGS.iter().any(|name| jwk.get(name).is_some_and(|value| !value.is_string())) {
             return Err(JwkError::NotRsa);
         }
@@ -100,8 +100,8 @@ impl PublicKey {
         }
     }
 
-    /// The key with this modulus and exponent, both big-endian. Leading zero bytes are stripped,
-    /// so that a key has one thumbprint however it is written.
+    /// Creates the key from a modulus and an exponent, both big-endian. Leading zero bytes are
+    /// removed, so that a key has one thumbprint in every spelling.
     pub fn from_components(modulus: &[u8], exponent: &[u8]) -> Result<Self, JwkError> {
         let n = without_leading_zeros(modulus);
         let e = without_leading_zeros(exponent);
@@ -120,17 +120,17 @@ impl PublicKey {
         Ok(Self { inner: Arc::new(Inner { jwk, key }) })
     }
 
-    /// The RFC 7638 SHA-256 thumbprint.
+    /// Returns the RFC 7638 SHA-256 thumbprint.
     pub fn kid(&self) -> &str {
         &self.inner.jwk.kid
     }
 
-    /// The key as it is published.
+    /// Returns the published form of the key.
     pub fn to_jwk(&self) -> PublicJwk {
         self.inner.jwk.clone()
     }
 
-    /// Returns whether `signature` (base64url) is this key's RSASSA-PKCS1-v1_5 SHA-256 signature
+    /// Returns true if `signature` (base64url) is this key's RSASSA-PKCS1-v1_5 SHA-256 signature
     /// of `message` (RFC 8017 §8.2.2).
     pub(super) fn signed(&self, message: &str, signature: &str) -> bool {
         // A signature is as long as the modulus, also in base64url. The library checks this, too.
@@ -152,8 +152,8 @@ impl PartialEq for PublicKey {
 
 impl Eq for PublicKey {}
 
-/// The SHA-256 thumbprint of an RSA key (RFC 7638 §3) whose modulus and exponent are given as a
-/// JWK writes them: base64url, without padding, without leading zero bytes.
+/// Returns the SHA-256 thumbprint of an RSA key (RFC 7638 §3). The modulus and the exponent are in
+/// the form of a JWK: base64url, without padding, without leading zero bytes.
 pub fn thumbprint(n: &str, e: &str) -> String {
     let canonical = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, canonical.as_bytes()))
@@ -164,7 +164,7 @@ fn without_leading_zeros(number: &[u8]) -> &[u8] {
     &number[zeros..]
 }
 
-/// The length in bits of a number without leading zero bytes.
+/// Returns the length in bits of a number without leading zero bytes.
 fn bits(number: &[u8]) -> usize {
     number.first().map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
 }

@@ -1,4 +1,4 @@
-//! A fetched key set (RFC 7517 §5), read key by key: a bad key never costs a good one.
+//! A fetched key set (RFC 7517 §5), read key by key. A bad key never affects a good one.
 
 use std::collections::HashMap;
 
@@ -8,58 +8,58 @@ use serde_json::Value;
 use super::json::Document;
 use super::jwk::{JwkError, PublicKey};
 
-/// The longest key set that is read, in bytes.
+/// The longest accepted key set, in bytes.
 pub const MAX_KEY_SET_BYTES: usize = 128 * 1024;
 
-/// The most keys that a set may list, good and bad.
+/// The largest number of keys in a set, good and bad.
 pub const MAX_KEY_SET_KEYS: usize = 100;
 
-/// What a key set holds for a verifier.
+/// The result of reading a key set.
 #[derive(Debug, Clone)]
 pub struct ParsedKeySet {
-    /// The usable keys, in the set's order; at least one, no `kid` twice.
+    /// The usable keys, in the order of the set. There is at least one, and no `kid` twice.
     pub keys: Vec<PublicKey>,
-    /// The others. [`JwkError::Private`] among them is worth an error in the log.
+    /// The unusable keys. A [`JwkError::Private`] here should be logged as an error.
     pub dropped: Vec<DroppedKey>,
 }
 
 /// A key that is not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DroppedKey {
-    /// Its place in the set, from 0. Its `kid` is not kept: it may be anything.
+    /// The index of the key in the set, from 0. Its `kid` is not kept, as it can be any text.
     pub index: usize,
-    /// Why.
+    /// The reason.
     pub error: JwkError,
 }
 
-/// Why an answer is no key set. A holder keeps the last good one.
+/// The reason for which an answer is not a key set. The caller keeps the last good one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeySetError {
-    /// Longer than [`MAX_KEY_SET_BYTES`].
+    /// The answer is longer than [`MAX_KEY_SET_BYTES`].
     #[error("the key set is longer than {MAX_KEY_SET_BYTES} bytes")]
     TooLong,
-    /// Not JSON, or no object with an array `keys`, or with two of them.
+    /// It is not JSON, or not an object with exactly one array `keys`.
     #[error("the answer is not a JSON object with one array `keys`")]
     NotAKeySet,
-    /// More keys than [`MAX_KEY_SET_KEYS`].
+    /// It has more keys than [`MAX_KEY_SET_KEYS`].
     #[error("the key set lists more than {MAX_KEY_SET_KEYS} keys")]
     TooManyKeys,
-    /// It lists no key at all, or none that may be used.
+    /// It has no key, or no usable key.
     #[error("the key set holds no usable key")]
     NoUsableKey {
-        /// The unusable ones.
+        /// The unusable keys.
         dropped: Vec<DroppedKey>,
     },
 }
 
-/// The outermost object; serde refuses a second `keys`, but takes an array in its place.
+/// The outermost object. serde refuses a second `keys`, but accepts an array for the object.
 #[derive(Deserialize)]
 struct Listed {
     keys: Vec<Document>,
 }
 
-/// Reads a key set. Of keys with the same `kid` none is used, whatever else is wrong with them:
-/// nobody can say which is meant.
+/// Reads a key set. Keys that share a `kid` are all dropped, even if one of them has another error:
+/// the `kid` does not identify a single key.
 pub fn parse_key_set(bytes: &[u8]) -> Result<ParsedKeySet, KeySetError> {
     if bytes.len() > MAX_KEY_SET_BYTES {
         return Err(KeySetError::TooLong);
@@ -99,7 +99,7 @@ pub fn parse_key_set(bytes: &[u8]) -> Result<ParsedKeySet, KeySetError> {
     Ok(set)
 }
 
-/// The `kid` that a key goes by, given or computed, and the key itself.
+/// Returns the given or computed `kid` of a key, and the key itself.
 fn judge(document: &Document) -> (Option<String>, Result<PublicKey, JwkError>) {
     let given = document.value.get("kid").and_then(Value::as_str).map(str::to_owned);
     let key = match PublicKey::from_jwk(&document.value) {

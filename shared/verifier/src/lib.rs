@@ -1,14 +1,14 @@
 //! The strict access-token profile (RFC 9068), without any transport.
 //!
-//! Issuer and guards judge a token with the same code. Judging is in two steps, so that whoever
-//! holds the keys decides in between whether one has to be fetched:
+//! The issuer and the guards check a token with the same code. There are two steps, so that the
+//! owner of the keys can decide between them if a key must be fetched:
 //!
-//! 1. [`inspect`] checks everything that needs no key. What fails here never causes a fetch.
+//! 1. [`inspect`] checks everything that needs no key. A token refused here never causes a fetch.
 //! 2. [`Unverified::verify`] checks the signature with the key that the token names, and only
-//!    then hands out the claims.
+//!    then returns the claims.
 //!
-//! What changes while a token lives (revocations, the user's state, the keys held) is not known
-//! here: the caller checks it at every request, a [`Verdicts`] hit included.
+//! The verifier does not know what changes during the life of a token: revocations, the user's
+//! state, the held keys. The caller checks them at every request, also after a [`Verdicts`] hit.
 
 mod access_token;
 #[cfg(feature = "actix")]

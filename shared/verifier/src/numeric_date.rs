@@ -3,12 +3,12 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
-/// 9999-12-31T00:00:00Z, the last day that a calendar of four-digit years has. The day in reserve
-/// keeps sums with a leeway inside the calendar.
+/// 9999-12-31T00:00:00Z, the last day of a calendar of four-digit years. The rest of that day keeps
+/// sums with a leeway inside the calendar.
 const LATEST_SECONDS: i64 = 253_402_214_400;
 
-/// The instant, if the value is a number after the epoch that a calendar can show. Zero is
-/// refused with the negative ones: it is what a clock that was never set says.
+/// Returns the instant if the value is a number after the epoch and inside the calendar. Zero and
+/// negative numbers are refused: a clock that was never set shows zero.
 pub(super) fn instant(value: &Value) -> Option<OffsetDateTime> {
     if let Some(seconds) = value.as_i64() {
         return if (1..=LATEST_SECONDS).contains(&seconds) {

@@ -1,4 +1,4 @@
-//! The claims of a token, unverified. They name a difference in a message, and grant nothing.
+//! The unverified claims of a token. They show a difference in a message, and grant no right.
 
 use time::OffsetDateTime;
 
@@ -22,7 +22,7 @@ pub struct Outline {
 ///
 /// # Errors
 ///
-/// [`Reason::Malformed`] if a claim is missing, or the token is no JWT with an RSA signature.
+/// [`Reason::Malformed`] if a claim is missing, or the token is not a JWT with an RSA signature.
 pub fn outline(token: &str) -> Result<Outline, Reason> {
     let parts = compact::split(token)?;
     let members = unambiguous_object(&parts.payload).ok_or(Reason::Malformed)?;

@@ -1,11 +1,11 @@
-//! Where a request carries its token: `x-access-token` or `Authorization: Bearer`, and nowhere
-//! else (RFC 9700 §4.3.2 rules out the query, and no route needs the body).
+//! The token of a request, from `x-access-token` or `Authorization: Bearer` only. RFC 9700 §4.3.2
+//! rules out the query, and no route needs the body.
 
 use super::{Reason, Refusal};
 use signet_contract::bearer::ACCESS_TOKEN_HEADER;
 
-/// The header fields of a request. A web framework's own type implements it, so that the verifier
-/// depends on none.
+/// The header fields of a request. The type of a web framework implements the trait, so that the
+/// verifier depends on no framework.
 pub trait RequestHeaders {
     /// Returns the value of each field with this lower-case name, in the order of the request.
     fn values<'h>(&'h self, name: &'static str) -> impl Iterator<Item = &'h [u8]>;
@@ -19,9 +19,9 @@ impl RequestHeaders for http::HeaderMap {
 
 /// Returns the token that a request presents.
 ///
-/// Both headers may carry it if they agree; either of them twice is [`Refusal::Ambiguous`], the
-/// same content or not (RFC 6750 §2). An empty value and any scheme but `Bearer` count as no
-/// token.
+/// Both headers may carry the token if they are equal. A repeated header is [`Refusal::Ambiguous`],
+/// even with the same content (RFC 6750 §2). An empty value, or a scheme other than `Bearer`,
+/// counts as no token.
 pub fn presented(headers: &impl RequestHeaders) -> Result<&str, Refusal> {
     let older = once(headers, ACCESS_TOKEN_HEADER)?;
     let authorization = once(headers, "authorization")?;
@@ -43,7 +43,7 @@ fn once<'h>(
     if values.next().is_some() { Err(Refusal::Ambiguous) } else { Ok(first) }
 }
 
-/// What follows the scheme `Bearer`, in any case, and its blanks (RFC 9110 §11.4).
+/// Returns the text after the scheme `Bearer`, in any case, and its spaces (RFC 9110 §11.4).
 fn bearer(value: &[u8]) -> Option<&[u8]> {
     const SCHEME: &[u8] = b"bearer";
     let (scheme, rest) = value.split_at_checked(SCHEME.len())?;
@@ -54,7 +54,7 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     Some(&rest[blanks..]).filter(|token| !token.is_empty())
 }
 
-/// A token is ASCII; bytes of anything else are a token that is not good, rather than none.
+/// Returns the value as text. Bytes that are not UTF-8 are an invalid token, not a missing one.
 fn text(value: &[u8]) -> Result<&str, Refusal> {
     std::str::from_utf8(value).map_err(|_| Refusal::Invalid(Reason::Malformed))
 }
@@ -65,7 +65,7 @@ mod tests {
 
     use super::*;
 
-    /// The verdict on a request with these fields.
+    /// Returns the result for a request with these fields.
     fn of(fields: &[(&'static str, &str)]) -> Result<String, Refusal> {
         let mut headers = HeaderMap::new();
         for (name, value) in fields {

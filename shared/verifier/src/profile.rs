@@ -1,16 +1,16 @@
-//! What a verifier expects of every token: whose it is, for whom, and how far clocks may differ.
+//! The expectations of a verifier: the issuer, the audiences and the difference of clocks.
 
 use time::Duration;
 
-/// The expectations of one verifier. Nothing of it ever comes from a token.
+/// The expectations of one verifier. None of them comes from a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
-    /// The only issuer believed, compared byte for byte (RFC 9068 §4).
+    /// The only accepted issuer, compared byte for byte (RFC 9068 §4).
     pub issuer: String,
-    /// A token is taken if its `aud` holds one of these.
+    /// The accepted audiences. The `aud` of a token must contain one of them.
     pub audiences: Vec<String>,
-    /// How far the issuer's clock may be off in either direction.
+    /// The accepted error of the issuer's clock, in either direction.
     pub leeway: Duration,
-    /// The longest `exp - iat` believed: it limits what a stolen signing key is good for.
+    /// The longest accepted `exp - iat`. It limits the use of a stolen signing key.
     pub max_life: Duration,
 }

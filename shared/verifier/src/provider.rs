@@ -1,13 +1,13 @@
-//! The cryptography behind `jsonwebtoken`, with keys that are parsed once.
+//! The cryptography provider of `jsonwebtoken`, with keys that are parsed once.
 //!
-//! `jsonwebtoken` hands the bytes of a key to its provider at every token, and its own provider
-//! parses them each time: that doubles the time of a signature. This provider finds the parsed key
-//! by these bytes, as long as the owner of the key lives. Every other key and algorithm goes to
-//! `jsonwebtoken`'s provider on aws-lc-rs.
+//! `jsonwebtoken` gives the bytes of a key to its provider for every token, and its own provider
+//! parses them each time. That doubles the time of a signature. This provider looks up the parsed
+//! key by these bytes while the key has an owner. Other keys and algorithms go to the provider of
+//! `jsonwebtoken` on aws-lc-rs.
 //!
 //! A process has one provider. The first key that is parsed here installs this one, so a build with
-//! both backends of `jsonwebtoken` does not panic at its first token. A provider that the process
-//! installed before stays: tokens take longer then, and verdicts are the same.
+//! both backends of `jsonwebtoken` does not panic at its first token. An earlier provider of the
+//! process stays: tokens then take longer, and the results are the same.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -42,17 +42,17 @@ static PROVIDER: LazyLock<CryptoProvider> = LazyLock::new(|| CryptoProvider {
     ..DEFAULT_PROVIDER.clone()
 });
 
-/// Key pairs by SHA-256 of their DER: the table holds no private byte.
+/// Key pairs by SHA-256 of their DER, so that the table contains no private bytes.
 static PAIRS: Parsed<Vec<u8>, KeyPair> = Parsed::new();
 
 /// Public keys by modulus and exponent.
 static PUBLIC_KEYS: Parsed<(Vec<u8>, Vec<u8>), ParsedPublicKey> = Parsed::new();
 
-/// A private key that `jsonwebtoken` signs with, parsed once.
+/// A private key for signing with `jsonwebtoken`, parsed once.
 pub struct SigningKey {
-    /// The key as `jsonwebtoken` takes it.
+    /// The key in the form of `jsonwebtoken`.
     pub encoding: EncodingKey,
-    /// The key as aws-lc-rs signs with it. The provider finds it while this is held.
+    /// The key in the form of aws-lc-rs. The provider finds it while an owner holds it.
     pub pair: Arc<KeyPair>,
 }
 
@@ -64,7 +64,7 @@ impl SigningKey {
     }
 }
 
-/// A public key that `jsonwebtoken` verifies with, parsed once.
+/// A public key for verifying with `jsonwebtoken`, parsed once.
 pub(super) struct VerifyingKey {
     decoding: DecodingKey,
     _parsed: Arc<ParsedPublicKey>,
@@ -79,10 +79,10 @@ impl VerifyingKey {
         Ok(Self { decoding: DecodingKey::from_rsa_raw_components(n, e), _parsed: parsed })
     }
 
-    /// Returns whether `signature` (base64url) is this key's RS256 signature of `message`.
+    /// Returns true if `signature` (base64url) is this key's RS256 signature of `message`.
     ///
-    /// `jsonwebtoken::decode` would read header and claims a second time, less strictly than
-    /// [`inspect`](super::inspect): that takes a sixth of the time of a verification.
+    /// `jsonwebtoken::decode` would parse header and claims again, less strictly than
+    /// [`inspect`](super::inspect). That takes a sixth of the time of a verification.
     pub(super) fn signed(&self, message: &str, signature: &str) -> bool {
         verify(signature, message.as_bytes(), &self.decoding, Algorithm::RS256)
             .is_ok_and(|good| good)
@@ -93,7 +93,7 @@ fn fingerprint(der: &[u8]) -> Vec<u8> {
     digest(&SHA256, der).as_ref().to_vec()
 }
 
-/// Parsed keys that have an owner elsewhere.
+/// Parsed keys, each with an owner elsewhere.
 struct Parsed<I, K>(LazyLock<RwLock<HashMap<I, Weak<K>>>>);
 
 impl<I: Eq + Hash, K> Parsed<I, K> {
@@ -101,9 +101,9 @@ impl<I: Eq + Hash, K> Parsed<I, K> {
         Self(LazyLock::new(RwLock::default))
     }
 
-    /// Returns the key that is already held, or holds this one.
+    /// Returns the stored key, or stores this one.
     fn keep(&self, id: I, key: K) -> Arc<K> {
-        // An error means that the process has a provider.
+        // An error means that the process already has a provider.
         let _ = PROVIDER.install_default();
         let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(held) = keys.get(&id).and_then(Weak::upgrade) {
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn first_key_installs_the_provider() {
-        // Without one, a build with both backends panics at its first token.
+        // Without a provider, a build with both backends panics at its first token.
         let _key = SigningKey::from_pkcs1(&key().0).expect("a key");
         let installed = CryptoProvider::try_get_default().expect("a provider");
         assert!(std::ptr::eq(installed, &raw const *PROVIDER));

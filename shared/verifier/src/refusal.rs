@@ -1,4 +1,4 @@
-//! Refusals as HTTP answers, the same on every guarded route (RFC 6750 §3).
+//! Refusals as HTTP responses, the same on every guarded route (RFC 6750 §3).
 
 use http::StatusCode;
 use serde_json::json;
@@ -7,34 +7,34 @@ use super::Reason;
 use signet_contract::bearer::{MESSAGE_INVALID, MESSAGE_MISSING, TokenRefused};
 use signet_contract::problem::{PROBLEM_MEDIA_TYPE, Problem};
 
-/// Why a request does not get in.
+/// The reason for which a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// No token was presented: `401` without an error code.
+    /// The request has no token: `401` without an error code.
     #[error("no token")]
     Missing,
-    /// More than one way of presenting a token was used: `400`.
+    /// The request has more than one token: `400`.
     #[error("more than one token")]
     Ambiguous,
-    /// The token is not good: `401`.
+    /// The token is invalid: `401`.
     #[error("the token is refused: {}", .0.word())]
     Invalid(Reason),
-    /// The token is good, its right is too small: `403`.
+    /// The token is valid, but does not grant the right: `403`.
     #[error("too little right")]
     Forbidden {
-        /// The scope that would do, if it is a matter of scope.
+        /// The scope that would grant the right, if any.
         scope: Option<&'static str>,
     },
-    /// Whether the token is good can't be known now: `503`.
+    /// The token can't be checked now: `503`.
     #[error("can't be judged now")]
     Unavailable {
-        /// Whole seconds after which to try again.
+        /// The time after which the client may try again, in whole seconds.
         retry_after: u32,
     },
 }
 
 impl Refusal {
-    /// Returns the status of the answer.
+    /// Returns the status of the response.
     pub fn status(&self) -> u16 {
         match self {
             Self::Missing | Self::Invalid(_) => 401,
@@ -44,7 +44,7 @@ impl Refusal {
         }
     }
 
-    /// Returns the header fields of the answer, names in lower case.
+    /// Returns the header fields of the response, with names in lower case.
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         let mut fields = vec![("cache-control", "no-store".to_owned())];
         fields.extend(self.challenge().map(|challenge| ("www-authenticate", challenge)));
@@ -57,8 +57,8 @@ impl Refusal {
         fields
     }
 
-    /// Returns the body of the answer: a problem (RFC 9457), or for a `401` the message that older
-    /// clients read.
+    /// Returns the body of the response: a problem (RFC 9457), or for a `401` the message that
+    /// older clients read.
     pub fn body(&self) -> String {
         let Some(detail) = self.detail() else {
             let message = if *self == Self::Missing { MESSAGE_MISSING } else { MESSAGE_INVALID };
@@ -69,7 +69,7 @@ impl Refusal {
         json!(Problem::new(self.status(), title, detail)).to_string()
     }
 
-    /// The `WWW-Authenticate` field, where the answer has one. No byte of it comes from a request.
+    /// Returns the `WWW-Authenticate` field, if any. No byte of it comes from a request.
     fn challenge(&self) -> Option<String> {
         match self {
             Self::Missing => Some("Bearer".into()),
@@ -90,7 +90,7 @@ impl Refusal {
         }
     }
 
-    /// The words of a problem's `detail`; `None` where the body is a message.
+    /// Returns the `detail` of a problem, or `None` if the body is a message.
     fn detail(&self) -> Option<&'static str> {
         match self {
             Self::Missing | Self::Invalid(_) => None,
@@ -122,7 +122,7 @@ mod tests {
         fields.filter(|(name, _)| *name == wanted).map(|(_, value)| value).next()
     }
 
-    /// Status, challenge, media type and body of the answer.
+    /// Returns status, challenge, media type and body of the response.
     fn answer(refusal: &Refusal) -> (u16, Option<String>, String, serde_json::Value) {
         assert_eq!(field(refusal, "cache-control").as_deref(), Some("no-store"));
         let (status, challenge) = (refusal.status(), field(refusal, "www-authenticate"));

@@ -1,8 +1,7 @@
-//! Tokens already verified: the second request with the same token costs a hash, not a signature.
+//! A cache of verified tokens: the second request with a token costs a hash, not a signature.
 //!
-//! Only good tokens are kept, so that nobody without one can push others out. What is kept is
-//! keyed by SHA-256 of the whole token: that one token gets another's answer would take a
-//! collision.
+//! Only good tokens are cached, so a client without one can't evict others. The key is the SHA-256
+//! of the whole token: only a collision could return the result of another token.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,17 +12,17 @@ use time::OffsetDateTime;
 
 use super::{AccessToken, Profile, Reason};
 
-/// Locks are held for a look-up only; with this many of them two cores rarely meet at one.
+/// A lock is held for a look-up only. With 16 locks, two cores rarely wait for the same one.
 const SHARDS: usize = 16;
 
 type Shard = Mutex<LruCache<TokenHash, Arc<AccessToken>>>;
 
-/// SHA-256 of a whole token, in the spelling in which it came.
+/// The SHA-256 of a whole token, in the received spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
-    /// The hash of this token.
+    /// Returns the hash of this token.
     pub fn of(token: &str) -> Self {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
@@ -31,23 +30,23 @@ impl TokenHash {
     }
 }
 
-/// A bounded cache of verified tokens; the least recently used goes first.
+/// A bounded cache of verified tokens. It evicts the least recently used token first.
 ///
-/// A hit says that the signature was good. The caller still checks, at every hit, that the key
+/// A hit means that the signature was good. At every hit the caller still checks that the key
 /// ([`AccessToken::kid`]) is held and that nothing was revoked.
 pub struct Verdicts {
     shards: Box<[Shard]>,
 }
 
 impl Verdicts {
-    /// A cache of at most about `capacity` tokens (rounded up to a multiple of 16).
+    /// Creates a cache of at most about `capacity` tokens (rounded up to a multiple of 16).
     pub fn new(capacity: NonZeroUsize) -> Self {
         let each = NonZeroUsize::MIN.saturating_add(capacity.get().div_ceil(SHARDS) - 1);
         Self { shards: (0..SHARDS).map(|_| Mutex::new(LruCache::sparse(each))).collect() }
     }
 
-    /// The verified token, if it is kept, and whether it is of this time. One whose time is over
-    /// is forgotten.
+    /// Returns the cached token if its times are valid, the reason if they are not, or `None` if it
+    /// is not cached. An expired token is removed.
     pub fn get(
         &self,
         hash: &TokenHash,
@@ -65,25 +64,25 @@ impl Verdicts {
         Some(Ok(token))
     }
 
-    /// Keeps a token that was just verified. `hash` must be that of its own text.
+    /// Adds a token that was just verified. `hash` must be the hash of that token.
     pub fn insert(&self, hash: TokenHash, token: Arc<AccessToken>) {
         self.lock(&hash).put(hash, token);
     }
 
-    /// Forgets all tokens.
+    /// Removes all tokens.
     pub fn clear(&self) {
         for shard in &self.shards {
             shard.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
     }
 
-    /// How many tokens are kept.
+    /// Returns the number of cached tokens.
     pub fn len(&self) -> usize {
         let count = |shard: &Shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len();
         self.shards.iter().map(count).sum()
     }
 
-    /// Whether none is kept.
+    /// Returns true if the cache is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -93,7 +92,7 @@ impl Verdicts {
         hash: &TokenHash,
     ) -> std::sync::MutexGuard<'_, LruCache<TokenHash, Arc<AccessToken>>> {
         let shard = &self.shards[usize::from(hash.0[0]) % SHARDS];
-        // Nothing that runs under the lock can leave the map half changed.
+        // No code under the lock can leave the map half changed.
         shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! `alg`: exactly RS256, and never a key used for another algorithm (RFC 8725 §2.1, §3.1).
+//! `alg`: only RS256, and no key used for another algorithm (RFC 8725 §2.1, §3.1).
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
@@ -84,7 +84,7 @@ fn an_hmac_keyed_with_any_form_of_the_public_key_is_refused() {
                 _ => hmac::HMAC_SHA256,
             };
             let tag = hmac::sign(&hmac::Key::new(algorithm, secret), message.as_bytes());
-            // Alone, and stretched to the length of a signature of this key.
+            // Alone, and extended to the length of a signature of this key.
             let mut stretched = tag.as_ref().repeat(8);
             stretched.resize(signer.modulus_bytes(), 0);
             let token = format!("{message}.{}", encode(tag));

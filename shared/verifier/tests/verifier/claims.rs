@@ -1,4 +1,4 @@
-//! Claims: present, of their exact types, of one kind, for us.
+//! Claims: present, of their exact types, of one kind, for this audience.
 
 use serde_json::{Value, json};
 use signet_verifier::{Reason, Subject};
@@ -187,7 +187,7 @@ fn a_mixture_of_a_users_and_a_services_token_is_refused() {
 
 #[test]
 fn other_tokens_of_the_same_issuer_are_no_access_tokens() {
-    // Even under an access token's `typ`, each lacks what makes one.
+    // Even with the `typ` of an access token, each lacks a required claim.
     let (iss, id) = ("http://localhost:8001", "67e55044-10b1-426f-9247-bb680e5fe0c8");
     let id_token = json!({"iss": iss, "sub": id, "aud": "api-service", "iat": ISSUED, "exp": EXPIRES,
         "nonce": "n", "auth_time": ISSUED});

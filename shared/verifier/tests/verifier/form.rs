@@ -1,4 +1,4 @@
-//! The compact form and nothing else (RFC 7515 §7.1).
+//! Only the compact form is accepted (RFC 7515 §7.1).
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE};
@@ -75,7 +75,7 @@ fn a_second_spelling_of_a_good_token_is_refused() {
 fn another_alphabet_or_padding_is_refused_even_where_it_is_what_was_signed() {
     let signer = signer();
     let header = signer.header().to_string();
-    // Claims whose encoding has both characters in which the alphabets differ, and needs padding.
+    // The encoding has both characters that differ between the alphabets, and needs padding.
     let claims = with(&user_claims(), "x", json!("\u{7f}?>~?>~\u{ff}\u{ff}\u{ff}")).to_string();
     let claims = [claims.clone(), format!("{claims} ")]
         .into_iter()
@@ -88,7 +88,7 @@ fn another_alphabet_or_padding_is_refused_even_where_it_is_what_was_signed() {
     let with_padding = signer.token_of_parts(&encode(&header), &URL_SAFE.encode(&claims));
     assert_refused([("base64", in_base64), ("padded", with_padding)], Reason::Malformed);
 
-    // 256 bytes end in one sextet of which four bits are not used.
+    // 256 bytes end in one sextet with four unused bits.
     let good = signer.token_of(&header, &claims);
     let standard_signature = good.replace('-', "+").replace('_', "/");
     if standard_signature != good {
@@ -100,7 +100,7 @@ fn another_alphabet_or_padding_is_refused_even_where_it_is_what_was_signed() {
 fn trailing_bits_are_refused_in_every_part() {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let signer = signer();
-    // Blanks fill the texts up to lengths that leave bits over: one byte leaves four, two leave two.
+    // Spaces extend the texts to lengths with unused bits: one byte leaves four, two leave two.
     let of_length = |text: String, rest: usize| {
         (0..3).map(|n| format!("{text}{}", " ".repeat(n))).find(|t| t.len() % 3 == rest)
     };
@@ -139,7 +139,7 @@ fn json_serialisations_are_refused() {
         [
             flattened.to_string(),
             general.to_string(),
-            // A polyglot: JSON for one reader, three parts for another (CVE-2022-39227).
+            // A polyglot: one reader sees JSON, another sees three parts (CVE-2022-39227).
             format!(r#"{{"{good}":1,"protected":"{header}","payload":"","signature":""}}"#),
             format!(r#"{{" {header}.{claims}.":"", "signature":"{signature}"}}"#),
             format!(r#"{{"a":"{header}.{claims}.{signature}"}}"#),

@@ -1,4 +1,4 @@
-//! The header: exactly `alg`, `typ`, `kid`; nothing in it offers a key or changes what is signed.
+//! The header: exactly `alg`, `typ`, `kid`. No member offers a key or changes the signed content.
 
 use serde_json::{Value, json};
 use signet_verifier::{Reason, inspect};
@@ -134,13 +134,13 @@ fn a_key_is_never_used_for_a_token_that_names_another() {
     assert_eq!(unverified.kid(), stranger().kid());
     assert_eq!(unverified.verify(&signer().public), Err(Reason::Key));
 
-    // Nor where its own signature would be good.
+    // The same holds if the token has a good signature of the other key.
     let header = stranger().header().to_string();
     let token = signer().token_of(&header, &user_claims().to_string());
     let unverified = inspect(&token, &profile(), at(NOW)).expect("good but for its key");
     assert_eq!(unverified.verify(&signer().public), Err(Reason::Key));
 
-    // The other way round: our `kid` over a signature of a key that is good, but not that one.
+    // The reverse: our `kid`, with a good signature of another key.
     let header = signer().header().to_string();
     let token = stranger().token_of(&header, &user_claims().to_string());
     assert_refused([("signed by a stranger", token)], Reason::Key);

@@ -12,7 +12,7 @@ fn of_header(header: &str) -> String {
     signer().token_of(header, &user_claims().to_string())
 }
 
-/// The good claims with `addition` behind the first brace.
+/// Returns the good claims with `addition` after the first brace.
 fn claims_with(addition: &str) -> String {
     user_claims().to_string().replacen('{', &format!("{{{addition},"), 1)
 }
@@ -130,7 +130,7 @@ fn depth_is_refused_without_a_deep_stack() {
             assert_refused([(levels, token)], Reason::Malformed);
         }
     }
-    // Never closed: 10,000 levels.
+    // 10,000 levels that are never closed.
     let token = of_claims(&claims_with(&format!(r#""x":{}"#, "[".repeat(10_000))));
     assert!(token.len() < signet_verifier::MAX_TOKEN_BYTES, "else its length refuses it");
     assert_refused([("10,000", token)], Reason::Malformed);

@@ -1,4 +1,4 @@
-//! Key sets: a bad key is dropped for its own reason and never costs a good one.
+//! Key sets: a bad key is dropped for its own reason and never affects a good one.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,7 +19,7 @@ fn modulus() -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(signer().public.to_jwk().n).expect("base64url")
 }
 
-/// Fails unless the key alone is refused for this reason, and does no harm to a good one beside it.
+/// Fails unless the key is refused for this reason, and a good key in the same set is kept.
 fn assert_dropped(jwk: &Value, error: JwkError) {
     assert_eq!(PublicKey::from_jwk(jwk).err(), Some(error), "{jwk}");
     let set = json!({"keys": [jwk, stranger().jwk()]});
@@ -263,7 +263,7 @@ fn neither_a_key_nor_an_error_shows_more_than_it_must() {
     assert!(!format!("{error} {error:?}").contains("secret"));
 }
 
-/// RFC 7638 §3.1's key and thumbprint.
+/// The key and thumbprint of RFC 7638 §3.1.
 #[test]
 fn the_example_of_rfc_7638_has_its_thumbprint() {
     let n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_\

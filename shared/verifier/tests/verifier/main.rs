@@ -1,5 +1,5 @@
-//! Attacks on the verifier, as tables: what must be refused, each table beside controls that must
-//! pass, so that neither a verifier that takes everything nor one that takes nothing gets by.
+//! Tables of attacks on the verifier. Each table of refused tokens has controls that must pass, so
+//! that a verifier that accepts or refuses every token fails.
 #![expect(clippy::expect_used, reason = "a helper that fails shall end its test")]
 
 mod algorithms;

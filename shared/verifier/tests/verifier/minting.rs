@@ -1,4 +1,4 @@
-//! Makes good tokens, and any bad one by changing a good one.
+//! Creates good tokens, and bad ones by changing a good one.
 
 use std::sync::OnceLock;
 
@@ -16,16 +16,16 @@ use serde_json::{Value, json};
 use signet_verifier::{AccessToken, Profile, PublicKey, Reason, inspect};
 use time::{Duration, OffsetDateTime};
 
-/// The time of all tests, unless they move it: 100 s after the good tokens were issued.
+/// The time of all tests, unless they change it: 100 s after the issue of the good tokens.
 pub(crate) const NOW: i64 = ISSUED + 100;
 
-/// When the good tokens were issued.
+/// The time at which the good tokens were issued.
 pub(crate) const ISSUED: i64 = 1_700_000_000;
 
-/// When they expire.
+/// The time at which the good tokens expire.
 pub(crate) const EXPIRES: i64 = ISSUED + 1_800;
 
-/// A key pair whose numbers are at hand.
+/// A key pair with its numbers.
 pub(crate) struct Signer {
     pair: KeyPair,
     pub(crate) numbers: PrivateKey,
@@ -33,13 +33,13 @@ pub(crate) struct Signer {
     pub(crate) public: PublicKey,
 }
 
-/// The key that the verifier under test holds. Generated once per process.
+/// Returns the key that the tested verifier holds. Generated once per process.
 pub(crate) fn signer() -> &'static Signer {
     static SIGNER: OnceLock<Signer> = OnceLock::new();
     SIGNER.get_or_init(|| Signer::generate(KeySize::Rsa2048))
 }
 
-/// A key of the same size that it does not hold.
+/// Returns a key of the same size that the tested verifier does not hold.
 pub(crate) fn stranger() -> &'static Signer {
     static STRANGER: OnceLock<Signer> = OnceLock::new();
     STRANGER.get_or_init(|| Signer::generate(KeySize::Rsa2048))
@@ -55,7 +55,7 @@ impl Signer {
         Self { pair, numbers, modulus, public: public.expect("an allowed key") }
     }
 
-    /// The key pair as a file holds it.
+    /// Returns the key pair in the form of a key file.
     pub(crate) fn pkcs8(&self) -> Pkcs8V1Der<'static> {
         self.pair.as_der().expect("PKCS#8")
     }
@@ -64,17 +64,17 @@ impl Signer {
         self.public.kid()
     }
 
-    /// The key as its issuer publishes it.
+    /// Returns the key in its published form.
     pub(crate) fn jwk(&self) -> Value {
         serde_json::to_value(self.public.to_jwk()).expect("JSON")
     }
 
-    /// The length of its modulus in bytes.
+    /// Returns the length of the modulus in bytes.
     pub(crate) fn modulus_bytes(&self) -> usize {
         self.numbers.size()
     }
 
-    /// A good signature.
+    /// Returns a good signature.
     pub(crate) fn sign(&self, message: &str) -> Vec<u8> {
         let mut signature = vec![0; self.modulus_bytes()];
         self.pair
@@ -83,8 +83,8 @@ impl Signer {
         signature
     }
 
-    /// The private operation on any encoded message below the modulus (RFC 8017 §5.2.1, with the
-    /// Chinese remainder theorem), as long as the modulus.
+    /// Applies the private operation to any encoded message below the modulus (RFC 8017 §5.2.1,
+    /// with the Chinese remainder theorem). The result is as long as the modulus.
     pub(crate) fn sign_encoded(&self, encoded: &[u8]) -> Vec<u8> {
         let message = BigUint::from_bytes_be(encoded);
         assert!(message < self.modulus, "an encoded message past the modulus can't be signed");
@@ -98,19 +98,19 @@ impl Signer {
         padded(&(s_q + h * q), self.modulus_bytes())
     }
 
-    /// A token of these JSON texts with a good signature.
+    /// Returns a token of these JSON texts with a good signature.
     pub(crate) fn token_of(&self, header: &str, claims: &str) -> String {
         self.token_of_parts(&encode(header), &encode(claims))
     }
 
-    /// A token of these parts, as they are, with a good signature.
+    /// Returns a token of these encoded parts with a good signature.
     pub(crate) fn token_of_parts(&self, header: &str, claims: &str) -> String {
         let message = format!("{header}.{claims}");
         let signature = encode(self.sign(&message));
         format!("{message}.{signature}")
     }
 
-    /// A token of these claims with a good header and signature.
+    /// Returns a token of these claims with a good header and signature.
     pub(crate) fn token(&self, claims: &Value) -> String {
         self.token_of(&self.header().to_string(), &claims.to_string())
     }
@@ -124,7 +124,7 @@ pub(crate) fn number(boxed: &BoxedUint) -> BigUint {
     BigUint::from_bytes_be(&boxed.to_be_bytes())
 }
 
-/// The number, big-endian, at least `length` bytes long.
+/// Returns the number, big-endian, at least `length` bytes long.
 pub(crate) fn padded(number: &BigUint, length: usize) -> Vec<u8> {
     let bytes = number.to_bytes_be();
     let mut padded = vec![0; length.saturating_sub(bytes.len())];
@@ -136,12 +136,12 @@ pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The first two parts of a token.
+/// Returns the first two parts of a token.
 pub(crate) fn signed_part(token: &str) -> &str {
     token.rsplit_once('.').expect("a token").0
 }
 
-/// A user's claims, all good.
+/// Returns good claims of a user.
 pub(crate) fn user_claims() -> Value {
     json!({
         "iss": "http://localhost:8001",
@@ -158,7 +158,7 @@ pub(crate) fn user_claims() -> Value {
     })
 }
 
-/// A service's claims, all good.
+/// Returns good claims of a service.
 pub(crate) fn service_claims() -> Value {
     json!({
         "iss": "http://localhost:8001",
@@ -173,14 +173,14 @@ pub(crate) fn service_claims() -> Value {
     })
 }
 
-/// The object with a member set, or added at its end.
+/// Returns the object with one member changed, or added at the end.
 pub(crate) fn with(object: &Value, name: &str, value: Value) -> Value {
     let mut changed = object.clone();
     changed[name] = value;
     changed
 }
 
-/// The object without a member that it has.
+/// Returns the object without one of its members.
 pub(crate) fn without(object: &Value, name: &str) -> Value {
     let mut members = object.as_object().expect("an object").clone();
     assert!(members.shift_remove(name).is_some(), "there is no {name}");
@@ -200,12 +200,12 @@ pub(crate) fn at(seconds: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(seconds).expect("a time")
 }
 
-/// What a guard that holds [`signer`]'s key says to a token at [`NOW`].
+/// Checks a token at [`NOW`], as a guard with [`signer`]'s key does.
 pub(crate) fn judge(token: &str) -> Result<AccessToken, Reason> {
     judge_at(token, at(NOW))
 }
 
-/// What it says at another time.
+/// Checks a token at another time.
 pub(crate) fn judge_at(token: &str, now: OffsetDateTime) -> Result<AccessToken, Reason> {
     let unverified = inspect(token, &profile(), now)?;
     if unverified.kid() != signer().kid() {
@@ -227,7 +227,7 @@ pub(crate) fn assert_refused<D: std::fmt::Debug>(
     assert!(count > 0, "an empty table proves nothing");
 }
 
-/// Fails unless every token is taken: the controls.
+/// Fails unless every token is accepted. Used for the controls.
 pub(crate) fn assert_taken<D: std::fmt::Debug>(tokens: impl IntoIterator<Item = (D, String)>) {
     let mut count = 0;
     for (what, token) in tokens {

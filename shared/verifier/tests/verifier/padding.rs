@@ -1,5 +1,5 @@
-//! Malformed paddings (RFC 8017 §9.2), raised to the private exponent: what a lenient reader would
-//! take, after Bleichenbacher 2006 and Wycheproof's cases.
+//! Malformed paddings (RFC 8017 §9.2), signed with the private key: a lenient reader would accept
+//! them. After Bleichenbacher 2006 and Wycheproof's cases.
 
 use aws_lc_rs::digest;
 use signet_verifier::Reason;
@@ -8,7 +8,7 @@ use crate::minting::{assert_refused, assert_taken, encode, signed_part, signer, 
 
 const LENGTH: usize = 256;
 
-/// The object identifier of SHA-256, as its bytes.
+/// The bytes of the object identifier of SHA-256.
 const SHA256: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
 
 fn message() -> String {
@@ -19,14 +19,14 @@ fn hash(algorithm: &'static digest::Algorithm) -> Vec<u8> {
     digest::digest(algorithm, message().as_bytes()).as_ref().to_vec()
 }
 
-/// A DER element with a short length.
+/// Returns a DER element with a short length.
 fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = u8::try_from(content.len()).expect("a short element");
     assert!(length < 128);
     [&[tag, length], content].concat()
 }
 
-/// `DigestInfo` with this object identifier and parameters.
+/// Returns a `DigestInfo` with this object identifier and these parameters.
 fn digest_info(identifier: &[u8], parameters: &[u8], hash: &[u8]) -> Vec<u8> {
     let algorithm = der(0x30, &[&der(0x06, identifier), parameters].concat());
     der(0x30, &[algorithm, der(0x04, hash)].concat())
@@ -36,13 +36,13 @@ fn good_info() -> Vec<u8> {
     digest_info(SHA256, &[5, 0], &hash(&digest::SHA256))
 }
 
-/// `00 01 FF … FF 00` and the content, filled up to the modulus's length.
+/// Returns `00 01 FF … FF 00` and the content, extended to the length of the modulus.
 fn padded_with_ff(content: &[u8]) -> Vec<u8> {
     let filling = vec![0xff; LENGTH - 3 - content.len()];
     [&[0, 1], filling.as_slice(), &[0], content].concat()
 }
 
-/// `00 01`, some `FF`, `00`, the content, and bytes behind it up to the modulus's length.
+/// Returns `00 01`, some `FF`, `00`, the content, and `behind` up to the length of the modulus.
 fn padded_short(ff: usize, content: &[u8], behind: u8) -> Vec<u8> {
     let mut encoded = [&[0, 1], vec![0xff; ff].as_slice(), &[0], content].concat();
     encoded.resize(LENGTH, behind);
@@ -65,7 +65,7 @@ fn the_one_encoding_is_taken_and_is_what_the_signer_makes() {
 fn a_changed_byte_anywhere_in_the_encoding_is_refused() {
     let good = padded_with_ff(&good_info());
     assert_taken([("unchanged", token(&good))]);
-    // The first byte stays: a number past the modulus can't be signed.
+    // The first byte stays: a number above the modulus can't be signed.
     for place in 1..LENGTH {
         let mut encoded = good.clone();
         encoded[place] ^= 1 << (place % 8);
@@ -193,14 +193,14 @@ fn another_padding_is_refused() {
         ("without its first byte".into(), [&good[1..], &[0]].concat()),
         ("no filling at all".into(), padded_short(0, &info, 0)),
     ];
-    // Bleichenbacher 2006: little filling, and room behind the hash.
+    // Bleichenbacher 2006: little padding, and bytes after the hash.
     for ff in [1, 2, 7, 8, 9, 16, 64, 128, 190, filling - 1] {
         for behind in [0x00, 0x01, 0x5a, 0xff] {
             encodings
                 .push((format!("{ff} FF, {behind:02x} behind"), padded_short(ff, &info, behind)));
         }
     }
-    // A zero somewhere in the filling ends it early.
+    // A zero in the padding ends it early.
     for place in (2..2 + filling).step_by(11) {
         encodings.push((format!("zero at {place}"), changed(&|e| e[place] = 0)));
     }

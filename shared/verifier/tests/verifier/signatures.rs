@@ -1,4 +1,4 @@
-//! Signatures as numbers: exactly as long as the modulus and below it (RFC 8017 §5.2.2, §8.2.2).
+//! Signatures as numbers: as long as the modulus and below it (RFC 8017 §5.2.2, §8.2.2).
 
 use aws_lc_rs::rsa::KeySize;
 use num_bigint::BigUint;
@@ -15,7 +15,7 @@ fn with_signature(token: &str, signature: &[u8]) -> String {
     format!("{}.{}", signed_part(token), encode(signature))
 }
 
-/// Good tokens, each with its signature, without end.
+/// Returns an endless iterator of good tokens, each with its signature.
 fn tokens() -> impl Iterator<Item = (String, Vec<u8>)> {
     (0_u32..).map(|number| {
         let token = signer().token(&with(&user_claims(), "x", json!(number)));
@@ -61,7 +61,7 @@ fn the_edges_of_the_numbers_are_refused() {
 #[test]
 fn a_signature_plus_the_modulus_is_refused() {
     let n = &signer().modulus;
-    // The modulus is as long as the sum only where the signature is small enough.
+    // The sum is as long as the modulus only if the signature is small enough.
     let (token, sum) = tokens()
         .map(|(token, signature)| (token, BigUint::from_bytes_be(&signature) + n))
         .find(|(_, sum)| sum.bits() <= 2048)

@@ -1,4 +1,4 @@
-//! `exp`, `iat`, `nbf` against the clock, stepped by the second, and against each other.
+//! `exp`, `iat` and `nbf`, compared with the clock second by second, and with each other.
 
 use serde_json::{Value, json};
 use signet_verifier::Reason;

@@ -1,4 +1,4 @@
-//! The cache of verified tokens: never another token's answer, never one of another time.
+//! The cache of verified tokens never returns the result of another token or of another time.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
