@@ -1,6 +1,6 @@
-//! The command line of a service: its commands, with each setting as a flag of all of them.
+//! The command line of a service: its commands, each with all settings as flags.
 //!
-//! Exit status: 0 done, 1 failed, 2 wrong arguments, 64 a setting that is wrong.
+//! Exit status: 0 success, 1 failure, 2 wrong arguments, 64 a wrong setting.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -42,7 +42,7 @@ pub fn run<A: Parser, S: Args>(
     }
 }
 
-/// Starts the log, and warns of unknown settings.
+/// Starts the log, and logs a warning about unknown settings.
 pub fn start_log(values: &Values) {
     let filter = environment().remove(OsStr::new("RUST_LOG"));
     telemetry::start(filter.as_deref().and_then(OsStr::to_str));
@@ -51,21 +51,21 @@ pub fn start_log(values: &Values) {
     }
 }
 
-/// Prints the script that completes `command` in `shell`.
+/// Prints the completion script of `command` for `shell`.
 pub fn completions<S: Args>(command: Command, shell: Shell) -> Result<(), Failure> {
     let mut command = with_settings::<S>(command);
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, &name, &mut script);
     let script = String::from_utf8_lossy(&script);
-    // clap_complete 4.6 takes a hyphen in the program's name for a subcommand in one half of its
-    // script for bash, so that nothing below the first command would be completed.
+    // clap_complete 4.6 reads a hyphen in the program's name as a subcommand in one half of its
+    // bash script. Without this change nothing after the first command would be completed.
     let script = script.replace(&name.replace('-', "__subcmd__"), &name.replace('-', "__"));
     output::line(script.trim_end())
 }
 
-/// Adds the settings of `S` to `command` as flags that take any text. [`Values`] parses them: a wrong
-/// value ends with another status than wrong arguments, and counts only if no flag replaces it.
+/// Adds the settings of `S` to `command` as flags with any text. [`Values`] parses them: a wrong
+/// value has another status than wrong arguments, and is an error only if no flag replaces it.
 pub fn with_settings<S: Args>(command: Command) -> Command {
     let flag = |arg: Arg| {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
@@ -79,8 +79,8 @@ pub fn with_settings<S: Args>(command: Command) -> Command {
     plain_values(with_flags::<S>(command).mut_args(flag)).after_long_help(SETTINGS)
 }
 
-/// Takes the text after an option for its value, also if it begins with a hyphen: one key's
-/// thumbprint in 64 does, and names and addresses may.
+/// Accepts option values that begin with a hyphen: one in 64 key thumbprints does, and names and
+/// addresses can.
 fn plain_values(command: Command) -> Command {
     let plain = |argument: Arg| {
         let option = !argument.is_positional() && argument.get_action().takes_values();

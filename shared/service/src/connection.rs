@@ -1,9 +1,9 @@
-//! One client's connection: a TCP stream with time limits for its client.
+//! A connection of a client: a TCP stream with time limits.
 //!
-//! actix-http bounds the head of the first request and the time between two requests. It bounds
-//! neither a later head, nor content that no handler reads, nor the time that a client takes for
-//! an answer (`docs/upstream/actix-http.md`). This stream does, without looking at a byte:
-//! [`Activity`] tells it whether a request is being answered.
+//! actix-http limits the head of the first request and the time between two requests. It does not
+//! limit a later head, content that no handler reads, or the time that a client takes to read a
+//! response (`docs/upstream/actix-http.md`). This stream does, without reading the bytes:
+//! [`Activity`] shows if a request is being answered.
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
@@ -18,33 +18,33 @@ use tokio::time::Instant;
 
 use super::deadline::Deadline;
 
-/// The time for the head of a request, from its first byte on, and for content that is left over
-/// from the request before.
+/// The time for the head of a request, from its first byte on, and for unread content of the
+/// previous request.
 const HEAD: Duration = Duration::from_secs(10);
 
-/// The time for an answer that the client does not take.
+/// The time for a response that the client does not read.
 const ANSWER: Duration = Duration::from_secs(20);
 
-/// The bytes per second that a client must take, once [`ANSWER`] is over.
+/// The bytes per second that a client must read after [`ANSWER`].
 const SLOWEST: u64 = 16 * 1024;
 
-/// The time that a client may go on sending after the connection was ended on this side. A connection
-/// closed with bytes unread is reset, and the client loses the last answer.
+/// The time in which a client may still send after this side has closed the connection. A
+/// connection closed with unread bytes is reset, and the client loses the last response.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// The bytes that a client may send meanwhile.
+/// The bytes that a client may send in that time.
 const LINGER_BYTES: usize = 1024 * 1024;
 
-/// The record of requests that are being answered on a connection.
+/// The requests of a connection that are being answered.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
     answering: Cell<bool>,
-    /// The time of the first byte that belongs to no request so far.
+    /// The time of the first byte that belongs to no request yet.
     head_since: Cell<Option<Instant>>,
 }
 
 impl Activity {
-    /// Notes that a request has come, until the result is dropped.
+    /// Records that a request has come, until the result is dropped.
     pub(super) fn answering(self: &Rc<Self>) -> Answering {
         self.answering.set(true);
         self.head_since.set(None);
@@ -66,7 +66,7 @@ pub(super) struct Answering {
 }
 
 impl Answering {
-    /// Returns the flag for content that the client has still to send when the answer is there.
+    /// Returns the flag for content that the client still has to send after the response.
     pub(super) fn content_left(&self) -> Rc<Cell<bool>> {
         Rc::clone(&self.content_left)
     }
@@ -81,7 +81,7 @@ impl Drop for Answering {
     }
 }
 
-/// A stream under these limits.
+/// A stream with these limits.
 #[derive(Debug)]
 pub(super) struct Connection<T: Stream> {
     /// Present until the connection is dropped.
@@ -90,17 +90,17 @@ pub(super) struct Connection<T: Stream> {
     receiving: Deadline,
     sending: Deadline,
     backlog: Option<Backlog>,
-    /// Set when the client has ended its side, or has run out of time.
+    /// True if the client has closed its side, or a time limit has passed.
     over: bool,
 }
 
-/// An answer that a client has still to take.
+/// A response that a client still has to read.
 #[derive(Debug)]
 struct Backlog {
     since: Instant,
-    /// Bytes taken since then.
+    /// The bytes written since then.
     taken: u64,
-    /// True if the stream took nothing at the last try.
+    /// True if the stream accepted nothing at the last try.
     blocked: bool,
 }
 
@@ -110,15 +110,15 @@ impl Backlog {
     }
 }
 
-/// The kind of stream that a connection runs over.
+/// A stream for a connection.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {
-    /// Makes the close of the stream drop what the client has not taken.
+    /// Makes the stream drop unsent bytes when it closes.
     fn drop_unsent(&self) {}
 }
 
 impl Stream for TcpStream {
     fn drop_unsent(&self) {
-        // Otherwise the kernel keeps an answer for minutes. An error means that the client is gone.
+        // Otherwise the kernel keeps a response for minutes. An error means a closed connection.
         drop(self.set_zero_linger());
     }
 }
@@ -135,7 +135,7 @@ impl<T: Stream> Connection<T> {
         }
     }
 
-    /// Returns the record of requests that are being answered.
+    /// Returns the record of the requests that are being answered.
     pub(super) fn activity(&self) -> Rc<Activity> {
         Rc::clone(&self.activity)
     }
@@ -149,7 +149,7 @@ impl<T: Stream> Connection<T> {
         Poll::Ready(Err(ErrorKind::TimedOut.into()))
     }
 
-    /// Counts what the stream took, and fails once the client is too slow.
+    /// Counts the bytes that the stream accepted, and fails if the client is too slow.
     fn sent<R>(
         &mut self,
         context: &mut Context<'_>,
@@ -160,7 +160,7 @@ impl<T: Stream> Connection<T> {
             (Poll::Ready(Ok(written)), Some(backlog)) => {
                 backlog.taken += taken(written);
                 if std::mem::take(&mut backlog.blocked) {
-                    // Reading was suspended, and goes on with the next poll.
+                    // Reading was suspended, and continues with the next poll.
                     context.waker().wake_by_ref();
                 }
                 outcome
@@ -190,7 +190,7 @@ impl<T: Stream> AsyncRead for Connection<T> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.backlog.as_ref().is_some_and(|backlog| backlog.blocked) {
-            // More requests would only pile up. `sent` wakes the task.
+            // More requests would only add to the backlog. `sent` wakes the task.
             return Poll::Pending;
         }
         let before = buffer.filled().len();
@@ -229,7 +229,7 @@ impl<T: Stream> AsyncWrite for Connection<T> {
         this.sent(context, outcome, |written| *written as u64)
     }
 
-    /// Called once all bytes so far were taken by [`Self::poll_write`].
+    /// Called after [`Self::poll_write`] accepted all bytes so far.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let outcome = this.stream()?.poll_flush(context);
@@ -254,7 +254,7 @@ impl<T: Stream> Drop for Connection<T> {
     }
 }
 
-/// Ends this side, and reads on until the client ends its own (RFC 9112 §9.6).
+/// Closes this side, and reads until the client closes its side (RFC 9112 §9.6).
 pub(super) async fn linger<T: Stream>(mut stream: T) {
     let rest = async {
         stream.shutdown().await?;
@@ -267,7 +267,7 @@ pub(super) async fn linger<T: Stream>(mut stream: T) {
         }
         Ok::<_, io::Error>(())
     };
-    // The connection is over either way.
+    // The connection ends in both cases.
     drop(tokio::time::timeout(LINGER, rest).await);
 }
 

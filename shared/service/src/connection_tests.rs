@@ -1,4 +1,4 @@
-//! Time limits of a connection, with a clock that is moved.
+//! Time limits of a connection, with a clock that the tests move.
 
 use tokio::io::{DuplexStream, duplex};
 
@@ -25,7 +25,7 @@ async fn read_to_the_end(connection: &mut Connection<DuplexStream>) -> io::Error
 async fn trickling_head_loses_the_connection() {
     let (mut client, server) = duplex(64);
     let mut connection = Connection::new(server);
-    // The first request and its answer.
+    // The first request and its response.
     client.write_all(REQUEST).await.expect("sent");
     read(&mut connection).await.expect("the whole request");
     drop(connection.activity().answering());
@@ -101,7 +101,7 @@ async fn answer_that_is_not_taken_ends_the_connection() {
     assert_eq!(began.elapsed(), ANSWER + LAST_LOOK);
 }
 
-/// Reads `bytes` each second while the connection writes an endless answer.
+/// Reads `bytes` each second while the connection writes an endless response.
 async fn endless_answer_to(bytes: usize, limit: Duration) -> Option<io::Error> {
     let (mut client, server) = duplex(4_096);
     let mut connection = Connection::new(server);

@@ -1,11 +1,11 @@
-//! No core dumps: an image of the memory would hold keys, tokens and passwords, in a file that nobody
-//! looks after.
+//! Disables core dumps: a memory image would hold keys, tokens and passwords in a file that no
+//! operator manages.
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-/// Lets no crash of this process, or of one that it starts, leave an image of its memory.
+/// Disables core dumps for this process and for the processes that it starts.
 pub fn forbid() {
-    // The hard limit too, so that nothing raises it again. Lowering one is refused to nobody.
+    // Lowers the hard limit, too: no code can raise it again. A process may always lower it.
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     let _ = setrlimit(Resource::Core, none);
 }

@@ -1,4 +1,4 @@
-//! A time limit of a connection, which costs nothing until something has to be waited for.
+//! A time limit of a connection, which has no cost until the code has to wait.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// The time between the end of a limit and the last look. A process that stood still may hear of
-/// the time before it hears of the bytes that came meanwhile.
+/// The time between the end of a limit and the last check. A suspended process may see the timer
+/// before the bytes that came in the meantime.
 pub(super) const LAST_LOOK: Duration = Duration::from_millis(20);
 
-/// A timer. It must not outlive its use: actix-http begins the time of an idle connection anew
-/// whenever the connection is polled.
+/// A timer. It must not live longer than its use: actix-http restarts the time of an idle
+/// connection at every poll.
 #[derive(Debug, Default)]
 pub(super) struct Deadline {
     timer: Option<Pin<Box<Sleep>>>,
-    /// The limit that is over but for the last look.
+    /// The limit that has passed, except for the last check.
     expired: Option<Instant>,
 }
 
@@ -26,7 +26,7 @@ impl Deadline {
         *self = Self::default();
     }
 
-    /// Completes [`LAST_LOOK`] after `due`, which may move from one call to the next.
+    /// Completes [`LAST_LOOK`] after `due`, which may change from one call to the next.
     pub(super) fn poll(&mut self, context: &mut Context<'_>, due: Instant) -> Poll<()> {
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
         let mut until = if self.expired == Some(due) { timer.deadline() } else { due };
@@ -47,7 +47,7 @@ impl Deadline {
     }
 }
 
-/// Returns what `future` gives within `limit`, or `None`.
+/// Returns the output of `future`, or `None` after `limit`.
 pub(super) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     let due = Instant::now() + limit;
     let mut deadline = Deadline::default();
@@ -82,7 +82,7 @@ mod tests {
         for (moved, expected) in
             [(3 * LIMIT, LIMIT), (2 * LIMIT, 2 * LIMIT), (3 * LIMIT, 3 * LIMIT)]
         {
-            // The first poll asks for a later end than the second one.
+            // The first poll has a later limit than the second one.
             let first = poll_fn(|context| Poll::Ready(deadline.poll(context, began + moved))).await;
             assert!(first.is_pending());
             poll_fn(|context| deadline.poll(context, began + expected)).await;

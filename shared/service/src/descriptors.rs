@@ -1,24 +1,24 @@
-//! Open files: as many as the system allows, and no more connections than they bear. A client that
-//! only holds connections open must not keep a service from its own database.
+//! The limit of open files, and the number of connections that follows from it. A client that only
+//! holds connections open must not block the service from its own database.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// More than this is of no use to one process here.
+/// The largest useful limit for one process.
 const ENOUGH: u64 = 65_536;
 
-/// Kept for databases, logs and calls to other services.
+/// The descriptors for databases, logs and calls to other services.
 const RESERVED: u64 = 64;
 
 /// The fewest connections that a thread serves.
 const FEWEST: u64 = 8;
 
-/// The most connections that each of `threads` may hold at a time, after the limit of open files
-/// was raised as far as the system lets it.
+/// Raises the limit of open files as far as possible. Returns the most connections that each of
+/// `threads` may hold at a time.
 pub(super) fn connections_per_thread(threads: usize) -> usize {
     share(raise(), threads as u64)
 }
 
-/// Raises the soft limit to the hard one, and gives the number in force.
+/// Raises the soft limit to the hard limit, and returns the effective limit.
 fn raise() -> u64 {
     let limit = getrlimit(Resource::Nofile);
     let wanted = limit.maximum.unwrap_or(ENOUGH).min(ENOUGH);
@@ -35,7 +35,7 @@ fn raise() -> u64 {
     }
 }
 
-/// Half of what is left: a service has two listeners.
+/// Returns a thread's share of half of the free descriptors: a service has two listeners.
 fn share(limit: u64, threads: u64) -> usize {
     let each = limit.saturating_sub(RESERVED) / 2 / threads.max(1);
     usize::try_from(each.max(FEWEST)).unwrap_or(usize::MAX)

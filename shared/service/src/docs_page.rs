@@ -1,5 +1,5 @@
-//! `GET /openapi.json` and `GET /docs`: the API description, and a page to read it on. The page's
-//! assets are in the binary; nothing is loaded from another host.
+//! `GET /openapi.json` and `GET /docs`: the API description, and a page that shows it. The binary
+//! contains the assets of the page, so the page loads nothing from other hosts.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use utoipa_swagger_ui::Config;
 use super::problem_response::not_found;
 use super::resource::read;
 
-/// The page's own policy: its scripts and styles from here, and calls to the described service.
+/// The policy of the page: scripts and styles from this host, and calls to the described service.
 /// Swagger UI sets style attributes and shows `data:` images.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; \
@@ -31,7 +31,7 @@ struct Asset {
     bytes: Bytes,
 }
 
-/// The files that the page loads, read once. Every answer shares their bytes.
+/// The files that the page loads, read once. All responses share their bytes.
 static ASSETS: LazyLock<BTreeMap<&str, Asset>> = LazyLock::new(|| {
     let config = Arc::new(Config::from("/openapi.json"));
     let files = ["favicon-32x32.png", "swagger-ui-bundle.js", "swagger-ui.css"];
@@ -50,7 +50,7 @@ static ASSETS: LazyLock<BTreeMap<&str, Asset>> = LazyLock::new(|| {
     files.into_iter().filter_map(read).chain([("start.js", start)]).collect()
 });
 
-/// Adds the routes; `openapi` is the document's JSON text.
+/// Adds the routes. `openapi` is the JSON text of the document.
 pub fn routes(openapi: Bytes) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         config
@@ -61,7 +61,7 @@ pub fn routes(openapi: Bytes) -> impl FnOnce(&mut web::ServiceConfig) {
     }
 }
 
-/// The API description, shared by every answer.
+/// The API description, shared by all responses.
 struct Document(Bytes);
 
 async fn document(openapi: web::Data<Document>) -> HttpResponse {

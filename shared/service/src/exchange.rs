@@ -1,8 +1,8 @@
-//! One request and its answer, between actix-http and the application.
+//! One request and its response, between actix-http and the application.
 //!
-//! Small remedies for what actix-http gets wrong (`docs/upstream/actix-http.md`): it takes
-//! `Connection: upgrade` for its own answer, it lets `Upgrade: websocket` decide where content
-//! ends, and it copies an answer as a whole, however slowly the client reads.
+//! Workarounds for errors of actix-http (`docs/upstream/actix-http.md`): it reuses
+//! `Connection: upgrade` for its own response, it lets `Upgrade: websocket` set the end of content,
+//! and it copies a response as a whole, even for a slow client.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -19,10 +19,10 @@ use futures_util::{Stream, StreamExt as _};
 
 use super::connection::{Activity, Answering};
 
-/// The most bytes of an answer that are copied for a connection at a time.
+/// The most bytes of a response that are copied for a connection at a time.
 pub(super) const SLICE: usize = 16 * 1024;
 
-/// A request on its way through the application.
+/// A request that the application answers.
 #[derive(Debug)]
 pub(super) struct Exchange {
     answering: Option<Answering>,
@@ -30,11 +30,11 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// Begins to answer `request`, and ends its content where `Content-Length` says.
+    /// Starts the response to `request`, and ends its content at `Content-Length`.
     pub(super) fn begin(request: &mut Request) -> Self {
         let answering = request.conn_data::<Rc<Activity>>().map(Activity::answering);
-        // A server that does not switch ignores `Upgrade` (RFC 9110 §7.8). actix-http has taken it
-        // for the state of the connection already, so all that is left is to end that in order.
+        // A server that does not switch ignores `Upgrade` (RFC 9110 §7.8). actix-http has already
+        // changed the state of the connection, so this code can only close it in order.
         let upgrade = request.head().connection_type() == ConnectionType::Upgrade;
         let close = end_content_at_its_length(request) || upgrade;
         if let (Some(answering), Ok(true)) = (&answering, request.chunked()) {
@@ -43,7 +43,7 @@ impl Exchange {
         Self { answering, close }
     }
 
-    /// Completes the answer. `leaving` asks the client to end the connection (RFC 9112 §9.6).
+    /// Completes the response. `leaving` asks the client to close the connection (RFC 9112 §9.6).
     pub(super) fn end<B: MessageBody + 'static>(
         self,
         mut response: Response<B>,
@@ -60,9 +60,9 @@ impl Exchange {
     }
 }
 
-/// Ends the content of a request that actix-http takes for a stream without an end, and tells
-/// whether there was one. `Content-Length` says where it ends, and without one there is no content
-/// (RFC 9112 §6.3). A chunked one ends by itself.
+/// Ends the content of a request that actix-http reads as a stream without an end. Returns true for
+/// such a request. `Content-Length` gives the end; without it there is no content (RFC 9112 §6.3).
+/// Chunked content has its own end.
 fn end_content_at_its_length(request: &mut Request) -> bool {
     let mut upgrades = request.headers().get_all(UPGRADE);
     let endless = request.method() == Method::CONNECT
@@ -77,8 +77,8 @@ fn end_content_at_its_length(request: &mut Request) -> bool {
     true
 }
 
-/// Keeps `left` true until a chunked request is read to its end. Where a handler leaves it, actix-http
-/// waits for the rest, without a limit.
+/// Keeps `left` true until a chunked request is read to its end. If a handler does not read it,
+/// actix-http waits for the rest, without a limit.
 fn watch_content(request: &mut Request, left: Rc<Cell<bool>>) {
     left.set(true);
     let end = futures_util::stream::poll_fn(move |_| {
@@ -110,7 +110,7 @@ fn until(
     })
 }
 
-/// A body in slices of at most [`SLICE`] bytes: actix-http copies each chunk as a whole.
+/// A body in slices of at most [`SLICE`] bytes, because actix-http copies each chunk as a whole.
 pub(super) struct Sliced {
     body: BoxBody,
     rest: Bytes,

@@ -6,25 +6,25 @@ use std::process::ExitCode;
 use super::settings::SettingError;
 use super::telemetry;
 
-/// The reason why a command ended without doing its work.
+/// The reason for which a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// A setting has a value that no such setting can take. Exit status 64.
+    /// A setting has an invalid value. Exit status 64.
     #[error(transparent)]
     Setting(#[from] SettingError),
-    /// Everything else: a taken port, an unwritable folder, an unknown user. Exit status 1.
+    /// Any other failure: a port in use, an unwritable folder, an unknown user. Exit status 1.
     #[error("{0}")]
     Failed(String),
 }
 
 impl Failure {
-    /// A failure of the second kind, from anything that reads as one line.
+    /// Creates a [`Failure::Failed`] from a one-line text.
     pub fn failed(line: impl Display) -> Self {
         Self::Failed(line.to_string())
     }
 
-    /// Prints the line to standard error, behind the program's name, and gives the exit status. The
-    /// status is the same if standard error is broken.
+    /// Prints the line to standard error, after the program's name, and returns the exit status.
+    /// The status is the same if standard error is broken.
     pub fn report(&self, program: &str) -> ExitCode {
         telemetry::print_line(&format!("{program}: {self}"));
         match self {
@@ -34,14 +34,14 @@ impl Failure {
     }
 }
 
-/// Prints clap's answer in place of a command: wrong arguments, a help text or a version. Returns the
-/// exit status, which is the same if the text can't be printed.
+/// Prints clap's text in place of a command: an error about arguments, a help text or a version.
+/// Returns the exit status, which is the same if the text can't be printed.
 pub fn print_refused_arguments(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         drop(error.print());
         return ExitCode::SUCCESS;
     }
-    // Not by `print`: a reader that has stopped would block it for ever.
+    // `print` would block forever if the reader has stopped.
     telemetry::print_line(error.render().to_string().trim_end());
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }

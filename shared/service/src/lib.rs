@@ -1,6 +1,6 @@
-//! What a Signet binary is wrapped in: settings, log, listeners, shutdown, documents page.
+//! The common parts of Signet's binaries: settings, log, listeners, shutdown, documents page.
 //!
-//! Both binaries are built from these parts, so that an operator who knows one knows the other.
+//! Both binaries use these parts, so that an operator of one can also run the other.
 
 pub mod cli;
 mod connection;

@@ -1,11 +1,11 @@
-//! The queue between the code that logs and the descriptor that takes the lines.
+//! The queue between the code that logs and the descriptor of the log.
 //!
-//! The code that logs only puts a line into memory. One thread writes it. So a slow, stopped or broken
-//! reader of the log delays no request and changes no answer. A line that finds the queue full, or that
-//! can't be written, is dropped and counted.
+//! The code that logs only adds a line in memory. One thread writes it. So a slow, stopped or
+//! broken reader of the log delays no request and changes no response. A line is dropped and
+//! counted if the queue is full or the write fails.
 //!
-//! `tracing-appender` has such a queue, too. It bounds lines and not bytes, counts no failed write, and
-//! prints to standard output when its own end takes too long.
+//! `tracing-appender` has such a queue, too. It limits lines and not bytes, counts no failed write,
+//! and prints to standard output if its shutdown takes too long.
 
 use std::collections::VecDeque;
 use std::os::fd::AsFd;
@@ -16,7 +16,7 @@ use prometheus_client::metrics::counter::Counter;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::{Errno, write};
 
-/// The memory that a queued line takes beside its text, in bytes.
+/// The memory of a queued line in addition to its text, in bytes.
 const LINE_COST: usize = 48;
 
 /// A bounded queue of lines with one thread that writes them.
@@ -25,7 +25,7 @@ pub(super) struct LogQueue(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    /// The most bytes that the queue holds.
+    /// The largest size of the queue, in bytes.
     capacity: usize,
     dropped: Counter,
     state: Mutex<State>,
@@ -38,18 +38,18 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     lines: VecDeque<Vec<u8>>,
-    /// The cost of the lines that are queued, and of the one that is being written.
+    /// The cost of the queued lines, and of the line that is being written.
     bytes: usize,
-    /// The number of lines that ever entered the queue.
+    /// The number of all lines that were queued.
     queued: u64,
-    /// The number of these that are written, or dropped because of a failed write.
+    /// The number of lines that were written, or dropped after a failed write.
     finished: u64,
     /// The number of threads that wait in [`LogQueue::flush`].
     flushing: usize,
 }
 
 impl LogQueue {
-    /// Starts the thread that writes to `descriptor`. `dropped` counts the lines that are lost.
+    /// Starts the thread that writes to `descriptor`. `dropped` counts the lost lines.
     pub(super) fn start<D>(
         descriptor: D,
         capacity: usize,
@@ -78,7 +78,7 @@ impl LogQueue {
             self.0.dropped.inc();
             return;
         }
-        // The writer looks at the queue before it waits, so only the first line has to wake it.
+        // The writer checks the queue before it waits, so only the first line has to wake it.
         let wakes_writer = state.lines.is_empty();
         state.lines.push_back(line);
         state.bytes += cost;
@@ -136,8 +136,8 @@ impl Shared {
     }
 }
 
-/// The descriptor. It is written without the lock of `std::io::stderr`, which a blocked write would
-/// hold against all other threads.
+/// The descriptor. It does not use the lock of `std::io::stderr`, because a blocked write would
+/// hold that lock against all other threads.
 struct Sink<D> {
     descriptor: D,
     /// True if the last write ended within a line, as on a disk that becomes full.
@@ -160,7 +160,7 @@ impl<D: AsFd> Sink<D> {
                 Ok(0) => return Err(Errno::IO),
                 Ok(written) => rest = rest.get(written..).unwrap_or_default(),
                 Err(Errno::INTR) => {}
-                // A non-blocking descriptor is waited for, as a blocking one waits by itself.
+                // Waits for a non-blocking descriptor. A blocking one waits in `write`.
                 Err(Errno::AGAIN) => self.wait_until_writable()?,
                 Err(error) => {
                     self.torn |= rest.len() < bytes.len();

@@ -8,7 +8,7 @@ use super::*;
 
 const CAPACITY: usize = 1_024 * 1_024;
 
-/// Much more than a write takes on a loaded machine.
+/// Much longer than a write takes on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn queue_to<D: AsFd + Send + 'static>(descriptor: D, capacity: usize) -> (LogQueue, Counter) {
@@ -23,7 +23,7 @@ fn piped(capacity: usize) -> (LogQueue, Counter, PipeReader) {
     (queue, dropped, reader)
 }
 
-/// A socket without room for a byte, and its reader.
+/// Returns a socket without free buffer space, its reader, and the number of bytes in the buffer.
 fn full_socket(nonblocking: bool) -> (UnixStream, UnixStream, usize) {
     let (mut writer, reader) = UnixStream::pair().expect("a pair of sockets");
     writer.set_nonblocking(true).expect("a flag is set");
@@ -123,7 +123,7 @@ fn reader_that_goes_on_gets_the_queued_lines_whole() {
     for nonblocking in [false, true] {
         let (writer, mut reader, filled) = full_socket(nonblocking);
         let (queue, dropped) = queue_to(writer, CAPACITY);
-        // Longer than the socket's buffer, so that one write takes a part of it.
+        // Longer than the buffer of the socket, so that one write accepts only a part of it.
         let long = [&b"x".repeat(512 * 1_024)[..], b"\n"].concat();
         queue.push(&long);
         queue.push(b"last\n");

@@ -1,6 +1,6 @@
-//! The management listener: liveness, readiness part by part, and metrics for Prometheus.
+//! The management listener: liveness, readiness of each part, and metrics for Prometheus.
 //!
-//! It has no authentication and belongs on an address that only operators reach.
+//! It has no authentication. Bind it to an address that only operators can reach.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -21,28 +21,28 @@ use super::telemetry;
 /// The state of one part of a service.
 #[derive(Debug, Clone, Serialize)]
 pub struct Part {
-    /// Whether this part would let a good token be answered.
+    /// True if this part is ready to answer requests with a good token.
     pub ok: bool,
-    /// Seconds since this part was last known to be good, if it is watched over time.
+    /// Seconds since this part was last known to be good. `None` if this is not recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age_seconds: Option<f64>,
-    /// What an operator should know, in a few words without secrets.
+    /// The details for an operator, in a few words without secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 
-/// Tells the state of a service's parts, by name. Called on a worker thread: it must not block.
+/// Reports the state of a service's parts, by name. Called on a worker thread: it must not block.
 pub trait Readiness: Send + Sync {
-    /// Every part.
+    /// Returns the state of all parts.
     fn parts(&self) -> BTreeMap<&'static str, Part>;
 }
 
-/// What the management listener serves.
+/// The data that the management listener serves.
 #[derive(Clone)]
 pub struct Management {
-    /// Asked at each `GET /health/ready`.
+    /// Called at each `GET /health/ready`.
     pub readiness: Arc<dyn Readiness>,
-    /// Written out at each `GET /metrics`.
+    /// Encoded at each `GET /metrics`.
     pub metrics: Arc<Registry>,
 }
 
@@ -64,7 +64,7 @@ pub fn serve(listener: TcpListener, management: Management) -> std::io::Result<S
     serve_with(listener, management, |_| {})
 }
 
-/// Starts the listener with routes beside those that every service has.
+/// Starts the listener with routes in addition to those of every service.
 pub fn serve_with(
     listener: TcpListener,
     management: Management,

@@ -1,4 +1,4 @@
-//! Standard output of commands. A reader that goes away early, such as `head`, ends a command quietly.
+//! Standard output of commands. A reader that closes early, such as `head`, causes no error.
 
 use std::io::{self, Write};
 

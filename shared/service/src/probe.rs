@@ -1,7 +1,7 @@
-//! Asks a running service's management listener: behind the commands `health` and `status`.
+//! A client of a service's management listener, for the commands `health` and `status`.
 //!
-//! A dozen lines of HTTP/1.0 rather than a client library: the one peer is our own listener, and
-//! a container's health check should cost nothing.
+//! It has a few lines of HTTP/1.0 instead of a client library: it only talks to our own listener,
+//! and a container's health check should use few resources.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -13,14 +13,14 @@ use super::output;
 /// The time limit of connecting, of writing and of each read.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// More than any answer of a management listener.
+/// Larger than any response of a management listener.
 const MAX_ANSWER: u64 = 4 * 1024 * 1024;
 
-/// Prints the readiness of the service whose management listener is bound to `address`.
+/// Prints the readiness of the service with the management listener at `address`.
 ///
 /// # Errors
 ///
-/// It does not answer, or it is not ready.
+/// The service does not respond, or it is not ready.
 pub fn health(address: SocketAddr) -> Result<(), Failure> {
     let answer = get(address, "/health/ready")?;
     match answer.status {
@@ -29,7 +29,7 @@ pub fn health(address: SocketAddr) -> Result<(), Failure> {
     }
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status code.
@@ -42,7 +42,7 @@ pub struct Answer {
 ///
 /// # Errors
 ///
-/// No process listens, or its answer is not HTTP.
+/// No process listens, or the response is not HTTP.
 pub fn get(address: SocketAddr, path: &str) -> Result<Answer, Failure> {
     exchange(reachable(address), path)
         .map_err(|error| Failure::failed(format_args!("no answer from {address}: {error}")))
@@ -52,7 +52,7 @@ fn exchange(address: SocketAddr, path: &str) -> io::Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    // At once: a peer that answers after a part of it would leave the rest unread, and reset us.
+    // Written at once: a peer that answers early would not read the rest, and reset us.
     let request = format!("GET {path} HTTP/1.0\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
@@ -61,7 +61,7 @@ fn exchange(address: SocketAddr, path: &str) -> io::Result<Answer> {
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the answer is not HTTP"))
 }
 
-/// A listener on every address is reached on this machine's own.
+/// Returns the loopback address for a listener on all addresses.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let host = match address.ip() {
         IpAddr::V4(host) if host.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),

@@ -1,4 +1,4 @@
-//! [`Problem`]s as actix answers: every error of a route that is not an OAuth route.
+//! [`Problem`]s as actix responses: all errors of the routes that are not OAuth routes.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
@@ -6,29 +6,29 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
 use signet_contract::problem::{PROBLEM_MEDIA_TYPE, Problem};
 
-/// A problem on its way to the client.
+/// A problem that is sent to the client.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{status}: {detail}", status = .problem.status, detail = .problem.detail)]
 pub struct ProblemError {
     /// The body.
     pub problem: Problem,
-    /// Whole seconds after which to try again; every `429` and `503` has it.
+    /// Whole seconds after which the client may try again. Set for all `429` and `503`.
     pub retry_after: Option<u32>,
 }
 
 impl ProblemError {
-    /// A problem of the kind that `status` names, with the words for the client.
+    /// Creates a problem with this `status` and a text for the client.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
         Self { problem: Problem::new(status.as_u16(), title, detail), retry_after: None }
     }
 
-    /// The same, to be tried again after `seconds`.
+    /// Creates a problem that the client may try again after `seconds`.
     pub fn retry_after(status: StatusCode, detail: impl Into<String>, seconds: u32) -> Self {
         Self { retry_after: Some(seconds), ..Self::new(status, detail) }
     }
 
-    /// A `422` that says per field what is wrong with it.
+    /// Creates a `422` with the errors of each field.
     pub fn fields<'a>(errors: impl IntoIterator<Item = (&'a str, String)>) -> Self {
         let mut error = Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -40,7 +40,7 @@ impl ProblemError {
         error
     }
 
-    /// Something failed that is not the client's fault. The cause goes to the log, not here.
+    /// Creates the problem of an error that is not the client's. The cause is only logged.
     pub fn internal() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -65,13 +65,13 @@ impl ResponseError for ProblemError {
     }
 }
 
-/// The answer for a path that does not exist.
+/// Returns the response for a path that does not exist.
 pub async fn not_found() -> HttpResponse {
     ProblemError::new(StatusCode::NOT_FOUND, "There is nothing at this address.").error_response()
 }
 
-/// The answer for a method that the path does not take; `allow` lists those it takes
-/// (RFC 9110 §15.5.6).
+/// Returns the response for a method that the path does not support. `allow` lists the supported
+/// methods (RFC 9110 §15.5.6).
 pub fn method_not_allowed(request: &HttpRequest, allow: &'static str) -> HttpResponse {
     let mut response = ProblemError::new(
         StatusCode::METHOD_NOT_ALLOWED,

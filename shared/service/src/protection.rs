@@ -1,5 +1,5 @@
-//! What wraps every request of every listener: a panic costs one answer, never the process, and
-//! no answer leaves without the headers that keep a browser from guessing.
+//! The outermost middleware of every listener. After a panic one request fails and the process
+//! continues. Every response has the headers that keep a browser from guessing.
 
 use std::panic::AssertUnwindSafe;
 
@@ -15,7 +15,7 @@ use futures_util::FutureExt;
 
 use super::problem_response::ProblemError;
 
-/// Headers of every answer that does not set its own.
+/// The headers of every response that does not set its own.
 const HEADERS: [(HeaderName, &str); 4] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "no-referrer"),
@@ -27,7 +27,7 @@ const HEADERS: [(HeaderName, &str); 4] = [
 ///
 /// # Errors
 ///
-/// A panic below becomes a `500` problem; its message goes to the log by the panic hook alone.
+/// A panic in the handler becomes a `500` problem. Only the panic hook logs its message.
 pub async fn protect(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

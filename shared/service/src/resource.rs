@@ -1,11 +1,11 @@
-//! Resources that are only read: GET, HEAD where GET is (RFC 9110 §9.1), and a `405` that says so.
+//! Read-only resources: GET, HEAD for every GET (RFC 9110 §9.1), and a `405` for other methods.
 
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, web};
 
 use super::problem_response::method_not_allowed;
 
-/// The resource at `path`, read by `handler`. What is sent for a HEAD is the same head; the
-/// connection leaves the body out.
+/// Creates the resource at `path` with `handler` for reading. A HEAD gets the same head, and the
+/// connection leaves out the body.
 pub fn read<F, Args>(path: &str, handler: F) -> Resource
 where
     F: Handler<Args>,

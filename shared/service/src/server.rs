@@ -1,4 +1,4 @@
-//! Listeners: bound before anything is promised, bounded in time.
+//! Listeners: bound before the service starts, and limited in time.
 
 use std::fmt::Debug;
 use std::net::{SocketAddr, TcpListener};
@@ -28,24 +28,24 @@ use super::serving::{Ending, Serving};
 /// The time that an idle connection is kept after an answer.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// The time for the first byte of a connection. Where idle connections fill a small process,
-/// every other client waits for this.
+/// The time for the first byte of a connection. If idle connections fill a small process, all other
+/// clients wait for this time.
 const FIRST_BYTE: Duration = Duration::from_secs(5);
 
 /// The time for the head of the first request, from its first byte on.
 const FIRST_HEAD: Duration = Duration::from_secs(5);
 
-/// How long a client may take to end its side of a connection that is over.
+/// The time in which a client must close its side of a finished connection.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long requests under way may take after a shutdown began, in seconds. An orchestrator that
-/// kills after ten never has to.
+/// The time for current requests after a shutdown began, in seconds. It is less than the ten
+/// seconds after which an orchestrator kills.
 const SHUTDOWN_SECONDS: u64 = 8;
 
-/// How many connections may wait to be accepted.
+/// The number of connections that can wait to be accepted.
 pub(super) const BACKLOG: i32 = 1_024;
 
-/// The bytes of answers that the kernel takes for a connection ahead of what it can send.
+/// The bytes of responses that the kernel buffers for a connection before it can send them.
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 64 * 1024;
 
@@ -60,11 +60,11 @@ pub fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Failure> 
     })
 }
 
-/// As `TcpListener::bind`, with a longer queue.
+/// Binds as `TcpListener::bind` does, with a longer queue.
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
-    // Accepted connections inherit it. The default of Linux is 4 MiB for each slow reader.
+    // Accepted connections inherit the value. Linux has a default of 4 MiB for each slow reader.
     #[cfg(target_os = "linux")]
     socket.set_tcp_notsent_lowat(UNSENT)?;
     socket.bind(&address.into())?;
@@ -72,10 +72,10 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Serves `app` on `listener`, on as many threads as `workers` says, or one per core. Signals are
-/// left to [`Shutdown`](super::shutdown::Shutdown).
+/// Serves `app` on `listener`, with `workers` threads, or one for each core.
+/// [`Shutdown`](super::shutdown::Shutdown) handles the signals.
 ///
-/// It does what `HttpServer` does, over a [`Connection`] instead of the bare stream.
+/// It does the work of `HttpServer`, with a [`Connection`] instead of the plain stream.
 pub fn serve<F, I, S, B>(
     listener: TcpListener,
     workers: Option<usize>,
@@ -136,7 +136,7 @@ where
             async move {
                 first_byte(&stream, last_call).await?;
                 let peer = stream.peer_addr().ok();
-                // An answer is written at once, so there is nothing to wait and gather for.
+                // A response is written at once, so a delay to collect more bytes is of no use.
                 drop(stream.set_nodelay(true));
                 Ok((Connection::new(stream), peer))
             }
@@ -146,8 +146,8 @@ where
     Ok(Serving::new(builder.run(), same_listener, ending))
 }
 
-/// Waits until the client has sent something. A connection that was opened ahead is closed without
-/// an answer: a client would take one for the answer to its next request.
+/// Waits for the first byte from the client. A connection that was opened in advance is closed
+/// without a response: a client would use it as the response to its next request.
 async fn first_byte(
     stream: &TcpStream,
     last_call: impl Future<Output = ()>,

@@ -1,4 +1,4 @@
-//! A listener and requests at the edge of HTTP.
+//! A listener and unusual HTTP requests.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 
-/// A server that answers everything, without reading any content.
+/// Starts a server that answers everything, without reading any content.
 fn start() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("its address");
@@ -17,12 +17,12 @@ fn start() -> SocketAddr {
     address
 }
 
-/// The status codes of all answers, in order.
+/// Returns the status codes of all responses, in order.
 fn statuses(answer: &str) -> Vec<&str> {
     answer.split("HTTP/1.1 ").skip(1).map(|text| &text[..3]).collect()
 }
 
-/// Sends `request` and gives back everything that came until the server closed the connection.
+/// Sends `request` and returns all bytes until the server closes the connection.
 async fn talk(address: SocketAddr, request: &[u8]) -> String {
     talk_for(address, request, Duration::from_secs(10)).await
 }
@@ -113,7 +113,7 @@ async fn no_answer_names_the_server_and_its_version() {
     assert!(!answer.to_lowercase().contains("\r\nserver:"), "{answer}");
 }
 
-/// A server that answers with the content of the request.
+/// Starts a server that responds with the content of the request.
 fn start_echo() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("its address");
@@ -122,7 +122,7 @@ fn start_echo() -> SocketAddr {
     address
 }
 
-/// Sends a request to the echo server, and expects `content` back and the close announced.
+/// Sends a request to the echo server. Expects `content` and a `Connection: close`.
 async fn expect_content_and_close(address: SocketAddr, request: String, content: &str) {
     let answer = talk(address, request.as_bytes()).await;
     let (head, echo) = answer.split_once("\r\n\r\n").expect("an answer");
@@ -143,7 +143,7 @@ async fn upgrade_is_ignored_and_the_answer_announces_the_close() {
         "Connection: keep-alive, UPGRADE\r\nUpgrade: websocket",
         "Connection: upgrade\r\nConnection: keep-alive\r\nUpgrade: h2c, websocket",
         "Upgrade:\tWebSocket \r\nConnection: upgrade",
-        // Without the connection option, too, actix-http takes these for streams.
+        // actix-http reads these as streams even without the `Connection` option.
         "Upgrade: websocket",
         "Upgrade: h2c\r\nUpgrade: WebSocket",
     ] {

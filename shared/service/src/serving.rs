@@ -1,10 +1,10 @@
-//! A running listener and its shutdown. A connection that came through gets an answer.
+//! A running listener and its shutdown. Every connection that reached the server gets an answer.
 //!
-//! A client that keeps its connection may send the next request at the very moment at which the
-//! server closes it. So the shutdown has four steps. For a while every answer asks the client to
-//! leave (RFC 9112 §9.6). Then no connection is accepted, and those that were have time to send their
-//! request. Then idle connections are closed, and requests under way are finished. Connections that
-//! still wait to be accepted are told to try again (`turning_away`): the kernel would reset them.
+//! A client with an open connection may send a request at the moment at which the server closes it.
+//! So the shutdown has four steps. First, every response asks the client to close the connection
+//! (RFC 9112 §9.6). Then the server accepts no connection, and accepted ones have time to send
+//! their request. Then it closes idle connections and finishes the current requests. Connections
+//! not yet accepted get a `503` (`turning_away`): the kernel would reset them.
 
 use std::net::TcpListener;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ use super::failure::Failure;
 use super::shutdown::Shutdown;
 use super::turning_away::turn_away;
 
-/// How long a client with an open connection is given to send a request and be asked to leave.
+/// The time in which a client with an open connection may send a request and be asked to close.
 const LEAVING: Duration = Duration::from_millis(500);
 
 /// The time that an accepted connection has for its request.
@@ -28,21 +28,21 @@ const LAST_REQUESTS: Duration = Duration::from_millis(100);
 /// The time for the server to close its listener.
 const CLOSING: Duration = Duration::from_millis(50);
 
-/// Tells whether clients are asked to leave.
+/// A flag that is true if clients are asked to close their connections.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ending(Arc<AtomicBool>);
 
 impl Ending {
-    /// Returns whether the shutdown has begun.
+    /// Returns true if the shutdown has begun.
     pub(super) fn begun(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// A running listener. As a future it ends with its server.
+/// A running listener. As a future it completes when its server ends.
 pub struct Serving {
     server: Server,
-    /// The server's own listener, by another descriptor.
+    /// The listener of the server, through another descriptor.
     listener: TcpListener,
     ending: Ending,
 }
@@ -80,7 +80,7 @@ impl End {
         self.server.pause().await;
         tokio::time::sleep(LAST_REQUESTS).await;
         let waiting = async {
-            // As long as one descriptor is open, the listener is.
+            // The listener stays open while one of its descriptors is open.
             tokio::time::sleep(CLOSING).await;
             if let Some(listener) = self.listener {
                 turn_away(listener).await;
@@ -90,7 +90,7 @@ impl End {
     }
 }
 
-/// Runs `servers` until `shutdown` begins, then lets each finish what is under way.
+/// Runs `servers` until `shutdown` begins, then lets each server finish its current requests.
 pub async fn run_until(servers: Vec<Serving>, shutdown: &Shutdown) -> Result<(), Failure> {
     let ends: Vec<_> = servers
         .iter()

@@ -1,4 +1,4 @@
-//! The shutdown of a server as its clients see it.
+//! The shutdown of a server, from the clients' point of view.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use super::super::{server, shutdown};
 use super::*;
 
-/// One request; the answer's head and body.
+/// Sends one request. Returns the head and the body of the response.
 async fn ask(stream: &mut TcpStream) -> String {
     stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
     let mut answer = Vec::new();
@@ -46,7 +46,7 @@ async fn open_connections_are_answered_and_asked_to_leave_at_shutdown() {
     running.await.expect("it ran").expect("it ended");
 }
 
-/// Sends requests, each over a new connection, until the port is closed, and counts the answers.
+/// Sends requests, each over a new connection, until the port closes, and counts the responses.
 fn newcomers(address: SocketAddr, answers: &AtomicU32) -> io::Result<()> {
     while let Ok(mut stream) = std::net::TcpStream::connect(address) {
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
@@ -77,7 +77,7 @@ async fn connections_get_a_whole_answer_at_shutdown() {
         };
         let clients: Vec<_> = (0..8).map(client).collect();
         let end = async {
-            // In the middle of their work.
+            // While the clients send requests.
             while answers.load(Ordering::Relaxed) < 100 {
                 tokio::task::yield_now().await;
             }

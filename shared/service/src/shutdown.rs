@@ -1,29 +1,29 @@
-//! An orderly end: SIGTERM or Ctrl-C is told once to everyone who waits for something long.
+//! An orderly shutdown: SIGTERM or Ctrl-C notifies every task that waits for it.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// Tells whether the process is ending, and wakes those who wait for it.
+/// Shows if the shutdown has begun, and wakes the tasks that wait for it.
 #[derive(Debug, Clone)]
 pub struct Shutdown(watch::Receiver<bool>);
 
-/// Ends what listens to the [`Shutdown`] it was made with.
+/// Starts the shutdown for the [`Shutdown`] of the same pair.
 #[derive(Debug, Clone)]
 pub struct Trigger(watch::Sender<bool>);
 
-/// A fresh pair of trigger and listener.
+/// Creates a pair of trigger and listener.
 pub fn channel() -> (Trigger, Shutdown) {
     let (sender, receiver) = watch::channel(false);
     (Trigger(sender), Shutdown(receiver))
 }
 
 impl Trigger {
-    /// Begins the end.
+    /// Starts the shutdown.
     pub fn fire(&self) {
         self.0.send_replace(true);
     }
 
-    /// Begins the end at the first SIGTERM or SIGINT.
+    /// Starts the shutdown at the first SIGTERM or SIGINT.
     pub async fn fire_on_signal(self) -> std::io::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -33,21 +33,21 @@ impl Trigger {
         }
         tracing::info!("stopping: requests under way are finished first");
         self.fire();
-        // Kept alive: a dropped sender would be read as a shutdown that nobody asked for.
+        // Kept alive: a dropped sender would count as a shutdown.
         std::future::pending().await
     }
 }
 
 impl Shutdown {
-    /// Whether the end has begun.
+    /// Returns true if the shutdown has begun.
     pub fn begun(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Waits until the end begins, or the trigger is gone.
+    /// Waits until the shutdown begins, or the trigger is dropped.
     pub async fn wait(&self) {
         let mut receiver = self.0.clone();
-        // An error means that the trigger is gone, which ends the process too.
+        // An error means that the trigger is dropped, which also ends the process.
         let _ = receiver.wait_for(|begun| *begun).await;
     }
 }

@@ -1,9 +1,9 @@
 //! The log: one readable line per event on standard error, times in UTC.
 //!
-//! What comes from outside goes into fields (`field = %value`) and is escaped by the formatter;
-//! secrets never go into any.
+//! Text from outside goes into fields (`field = %value`), and the formatter escapes it. Secrets
+//! never go into a field.
 //!
-//! No answer and no exit status depends on the log: a [`LogQueue`] stands before standard error.
+//! No response and no exit status depends on the log: a [`LogQueue`] is in front of standard error.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal, Write};
@@ -22,10 +22,10 @@ use tracing_subscriber::fmt::time::UtcTime;
 
 use super::log_queue::LogQueue;
 
-/// What is logged unless told otherwise. The server underneath tells of its threads at `info`.
+/// The default filter. The server library logs its threads at `info`.
 const DEFAULT: &str = "info,actix_server=warn";
 
-/// RFC 3339 with milliseconds: finer than anything a person compares by eye.
+/// RFC 3339 with milliseconds, which is precise enough for people.
 const TIMES: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
@@ -54,7 +54,7 @@ pub fn start(filter: Option<&str>) {
         .with_writer(|| QueueWriter)
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
-        // It would print to standard error past the queue, and panic where that fails.
+        // The errors would bypass the queue, and cause a panic if standard error fails.
         .log_internal_errors(false)
         .try_init();
     // A second start in one process (a test) keeps the first log.
@@ -64,14 +64,14 @@ pub fn start(filter: Option<&str>) {
     }
 }
 
-/// Makes a write past a limit of file sizes (`ulimit -f`) fail. By default it ends the process.
+/// Makes a write beyond the limit of file sizes (`ulimit -f`) fail. By default it ends the process.
 fn survive_file_size_limit() {
     if let Err(error) = flag::register(SIGXFSZ, Arc::default()) {
         tracing::warn!(%error, "a limit of file sizes ends this process when it is reached");
     }
 }
 
-/// Registers the number of lines that the log has lost.
+/// Registers the counter of the lost log lines.
 pub(super) fn register_metrics(registry: &mut Registry) {
     registry.register(
         "signet_log_lines_dropped",
@@ -80,15 +80,15 @@ pub(super) fn register_metrics(registry: &mut Registry) {
     );
 }
 
-/// Waits until the log's lines are written, for at most a second. A process calls it before its end.
+/// Waits until the log lines are written, for at most a second. A process calls it before its end.
 pub fn flush() {
     if let Some(Some(queue)) = QUEUE.get() {
         queue.flush(FLUSH_LIMIT);
     }
 }
 
-/// Prints a line to standard error after the lines of the log, and waits for at most a second until
-/// it is written. A broken standard error is no failure.
+/// Prints a line to standard error after the log lines. Waits until it is written, for at most a
+/// second. A broken standard error is not a failure.
 pub(super) fn print_line(line: &str) {
     let line = format!("{line}\n");
     if let Some(queue) = queue() {
@@ -99,7 +99,7 @@ pub(super) fn print_line(line: &str) {
     }
 }
 
-/// Logs a panic. The hook of the standard library writes past the queue, and blocks with its reader.
+/// Logs a panic. The standard hook bypasses the queue, and a stopped reader blocks it.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
     let thread = thread.name().unwrap_or("unnamed");
@@ -107,7 +107,7 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     let cause = panic.payload_as_str().unwrap_or("not a text");
     let backtrace = Backtrace::capture();
     let captured = backtrace.status() == BacktraceStatus::Captured;
-    // As a text it is escaped, and the event stays one line.
+    // A text is escaped, so the event stays one line.
     let backtrace = captured.then(|| backtrace.to_string());
     tracing::error!(thread, location, cause, backtrace, "a thread panicked");
     // The panic may end the process, and no other code would flush the line.
@@ -116,7 +116,7 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     }
 }
 
-/// Hands each event to the queue, as one line.
+/// Adds each event to the queue, as one line.
 struct QueueWriter;
 
 impl Write for QueueWriter {

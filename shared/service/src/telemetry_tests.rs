@@ -1,4 +1,4 @@
-//! Tests of the log in a process of its own, since a process has one standard error and one log.
+//! Tests of the log, each in its own process: a process has one standard error and one log.
 
 use std::io::Read;
 use std::os::fd::OwnedFd;
@@ -8,10 +8,10 @@ use std::sync::mpsc;
 
 use super::*;
 
-/// More than a loaded machine takes to start a process.
+/// Longer than a loaded machine takes to start a process.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Runs one of the ignored tests below in a new process. Returns whether it has passed.
+/// Runs one of the ignored tests below in a new process. Returns true if it passed.
 fn run_alone(test: &str, stderr: impl Into<Stdio>) -> bool {
     let program = std::env::current_exe().expect("the test program");
     let name = format!("{}::{test}", module_path!().split_once("::").expect("a crate").1);
@@ -55,7 +55,7 @@ fn many_lines() {
     print_line("the last line");
 }
 
-/// A standard error with a reader that never reads, without room for a byte.
+/// Returns a standard error without free buffer space, and its reader, which never reads.
 fn stopped_reader() -> (OwnedFd, UnixStream) {
     let (mut writer, reader) = UnixStream::pair().expect("a pair of sockets");
     writer.set_nonblocking(true).expect("a flag is set");

@@ -1,4 +1,4 @@
-//! Connections that a closing listener has not accepted: each is told to try again.
+//! Connections that a closing listener has not accepted: each gets a `503`.
 
 use std::net::TcpListener;
 
@@ -11,7 +11,7 @@ use super::problem_response::ProblemError;
 use super::server::BACKLOG;
 use signet_contract::problem::PROBLEM_MEDIA_TYPE;
 
-/// Seconds after which another server, or this one anew, may take the request.
+/// The time after which another server, or this one after a restart, can answer, in seconds.
 const TRY_AGAIN: u32 = 1;
 
 /// Accepts the connections that wait at `listener`, closes it, and answers each with `503`.
@@ -19,13 +19,13 @@ pub(super) async fn turn_away(listener: TcpListener) {
     let answer = answer();
     let mut last = Vec::new();
     if listener.set_nonblocking(true).is_ok() {
-        // No more than could wait when the listener was about to be closed.
+        // At most the number that could wait when the listener closed.
         for _ in 0..BACKLOG {
             let Ok((stream, _)) = listener.accept() else { break };
             last.push(stream);
         }
     }
-    // Before anything is sent: no other connection gets this far.
+    // Closed before the answers are sent, so that no other connection is queued.
     drop(listener);
     let answers = last.into_iter().map(async |stream| {
         stream.set_nonblocking(true)?;
@@ -34,7 +34,7 @@ pub(super) async fn turn_away(listener: TcpListener) {
         linger(stream).await;
         Ok::<_, std::io::Error>(())
     });
-    // A client that has gone misses nothing.
+    // An error means that the client has closed the connection.
     drop(futures_util::future::join_all(answers).await);
 }
 

@@ -1,7 +1,7 @@
-//! The `.env` file. Other programs read it too, so a line that is none of ours is passed over.
+//! The `.env` file. Other programs read it, too, so lines of other programs are ignored.
 //!
-//! A line is `NAME=VALUE`. The value may stand in quotes, and nothing in it is replaced: `$` and `\`
-//! are themselves. The values never enter the environment of this process.
+//! A line is `NAME=VALUE`. The value may be in quotes. Nothing in it is replaced: `$` and `\` stay.
+//! The values are not added to the environment of this process.
 
 use std::io;
 use std::path::Path;
@@ -17,12 +17,12 @@ pub struct DotEnv(pub(super) Vec<Line>);
 pub(super) struct Line {
     pub(super) number: usize,
     pub(super) name: String,
-    /// The value, or the fault of the line.
+    /// The value, or the error of the line.
     pub(super) value: Result<String, &'static str>,
 }
 
 impl DotEnv {
-    /// Reads `path`; a missing file is an empty one.
+    /// Reads `path`. A missing file counts as an empty one.
     ///
     /// # Errors
     ///
@@ -35,7 +35,7 @@ impl DotEnv {
         }
     }
 
-    /// Reads the text of a file.
+    /// Parses the text of a file.
     pub fn parse(text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let line = |(line, number): (&str, usize)| {
@@ -48,13 +48,13 @@ impl DotEnv {
         Self(text.lines().zip(1..).map(line).filter(|line| !line.name.is_empty()).collect())
     }
 
-    /// The last line of this name, which is the one that counts.
+    /// Returns the last line with this name, which takes effect.
     pub(super) fn find(&self, name: &str) -> Option<&Line> {
         self.0.iter().rev().find(|line| line.name == name)
     }
 }
 
-/// Reads the part of a line after the name.
+/// Parses the part of a line after the name.
 fn value(rest: &str) -> Result<String, &'static str> {
     let value = rest.trim_start().strip_prefix('=').ok_or("the line is not NAME=VALUE")?;
     if value.contains(char::REPLACEMENT_CHARACTER) {
@@ -72,7 +72,7 @@ fn value(rest: &str) -> Result<String, &'static str> {
     Ok(without_comment(value).to_owned())
 }
 
-/// Cuts a comment off: it begins with `#` after a blank.
+/// Removes a comment, which begins with `#` after a space or a tab.
 fn without_comment(text: &str) -> &str {
     let mut marks = text.match_indices('#').map(|(at, _)| &text[..at]);
     marks.find(|before| before.ends_with([' ', '\t'])).unwrap_or(text).trim()

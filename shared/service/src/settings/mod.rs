@@ -1,7 +1,7 @@
-//! Settings. Each is one field of a service's [`clap::Args`]: the id is the environment variable,
-//! from which the flag follows, the value name is the form of a value, the doc comment is the help.
+//! Settings. Each is one field of a service's [`clap::Args`]. The id is the environment variable
+//! and gives the flag, the value name is the form of a value, the doc comment is the help.
 //!
-//! A value comes from the flag, else the environment, else `.env`, else the default. A wrong value
+//! A value comes from the flag, then the environment, then `.env`, then the default. A wrong value
 //! stops the start with one line.
 
 mod dot_env;

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use url::Url;
 
-/// A function that clap takes as a parser of values.
+/// A function that clap accepts as a parser of values.
 pub trait Parser<T>: Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {}
 
 impl<T, F: Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static> Parser<T> for F {}
 
-/// Any text without control characters.
+/// Parses any text without control characters.
 pub fn text(value: &str) -> Result<String, String> {
     if value.chars().any(char::is_control) {
         return Err("holds a control character".into());
@@ -19,12 +19,12 @@ pub fn text(value: &str) -> Result<String, String> {
     Ok(value.to_owned())
 }
 
-/// A path.
+/// Parses a path.
 pub fn path(value: &str) -> Result<PathBuf, String> {
     text(value).map(PathBuf::from)
 }
 
-/// A name as it stands in a token and in a form: without blanks.
+/// Parses a name for tokens and forms: without whitespace.
 pub fn name(value: &str) -> Result<String, String> {
     if value.chars().any(char::is_whitespace) {
         return Err("holds a blank".into());
@@ -32,7 +32,7 @@ pub fn name(value: &str) -> Result<String, String> {
     text(value)
 }
 
-/// A socket address; `localhost` stands for 127.0.0.1.
+/// Parses a socket address. `localhost` means 127.0.0.1.
 pub fn host_port(value: &str) -> Result<SocketAddr, String> {
     let numeric = match value.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}"),
@@ -41,7 +41,7 @@ pub fn host_port(value: &str) -> Result<SocketAddr, String> {
     numeric.parse().map_err(|_| "is not an address and a port".into())
 }
 
-/// A duration such as `15s`, `5m`, `2h` or `90d`, from `least` to `most`.
+/// Returns a parser of durations such as `15s`, `5m`, `2h` or `90d`, from `least` to `most`.
 pub fn duration(least: Duration, most: Duration) -> impl Parser<Duration> {
     move |value: &str| {
         let parsed = parse_duration(value).ok_or("is not a duration")?;
@@ -66,18 +66,18 @@ fn parse_duration(value: &str) -> Option<Duration> {
     digits.parse::<u64>().ok()?.checked_mul(seconds).map(Duration::from_secs)
 }
 
-/// A value, or none for `off`. Another name than `Option`, which clap reads as an optional argument.
+/// A value, or none for `off`. It is not named `Option`, which clap reads as an optional argument.
 pub type OrOff<T> = Option<T>;
 
-/// A value or `off`.
+/// Returns a parser of a value or `off`.
 pub fn or_off<T>(parse: impl Parser<T>) -> impl Parser<OrOff<T>> {
     move |value: &str| if value == "off" { Ok(None) } else { parse(value).map(Some) }
 }
 
-/// Several values in one argument. Another name than `Vec`, which clap reads as a repeated argument.
+/// Several values in one argument. It is not named `Vec`, which clap reads as a repeated argument.
 pub type List<T> = Vec<T>;
 
-/// Values separated by commas, blanks round them taken off. No value is given twice or empty.
+/// Returns a parser of values separated by commas. An empty or repeated value is an error.
 pub fn list<T: PartialEq>(parse: impl Parser<T>) -> impl Parser<List<T>> {
     move |value: &str| {
         let mut parsed = Vec::new();
@@ -95,11 +95,11 @@ pub fn list<T: PartialEq>(parse: impl Parser<T>) -> impl Parser<List<T>> {
     }
 }
 
-/// An `http` or `https` address without query, fragment or credentials (RFC 8414 §2 asks that of
-/// an issuer). It is kept to the letter: a token's `iss` is compared byte for byte.
+/// Parses an `http` or `https` address without query, fragment or credentials, as RFC 8414 §2
+/// requires of an issuer. The text is kept exactly: the `iss` of a token is compared byte for byte.
 pub fn origin_url(value: &str) -> Result<String, String> {
     let authority = value.split('/').nth(2).unwrap_or_default();
-    // `Url` passes over blanks, and takes `\` for `/` and a third slash for none.
+    // `Url` ignores blanks, reads `\` as `/`, and ignores a third slash.
     let strict = (value.starts_with("https://") || value.starts_with("http://"))
         && !value.contains(|c: char| c.is_control() || c.is_whitespace() || r"\?#".contains(c))
         && !authority.is_empty()
@@ -110,8 +110,8 @@ pub fn origin_url(value: &str) -> Result<String, String> {
     Err("is not an http or https address without credentials, query and fragment".into())
 }
 
-/// The file of a SQLite database. A URL without a scheme is refused: taken for a file name, a typing
-/// error would become a new, empty database.
+/// Parses the file of a SQLite database. A URL without a scheme is refused: as a file name, a
+/// typing error would create a new, empty database.
 pub fn sqlite_file(value: &str) -> Result<PathBuf, String> {
     match value.strip_prefix("sqlite://") {
         None => Err("is not a sqlite:// address".into()),

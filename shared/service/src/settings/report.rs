@@ -1,4 +1,4 @@
-//! `check-config`: the values in force, the documented `.env` file, the page of settings.
+//! `check-config`: the values in effect, the documented `.env` file, the page of settings.
 
 use clap::Args;
 use comfy_table::Table;
@@ -26,7 +26,7 @@ pub struct CheckConfig {
 }
 
 impl CheckConfig {
-    /// Prints `values`, which have been parsed and are good.
+    /// Prints `values`, which are parsed and valid.
     pub fn run(&self, values: &Values) -> Result<(), Failure> {
         if let Some(warning) = values.warning() {
             telemetry::print_line(&format!("warning: {warning}"));
@@ -48,11 +48,11 @@ impl CheckConfig {
     }
 }
 
-/// A setting in force.
+/// The effective value of a setting.
 #[derive(Serialize)]
 struct Row {
     name: String,
-    /// Null for none.
+    /// Null if there is no value.
     value: Option<String>,
     origin: String,
 }
@@ -69,11 +69,11 @@ impl Row {
     }
 }
 
-/// A text with the password of a URL starred out.
+/// Returns a text with `***` for the password of a URL.
 pub(super) fn without_password(text: &str) -> String {
     match Url::parse(text) {
         Ok(mut url) if url.password().is_some() => {
-            // Where there is a password, one can be set.
+            // A URL with a password accepts another one.
             let _ = url.set_password(Some("***"));
             url.into()
         }
@@ -81,7 +81,7 @@ pub(super) fn without_password(text: &str) -> String {
     }
 }
 
-/// A `.env` file that documents each setting, with its value or, commented out, its default.
+/// Returns a `.env` file that documents each setting, with its value or, as a comment, its default.
 fn env_file(values: &Values) -> String {
     let lines = |value: &Value| {
         let (name, help, takes) = (value.name(), help(value), value.takes());
@@ -94,7 +94,7 @@ fn env_file(values: &Values) -> String {
     values.settings.iter().map(lines).collect::<Vec<_>>().join("\n")
 }
 
-/// A table in Markdown.
+/// Returns the settings as a table in Markdown.
 fn page(values: &Values) -> String {
     let head =
         "| setting | flag | default | takes | what it is for |\n| --- | --- | --- | --- | --- |\n";
@@ -112,7 +112,7 @@ fn help(value: &Value) -> String {
     value.arg.get_help().map(ToString::to_string).unwrap_or_default()
 }
 
-/// A value as a `.env` file holds it.
+/// Returns a value in the form of a `.env` file.
 fn quoted(value: &str) -> String {
     if value.chars().all(|c| c.is_ascii_alphanumeric() || "._:/,@+-%[]".contains(c)) {
         return value.to_owned();

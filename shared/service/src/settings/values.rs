@@ -1,4 +1,4 @@
-//! The sources of values, and the line about a wrong one.
+//! The sources of values, and the message about a wrong one.
 
 use std::collections::{BTreeSet, HashMap};
 use std::error::Error;
@@ -13,7 +13,7 @@ use strsim::levenshtein;
 use super::DotEnv;
 use super::report::without_password;
 
-/// The environment of a process; a parameter, so that tests need no process.
+/// The environment of a process. It is a parameter, so that tests need no process.
 pub type Environment = HashMap<OsString, OsString>;
 
 /// The most edits between a known name and a misspelling of it.
@@ -28,7 +28,7 @@ pub enum Origin {
     Environment,
     /// The line of this number in `.env`.
     DotEnv(usize),
-    /// The default, or nothing.
+    /// The default, or no value.
     Default,
 }
 
@@ -43,8 +43,8 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A wrong setting, in one line that names it and the form of its values. The value itself is never
-/// repeated: it may hold a secret.
+/// A wrong setting, in one line with its name and the form of its values. The line never contains
+/// the value, which may be a secret.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SettingError(pub String);
@@ -59,7 +59,7 @@ pub(crate) fn with_flags<S: Args>(command: Command) -> Command {
         // An argument is displayed, as in an error, only if the number of its values is set.
         arg.long(flag).num_args(1).display_order(order.next().unwrap_or_default())
     };
-    // The comment on `S` is not about the command.
+    // The comment on `S` does not describe the command.
     S::augment_args(command).mut_args(flag).about(about.unwrap_or_default())
 }
 
@@ -71,7 +71,7 @@ pub(super) struct Value {
 }
 
 impl Value {
-    /// The environment variable.
+    /// Returns the name of the environment variable.
     pub(super) fn name(&self) -> &str {
         self.arg.get_id().as_str()
     }
@@ -80,7 +80,7 @@ impl Value {
         self.arg.get_long().unwrap_or_default()
     }
 
-    /// The form of a value.
+    /// Returns the form of a value.
     pub(super) fn takes(&self) -> &str {
         self.arg.get_value_names().and_then(<[_]>::first).map_or("", |name| name.as_str())
     }
@@ -89,7 +89,7 @@ impl Value {
         self.arg.get_default_values().first()?.to_str()
     }
 
-    /// The text, unless it is blank.
+    /// Returns the text, or `None` if it is blank.
     pub(super) fn given(&self) -> Option<&str> {
         Some(self.text.as_str()).filter(|text| !text.trim().is_empty())
     }
@@ -115,7 +115,7 @@ impl Values {
     ///
     /// # Errors
     ///
-    /// A value is not UTF-8, a flag holds a password, a line or a name in `.env` is wrong.
+    /// A value is not UTF-8, a flag has a password, or a line or a name in `.env` is wrong.
     pub fn find<S: Args>(
         flags: &ArgMatches,
         environment: &Environment,
@@ -151,7 +151,7 @@ impl Values {
         Ok(Self { settings, unknown })
     }
 
-    /// Parses the values. A blank value of a setting without a default is none.
+    /// Parses the values. A blank value of a setting without a default counts as no value.
     pub fn parse<S: Args>(&self) -> Result<S, SettingError> {
         let mut flags = Vec::new();
         for value in &self.settings {
@@ -173,18 +173,18 @@ impl Values {
             })
     }
 
-    /// The warning about names that begin like a setting and are none.
+    /// Returns the warning about unknown names with the prefix of the settings.
     pub fn warning(&self) -> Option<String> {
         let names = self.unknown.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         (!names.is_empty()).then(|| format!("unknown settings are passed over: {names}"))
     }
 }
 
-/// Collects the unknown names that begin like those of `settings`.
+/// Collects the unknown names with the prefix of `settings`.
 ///
 /// # Errors
 ///
-/// `.env` has a name that is nearly a known one: the operator believes that it is set.
+/// `.env` has a name that is close to a known one: the operator believes that it is set.
 fn unknown(
     settings: &[Value],
     environment: &Environment,
