@@ -1,4 +1,4 @@
-//! The one hop to threads that may block.
+//! Jobs on threads that may block.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,15 +7,15 @@ use actix_web::http::StatusCode;
 use signet_service::problem_response::ProblemError;
 use tokio::sync::Semaphore;
 
-/// How long a request waits for its turn.
+/// The time that a request waits for a permit.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Lets so many jobs block at a time; the others wait without a thread of their own.
+/// A limit on the jobs that block at a time. Waiting jobs need no thread.
 #[derive(Debug, Clone)]
 pub struct Blocking(Arc<Semaphore>);
 
 impl Blocking {
-    /// A hop for `most` jobs at a time.
+    /// Creates a limit of `most` jobs at a time.
     pub fn new(most: usize) -> Self {
         Self(Arc::new(Semaphore::new(most)))
     }
@@ -24,7 +24,7 @@ impl Blocking {
     ///
     /// # Errors
     ///
-    /// A `503` if its turn does not come in time, a `500` if it panics.
+    /// A `503` if no permit is free in time, a `500` if the job panics.
     pub async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,

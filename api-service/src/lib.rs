@@ -1,8 +1,8 @@
-//! The guard of the user directory: a resource server that judges every access token by itself
-//! and answers from its own replica.
+//! The guard of the user directory: a resource server that checks every access token by itself and
+//! answers from its own replica.
 //!
-//! `http` → `domain` ← `store` (the replica); `management` shows operators the guard's state;
-//! `startup` puts the parts together for the commands in `cli`.
+//! `http` → `domain` ← `store` (the replica). `management` shows the guard's state to operators.
+//! `startup` connects the parts for the commands in `cli`.
 
 pub mod blocking;
 pub mod cli;

@@ -1,4 +1,4 @@
-//! The guard's settings, parsed: everything behind this holds values, never texts.
+//! The guard's settings, parsed: the rest of the code gets values, not texts.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const YEAR: Duration = Duration::from_hours(365 * 24);
 
-/// Each setting, in the order in which people read them.
+/// The settings, in the order in which people read them.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Settings {
     /// The address for clients
@@ -79,11 +79,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Parses every setting.
+    /// Parses all settings.
     ///
     /// # Errors
     ///
-    /// The first value that its setting can't take.
+    /// The first invalid value.
     pub fn from_values(values: &Values) -> Result<Self, SettingError> {
         let settings: Self = values.parse()?;
         let wrong = |why| SettingError(format!("API_AUTH_URL (--auth-url): {why}"));
@@ -91,12 +91,11 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Returns the address at which the issuer is reached. It is the one address that secrets are sent
-    /// to.
+    /// Returns the address at which this service reaches the issuer. Secrets are sent only there.
     ///
     /// # Errors
     ///
-    /// It is plain http and not allowed.
+    /// The address is plain http and not allowed.
     pub fn reached_at(&self) -> Result<Url, AddressError> {
         let url = address::parse(self.auth_url.as_ref().unwrap_or(&self.issuer))?;
         address::check(&url, self.allow_http.as_deref().unwrap_or_default())?;
@@ -104,12 +103,12 @@ impl Settings {
     }
 }
 
-/// A host name or an address, without scheme and port. Compared without regard to case.
+/// Parses a host name or an address, without scheme and port. Case is ignored.
 fn host_name(value: &str) -> Result<String, String> {
     Host::parse(value).map(|host| host.to_string()).map_err(|_| "is not a host name".into())
 }
 
-/// The users who may read other users' records.
+/// Parses the users that may read other users' records.
 fn visibility(value: &str) -> Result<Visibility, String> {
     match value {
         "everyone" => Ok(Visibility::Everyone),

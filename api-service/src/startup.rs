@@ -1,4 +1,4 @@
-//! Puts the parts together: the only place that knows all of them.
+//! Connects the parts: only this module uses all of them.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -19,17 +19,17 @@ use crate::management as guard_management;
 use crate::settings::Settings;
 use crate::store::{PAGE_READERS, Replica};
 
-/// Threads for what is no request: the guard's tasks.
+/// The threads for the guard's tasks, which serve no requests.
 const BACKGROUND_THREADS: usize = 2;
 
-/// The interval of looks at the replica.
+/// The interval of the checks for damage.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// The least life of a process with a damaged replica: on a disk that damages every replica, the
-/// issuer is not asked for the whole directory without a pause.
+/// The shortest life of a process with a damaged replica. If a disk damages every replica, the
+/// guard does not request the whole directory again and again without a pause.
 const LEAST_LIFE: Duration = Duration::from_secs(5);
 
-/// Serves until a signal, or until the replica turns out to be damaged.
+/// Serves until a signal, or until damage of the replica is found.
 pub fn run(settings: Settings) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(BACKGROUND_THREADS)
@@ -37,13 +37,13 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
         .build()
         .map_err(Failure::failed)?;
     let ended = runtime.block_on(serve(settings));
-    // Nothing is left that matters, but a thread may hang in a read or a name look-up.
+    // No important work is left, but a thread may hang in a read or a name look-up.
     runtime.shutdown_background();
     ended
 }
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
-    // The replica first: a process that is just ending gives up its addresses with its lock.
+    // The replica first: an ending process releases its addresses together with its lock.
     let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let replica = open(&settings, workers).await?;
     let listener = server::bind("API_BIND", settings.bind)?;
@@ -62,7 +62,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         issuer: settings.issuer,
         public_url: settings.public_url,
     };
-    // As bound: an address with port 0 gets a port of the system's choice.
+    // The bound address: with port 0 the system chooses a port.
     let clients_at = listener.local_addr().unwrap_or(settings.bind);
     let operators_at = operators.local_addr().unwrap_or(settings.management_bind);
     let openapi = web::Bytes::from(http::openapi().map_err(Failure::failed)?);
@@ -93,8 +93,8 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     }
 }
 
-/// Begins the shutdown when the replica is damaged and the issuer is there to fill a new one: without
-/// the issuer, a replica that can still be read in part is better than none. Returns whether it did.
+/// Starts the shutdown if the replica is damaged and the issuer can fill a new one. Without the
+/// issuer, a partly readable replica is better than none. Returns true if it did.
 async fn end_if_damaged(
     trigger: Trigger,
     shutdown: Shutdown,

@@ -44,7 +44,7 @@ enum Command {
     },
 }
 
-/// The whole command line.
+/// Returns the whole command line.
 pub fn command() -> clap::Command {
     cli::with_settings::<Settings>(Arguments::command())
 }

@@ -1,4 +1,4 @@
-//! `status`: what the guard running here holds, and how old it is.
+//! `status`: the state of the running guard, and its age.
 
 use std::fmt::Write;
 use std::net::SocketAddr;

@@ -1,22 +1,22 @@
-//! A place in the list of users.
+//! A position in the list of users.
 //!
-//! It names the last user of a page rather than a row number: every replica numbers its rows by
-//! itself, and a client that pages through a load balancer meets several. A user deleted meanwhile
-//! still marks a place.
+//! A cursor names the last user of a page, not a row number: every replica numbers its rows by
+//! itself, and a client behind a load balancer reads from several. A user that is deleted later
+//! still marks a position.
 
 use std::fmt;
 use std::str::FromStr;
 
 use uuid::Uuid;
 
-/// The first letter of a cursor: another way of marking a place would get another one.
+/// The first letter of a cursor. Another kind of cursor would get another letter.
 const BY_USER: &str = "u";
 
-/// Behind which user the next page begins. To clients it is opaque.
+/// The user after which the next page begins. It is opaque to clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor(pub Uuid);
 
-/// A text that is no cursor of this service.
+/// A text that is not a cursor of this service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a cursor that a page gave as `next`")]
 pub struct NotACursor;
@@ -36,7 +36,7 @@ impl FromStr for Cursor {
             .and_then(|id| Uuid::try_parse(id).ok())
             .map(Cursor)
             .ok_or(NotACursor)?;
-        // One place has one spelling.
+        // Each position has one spelling.
         if cursor.to_string() == text { Ok(cursor) } else { Err(NotACursor) }
     }
 }

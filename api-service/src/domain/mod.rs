@@ -1,5 +1,5 @@
-//! What this service serves, without transport and without storage: the user directory, and who
-//! may see whom.
+//! The subject of this service, without transport and storage: the user directory, and the users
+//! that may read records of others.
 
 pub mod cursor;
 pub mod directory;

@@ -1,10 +1,10 @@
-//! Who may see whom.
+//! The visibility of users' records.
 
-/// Who may list users and read records other than their own.
+/// The users that may list users and read records other than their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
-    /// Every user.
+    /// All users.
     Everyone,
-    /// Operators only; the others see themselves.
+    /// Operators only. Other users read their own record.
     Admins,
 }

@@ -1,4 +1,4 @@
-//! The guard's word on a request, and the log line where it refuses.
+//! The guard's decision on a request, and the log line of a refusal.
 
 use actix_web::HttpRequest;
 use signet_contract::claims::ROLE_USER;
@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use super::Api;
 
-/// Lets users through, and says who calls. A service's token is not for these routes.
+/// Admits users and returns the id of the caller. Refuses the token of a service.
 pub(super) async fn user(request: &HttpRequest, api: &Api) -> Result<Uuid, Refusal> {
     with_role(request, api, ROLE_USER).await
 }
 
-/// Lets users through who have `role` in their token and in the directory.
+/// Admits users that have `role` in their token and in the directory.
 pub(super) async fn with_role(
     request: &HttpRequest,
     api: &Api,
@@ -33,7 +33,7 @@ fn caller(token: &AccessToken) -> Result<Uuid, Refusal> {
     }
 }
 
-/// Nothing of the token is told: it may still be good somewhere.
+/// Logs a refusal. Nothing of the token is logged: it may still be good elsewhere.
 fn note(request: &HttpRequest, refusal: &Refusal) {
     let from = request.peer_addr().map(|peer| peer.to_string()).unwrap_or_default();
     let (method, path) = (request.method(), request.path());

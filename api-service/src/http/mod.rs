@@ -1,4 +1,4 @@
-//! The routes for clients. The only layer that knows HTTP.
+//! The routes for clients. Only this layer uses HTTP.
 
 mod admission;
 mod openapi;
@@ -20,27 +20,27 @@ use crate::blocking::Blocking;
 use crate::domain::directory::Directory;
 use crate::domain::visibility::Visibility;
 
-/// What the routes need. Made once and cloned into every worker.
+/// The data for the routes. Created once and cloned into every worker.
 #[derive(Clone)]
 pub struct Api {
-    /// Judges tokens.
+    /// The guard that checks tokens.
     pub guard: Guard,
-    /// Where users are read from.
+    /// The source of the users.
     pub directory: Arc<dyn Directory>,
-    /// Who may read records other than their own.
+    /// The users that may read records other than their own.
     pub visibility: Visibility,
-    /// The hop to threads that may block.
+    /// The runner for jobs on threads that may block.
     pub blocking: Blocking,
-    /// The issuer, to the letter.
+    /// The issuer, compared exactly.
     pub issuer: String,
-    /// This service's own public address.
+    /// The public address of this service.
     pub public_url: String,
 }
 
-/// Adds every route.
+/// Adds all routes.
 pub fn routes(api: Api, openapi: web::Bytes) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
-        // What is personal is kept by no cache, refused or not (RFC 9111 §5.2.2.5).
+        // No cache may store personal data or a refusal (RFC 9111 §5.2.2.5).
         let unstored = || middleware::DefaultHeaders::new().add((CACHE_CONTROL, "no-store"));
         config
             .app_data(web::Data::new(api))

@@ -1,4 +1,4 @@
-//! The API description, made from the handlers.
+//! The API description, generated from the handlers.
 
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -34,7 +34,7 @@ impl Modify for Schemes {
     }
 }
 
-/// The document's JSON text, the same at each call.
+/// Returns the JSON text of the document, the same at each call.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! `?limit=` and `?after=`: which page of a list is asked for.
+//! `?limit=` and `?after=`: the requested page of a list.
 
 use signet_service::problem_response::ProblemError;
 use url::form_urlencoded;
@@ -6,17 +6,17 @@ use url::form_urlencoded;
 use crate::domain::cursor::Cursor;
 use crate::domain::directory::{DEFAULT_PAGE, MAX_PAGE};
 
-/// Which page is asked for.
+/// The requested page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PageQuery {
-    /// At most so many.
+    /// The largest number of users.
     pub(super) limit: u16,
-    /// Behind this place; from the beginning without one.
+    /// The cursor before the page, or `None` for the first page.
     pub(super) after: Option<Cursor>,
 }
 
 impl PageQuery {
-    /// Reads a query. Parameters that it does not know are passed over.
+    /// Parses a query. Unknown parameters are ignored.
     pub(super) fn parse(query: &str) -> Result<Self, ProblemError> {
         let mut errors = Vec::new();
         let mut take = |name| {

@@ -1,5 +1,5 @@
-//! `GET /.well-known/oauth-protected-resource`: who issues the tokens that are good here, and how
-//! to send one (RFC 9728 §2).
+//! `GET /.well-known/oauth-protected-resource`: the issuers of tokens for this service, and the way
+//! to send a token (RFC 9728 §2).
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -7,22 +7,22 @@ use utoipa::ToSchema;
 
 use super::Api;
 
-/// Where RFC 9728 §3 puts it.
+/// The path that RFC 9728 §3 defines.
 pub(super) const PATH: &str = "/.well-known/oauth-protected-resource";
 
-/// This service, for OAuth clients.
+/// The metadata of this service for OAuth clients.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ProtectedResource)]
 pub(super) struct Metadata {
-    /// This service's public address.
+    /// The public address of this service.
     resource: String,
-    /// The issuers whose tokens are good here.
+    /// The issuers of valid tokens.
     authorization_servers: Vec<String>,
-    /// Always `header`: a token in a query or a body is not looked at.
+    /// Always `header`: a token in a query or a body is ignored.
     bearer_methods_supported: Vec<String>,
 }
 
-/// Who issues the tokens that are good here.
+/// Returns the metadata of this service for OAuth clients.
 #[utoipa::path(
     get,
     path = "/.well-known/oauth-protected-resource",

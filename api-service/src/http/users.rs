@@ -1,4 +1,4 @@
-//! `GET /user`, `/user/me`, `/user/{public_id}`: the directory, for its own users.
+//! `GET /user`, `/user/me`, `/user/{public_id}`: the user directory, for its own users.
 
 use actix_web::http::StatusCode;
 use actix_web::{Error, HttpRequest, HttpResponse, web};
@@ -16,17 +16,17 @@ use super::{Api, admission};
 use crate::domain::directory::{DirectoryError, User};
 use crate::domain::visibility::Visibility;
 
-/// Some users, in order of creation.
+/// A page of users, in the order of creation.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = UserPage)]
 pub(super) struct PageBody {
-    /// The users. Disabled ones are among them.
+    /// The users, also disabled ones.
     users: Vec<User>,
-    /// The `after` of the next page; null if no user follows.
+    /// The `after` of the next page, or null if no user follows.
     next: Option<String>,
 }
 
-/// Users in order of creation, page by page.
+/// Lists the users in the order of creation, page by page.
 #[utoipa::path(
     get,
     path = "/user",
@@ -63,7 +63,7 @@ pub(super) async fn list(request: HttpRequest, api: web::Data<Api>) -> Result<Ht
         .json(PageBody { users: page.users, next: page.next.map(|cursor| cursor.to_string()) }))
 }
 
-/// The caller's own record.
+/// Returns the caller's own record.
 #[utoipa::path(
     get,
     path = "/user/me",
@@ -84,12 +84,12 @@ pub(super) async fn list(request: HttpRequest, api: web::Data<Api>) -> Result<Ht
 pub(super) async fn me(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
     let caller = admission::user(&request, &api).await?;
     let found = api.directory.find(caller).map_err(problem)?;
-    // Deleted between the guard's look and this one.
+    // The user was deleted after the guard's check.
     let user = found.ok_or(Refusal::Invalid(Reason::Revoked))?;
     Ok(HttpResponse::Ok().json(user))
 }
 
-/// One user.
+/// Returns one user.
 #[utoipa::path(
     get,
     path = "/user/{public_id}",
@@ -116,7 +116,7 @@ pub(super) async fn one(request: HttpRequest, api: web::Data<Api>) -> Result<Htt
     if api.visibility == Visibility::Admins && wanted != Some(caller) {
         admission::with_role(&request, &api, ROLE_ADMIN).await?;
     }
-    // A point read of microseconds: a hop to another thread would cost more than it.
+    // A point read takes microseconds, less than a hop to another thread.
     let found = wanted.map(|wanted| api.directory.find(wanted)).transpose().map_err(problem)?;
     let user = found.flatten().ok_or_else(|| {
         ProblemError::new(StatusCode::NOT_FOUND, "There is no user with this id.")

@@ -15,7 +15,7 @@ use signet_service::management;
 
 const PREFIX: &str = "signet_guard";
 
-/// The metrics of `guard`.
+/// Creates the registry with the metrics of `guard`.
 pub(super) fn registry(guard: Guard) -> Registry {
     let mut registry = management::registry();
     let of_guard = registry.sub_registry_with_prefix(PREFIX);
@@ -67,7 +67,7 @@ fn encode(status: &GuardStatus, mut encoder: DescriptorEncoder<'_>) -> fmt::Resu
     family(&mut encoder, "refused", "Requests refused", "reason", &status.refused)
 }
 
-/// A gauge that has no value is left out.
+/// Encodes a gauge. A gauge without a value is left out.
 fn gauge<N>(
     encoder: &mut DescriptorEncoder<'_>,
     name: &str,

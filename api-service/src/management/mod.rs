@@ -1,4 +1,4 @@
-//! What operators see of this service: readiness, metrics, and the guard's whole state.
+//! The state of this service for operators: readiness, metrics, and the full state of the guard.
 
 mod metrics;
 mod readiness;
@@ -14,10 +14,10 @@ use signet_service::resource::read;
 
 pub use report::Report;
 
-/// Where the guard's whole state is told, to the command `status`.
+/// The path of the guard's full state, for the command `status`.
 pub const STATUS_PATH: &str = "/status";
 
-/// Readiness and metrics of `guard`.
+/// Creates the readiness and the metrics of `guard`.
 pub fn management(guard: &Guard) -> Management {
     Management {
         readiness: Arc::new(readiness::GuardReadiness(guard.clone())),
@@ -25,7 +25,7 @@ pub fn management(guard: &Guard) -> Management {
     }
 }
 
-/// The routes that only this service has.
+/// Returns the routes that only this service has.
 pub fn routes(guard: Guard) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
     move |config| {
         config.app_data(web::Data::new(guard.clone())).service(read(STATUS_PATH, status));

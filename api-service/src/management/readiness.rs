@@ -1,5 +1,5 @@
-//! Readiness: whether a good token would be answered, part by part. An outage of the issuer is
-//! told, but makes nothing unready before what is held gets too old.
+//! The readiness of each part: a part is ready if it lets a good token be answered. An outage of
+//! the issuer is reported, but no part is unready before its data is too old.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use signet_guard::Guard;
 use signet_guard::status::{FeedStatus, GuardStatus};
 use signet_service::management::{Part, Readiness};
 
-/// What `GET /health/ready` is answered from.
+/// The source of the answer to `GET /health/ready`.
 pub(super) struct GuardReadiness(pub(super) Guard);
 
 impl Readiness for GuardReadiness {
@@ -22,8 +22,8 @@ fn parts(status: &GuardStatus) -> BTreeMap<&'static str, Part> {
         1 => "1 key held".to_owned(),
         count => format!("{count} keys held"),
     };
-    // What else could keep the guard from serving is a part of its own: then it is still waiting
-    // for the feed's first word.
+    // Every other reason for not serving is a part of its own. If none applies, the guard waits for
+    // the first answer of the feed.
     let started = status.serving || !keys.trusted || !feed.trusted;
     let mismatch = |part| status.mismatch(part).map(ToString::to_string);
     let agrees = |part, detail: &str| {

@@ -1,46 +1,46 @@
-//! The guard's whole state as it travels to the command `status`.
+//! The full state of the guard, as sent to the command `status`.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use signet_guard::status::GuardStatus;
 
-/// A guard at one moment. Ages are in seconds.
+/// The state of a guard at one time. Ages are in seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Whether a good token would be answered.
+    /// True if a good token would be answered.
     pub ready: bool,
-    /// How far the feed is applied.
+    /// The feed position up to which the guard has applied events.
     pub position: Option<u64>,
-    /// Whether nothing was left to ask for.
+    /// True if the last answer of the feed left no more events to request.
     pub caught_up: bool,
-    /// Since the feed last answered.
+    /// The time since the last answer of the feed.
     pub feed_age: Option<f64>,
-    /// How long the last change took to come here.
+    /// The time that the last change took to reach this guard.
     pub feed_lag: Option<f64>,
-    /// What is wrong with the feed.
+    /// The last error of the feed.
     pub feed_error: Option<String>,
-    /// The keys held.
+    /// The held keys.
     pub keys: Vec<String>,
-    /// Since the key set was last confirmed.
+    /// The time since the key set was last confirmed.
     pub keys_age: Option<f64>,
-    /// What is wrong with the key set.
+    /// The last error of the key set.
     pub keys_error: Option<String>,
-    /// The issuer's clock less this machine's.
+    /// The issuer's clock minus the clock of this machine.
     pub clock_skew: Option<f64>,
     /// The reasons to refuse every token of the issuer.
     #[serde(default)]
     pub mismatches: Vec<String>,
-    /// Revocations held.
+    /// The number of held revocations.
     pub revocations: u64,
-    /// Requests let through since the start.
+    /// The number of admitted requests since the start.
     pub admitted: u64,
-    /// Requests refused since the start, by reason.
+    /// The number of refused requests since the start, by reason.
     pub refused: BTreeMap<String, u64>,
 }
 
 impl Report {
-    /// What `status` tells.
+    /// Creates the report of the command `status`.
     pub fn of(status: &GuardStatus) -> Self {
         let GuardStatus { keys, feed, .. } = status;
         Self {

@@ -1,4 +1,4 @@
-//! Defaults, and what is refused.
+//! Defaults, and refused values.
 
 use clap::Command;
 use signet_service::cli::with_settings;
@@ -56,7 +56,7 @@ fn plain_http_to_a_name_that_is_not_allowed_is_refused_as_the_address_it_is_used
     assert!(refusal(&[inside]).starts_with("API_AUTH_URL (--auth-url): "));
     assert!(settings(&[inside, ("API_ALLOW_HTTP", "other, auth-service")]).is_ok());
     assert!(settings(&[("API_AUTH_URL", "http://[::1]:8001")]).is_ok());
-    // Where no address is set, the issuer's own is the one used.
+    // If no address is set, the public address of the issuer is used.
     let issuer = ("API_ISSUER", "http://login.example.org");
     assert!(refusal(&[issuer]).starts_with("API_AUTH_URL (--auth-url): "));
 }

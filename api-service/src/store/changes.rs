@@ -1,4 +1,4 @@
-//! The feed's changes, applied to users.
+//! The changes of the feed, applied to users.
 
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::rows::{DELETED, UserRow, roles_of};
 use super::schema::users;
 
-/// Applies one change. Applied again, it changes nothing.
+/// Applies one change. A repeated change has no effect.
 pub(super) fn apply(connection: &mut SqliteConnection, change: &Change) -> QueryResult<()> {
     match change {
         Change::UserCreated(user)
@@ -27,7 +27,7 @@ pub(super) fn apply(connection: &mut SqliteConnection, change: &Change) -> Query
     }
 }
 
-/// Writes the record that the change leads to: what it does not tell stays as it is.
+/// Writes the record after the change. Fields that the change leaves out stay as they are.
 fn put(connection: &mut SqliteConnection, change: &UserChange) -> QueryResult<()> {
     let found = find(connection, change.public_id)?.filter(|row| row.state != DELETED);
     let (name, email, roles) = match (&change.name, &change.email, &change.roles, found) {
@@ -51,7 +51,7 @@ fn put(connection: &mut SqliteConnection, change: &UserChange) -> QueryResult<()
     upsert(connection, &UserRow::of(&user))
 }
 
-/// Empties the record. The row stays as a place that a cursor can name.
+/// Clears the record. The row stays, so that a cursor can still name its position.
 fn bury(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<()> {
     let known = find(connection, public_id)?.is_some();
     if known { upsert(connection, &UserRow::tombstone(public_id)) } else { Ok(()) }
@@ -65,7 +65,7 @@ fn find(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<Optio
         .optional()
 }
 
-/// Writes a row. A user who is known keeps their place, a new one comes last.
+/// Writes a row. A known user keeps its ordinal, a new user gets the last one.
 fn upsert(connection: &mut SqliteConnection, row: &UserRow) -> QueryResult<()> {
     let content = (
         users::name.eq(&row.name),

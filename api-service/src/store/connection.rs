@@ -1,4 +1,4 @@
-//! Connections: one that writes, and pools of readers.
+//! Connections: one for writing, and pools for reading.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,38 +12,38 @@ use super::OpenError;
 
 pub(super) type Readers = Pool<ConnectionManager<SqliteConnection>>;
 
-/// What no other connection may be in the way of.
+/// The time that a connection waits for a lock of another one.
 const PATIENCE: &str = "PRAGMA busy_timeout = 2000;";
 
-/// `NORMAL` is enough: a power cut may lose the last commits, but each holds its feed position, so
-/// the guard asks for them again.
+/// `NORMAL` is enough: a power failure may lose the last commits, but each commit contains its feed
+/// position, so the guard requests them again.
 ///
-/// Deleted users leave nothing behind in the file (`secure_delete`).
+/// `secure_delete` removes the data of deleted users from the file.
 const WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
     PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;";
 
 const READER: &str = "PRAGMA busy_timeout = 100; PRAGMA query_only = ON;";
 
-/// How long a reader waits for a connection. The pools are as large as their users are many, so
-/// only a disk that hangs lets it get that far.
+/// The time that a reader waits for a connection. The pools have a connection for each reading
+/// thread, so only a disk that hangs uses it up.
 const WAIT: Duration = Duration::from_millis(500);
 
-/// How long the start waits for the first reader: a machine that starts much at once is slow.
+/// The time that the start waits for the first reader: a busy machine may start slowly.
 const START_WAIT: Duration = Duration::from_secs(10);
 
-/// A connection that has written nothing yet, to look at what is there.
+/// Opens a connection for an inspection. It has written nothing yet.
 pub(super) fn open(path: &Path) -> ConnectionResult<SqliteConnection> {
     let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
     connection.batch_execute(PATIENCE).map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
 }
 
-/// Makes it the connection that writes.
+/// Configures the connection for writing.
 pub(super) fn for_writing(connection: &mut SqliteConnection) -> QueryResult<()> {
     connection.batch_execute(WRITER)
 }
 
-/// A pool of `size` connections that only read. One is open when this returns, the others soon.
+/// Creates a pool of `size` read-only connections. One is open on return, the others soon after.
 pub(super) fn readers(path: &Path, size: usize) -> Result<Readers, OpenError> {
     let readers = Pool::builder()
         .max_size(u32::try_from(size.max(1)).unwrap_or(u32::MAX))

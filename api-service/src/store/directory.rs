@@ -1,4 +1,4 @@
-//! The directory, read: single records on the request path, pages beside it.
+//! Reads of the directory: single records on the request path, and pages.
 
 use diesel::OptionalExtension;
 use diesel::prelude::*;
@@ -28,7 +28,7 @@ impl Directory for Replica {
     }
 
     fn page(&self, after: Option<Cursor>, limit: u16) -> Result<Page, DirectoryError> {
-        // One transaction: a snapshot that comes between two reads would number the rows anew.
+        // One transaction: a snapshot between two reads would change the ordinals.
         let rows = self.read(&self.pages, |connection| {
             connection.transaction(|connection| {
                 let after = match after {
@@ -65,7 +65,7 @@ impl Replica {
         })
     }
 
-    /// The part of a user's record that the guard asks for.
+    /// Returns the fields of a user's record that the guard needs.
     pub(super) fn record(&self, public_id: Uuid) -> Result<Option<UserRecord>, StoreError> {
         let found = self
             .read(&self.points, |connection| {
@@ -82,7 +82,7 @@ impl Replica {
     }
 }
 
-/// The place of a user, deleted or not.
+/// Returns the ordinal of a user, deleted or not.
 fn ordinal(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<Option<i64>> {
     users::table
         .filter(users::public_id.eq(public_id.as_bytes().as_slice()))
@@ -91,7 +91,7 @@ fn ordinal(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<Op
         .optional()
 }
 
-/// The users behind a place, and one more than `limit` if there are so many.
+/// Returns the users after an ordinal, and one more than `limit` if there are so many.
 fn behind(connection: &mut SqliteConnection, after: i64, limit: u16) -> QueryResult<Vec<User>> {
     let rows = users::table
         .filter(users::ordinal.gt(after))

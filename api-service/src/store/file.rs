@@ -1,4 +1,4 @@
-//! The replica's file: opened if it can be trusted, else set aside and begun anew.
+//! The file of the replica: opened if it can be trusted, otherwise set aside and created again.
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::inspection::{self, Finding};
 use super::{OpenError, connection, state};
 
-/// Makes the folder that the replica goes into.
+/// Creates the folder of the replica.
 pub(super) fn prepare_folder(path: &Path) -> Result<(), OpenError> {
     let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
         return Ok(());
@@ -22,10 +22,10 @@ pub(super) fn prepare_folder(path: &Path) -> Result<(), OpenError> {
     fs::create_dir_all(folder).map_err(|error| OpenError::io(folder, &error))
 }
 
-/// The connection that writes to the replica at `path`.
+/// Returns the connection that writes to the replica at `path`.
 pub(super) fn open_or_rebuild(path: &Path) -> Result<SqliteConnection, OpenError> {
-    // Made here rather than by SQLite: it holds names and addresses, so it is nobody else's to
-    // read. The files that SQLite puts beside it take their mode from it.
+    // Created here and not by SQLite: the file has names and addresses, so only its owner may read
+    // it. The files that SQLite adds get their mode from it.
     let file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -60,7 +60,7 @@ pub(super) fn open_or_rebuild(path: &Path) -> Result<SqliteConnection, OpenError
     begin(connection::open(path).map_err(|error| OpenError::io(path, &error))?, path)
 }
 
-/// Makes the tables of a new replica, and says who this guard is from now on.
+/// Creates the tables of a new replica, and the instance id of this guard.
 fn begin(mut connection: SqliteConnection, path: &Path) -> Result<SqliteConnection, OpenError> {
     let ready = connection::for_writing(&mut connection);
     ready.map_err(|error| OpenError::io(path, &error))?;
@@ -73,8 +73,8 @@ fn begin(mut connection: SqliteConnection, path: &Path) -> Result<SqliteConnecti
     Ok(connection)
 }
 
-/// Renames the file, and removes what SQLite kept beside it. One damaged file is kept for whoever
-/// wants to know what happened.
+/// Renames the file, and removes the files that SQLite added. One damaged file is kept for an
+/// operator to examine.
 fn set_aside(path: &Path) -> Result<(), OpenError> {
     fs::rename(path, with_suffix(path, ".damaged")).map_err(|error| OpenError::io(path, &error))?;
     for suffix in ["-wal", "-shm", "-journal"] {

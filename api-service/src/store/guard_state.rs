@@ -1,4 +1,4 @@
-//! The replica as the guard's store: each call is one transaction.
+//! The replica as the store of the guard: each call is one transaction.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -15,13 +15,13 @@ use super::rows::UserRow;
 use super::schema::{revocations, staged_users};
 use super::{Replica, changes, state, sums};
 
-/// In order of their places, so that the new rows are numbered in order of creation.
+/// In the order of the ordinals, so that the new rows are numbered in the order of creation.
 const UNSTAGE: &str = "DELETE FROM users; \
     INSERT INTO users (public_id, name, email, state, roles, sum) \
     SELECT public_id, name, email, state, roles, sum FROM staged_users ORDER BY ordinal; \
     DELETE FROM staged_users;";
 
-/// SQLite takes so many values in one statement, and a million may be forgotten at once.
+/// The most values in one statement of SQLite: up to a million can be forgotten at once.
 const FORGOTTEN_AT_ONCE: usize = 1_000;
 
 impl GuardStore for Replica {
@@ -107,7 +107,7 @@ fn held(connection: &mut SqliteConnection) -> QueryResult<Held> {
         diesel::result::Error::DeserializationError(error)
     };
     let instance = state::get(connection, state::INSTANCE)?.unwrap_or_default();
-    // Row by row: of a million, the texts alone are some 200 MB.
+    // Row by row: the texts of a million revocations take about 200 MB.
     let rows = revocations::table.order(revocations::seq).select(revocations::event);
     let mut revocations = Vec::new();
     for event in rows.load_iter::<String, _>(connection)? {
@@ -185,7 +185,7 @@ fn time_of(connection: &mut SqliteConnection, name: &str) -> QueryResult<Option<
     Ok(state::number(connection, name)?.map(from_unix_micros))
 }
 
-/// A position as SQLite keeps it. Positions are microseconds since 1970 and count up: they fit.
+/// Returns a position as SQLite stores it. Positions are microseconds since 1970, so they fit.
 fn signed(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
 }

@@ -1,5 +1,5 @@
-//! Whether a file is a replica that can be trusted. Asked once, at the start: every page and every
-//! row is looked at, about a second per million users.
+//! The check of a file as a replica. It runs once, at the start, and reads every page and every
+//! row: about a second per million users.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -9,33 +9,33 @@ use super::rows::UserRow;
 use super::schema::{replica_state, revocations, users};
 use super::{state, sums};
 
-/// "Sgnt": tells a replica from any other SQLite file.
+/// "Sgnt": distinguishes a replica from other SQLite files.
 const APPLICATION: i64 = 0x5367_6e74;
 
-/// Raised with each change of `schema.sql`.
+/// Increased with each change of `schema.sql`.
 const VERSION: i64 = 1;
 
-/// What a file turned out to be.
+/// The result of an inspection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Finding {
-    /// A replica, every row as it was written.
+    /// A replica with every row as written.
     Whole,
-    /// Nothing yet.
+    /// An empty file.
     Empty,
-    /// Another program's database.
+    /// A database of another program.
     Foreign,
     /// A replica of an older or newer program.
     OtherVersion(i64),
-    /// A replica that does not hold what was written.
+    /// A replica with content that differs from the written one.
     Damaged(String),
 }
 
-/// What makes a file a replica of this version.
+/// Returns the statements that mark a file as a replica of this version.
 pub(super) fn mark() -> String {
     format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};")
 }
 
-/// Looks at everything in the file. An error is damage, too.
+/// Inspects the whole file. An error counts as damage, too.
 pub(super) fn inspect(connection: &mut SqliteConnection) -> QueryResult<Finding> {
     let tables = number(connection, "SELECT count(*) AS number FROM sqlite_master")?;
     if tables == 0 {
@@ -54,7 +54,7 @@ pub(super) fn inspect(connection: &mut SqliteConnection) -> QueryResult<Finding>
     if application != APPLICATION || version != VERSION {
         return Ok(Finding::OtherVersion(version));
     }
-    // As a table-valued function it would take the 1 for the name of a table.
+    // A table-valued function would read the 1 as the name of a table.
     let report: Report = diesel::sql_query("PRAGMA integrity_check(1)").get_result(connection)?;
     if report.integrity_check != "ok" {
         return Ok(Finding::Damaged(report.integrity_check));

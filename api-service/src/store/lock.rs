@@ -1,8 +1,8 @@
-//! One process per replica: two would apply the same feed to one file under one instance id, and
-//! the issuer could not tell them apart.
+//! One process per replica: two processes would apply the same feed to one file with one instance
+//! id, and the issuer could not distinguish them.
 //!
-//! The lock is the operating system's, on a file beside the replica, so it goes with the process
-//! however that ends.
+//! The operating system holds the lock, on a file next to the replica, so every end of the process
+//! releases it.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -12,17 +12,17 @@ use std::time::Duration;
 
 use super::OpenError;
 
-/// How long a process that was just killed may take to let go.
+/// The time in which a killed process must release the lock.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Held for the life of the replica.
+/// The lock, held for the life of the replica.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes the lock of the replica at `path`, waiting a moment for an earlier process to end.
+    /// Takes the lock of the replica at `path`. Waits for [`PATIENCE`] if a process holds it.
     pub(super) fn take(path: &Path) -> Result<Self, OpenError> {
         let name = beside(path);
         let file = OpenOptions::new()
@@ -34,12 +34,11 @@ impl Lock {
         if file.try_lock().is_ok() {
             return Ok(Self { _file: file });
         }
-        // The wait is a thread's: if it is in vain, this process is about to end, and the thread
-        // with it.
+        // A thread waits: if the lock stays held, this process ends soon, and the thread with it.
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
             let locked = file.lock().map(|()| file);
-            // Nobody listens any more if the wait was too long; the file is closed again then.
+            // After a timeout there is no receiver, and the file is closed.
             drop(sender.send(locked));
         });
         match receiver.recv_timeout(PATIENCE) {

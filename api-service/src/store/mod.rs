@@ -1,8 +1,8 @@
-//! The replica: what the guard holds, in one SQLite file of this instance alone.
+//! The replica: the guard's data, in one SQLite file for this instance only.
 //!
-//! The file is disposable. What can't be trusted (damaged, of another version) is set aside and
-//! begun anew, and the guard takes a snapshot from the issuer. Writes come from the guard's tasks,
-//! one at a time; reads go through a pool and never wait for a writer (WAL).
+//! The file is disposable. A damaged file, or one of another version, is set aside and created
+//! again, and the guard takes a snapshot from the issuer. The guard's tasks write, one at a time.
+//! Reads use a pool and never wait for a writer (WAL).
 
 mod changes;
 mod connection;
@@ -30,21 +30,21 @@ use signet_guard::StoreError;
 use connection::Readers;
 use lock::Lock;
 
-/// Why the replica can't be opened. None of these is mended by beginning it anew.
+/// The reason for which the replica can't be opened. A new replica would not help.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process has it.
+    /// Another process uses the replica.
     #[error("{} is in use by another process; each instance needs a replica of its own", .0.display())]
     InUse(PathBuf),
-    /// It is somebody else's database, which must not be touched.
+    /// It is the database of another program, which must not be changed.
     #[error("{} is a database, but no replica of this service", .0.display())]
     Foreign(PathBuf),
     /// The file or its folder can't be used.
     #[error("{}: {why}", path.display())]
     Io {
-        /// Which file.
+        /// The path of the file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         why: String,
     },
 }
@@ -60,20 +60,20 @@ pub struct Replica {
     path: PathBuf,
     damaged: AtomicBool,
     writer: Mutex<SqliteConnection>,
-    /// For single records, which are read on the request path.
+    /// Connections for single records, which are read on the request path.
     points: Readers,
-    /// For pages, so that long reads never keep a request from its one record.
+    /// Connections for pages, so that a long read never delays the single read of a request.
     pages: Readers,
     _lock: Lock,
 }
 
 impl Replica {
-    /// Opens the replica at `path`, beginning a new one if there is none, or none that can be
-    /// trusted. `workers` is how many threads read single records at the same time.
+    /// Opens the replica at `path`, or creates one if there is none that can be trusted. `workers`
+    /// is the number of threads that read single records at the same time.
     ///
     /// # Errors
     ///
-    /// If another process has it, if it is no replica, or if the folder can't be written.
+    /// Another process uses the replica, the file is not a replica, or the folder can't be written.
     pub fn open(path: &Path, workers: usize) -> Result<Self, OpenError> {
         file::prepare_folder(path)?;
         let lock = Lock::take(path)?;
@@ -88,20 +88,19 @@ impl Replica {
         })
     }
 
-    /// Whether it was noticed that the file does not hold what was written. The next start begins
-    /// it anew.
+    /// Returns true if damage was found in the file. The next start creates a new replica.
     pub fn damaged(&self) -> bool {
         self.damaged.load(Ordering::Relaxed)
     }
 
-    /// Notes damage, if `error` tells of any.
+    /// Records damage if `error` is a sign of it.
     fn look_at(&self, error: &diesel::result::Error) {
         if wear::shows_in(error, &self.path) {
             self.damaged.store(true, Ordering::Relaxed);
         }
     }
 
-    /// A database error on its way to the guard. It is for the log.
+    /// Creates the error for the guard from a database error. It is for the log.
     fn failed(&self, error: &diesel::result::Error) -> StoreError {
         self.look_at(error);
         StoreError::new(format_args!("the replica: {error}"))
@@ -112,5 +111,5 @@ impl Replica {
     }
 }
 
-/// How many pages are read at the same time.
+/// The number of pages that can be read at the same time.
 pub const PAGE_READERS: usize = 4;

@@ -7,10 +7,10 @@ use uuid::Uuid;
 use super::schema::users;
 use super::sums;
 
-/// The `state` of a user who is no more.
+/// The `state` of a deleted user.
 pub(super) const DELETED: &str = "deleted";
 
-/// A row of `users`, or of a snapshot on its way in, without its place.
+/// A row of `users` or of the staged snapshot, without its ordinal.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = users)]
 pub(super) struct UserRow {
@@ -23,12 +23,12 @@ pub(super) struct UserRow {
 }
 
 impl UserRow {
-    /// The row of a user who is there.
+    /// Creates the row of an existing user.
     pub(super) fn of(user: &DirectoryUser) -> Self {
         Self::new(user.public_id, &user.name, &user.email, state_text(user.state), &user.roles)
     }
 
-    /// The row of a user who was deleted: only the place stays.
+    /// Creates the row of a deleted user: only its ordinal stays.
     pub(super) fn tombstone(public_id: Uuid) -> Self {
         Self::new(public_id, "", "", DELETED, &[])
     }
@@ -46,7 +46,7 @@ impl UserRow {
         row
     }
 
-    /// Whether the row is as it was written.
+    /// Returns true if the row is as written.
     pub(super) fn sum_holds(&self) -> bool {
         self.sum == self.computed_sum()
     }
@@ -62,7 +62,7 @@ impl UserRow {
     }
 }
 
-/// A state as a column.
+/// Returns the column value of a state.
 pub(super) fn state_text(state: UserState) -> &'static str {
     match state {
         UserState::Active => "active",
@@ -70,17 +70,17 @@ pub(super) fn state_text(state: UserState) -> &'static str {
     }
 }
 
-/// A column as a state; anything else than `active` lets nobody in.
+/// Returns the state of a column. Any value except `active` means disabled.
 pub(super) fn state_of(text: &str) -> UserState {
     if text == "active" { UserState::Active } else { UserState::Disabled }
 }
 
-/// Roles as a column: a JSON list.
+/// Returns the column value of roles: a JSON list.
 fn roles_text(roles: &[String]) -> String {
     serde_json::Value::from(roles.to_vec()).to_string()
 }
 
-/// A column as roles; what is no list of texts grants nothing.
+/// Returns the roles of a column. Anything but a list of texts grants no role.
 pub(super) fn roles_of(text: &str) -> Vec<String> {
     serde_json::from_str(text).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The few single values of a replica, each under its name.
+//! The single values of a replica, each with a name.
 
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
@@ -6,25 +6,25 @@ use diesel::sqlite::SqliteConnection;
 use super::schema::replica_state;
 use super::sums;
 
-/// Who this guard is towards the issuer.
+/// The id of this guard, sent to the issuer.
 pub(super) const INSTANCE: &str = "instance";
-/// How far the feed is applied.
+/// The feed position up to which events are applied.
 pub(super) const POSITION: &str = "position";
-/// The moment of which the feed told everything, in microseconds since the Unix epoch.
+/// The time up to which the feed is complete, in microseconds since the Unix epoch.
 pub(super) const FEED_CONTACT: &str = "feed_contact";
-/// The last good key set: its text.
+/// The text of the last good key set.
 pub(super) const KEYS: &str = "keys";
-/// Its `ETag`.
+/// The `ETag` of that key set.
 pub(super) const KEYS_ETAG: &str = "keys_etag";
-/// When it was last brought or confirmed, in microseconds since the Unix epoch.
+/// The time at which it was last fetched or confirmed, in microseconds since the Unix epoch.
 pub(super) const KEYS_CONTACT: &str = "keys_contact";
 
-/// The value under `name`.
+/// Returns the value of `name`.
 pub(super) fn get(connection: &mut SqliteConnection, name: &str) -> QueryResult<Option<String>> {
     replica_state::table.find(name).select(replica_state::value).first(connection).optional()
 }
 
-/// The number under `name`; what is no number is none.
+/// Returns the number of `name`, or `None` if the value is not a number.
 pub(super) fn number<T: std::str::FromStr>(
     connection: &mut SqliteConnection,
     name: &str,
@@ -32,7 +32,7 @@ pub(super) fn number<T: std::str::FromStr>(
     Ok(get(connection, name)?.and_then(|value| value.parse().ok()))
 }
 
-/// Puts `value` under `name`.
+/// Sets the value of `name`.
 pub(super) fn put(connection: &mut SqliteConnection, name: &str, value: &str) -> QueryResult<()> {
     let row = (
         replica_state::name.eq(name),
@@ -43,7 +43,7 @@ pub(super) fn put(connection: &mut SqliteConnection, name: &str, value: &str) ->
     Ok(())
 }
 
-/// Takes away what is under `name`.
+/// Removes the value of `name`.
 pub(super) fn remove(connection: &mut SqliteConnection, name: &str) -> QueryResult<()> {
     diesel::delete(replica_state::table.find(name)).execute(connection)?;
     Ok(())

@@ -1,17 +1,17 @@
-//! Checksums of rows. A bit that flips on the disk can turn `disabled` rows, revoked sessions or
-//! keys into something else that still parses; SQLite has no checksums of its own.
+//! Checksums of rows. A bit error on the disk can turn `disabled` rows, revoked sessions or keys
+//! into other values that still parse. SQLite has no checksums of its own.
 //!
-//! FNV-1a, 64 bits: each step is a bijection of the running value, so a change of any one byte
-//! always shows. It guards against accidents, not against an attacker with write access.
+//! FNV-1a, 64 bits: each step is a bijection of the running value, so a change of one byte is
+//! always detected. It protects against accidents, not against an attacker with write access.
 
 const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 
-/// The checksum of a row's columns, in the form that SQLite keeps.
+/// Returns the checksum of a row's columns, in the form that SQLite stores.
 pub(super) fn of(columns: &[&[u8]]) -> i64 {
     let mut sum = OFFSET;
     for column in columns {
-        // The length keeps a byte that moved from one column to the next from going unseen.
+        // The length detects a byte that moved from one column to the next.
         let length = u64::try_from(column.len()).unwrap_or(u64::MAX).to_le_bytes();
         for byte in length.iter().chain(column.iter()) {
             sum = (sum ^ u64::from(*byte)).wrapping_mul(PRIME);

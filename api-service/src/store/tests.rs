@@ -1,4 +1,4 @@
-//! What a replica promises to the guard.
+//! The contract between the replica and the guard.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ mod pages;
 
 const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05.678901 UTC);
 
-/// A folder with room for one replica.
+/// A folder for one replica.
 struct Place {
     folder: tempfile::TempDir,
 }
@@ -57,7 +57,7 @@ fn full(user: &DirectoryUser) -> UserChange {
     }
 }
 
-/// A change that tells the state only.
+/// Creates a change with only the state.
 fn bare(public_id: Uuid, state: UserState) -> UserChange {
     UserChange { public_id, state, name: None, email: None, roles: None }
 }
@@ -198,7 +198,7 @@ fn a_snapshot_takes_the_place_of_everything_at_its_end_and_not_before() {
     let (ann, bob, cid, dan) = (user("ann"), user("bob"), user("cid"), user("dan"));
     snapshot(&replica, &[ann.clone(), bob.clone()], 5);
 
-    // One that never comes to its end leaves nothing behind.
+    // An unfinished snapshot leaves no data behind.
     replica.begin_snapshot().expect("begun");
     replica.stage_users(&[user("lost")]).expect("staged");
     assert_eq!(names(&replica), ["ann", "bob"]);
@@ -207,7 +207,7 @@ fn a_snapshot_takes_the_place_of_everything_at_its_end_and_not_before() {
     let revocations = [event(6, sessions)];
     replica.begin_snapshot().expect("begun");
     replica.stage_users(&[cid.clone(), bob.clone()]).expect("staged");
-    // A page may tell a user again, newer.
+    // A page may repeat a user with newer data.
     let renamed = DirectoryUser { name: "Bob".into(), ..bob };
     replica.stage_users(&[renamed, dan]).expect("staged");
     let end = SnapshotEnd { revocations: &revocations, forget: &[], position: 9, at: NOW };
@@ -274,13 +274,13 @@ fn contact_moves_only_what_was_confirmed() {
 #[test]
 fn a_replica_is_one_processs() {
     let place = Place::new();
-    // One that was made before: with nothing to write at its end, it ends at once.
+    // An existing replica closes at once, because nothing has to be written at the end.
     drop(place.open());
     let first = place.open();
     let error = Replica::open(&place.path(), 2).err().expect("refused");
     assert!(matches!(error, OpenError::InUse(_)), "{error}");
     assert!(!error.to_string().contains('\n'));
-    // A process that is just ending is waited for.
+    // `open` waits for a process that is just ending.
     let path = place.path();
     let second = std::thread::spawn(move || Replica::open(&path, 2).map(drop));
     drop(first);

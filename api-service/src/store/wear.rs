@@ -1,21 +1,21 @@
-//! Damage that shows while the replica is in use: somebody cut or deleted the file, or the disk
-//! gives back something else than was written.
+//! Damage that is found while the replica is in use: the file was truncated or deleted, or the disk
+//! returns other data than was written.
 //!
-//! It can't be mended under open connections: whichever closes last writes to the new file's log.
-//! So it is only noted, and the next start begins the replica anew.
+//! Open connections prevent a repair: the last one to close would write to the log of the new file.
+//! So damage is only recorded, and the next start creates a new replica.
 
 use std::path::Path;
 
 use diesel::result::Error;
 
-/// What SQLite says of a file that does not hold what was written.
+/// The messages of SQLite for a file with other content than was written.
 const DAMAGED: [&str; 3] =
     ["database disk image is malformed", "file is not a database", "no such table"];
 
-/// What it says of a file that is gone, but of a tired disk, too.
+/// The message of SQLite for a deleted file, but also for a failing disk.
 const UNREADABLE: &str = "disk I/O error";
 
-/// Whether `error` tells that the replica at `path` must be begun anew.
+/// Returns true if `error` means that the replica at `path` must be created again.
 pub(super) fn shows_in(error: &Error, path: &Path) -> bool {
     match error {
         Error::DatabaseError(_, info) => {

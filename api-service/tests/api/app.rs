@@ -1,4 +1,4 @@
-//! The whole application in this process: routes, guard and replica; only the issuer is missing.
+//! The whole application in this process: routes, guard and replica. Only the issuer is missing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,10 +23,10 @@ use uuid::Uuid;
 const ISSUER: &str = "https://login.example.org";
 const AUDIENCE: &str = "api-service";
 
-/// The position that the replica holds.
+/// The position of the replica.
 pub(crate) const POSITION: u64 = 100;
 
-/// A user of the directory.
+/// Creates a user of the directory.
 pub(crate) fn user(name: &str) -> DirectoryUser {
     DirectoryUser {
         public_id: Uuid::new_v4(),
@@ -37,12 +37,12 @@ pub(crate) fn user(name: &str) -> DirectoryUser {
     }
 }
 
-/// An operator in the directory.
+/// Creates an operator in the directory.
 pub(crate) fn operator(name: &str) -> DirectoryUser {
     DirectoryUser { roles: vec!["user".into(), "admin".into()], ..user(name) }
 }
 
-/// The claims of a good token of `user`'s.
+/// Creates the claims of a good token of `user`.
 pub(crate) fn claims_of(user: &DirectoryUser) -> Claims {
     let now = SystemClock.now().unix_timestamp();
     Claims {
@@ -61,17 +61,17 @@ pub(crate) fn claims_of(user: &DirectoryUser) -> Claims {
     }
 }
 
-/// A token with these claims, of the issuer's key.
+/// Creates a token with these claims, signed with the issuer's key.
 pub(crate) fn signed(claims: &Claims) -> String {
     Forge::known().mint(&json!(claims))
 }
 
-/// A good token of `user`'s.
+/// Creates a good token of `user`.
 pub(crate) fn token_of(user: &DirectoryUser) -> String {
     signed(&claims_of(user))
 }
 
-/// A good token of a service's.
+/// Creates a good token of a service.
 pub(crate) fn service_token() -> String {
     let claims = claims_of(&user("service"));
     let (sub, client_id) = ("reports".to_owned(), "reports".to_owned());
@@ -79,7 +79,7 @@ pub(crate) fn service_token() -> String {
     signed(&Claims { sub, client_id, ..none })
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -97,7 +97,7 @@ impl Answer {
     }
 }
 
-/// A running application over a replica that holds `users`.
+/// A running application with a replica that contains `users`.
 pub(crate) struct App {
     api: Api,
     _folder: tempfile::TempDir,
@@ -120,7 +120,7 @@ impl App {
         let secret = folder.path().join("client.secret");
         std::fs::write(&secret, "not used: nobody answers").expect("written");
         let mut config = GuardConfig::new(ISSUER, AUDIENCE, "api-service", secret).expect("good");
-        // Nothing listens there, and nothing can.
+        // No process can listen there.
         config.auth_url = "http://127.0.0.1:1".parse().expect("an address");
         let guard = Guard::start(config, replica.clone(), Arc::new(SystemClock)).await;
         let guard = guard.expect("a guard");
@@ -152,7 +152,7 @@ impl App {
         Answer { status, headers, body }
     }
 
-    /// `GET path` with a token in `x-access-token`.
+    /// Sends `GET path` with a token in `x-access-token`.
     pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
         let request = TestRequest::with_uri(path).insert_header(("x-access-token", token));
         self.send(request.method(Method::GET)).await

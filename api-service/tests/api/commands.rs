@@ -1,4 +1,4 @@
-//! The commands: what they print, and how they end.
+//! The output of the commands, and their exit status.
 
 use std::process::{Command, Output};
 

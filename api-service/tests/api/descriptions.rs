@@ -1,4 +1,4 @@
-//! What clients find out by themselves, without a token.
+//! The descriptions that clients can read without a token.
 
 use std::collections::BTreeSet;
 
@@ -36,8 +36,7 @@ async fn the_description_is_the_one_that_was_agreed_on() {
     );
 }
 
-/// A route that the description guards answers nobody without a token; one that it does not guard
-/// answers everybody.
+/// A guarded route in the description refuses a request without a token. Other routes answer it.
 #[actix_web::test]
 async fn every_described_route_is_there_and_guarded_as_described() {
     let ann = user("ann");

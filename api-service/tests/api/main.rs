@@ -1,5 +1,5 @@
-//! api-service from outside: its routes with a real guard and a real replica, and its commands.
-//! The issuer is down in all of these tests: what is held has to do.
+//! api-service from outside: its routes with a real guard and a real replica, and its commands. The
+//! issuer is down in all of these tests, so the guard only has its held data.
 
 #![expect(
     clippy::expect_used,

@@ -96,7 +96,7 @@ async fn every_route_of_users_refuses_who_may_not_read() {
             assert!(word.is_none_or(|word| challenge.contains(word)), "{what}: {challenge}");
             assert_eq!(answer.header("cache-control"), Some("no-store"), "{what} at {path}");
         }
-        // A token from after what the replica holds still serves, as long as its user is known.
+        // A token newer than the replica is accepted if the replica knows its user.
         assert_ne!(app.get(path, &signed(&ahead)).await.status, 503);
     }
 }

@@ -57,7 +57,7 @@ async fn where_only_operators_may_look_the_others_see_themselves() {
         ("/user/me", 200, 200),
         (own.as_str(), 200, 200),
         (others.as_str(), 403, 200),
-        // Whether there is such a user is not told either.
+        // The response does not show if such a user exists.
         ("/user/8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11", 403, 404),
         ("/user/nobody", 403, 404),
     ] {

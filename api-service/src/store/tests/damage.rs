@@ -1,4 +1,4 @@
-//! Files that are not what was written: set aside and begun anew, or refused as somebody else's.
+//! Damaged replicas are set aside and created again. Databases of other programs are refused.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use diesel::sqlite::SqliteConnection;
 
 use super::*;
 
-/// A replica that holds something worth losing, closed.
+/// Creates a replica with data and closes it.
 fn filled(place: &Place) -> Uuid {
     let replica = place.open();
     let users: Vec<_> = (0..50).map(|number| user(&format!("user-{number}"))).collect();
@@ -22,7 +22,7 @@ fn filled(place: &Place) -> Uuid {
         .expect("saved");
     let instance = replica.load().expect("held").instance;
     drop(replica);
-    // Whoever closes last does this by itself, but a reader's thread may take a moment longer.
+    // The last connection to close does this, but a reader's thread may take a moment longer.
     sql(&place.path(), "PRAGMA wal_checkpoint(TRUNCATE)");
     instance
 }
@@ -33,8 +33,8 @@ fn sql(path: &Path, text: &str) {
     connection.batch_execute(text).expect("done");
 }
 
-/// A place where `bytes` are found as the replica. A place of its own: what has a file open closes
-/// it a little after the replica is dropped, and SQLite writes to it then.
+/// Creates a place with `bytes` as the replica. It is a new place: open files close a little after
+/// the replica is dropped, and SQLite then writes to them.
 fn found(bytes: &[u8]) -> Place {
     let place = Place::new();
     std::fs::create_dir_all(place.path().parent().expect("a folder")).expect("made");
@@ -46,7 +46,7 @@ fn damaged(place: &Place) -> PathBuf {
     PathBuf::from(format!("{}.damaged", place.path().display()))
 }
 
-/// Whether the replica was begun anew, and works.
+/// Returns true if the replica was created again, and works.
 fn begun_anew(place: &Place, instance: Uuid) -> bool {
     let replica = place.open();
     let held = replica.load().expect("held");

@@ -1,4 +1,4 @@
-//! Pages of the directory, while it changes under them.
+//! Pages of the directory, during changes.
 
 use super::*;
 use crate::domain::cursor::Cursor;
