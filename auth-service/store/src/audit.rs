@@ -1,5 +1,5 @@
-//! The audit log: rows are added and, when they are old, removed. The database itself refuses to
-//! change one.
+//! The audit log: rows are added, and removed when they are old. The database itself refuses to
+//! change a row.
 
 use diesel::prelude::*;
 use signet_contract::clock::{from_unix_micros, unix_micros};
@@ -41,7 +41,7 @@ fn record((first, second): Row) -> QueryResult<Record> {
 }
 
 impl Transaction<'_> {
-    /// Adds a row, which waits for no other transaction.
+    /// Adds a row. It waits for no other transaction.
     pub(super) fn note(&mut self, entry: &Entry) -> QueryResult<()> {
         diesel::insert_into(audit::table)
             .values((

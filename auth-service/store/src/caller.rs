@@ -1,4 +1,4 @@
-//! What the tables say of one who calls.
+//! Reads the standing of a caller's token from the tables.
 
 use diesel::dsl::exists;
 use diesel::prelude::*;

@@ -46,8 +46,8 @@ fn find(connection: &mut AnyConnection, client_id: &str) -> QueryResult<Option<C
     found.optional()?.map(client).transpose()
 }
 
-/// The columns take each other's old values: of two rotations at once the second one finds the
-/// secret of the first as the one before.
+/// Replaces the secret. The update reads the old column values, so the second of two concurrent
+/// rotations keeps the secret of the first as the previous one.
 fn rotate(
     connection: &mut AnyConnection,
     client_id: &str,

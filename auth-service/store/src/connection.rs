@@ -1,6 +1,5 @@
-//! One connection, to whichever database is meant, and the few statements that databases spell
-//! differently. Every query above this is written once for all of them, but for the row locks in
-//! `login.rs` and `users.rs`.
+//! A connection to either kind of database, and the few statements that differ between them. All
+//! other queries are written once, except the row locks in `login.rs`, `refresh.rs` and `users.rs`.
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
@@ -15,13 +14,13 @@ pub(super) mod sqlite;
 /// A connection. One variant for each kind of database.
 #[derive(diesel::MultiConnection)]
 pub(super) enum AnyConnection {
-    /// A file of this machine.
+    /// A file on this machine.
     Sqlite(SqliteConnection),
     /// A session at a server.
     Postgres(PgConnection),
 }
 
-/// What a connection is for.
+/// The purpose of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// A writer.
@@ -30,17 +29,17 @@ pub(super) enum Purpose {
     Read,
 }
 
-/// What only one transaction at a time does, because it judges by more than one row. Taken before
-/// any row is locked: turn, row, feed, so that nobody waits in a circle.
+/// An advisory lock for a decision that depends on more than one row. One transaction holds it at a
+/// time. The order of locks is turn, row, feed, which prevents deadlocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// Making the tables.
+    /// Creating the tables.
     Migrations = 1,
-    /// Ending accounts, and forgetting what they left: one admin stays.
+    /// Ending accounts, and pruning the data that they left: one admin stays.
     Accounts = 2,
-    /// Changing keys: one signs, and not too many are published.
+    /// Changing keys: one signs, and the number of published keys is limited.
     Keys = 3,
-    /// Noting the first start.
+    /// Recording the first start.
     FirstStart = 4,
 }
 
@@ -53,8 +52,8 @@ impl AnyConnection {
         }
     }
 
-    /// Begins a transaction that writes: with `SQLite` at once, so that it never fails half-way
-    /// because another one wrote in between.
+    /// Begins a write transaction. With `SQLite` it takes the write lock at once, so that it never
+    /// fails half-way because of another write in between.
     fn begin_writing(&mut self) -> QueryResult<()> {
         match self {
             Self::Sqlite(connection) => {
@@ -66,8 +65,8 @@ impl AnyConnection {
         }
     }
 
-    /// Runs `work` in a transaction that writes; rolls it back if it fails. A commit whose outcome
-    /// is unknown, because the connection broke, is an error.
+    /// Runs `work` in a write transaction and rolls it back if it fails. A commit with an unknown
+    /// outcome, because the connection broke, is an error.
     pub(super) fn writing<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> QueryResult<T>,
@@ -79,8 +78,7 @@ impl AnyConnection {
                 Ok(done)
             }
             Err(error) => {
-                // The first error is the one to tell; a connection that can't even roll back is
-                // dropped by its pool.
+                // Return the first error. The pool drops a connection that can't even roll back.
                 let _ =
                     <Self as diesel::Connection>::TransactionManager::rollback_transaction(self);
                 Err(error)
@@ -88,7 +86,7 @@ impl AnyConnection {
         }
     }
 
-    /// Waits until no other transaction has this turn, and keeps it until this one ends.
+    /// Waits for the advisory lock `turn` and holds it until this transaction ends.
     pub(super) fn take_turn(&mut self, turn: Turn) -> QueryResult<()> {
         match self {
             // The one writer holds the whole database.
@@ -97,14 +95,14 @@ impl AnyConnection {
         }
     }
 
-    /// Waits for others at [`Turn::Migrations`] for as long as that may take.
+    /// Waits for [`Turn::Migrations`] for as long as another process may take to migrate.
     pub(super) fn take_turn_to_migrate(&mut self) -> QueryResult<()> {
         self.be_patient()?;
         self.take_turn(Turn::Migrations)
     }
 
-    /// For the rest of this transaction, lets a statement take as long as it takes. A file has no
-    /// such limit.
+    /// Removes the time limit on statements for the rest of this transaction. A file has no such
+    /// limit.
     pub(super) fn be_patient(&mut self) -> QueryResult<()> {
         match self {
             Self::Sqlite(_) => Ok(()),
@@ -112,7 +110,7 @@ impl AnyConnection {
         }
     }
 
-    /// Raises the feed position by `count`; gives the new one. Its row is locked from then on.
+    /// Raises the feed position by `count` and returns the new one. Its row stays locked.
     pub(super) fn draw(&mut self, count: i64) -> QueryResult<i64> {
         match self {
             Self::Sqlite(connection) => {
@@ -125,8 +123,8 @@ impl AnyConnection {
         }
     }
 
-    /// Tells other processes of this transaction, once it is committed; those that watch a file
-    /// see it by themselves.
+    /// Notifies other processes of this transaction after its commit. A process that watches a file
+    /// detects the commit itself.
     pub(super) fn notify(&mut self, keys: bool) -> QueryResult<()> {
         match self {
             Self::Sqlite(_) => Ok(()),
@@ -134,7 +132,7 @@ impl AnyConnection {
         }
     }
 
-    /// Whether the connection still works. A file can't hang up.
+    /// Fails if the connection no longer works. A file does not disconnect.
     pub(super) fn answers(&mut self) -> QueryResult<()> {
         match self {
             Self::Sqlite(_) => Ok(()),
@@ -142,7 +140,7 @@ impl AnyConnection {
         }
     }
 
-    /// Whether there is a database of Signet's, and why it can't be one.
+    /// Returns true if the database holds Signet's tables. For a file it always returns true.
     pub(super) fn holds_tables(&mut self) -> QueryResult<bool> {
         match self {
             Self::Sqlite(_) => Ok(true),
@@ -150,7 +148,7 @@ impl AnyConnection {
         }
     }
 
-    /// Why the database can't hold every text, if it can't.
+    /// Returns the reason if the database can't hold every text.
     pub(super) fn unfit(&mut self) -> QueryResult<Option<String>> {
         match self {
             Self::Sqlite(_) => Ok(None),
@@ -162,7 +160,7 @@ impl AnyConnection {
         }
     }
 
-    /// Whether a server noted that it serves this database. A file's note lies beside it.
+    /// Returns true if a server recorded that it serves this database. A file's note is beside it.
     pub(super) fn was_served(&mut self) -> QueryResult<bool> {
         match self {
             Self::Sqlite(_) => Ok(false),
@@ -170,7 +168,7 @@ impl AnyConnection {
         }
     }
 
-    /// Notes that a server serves this database.
+    /// Records that a server serves this database.
     pub(super) fn note_served(&mut self) -> QueryResult<()> {
         match self {
             Self::Sqlite(_) => Ok(()),
@@ -178,7 +176,7 @@ impl AnyConnection {
         }
     }
 
-    /// What is structurally wrong with the database, if that can be looked for here.
+    /// Returns the structural damage of the database, if any. Only a file is checked.
     pub(super) fn damage(&mut self) -> QueryResult<Option<String>> {
         match self {
             Self::Sqlite(connection) => sqlite::damage(connection),

@@ -1,16 +1,16 @@
-//! Whether a database is the one that was served last, or a backup put in its place.
+//! Detects a backup that was put in the place of the database that was served last.
 //!
-//! A backup tells positions again that guards have heard already, of changes that are no longer
-//! true. So its feed begins anew, at the current time: no position of the lost stretch fits it,
-//! every guard takes a snapshot, and no token is ahead of the feed (its `pos`).
+//! A backup would give out positions again that guards have read already, for changes that are no
+//! longer true. So its feed restarts at the current time: no lost position is valid in it, every
+//! guard takes a snapshot, and no token is ahead of the feed (its `pos`).
 //!
-//! It also holds sessions that were ended after it was made, and their refresh tokens. Which ones,
-//! nobody knows, so all sessions end: no log-out, disabling or change of password is ever undone.
-//! The end is told for every user, since a session opened after the backup is known to tokens alone.
+//! A backup also holds sessions that ended after it was made, and their refresh tokens. It does not
+//! show which ones, so all sessions end: no log-out, disabling or password change is ever undone.
+//! The end is recorded for every user, since only tokens name a session opened after the backup.
 //!
-//! What was served is noted beside a file, not in it. A note that went into the backup with the
-//! file gives itself away: the copy is another file. At a server it is noted in the database: what
-//! was restored there is another table, or the server's history has branched off.
+//! For a file, the note of the served database is beside the file. A note restored with its backup
+//! does not match, since the copy is another file. At a server the note is in the database: after a
+//! restore, the table or the server's timeline is another one.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -33,8 +33,8 @@ use auth_domain::audit::{Act, Action, Subject};
 use auth_domain::error::{StoreError, StoreResult};
 
 impl Database {
-    /// Begins the feed anew and ends every session, unless the database is the one that was served
-    /// last. Says whether it was begun anew. No other process may serve it meanwhile.
+    /// Restarts the feed and ends every session, unless the database is the one that was served
+    /// last. Returns true if it did. No other process may serve the database meanwhile.
     pub fn begin_service(&self, now: OffsetDateTime) -> StoreResult<bool> {
         let goes_on = match &self.location {
             Location::Sqlite(file) => {
@@ -46,7 +46,7 @@ impl Database {
         };
         if !goes_on {
             let begun = self.write(|transaction| {
-                // As long as it takes: all users are gone through, and nobody is served yet.
+                // No time limit: this covers all users, and no request is served yet.
                 transaction.connection.be_patient()?;
                 transaction.take_turn(Turn::Accounts)?;
                 let connection = &mut *transaction.connection;
@@ -68,7 +68,7 @@ impl Database {
         Ok(!goes_on)
     }
 
-    /// Notes which database was served, and of a file how far its feed has come.
+    /// Records which database was served and, for a file, the feed position.
     pub fn note_service(&self) -> StoreResult<()> {
         let Location::Sqlite(file) = &self.location else {
             return self.write(|transaction| transaction.connection.note_served());
@@ -81,8 +81,8 @@ impl Database {
         replace(&note(file), text.as_bytes()).map_err(unwritable)
     }
 
-    /// Notes of a file how far its feed has come since the start, so that a backup put in its place
-    /// is known by its feed although the server ended without warning. The note at a server tells no position.
+    /// Records the current feed position of a file. So a restored backup is detected by its
+    /// position even if the server ended without warning. A note at a server holds no position.
     pub fn note_progress(&self) -> StoreResult<()> {
         match &self.location {
             Location::Sqlite(_) => self.note_service(),
@@ -90,8 +90,8 @@ impl Database {
         }
     }
 
-    /// What tells the file from any copy of it: its place on the disk and when it was made there,
-    /// since a place is used again. Not which disk: a machine that starts again may number them anew.
+    /// Returns the inode and the creation time. Both are needed to detect a copy, since an inode is
+    /// used again. The device number is left out: it may change when the machine restarts.
     fn card(&self, file: &Path) -> io::Result<String> {
         let made = fs::metadata(file)?.created().ok();
         let made = made.and_then(|made| made.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
@@ -106,12 +106,12 @@ fn note(file: &Path) -> PathBuf {
     name.into()
 }
 
-/// Whether a file of this name was served once.
+/// Returns true if a file of this name was served before.
 pub(super) fn was_served(file: &Path) -> bool {
     note(file).exists()
 }
 
-/// The file and the position of the last note.
+/// Reads the card of the file and the position from the last note.
 fn noted(file: &Path) -> Option<(String, u64)> {
     let note = fs::read_to_string(note(file)).ok()?;
     let (file, position) = note.trim_end().rsplit_once(' ')?;
@@ -150,7 +150,7 @@ mod tests {
         Database::open(&location, Existence::Create, START).expect("a database")
     }
 
-    /// One more event; the position after it.
+    /// Adds a key and returns the position after its events.
     fn change(database: &Database, kid: &str) -> u64 {
         let key = Key::fresh(kid.into(), "n".into(), "AQAB".into(), START);
         database.add_key(&key, Entry::Planned, &Act::by_operator(START)).expect("added");
@@ -165,7 +165,7 @@ mod tests {
         assert!(database.begin_service(START).expect("begun"), "a new one");
         let told = change(&database, "a");
         drop(database);
-        // Sudden or in order, an end is no break.
+        // The feed goes on after a sudden end and after an orderly one.
         for _ in 0..2 {
             let database = open(&file);
             assert!(!database.begin_service(START + Duration::HOUR).expect("begun"));
@@ -207,7 +207,7 @@ mod tests {
             drop(database);
             until_closed(&file);
 
-            // With the note of its own time: the file is another. Without it: its feed is behind.
+            // With the backup's note: the file is another one. Without it: its feed is behind.
             if with_note {
                 fs::remove_file(&file).expect("removed");
                 fs::write(folder.path().join("auth.db.served"), note).expect("put back");

@@ -1,4 +1,4 @@
-//! Opening a database: a file and its folder if they are missing, the tables of this version, the
+//! Opens a database: creates a missing file and its folder, the tables of this version and the
 //! first feed position.
 
 use std::fs::{DirBuilder, OpenOptions};
@@ -21,42 +21,42 @@ use super::transaction::read_position;
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// As many bytes as are looked through in about a second.
+/// The largest size, in bytes, of a checked file. Its check takes about a second.
 const LARGEST_CHECKED: u64 = 256 * 1024 * 1024;
 
-/// Whether a database that does not exist is made.
+/// The action for a database that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existence {
-    /// It is: the caller adds the first things to it.
+    /// Creates it. The caller adds its first records.
     Create,
-    /// It is an error: nobody wants to read, or mend, a new one.
+    /// Returns an error: a new database has nothing to read or repair.
     Expect,
 }
 
-/// Why a database can't be opened, in one line for the operator.
+/// An error from opening a database, in one line for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// There is none.
+    /// The database does not exist.
     #[error("there is no database at {0}; `auth-service init` makes one")]
     Missing(String),
     /// The folder or the file can't be made.
     #[error("can't make {0}: {1}")]
     Unwritable(PathBuf, io::Error),
-    /// The file is there and can't be used.
+    /// The file exists but can't be used.
     #[error("can't open the database {0}: {1}; if it is damaged, put a backup in its place")]
     Unusable(PathBuf, String),
-    /// Another process has it for itself.
+    /// Another process holds the database locked.
     #[error("another process holds the database {0} locked; try again when it has let go of it")]
     Held(PathBuf),
-    /// The server does not answer, or refuses.
+    /// The `PostgreSQL` server does not answer or refuses.
     #[error("can't use the database {0}: {1}")]
     Refused(String, String),
 }
 
-/// What is known of a database that was opened.
+/// The properties of an opened database.
 pub(super) struct Opened {
     pub(super) location: Location,
-    /// The file's, if it is one.
+    /// The identity of the file, with `SQLite` only.
     pub(super) identity: Option<FileIdentity>,
     pub(super) position: u64,
 }
@@ -97,7 +97,7 @@ pub(super) fn open(
 
 fn unusable(location: &Location, why: String) -> OpenError {
     match location {
-        // A lock can stop any step, and each words its error in its own way.
+        // A lock can stop any step, and each step has its own error text.
         Location::Sqlite(file) if why.contains("database is locked") => {
             OpenError::Held(file.clone())
         }
@@ -106,11 +106,11 @@ fn unusable(location: &Location, why: String) -> OpenError {
     }
 }
 
-/// Finds a database file, or makes it, by its absolute path.
+/// Finds or creates a database file. Returns its absolute path.
 fn find(file: &Path, existence: Existence) -> Result<PathBuf, OpenError> {
     let file =
         std::path::absolute(file).map_err(|error| OpenError::Unwritable(file.to_owned(), error))?;
-    // SQLite takes an empty file for a new database, and would begin where all is lost.
+    // SQLite treats an empty file as a new database, which would hide the loss of all data.
     if std::fs::metadata(&file).is_ok_and(|found| found.len() == 0) && was_served(&file) {
         let why = "it is empty, but was served before".to_owned();
         return Err(OpenError::Unusable(file, why));
@@ -125,7 +125,7 @@ fn find(file: &Path, existence: Existence) -> Result<PathBuf, OpenError> {
     Ok(file)
 }
 
-/// Makes the folder of a database file, for its owner alone.
+/// Creates the folder of a database file, with access for its owner only.
 pub fn make_folder(location: &Location) -> Result<(), OpenError> {
     let Location::Sqlite(file) = location else { return Ok(()) };
     let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
@@ -138,8 +138,8 @@ pub fn make_folder(location: &Location) -> Result<(), OpenError> {
         .map_err(|error| OpenError::Unwritable(folder.to_owned(), error))
 }
 
-/// Makes the folder and an empty file that nobody else can read; `SQLite` gives the files beside
-/// it the same mode.
+/// Creates the folder and an empty file that only its owner can read. `SQLite` gives the files
+/// beside it the same mode.
 fn make(file: &Path) -> Result<(), OpenError> {
     make_folder(&Location::Sqlite(file.to_owned()))?;
     OpenOptions::new()
@@ -151,8 +151,8 @@ fn make(file: &Path) -> Result<(), OpenError> {
         .map_err(|error| OpenError::Unwritable(file.to_owned(), error))
 }
 
-/// Looks through a database file for damage before it is served. One that is too large to be
-/// looked through in a moment is served unseen; a server looks after its own.
+/// Checks a database file for damage before it is served. Skips a file above [`LARGEST_CHECKED`]. A
+/// `PostgreSQL` server checks its own data.
 pub(super) fn check(location: &Location) -> Result<(), OpenError> {
     let unusable = |why: String| unusable(location, why);
     let Location::Sqlite(file) = location else { return Ok(()) };
@@ -169,7 +169,7 @@ pub(super) fn check(location: &Location) -> Result<(), OpenError> {
     }
 }
 
-/// Brings the tables up to date, in one transaction: two processes that start at once do it once.
+/// Applies pending migrations in one transaction, so two processes that start together do it once.
 fn migrate(connection: &mut AnyConnection) -> Result<(), String> {
     let applied = |connection: &mut AnyConnection| {
         connection.take_turn_to_migrate()?;
@@ -185,7 +185,7 @@ fn migrate(connection: &mut AnyConnection) -> Result<(), String> {
     connection.writing(applied).map_err(|error| one_line(&error))
 }
 
-/// Gives a new database its first position; gives the position it has.
+/// Sets the first position of a new database. Returns the current position.
 fn start_feed(connection: &mut AnyConnection, now: OffsetDateTime) -> QueryResult<u64> {
     connection.take_turn_to_migrate()?;
     let known = feed_position::table.count().get_result::<i64>(connection)?;

@@ -10,7 +10,7 @@ use auth_domain::directory::{DirectoryStore, Part};
 use auth_domain::error::StoreResult;
 use auth_domain::page;
 
-/// Revocations of one part: some hundred kilobytes.
+/// The number of revocations in one part: some hundred kilobytes.
 const AT_ONCE: u32 = 1_000;
 
 impl DirectoryStore for Database {
@@ -31,7 +31,7 @@ impl DirectoryStore for Database {
                 let mut part = feed::revocations_after(connection, told, AT_ONCE)?;
                 let Some(last) = part.last() else { break };
                 told = last.seq;
-                // Those that nobody has pruned yet.
+                // Drop old revocations that are not pruned yet.
                 part.retain(|event| unix_micros(event.at) >= unix_micros(revoked_since));
                 wanted = part.is_empty() || take(Part::Revocations(part));
             }

@@ -1,21 +1,21 @@
-//! What the database's errors mean to those above: try again later, or a fault.
+//! Maps database errors to store errors: unavailable (try again later) or failed (a fault).
 
 use diesel::result::{DatabaseErrorKind as Kind, Error};
 
 use auth_domain::error::StoreError;
 
-/// Whether the error says that a row with the same unique value is there already.
+/// Returns true if a row with the same unique value exists already.
 pub(super) fn is_taken(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(Kind::UniqueViolation, _))
 }
 
-/// Whether another process held a file's lock for too long. diesel has no kind for it.
+/// Returns true if another process held a file's lock for too long. diesel has no kind for it.
 pub(super) fn is_locked(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(Kind::Unknown, info) if info.message() == "database is locked")
 }
 
-/// Queries are checked when they are compiled, so what the database itself refuses at run time is
-/// its surroundings: locked, full, read-only, gone.
+/// Maps a query error. The compiler checks queries, so what the database refuses at run time comes
+/// from its environment: locked, full, read-only or gone.
 pub(super) fn store_error(error: Error) -> StoreError {
     match error {
         Error::DatabaseError(
@@ -33,7 +33,7 @@ pub(super) fn store_error(error: Error) -> StoreError {
     }
 }
 
-/// A row that holds what no version of this service writes there.
+/// Returns the error for a row with a value that no version of this service writes there.
 pub(super) fn damaged(what: &str) -> Error {
     Error::DeserializationError(format!("{what} is damaged").into())
 }

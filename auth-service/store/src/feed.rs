@@ -1,4 +1,4 @@
-//! The change feed, as it is read.
+//! Reads and prunes the change feed.
 
 use diesel::prelude::*;
 use diesel::result::Error;
@@ -30,8 +30,8 @@ fn event((seq, at, body): (i64, i64, String)) -> QueryResult<Event> {
     Ok(Event { seq: position(seq)?, at: from_unix_micros(at), change: change(&body)? })
 }
 
-/// The first `limit` revocations after a position, in order. They are not chosen by their time: the
-/// order is that of the table, so that each part of a million takes as long as the first one.
+/// Returns the first `limit` revocations after a position, in order. It does not filter by time: in
+/// table order, each part of a million takes as long as the first one.
 pub(super) fn revocations_after(
     connection: &mut AnyConnection,
     after: u64,
@@ -71,8 +71,8 @@ fn changes_after(connection: &mut AnyConnection, after: u64, limit: u32) -> Quer
     Ok(Changes::After { events, oldest })
 }
 
-/// Deletes one batch of the events before the first one that is kept: always a beginning of the
-/// feed, even if the clock once ran back.
+/// Deletes one batch of the events before the first one that is kept. It deletes from the beginning
+/// of the feed, even if the clock was once set back.
 fn prune_batch(connection: &mut AnyConnection, before: OffsetDateTime) -> QueryResult<usize> {
     let kept = events::table
         .filter(events::at.ge(unix_micros(before)))

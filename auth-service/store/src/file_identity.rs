@@ -1,10 +1,10 @@
-//! Which file a path named when it was opened.
+//! The identity of a file at the time it was opened.
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// A file, whatever it is called.
+/// A file, independent of its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FileIdentity {
     device: u64,
@@ -17,12 +17,12 @@ impl FileIdentity {
         Ok(Self { device: metadata.dev(), inode: metadata.ino() })
     }
 
-    /// What tells it from others on its disk.
+    /// Returns the inode, which identifies the file on its disk.
     pub(super) fn inode(self) -> u64 {
         self.inode
     }
 
-    /// Whether `path` still names this file.
+    /// Returns true if `path` still names this file.
     pub(super) fn is_still(self, path: &Path) -> bool {
         Self::of(path).is_ok_and(|now| now == self)
     }

@@ -1,4 +1,4 @@
-//! Whether the first start is over. It is no port: only `startup` asks.
+//! The record of the first start. It is no port, since only `startup` uses it.
 
 use diesel::prelude::*;
 use signet_contract::clock::unix_micros;
@@ -10,12 +10,12 @@ use super::schema::first_start;
 use auth_domain::error::StoreResult;
 
 impl Database {
-    /// Whether [`Database::note_first_start`] was called before.
+    /// Returns true if [`Database::note_first_start`] was called before.
     pub fn first_start_done(&self) -> StoreResult<bool> {
         self.read(|connection| Ok(first_start::table.count().get_result::<i64>(connection)? > 0))
     }
 
-    /// Notes that the first start is over; nothing if that is known.
+    /// Records that the first start is done. Does nothing if that is recorded already.
     pub fn note_first_start(&self, now: OffsetDateTime) -> StoreResult<()> {
         self.write(|transaction| {
             transaction.take_turn(Turn::FirstStart)?;

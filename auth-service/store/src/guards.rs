@@ -1,4 +1,4 @@
-//! The guards, as the server writes them down.
+//! The guards, as the server stores them.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ fn joined(kids: &BTreeSet<String>) -> String {
     kids.iter().map(String::as_str).collect::<Vec<_>>().join(",")
 }
 
-/// No other process writes guards, so nobody adds the same one in between.
+/// Updates or inserts a guard. No other process writes guards, so no insertion can conflict.
 fn save(connection: &mut AnyConnection, guard: &Guard) -> QueryResult<()> {
     let instance = guard.id.instance.to_string();
     let known = guards::table.find((&guard.id.client_id, &instance));

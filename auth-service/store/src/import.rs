@@ -1,4 +1,4 @@
-//! Users from elsewhere, many in one transaction.
+//! Imports users of another system, many in one transaction.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use auth_domain::error::{StoreError, StoreResult};
 use auth_domain::import::{ImportStore, Imported};
 use auth_domain::users::NewUser;
 
-/// How often a batch starts over because somebody took one of its addresses meanwhile.
+/// The number of tries for a batch. A try fails if a sign-up takes one of its addresses meanwhile.
 const TRIES: u32 = 5;
 
 impl ImportStore for Database {
@@ -20,7 +20,7 @@ impl ImportStore for Database {
         for _ in 0..TRIES {
             match self.try_write(|transaction| import(transaction, batch, act))? {
                 Ok(imported) => return Ok(imported),
-                // A sign-up came between the look and the insertion; the next look sees it.
+                // A sign-up came between the check and the insertion. The next try sees it.
                 Err(error) if failure::is_taken(&error) => {}
                 Err(error) => return Err(failure::store_error(error)),
             }

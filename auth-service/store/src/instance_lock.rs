@@ -1,7 +1,7 @@
 //! One server per database: two would sign with different keys and miss each other's events.
 //!
-//! Beside a file the lock is the kernel's, on a file of its own; at a `PostgreSQL` server it is a
-//! session's. Either goes with the process that holds it, however that ends.
+//! With `SQLite`, it is a kernel lock on a file beside the database. With `PostgreSQL`, it is a
+//! lock of a session. Both are released when the process ends, for any reason.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
@@ -13,18 +13,18 @@ use diesel::PgConnection;
 use super::connection::{Purpose, postgres};
 use super::location::{Location, PostgresLocation};
 
-/// How long a start waits for a server that is just ending.
+/// The time that a start waits for a server that is ending.
 const PATIENCE: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(20);
 
-/// How often a session is asked whether it lives.
+/// The interval between checks of the session.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How often in a row the lock must be another's before a server gives up: its own session, cut
-/// off, may hold it for a while.
+/// The number of checks in a row that find the lock taken before a server gives up. Its own
+/// session, cut off, may hold the lock for a while.
 const CHANCES: u32 = 10;
 
-/// Held for as long as a server serves.
+/// A lock that a server holds for as long as it serves.
 pub struct InstanceLock {
     held: Held,
 }
@@ -34,16 +34,16 @@ enum Held {
     Session(PostgresLocation, Option<Box<PgConnection>>),
 }
 
-/// Why a server may not start, or go on.
+/// The reason a server can't start or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// There is one already.
+    /// Another server serves the database.
     #[error("another auth-service serves the database {0}; stop it first")]
     Held(String),
     /// The lock file can't be made or locked.
     #[error("can't lock {0}: {1}")]
     Failed(PathBuf, std::io::Error),
-    /// The server does not answer, or refuses.
+    /// The `PostgreSQL` server does not answer or refuses.
     #[error("can't use the database {0}: {1}")]
     Refused(String, String),
 }
@@ -66,7 +66,7 @@ impl InstanceLock {
         Ok(Self { held })
     }
 
-    /// Keeps the lock; ends when another server has it, which may happen after a session was cut.
+    /// Keeps the lock. Returns when another server has it, which a cut session can cause.
     pub async fn lost(self) -> LockError {
         let Held::Session(server, mut session) = self.held else {
             let _held = self.held;
@@ -90,11 +90,11 @@ impl InstanceLock {
 enum Look {
     Held(Box<PgConnection>),
     Anothers,
-    /// The database does not answer: nobody else can serve it, either.
+    /// The database does not answer, so no other server can serve it either.
     Unknown,
 }
 
-/// Whether the session lives; if not, takes the lock in another one.
+/// Checks the session. If it is lost, takes the lock in another one.
 fn look(server: &PostgresLocation, session: Option<Box<PgConnection>>) -> Look {
     if let Some(mut session) = session
         && postgres::answers(&mut session).is_ok()
@@ -134,7 +134,7 @@ async fn lock_file(database: &Path) -> Result<Held, LockError> {
     }
 }
 
-/// Waits for the next try, if there is time for one.
+/// Waits for the next try, or fails if the deadline has passed.
 async fn wait(deadline: tokio::time::Instant, location: &Location) -> Result<(), LockError> {
     if tokio::time::Instant::now() >= deadline {
         return Err(LockError::Held(location.to_string()));

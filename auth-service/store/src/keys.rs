@@ -1,4 +1,4 @@
-//! Keys' states. The private keys are files; see `signing`.
+//! The states of keys. The private keys are files; see `signing`.
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -31,7 +31,7 @@ fn list(connection: &mut AnyConnection) -> QueryResult<Vec<Key>> {
         .collect()
 }
 
-/// Writes what can change of a key.
+/// Writes the columns of a key that can change.
 fn update(connection: &mut AnyConnection, key: &Key) -> QueryResult<()> {
     diesel::update(keys::table.find(&key.kid))
         .set((
@@ -43,7 +43,7 @@ fn update(connection: &mut AnyConnection, key: &Key) -> QueryResult<()> {
     Ok(())
 }
 
-/// Stops the key that signs, if one does.
+/// Stops the active key, if there is one.
 fn stop_active(
     connection: &mut AnyConnection,
     known: &[Key],
@@ -55,7 +55,7 @@ fn stop_active(
     }
 }
 
-/// Each has a token. A running server notes what its key signed only a moment later.
+/// Returns true if a session exists. Its token is signed before the server notes `signed`.
 fn a_session_was_opened(connection: &mut AnyConnection) -> QueryResult<bool> {
     diesel::select(exists(sessions::table.select(sessions::sid))).get_result(connection)
 }

@@ -1,7 +1,7 @@
-//! The database: what `domain` asks for in its ports, answered with diesel.
+//! The database: implements the store traits of `domain` with diesel.
 //!
-//! One file for each subject, named as in `domain`. A change and the events that tell of it are
-//! one transaction ([`Transaction`]); reads of more than one statement are one, too.
+//! One file for each subject, named as in `domain`. One transaction ([`Transaction`]) holds a
+//! change and its events. A read of several statements is also one transaction.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ mod tests;
 pub use creation::{Existence, OpenError, make_folder};
 pub use location::{Location, PostgresLocation};
 
-/// A database that is open.
+/// An open database.
 pub struct Database {
     location: Location,
     identity: Option<file_identity::FileIdentity>,
@@ -61,8 +61,8 @@ impl std::fmt::Debug for Database {
 }
 
 impl Database {
-    /// Opens a database and brings its tables up to date. A new one starts its feed at the time
-    /// `now`, in microseconds, so that no position of another database fits it.
+    /// Opens a database and applies pending migrations. A new database starts its feed at the
+    /// position `now`, in microseconds, so no position of another database is valid in it.
     pub fn open(
         location: &Location,
         existence: Existence,
@@ -75,18 +75,18 @@ impl Database {
         Ok(Arc::new(Self { location, identity, connections, position }))
     }
 
-    /// Looks for damage, before anything is promised.
+    /// Checks the database for damage, before it is served.
     pub fn check(&self) -> Result<(), OpenError> {
         creation::check(&self.location)
     }
 
-    /// Tells the feed position whenever it has moved, through this process or (while a
-    /// [`watcher::Watcher`] looks) another one.
+    /// Returns a receiver of the feed position. It reports each advance by this process and, while
+    /// a [`watcher::Watcher`] looks, by other processes.
     pub fn changed(&self) -> watch::Receiver<u64> {
         self.position.subscribe()
     }
 
-    /// Wakes everyone who waits for a change, if `position` is news.
+    /// Wakes all receivers of [`Self::changed`] if `position` is later than the known one.
     fn announce(&self, position: u64) {
         self.position.send_if_modified(|known| {
             let news = position > *known;
@@ -95,7 +95,7 @@ impl Database {
         });
     }
 
-    /// Runs `work` in one transaction that writes; its events are announced after the commit.
+    /// Runs `work` in one write transaction. Announces its events after the commit.
     fn write<T>(
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
@@ -103,7 +103,7 @@ impl Database {
         self.try_write(work)?.map_err(failure::store_error)
     }
 
-    /// [`Self::write`], with a unique value that is taken already as an inner error.
+    /// Runs `work` as [`Self::write`] does, with its error (such as a taken unique value) unmapped.
     fn try_write<T>(
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
@@ -136,7 +136,7 @@ impl Database {
         done.map_err(failure::store_error)
     }
 
-    /// An open file lives on after it was deleted or replaced: what is written to it then is lost.
+    /// Fails if the open file was moved, replaced or deleted: writes to it would be lost.
     fn check_identity(&self) -> StoreResult<()> {
         match (&self.location, self.identity) {
             (Location::Sqlite(file), Some(identity)) if !identity.is_still(file) => {

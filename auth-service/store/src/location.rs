@@ -1,4 +1,4 @@
-//! Where a database is. The scheme of its URL says of which kind.
+//! The location of a database. The scheme of its URL gives the kind.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use url::Url;
 use zeroize::Zeroizing;
 
-/// Where a database is.
+/// The location of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
-    /// A `SQLite` file of this machine.
+    /// A `SQLite` file on this machine.
     Sqlite(PathBuf),
-    /// A database of a `PostgreSQL` server.
+    /// A database on a `PostgreSQL` server.
     Postgres(PostgresLocation),
 }
 
-/// As people may read it: without a password.
+/// Writes the location without the password.
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -25,10 +25,10 @@ impl fmt::Display for Location {
     }
 }
 
-/// A database of a `PostgreSQL` server, and how to prove who one is.
+/// A database on a `PostgreSQL` server, and the password for it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresLocation {
-    /// Without the password.
+    /// The URL without the password.
     url: Url,
     password: Password,
 }
@@ -43,11 +43,11 @@ impl fmt::Debug for PostgresLocation {
 enum Password {
     None,
     Known(Zeroizing<String>),
-    /// Read at each connection, so that a changed one is taken up.
+    /// The file is read at each connection, so that a changed password takes effect.
     InFile(PathBuf),
 }
 
-/// What is added to a URL that does not say otherwise. A server that has gone silent is given up
+/// The parameters added to a URL that does not set them. A connection to a silent server fails
 /// within the time that a request may wait.
 const DEFAULTS: [(&str, &str); 6] = [
     ("application_name", "signet"),
@@ -59,7 +59,7 @@ const DEFAULTS: [(&str, &str); 6] = [
 ];
 
 impl PostgresLocation {
-    /// Reads a `postgres://` URL. The error never repeats any of it.
+    /// Parses a `postgres://` URL. The error contains no part of it.
     pub fn parse(value: &str) -> Result<Self, String> {
         let mut url = Url::parse(value).map_err(|_| "is not a URL")?;
         let in_query = |name: &str| url.query_pairs().any(|(key, _)| key == name);
@@ -88,13 +88,13 @@ impl PostgresLocation {
         Ok(Self { url, password })
     }
 
-    /// The same with the password in a file; none if there is a password already.
+    /// Returns the location with the password in a file, or `None` if it has a password already.
     pub fn with_password_file(self, file: PathBuf) -> Option<Self> {
         let known = self.password != Password::None;
         (!known).then(|| Self { password: Password::InFile(file), ..self })
     }
 
-    /// The password of now.
+    /// Returns the current password.
     pub(super) fn password(&self) -> Result<Option<Zeroizing<String>>, String> {
         match &self.password {
             Password::None => Ok(None),
@@ -110,7 +110,7 @@ impl PostgresLocation {
         }
     }
 
-    /// What libpq is given to connect with this password.
+    /// Returns the connection string for libpq, with this password.
     pub(super) fn connection_string(&self, password: Option<&str>) -> Zeroizing<String> {
         let mut text = Zeroizing::new(self.url.as_str().to_owned());
         let mut add = |name: &str, value: &str| {
@@ -142,7 +142,7 @@ impl PostgresLocation {
     }
 }
 
-/// Takes percent-encoding off.
+/// Decodes percent-encoding.
 fn decode(encoded: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded.bytes();

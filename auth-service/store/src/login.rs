@@ -1,4 +1,4 @@
-//! Log-ins: credentials out, sessions in.
+//! Log-ins: reads credentials and opens sessions.
 
 use diesel::prelude::*;
 use signet_contract::claims::FIRST_PARTY;
@@ -18,11 +18,11 @@ use auth_domain::login::{Credentials, LoginStore, Opened, Opening};
 use auth_domain::roles;
 use auth_domain::sessions::Session;
 
-/// What the opening must find unchanged: hash, state, and whether the user is an admin.
+/// The locked values of a user: password hash, state and admin flag.
 pub(super) type Verified = (String, String, bool);
 
-/// Reads the user's row and keeps it as it is until the transaction ends. Every end of sessions
-/// takes the same lock, so no session is born after the one that ends them all.
+/// Reads the user's row and locks it until the transaction ends. Every end of all sessions takes
+/// the same lock, so no session opens from a check made before that end.
 pub(super) fn lock(
     connection: &mut AnyConnection,
     public_id: Uuid,
@@ -61,7 +61,7 @@ fn open(
         transaction.note(&nobody.refused(Action::Login, whom, Reason::AccountDisabled))?;
         return Ok(Opened::Disabled);
     }
-    // After the lock: an end of all sessions that is not seen here gets a later position.
+    // Read after the lock: an end of all sessions that is not seen here gets a later position.
     let pos = read_position(connection)?;
     let sid = opening.sid.to_string();
     diesel::insert_into(sessions::table)

@@ -1,5 +1,5 @@
-//! Connections: those that write, and those that read. A `SQLite` file has one writer: competing
-//! ones stall each other for seconds, one with a queue before it does not. `PostgreSQL` has several.
+//! Connection pools: writers and readers. A `SQLite` file has one writer with a queue, since
+//! competing writers stall each other for seconds. `PostgreSQL` has several.
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -11,8 +11,8 @@ use super::connection::{AnyConnection, Purpose};
 use super::location::Location;
 use auth_domain::error::StoreError;
 
-/// How long a query waits for a connection to be free, and then for a lock of another process:
-/// both together stay below the 5 s within which a request must be refused.
+/// The time that a query waits for a free connection, before it waits [`FREE_LOCK`] for a lock of
+/// another process. Both together stay below the 5 s within which a request must be refused.
 const FREE_CONNECTION: Duration = Duration::from_secs(2);
 /// The same at a server. A pool that can't connect tries again at least twice in this time.
 const FREE_SESSION: Duration = Duration::from_millis(1_500);
@@ -22,14 +22,14 @@ pub(super) const FREE_LOCK: Duration = Duration::from_millis(2_400);
 const READERS: u32 = 6;
 const WRITERS_AT_A_SERVER: u32 = 8;
 
-/// A connection, and whether it can still be trusted.
+/// A connection, and a flag that marks it as broken.
 pub(super) struct Slot {
     connection: AnyConnection,
     broken: bool,
 }
 
 impl Slot {
-    /// Never to be used again: after an error of the disk nobody knows what it still holds.
+    /// Marks the connection as broken: its state is unknown after a disk error. The pool drops it.
     pub(super) fn distrust(&mut self) {
         self.broken = true;
     }
@@ -74,7 +74,7 @@ impl ManageConnection for Opener {
     }
 }
 
-/// The writer and the readers.
+/// The pools of writers and readers.
 pub(super) struct Connections {
     writer: Pool<Opener>,
     readers: Pool<Opener>,
@@ -91,8 +91,8 @@ impl Connections {
                 .max_size(size)
                 .min_idle(Some(1))
                 .connection_timeout(patience)
-                // A server restarts: a session that it ended is replaced before it is used. A
-                // file can't hang up.
+                // A server restarts: a session that it ended is replaced before use. A file does
+                // not disconnect.
                 .test_on_check_out(at_a_server)
                 .max_lifetime(None)
                 .idle_timeout(None)

@@ -1,4 +1,4 @@
-//! Refresh tokens: the exchange of one for the next, under the locks that every end takes.
+//! Exchanges a refresh token for its successor, under the locks that every end of a session takes.
 
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
@@ -76,7 +76,7 @@ fn find(connection: &mut AnyConnection, family: &[u8; 32]) -> QueryResult<Option
     of_family(family.to_vec()).first::<Row>(connection).optional()?.map(state).transpose()
 }
 
-/// The same, with both rows as they are until the transaction ends.
+/// Does the same as [`find`] and locks both rows until the transaction ends.
 fn lock(connection: &mut AnyConnection, family: &[u8; 32]) -> QueryResult<Option<RefreshState>> {
     match connection {
         // The one writer holds the whole database.
@@ -112,7 +112,7 @@ fn refresh(
 ) -> QueryResult<Outcome> {
     let (connection, now) = (&mut *transaction.connection, act.at);
     let Some(known) = find(connection, &rotation.family)? else { return Ok(Outcome::Unknown) };
-    // The user's row first, as everybody locks it who ends sessions.
+    // Lock the user's row first, as every end of all sessions of a user does.
     let Some((_, user, admin)) = login::lock(connection, known.public_id)? else {
         return Ok(Outcome::Unknown);
     };
@@ -136,7 +136,7 @@ fn refresh(
             Verdict::Over => return no(Reason::SessionOver),
             Verdict::OtherClient => return no(Reason::OtherClient),
         };
-    // After the locks: an end of all sessions that is not seen here gets a later position.
+    // Read after the locks: an end of all sessions that is not seen here gets a later position.
     let connection = &mut *transaction.connection;
     let pos = read_position(connection)?;
     diesel::update(sessions::table.find(sid.to_string()))

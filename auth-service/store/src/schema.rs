@@ -1,4 +1,4 @@
-//! The tables, as the queries see them. `migrations/` is what makes them.
+//! The tables, as the queries see them. `migrations/` creates them.
 
 diesel::table! {
     users (public_id) {
@@ -10,7 +10,7 @@ diesel::table! {
         state -> Text,
         admin -> Bool,
         created_at -> BigInt,
-        // Nullable in the database, but no committed row is without one.
+        // Nullable in the database, but every committed row has one.
         created_seq -> BigInt,
         changed_at -> BigInt,
         tokens_from -> BigInt,

@@ -1,4 +1,4 @@
-//! Sessions, and the addresses that log-ins came from.
+//! Sessions, and the network addresses of log-ins.
 
 use std::net::IpAddr;
 
@@ -25,8 +25,8 @@ mod listing;
 /// Rows deleted in one transaction: the writer is free again after a few milliseconds.
 const PRUNED_AT_ONCE: i64 = 1_000;
 
-/// Ends every session of a user but `except`. The user's row is locked, and the turn at accounts
-/// taken: nobody else locks several sessions at once.
+/// Ends every session of a user except `except`. The caller has locked the user's row and holds
+/// [`Turn::Accounts`], so no other transaction locks several sessions at once.
 pub(super) fn end_all(
     connection: &mut AnyConnection,
     public_id: Uuid,
@@ -42,9 +42,9 @@ pub(super) fn end_all(
     Ok(())
 }
 
-/// Ends every session there is, and tells so of every user, in order of creation, at the positions
-/// after `after`; gives how many those are. Guards read it in the snapshot that they take: the feed
-/// itself keeps none of these.
+/// Ends every session and records a revocation for each user, in order of creation, at the
+/// positions after `after`. Returns the number of users. Guards read these revocations in their
+/// snapshot, since the feed itself does not hold them.
 pub(super) fn end_everyones(
     connection: &mut AnyConnection,
     after: i64,
@@ -52,7 +52,7 @@ pub(super) fn end_everyones(
 ) -> QueryResult<i64> {
     let open = sessions::table.filter(sessions::ended_at.is_null());
     diesel::update(open).set(sessions::ended_at.eq(unix_micros(now))).execute(connection)?;
-    // One statement, since there may be a million: what a `Change` reads as is put together here.
+    // One statement, since there may be a million users. It builds the JSON of a `Change` in SQL.
     let body =
         r#"'{"type":"user.sessions_revoked","public_id":"' || public_id || '","except":null}'"#;
     let at = unix_micros(now);
@@ -64,8 +64,8 @@ pub(super) fn end_everyones(
     i64::try_from(told).map_err(|_| damaged("the list of users"))
 }
 
-/// Ends a session and tells so; whose it was, if it was open. The update locks the row that a
-/// refresh locks, too: of the two, whichever comes second finds what the first one did.
+/// Ends a session and appends the event. Returns the user's id if the session was open. The update
+/// locks the row that a refresh locks, so the later of the two sees the result of the earlier.
 pub(super) fn end(
     transaction: &mut Transaction<'_>,
     sid: Uuid,
@@ -95,7 +95,7 @@ fn prune_batch(
         .filter(refresh_tokens::expires_at.ge(unix_micros(now)));
     let over = sessions::table
         .filter(sessions::last_used_at.lt(unix_micros(before)))
-        // An end is remembered for as long as an access token of the session can live.
+        // An ended session is kept for as long as its access tokens can live.
         .filter(
             sessions::ended_at
                 .lt(unix_micros(before))
@@ -107,8 +107,8 @@ fn prune_batch(
     diesel::delete(sessions::table.filter(sessions::sid.eq_any(over))).execute(connection)
 }
 
-/// Notes that the user logged in from this address. The user's row is locked, so nobody adds the
-/// same one in between.
+/// Records that the user logged in from this address. The caller has locked the user's row, so no
+/// other transaction adds the same address in between.
 pub(super) fn remember_address(
     connection: &mut AnyConnection,
     public_id: Uuid,

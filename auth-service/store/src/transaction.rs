@@ -1,8 +1,8 @@
-//! A transaction that writes, and the rule of the feed: numbers without gaps, in commit order.
+//! Write transactions, and the rule of the feed: positions without gaps, in commit order.
 //!
-//! The number is drawn by raising the one row of `feed_position`. That row stays locked until the
-//! commit, so whoever draws the next number commits later, and a reader never sees a later event
-//! before an earlier one. Drawing comes last, so that the lock is held for a moment only.
+//! A transaction draws a position by raising the one row of `feed_position`. That row stays locked
+//! until the commit, so the transaction that draws the next position commits later. A reader never
+//! sees a later event before an earlier one. Drawing comes last, to hold the lock only briefly.
 
 use diesel::prelude::*;
 use signet_contract::clock::unix_micros;
@@ -15,9 +15,9 @@ use super::schema::{events, feed_position, revocations};
 use super::values::position;
 use auth_domain::feed::revokes;
 
-/// A transaction under way.
+/// A write transaction in progress.
 pub(super) struct Transaction<'c> {
-    /// For queries.
+    /// The connection for queries.
     pub(super) connection: &'c mut AnyConnection,
     position: Option<u64>,
 }
@@ -27,20 +27,20 @@ impl<'c> Transaction<'c> {
         Self { connection, position: None }
     }
 
-    /// The position of the last event that was appended, if one was.
+    /// Returns the position of the last appended event, if there is one.
     pub(super) fn position(&self) -> Option<u64> {
         self.position
     }
 
-    /// Waits until no other transaction has this turn, and keeps it until this one ends. It comes
-    /// before every other lock.
+    /// Waits for the advisory lock `turn` and holds it until this transaction ends. A transaction
+    /// takes it before every other lock.
     pub(super) fn take_turn(&mut self, turn: Turn) -> QueryResult<()> {
         self.connection.take_turn(turn)?;
         if turn == Turn::Keys { self.connection.notify(true) } else { Ok(()) }
     }
 
-    /// Adds events to the feed; gives the position of the first. Only statements that wait for no
-    /// other transaction may follow.
+    /// Appends events to the feed and returns the position of the first. Only statements that wait
+    /// for no other transaction may follow.
     pub(super) fn append(&mut self, changes: &[Change], now: OffsetDateTime) -> QueryResult<u64> {
         let count = i64::try_from(changes.len()).map_err(|_| damaged("the list of events"))?;
         self.connection.notify(false)?;
@@ -71,12 +71,12 @@ impl<'c> Transaction<'c> {
     }
 }
 
-/// The position of the last event.
+/// Reads the position of the last event.
 pub(super) fn read_position(connection: &mut AnyConnection) -> QueryResult<u64> {
     position(feed_position::table.select(feed_position::seq).first(connection)?)
 }
 
-/// The user whose data an event holds.
+/// Returns the id of the user if the event holds personal data.
 fn whose(change: &Change) -> Option<String> {
     match change {
         Change::UserCreated(user)

@@ -1,7 +1,7 @@
-//! The user table of the Flask tutorial, as it is read for an import.
+//! Reads the user table of the Flask tutorial for an import.
 //!
-//! The file is somebody else's, perhaps in use: it is opened to read, and read in pages, so that no
-//! lock is held between them. `SQLite` keeps any type in any column, so every value is read as bytes.
+//! Another program may be using the file. So it is opened read-only and read in pages, with no lock
+//! held in between. `SQLite` allows any type in any column, so every value is read as bytes.
 
 use std::path::Path;
 
@@ -10,24 +10,24 @@ use diesel::sql_types::{BigInt, Binary, Nullable};
 
 use auth_domain::import::Record;
 
-/// The file can't be read as what it should be.
+/// The file can't be read as a database of the Flask tutorial.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "can't be read as the database of the Flask tutorial (a table `user` with the columns public_id, name, email and password): {0}"
 )]
 pub struct TutorialError(String);
 
-/// What to read the first page after.
+/// The row number to read the first page after.
 pub const FIRST: i64 = i64::MIN;
 
 /// The open file.
 pub struct Tutorial(SqliteConnection);
 
-/// One row: its number, and what it holds, if that is text.
+/// A row: its number and, if its values are text, its record.
 pub struct TutorialRow {
     /// The row's `id` (`SQLite`'s rowid).
     pub id: i64,
-    /// The record, or why the row is none.
+    /// The record, or the reason why the row has none.
     pub record: Result<Record, &'static str>,
 }
 
@@ -52,7 +52,7 @@ struct Row {
 }
 
 impl Tutorial {
-    /// Opens the file; tells how many rows it has.
+    /// Opens the file. Returns it with its number of rows.
     pub fn open(file: &Path) -> Result<(Self, u64), TutorialError> {
         let failed = |why: &dyn std::fmt::Display| TutorialError(why.to_string());
         let absolute = std::path::absolute(file).map_err(|error| failed(&error))?;
@@ -66,12 +66,12 @@ impl Tutorial {
             .map_err(|error| failed(&error))?
             .count;
         let mut tutorial = Self(connection);
-        // A missing column is told before anything is imported.
+        // Report a missing column before the import starts.
         tutorial.page(FIRST, 1)?;
         Ok((tutorial, u64::try_from(count).unwrap_or(0)))
     }
 
-    /// At most `limit` rows after the row `after`, in order.
+    /// Returns at most `limit` rows after the row `after`, in order.
     pub fn page(&mut self, after: i64, limit: i64) -> Result<Vec<TutorialRow>, TutorialError> {
         let rows = diesel::sql_query(
             r#"SELECT u.rowid AS id, CAST(u.public_id AS BLOB) AS public_id,
@@ -89,7 +89,7 @@ impl Tutorial {
 
 impl From<Row> for TutorialRow {
     fn from(row: Row) -> Self {
-        // What is missing is judged as an empty text is.
+        // A missing value counts as an empty text.
         let text = |value: Option<Vec<u8>>| String::from_utf8(value.unwrap_or_default());
         let record = (|| {
             Ok::<_, std::string::FromUtf8Error>(Record {

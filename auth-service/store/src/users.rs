@@ -57,7 +57,7 @@ pub(super) fn user(row: UserRow) -> QueryResult<User> {
     })
 }
 
-/// The user, whose row stays as it is until the transaction ends.
+/// Finds a user and locks the row until the transaction ends.
 fn lock(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<Option<User>> {
     match connection {
         // The one writer holds the whole database.
@@ -83,7 +83,7 @@ fn find(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<Option<U
         .transpose()
 }
 
-/// Whether nobody but this user could administer.
+/// Returns true if this user is the only active admin.
 fn is_last_admin(connection: &mut AnyConnection, user: &User) -> QueryResult<bool> {
     if !user.admin || user.state != UserState::Active {
         return Ok(false);
@@ -97,7 +97,7 @@ fn is_last_admin(connection: &mut AnyConnection, user: &User) -> QueryResult<boo
     Ok(others == 0)
 }
 
-/// The record as an event tells it.
+/// Returns the user as an event carries it.
 fn told(user: &User) -> UserChange {
     UserChange {
         public_id: user.public_id,
@@ -218,7 +218,7 @@ impl UserStore for Database {
             if is_last_admin(connection, &user)? {
                 return kept(transaction, act, Action::UserDelete, public_id);
             }
-            // Sessions and known addresses go with the row.
+            // The database deletes sessions and known addresses with the row.
             diesel::delete(users::table.find(public_id.to_string())).execute(connection)?;
             forget_in_feed(connection, public_id)?;
             transaction.note(&act.done(Action::UserDelete, Subject::User(public_id)))?;
@@ -246,8 +246,8 @@ impl UserStore for Database {
     }
 }
 
-/// Appends a change that removes a right, and refuses the tokens issued before it. Sessions stay: a
-/// refresh waits for the user's row, so the token that it brings has a later position.
+/// Appends a change that removes a right, and revokes the tokens issued before it. Sessions stay: a
+/// refresh waits for the user's row, so its new token has a later position.
 fn revoke_tokens(
     transaction: &mut Transaction<'_>,
     change: Change,
@@ -255,7 +255,7 @@ fn revoke_tokens(
     now: OffsetDateTime,
 ) -> QueryResult<()> {
     let revoked = transaction.append(&[change, sessions_revoked(public_id)], now)? + 1;
-    // This transaction has locked the row, so the update waits for no other one.
+    // This transaction has locked the row, so the update waits for no other transaction.
     diesel::update(users::table.find(public_id.to_string()))
         .set(users::tokens_from.eq(position_column(revoked)))
         .execute(transaction.connection)?;
@@ -274,7 +274,7 @@ fn create(transaction: &mut Transaction<'_>, new: &NewUser, act: &Act) -> QueryR
     Ok(user)
 }
 
-/// Says no to an end of the last admin, for the record, too.
+/// Refuses an end of the last admin and records the refusal in the audit log.
 fn kept(
     transaction: &mut Transaction<'_>,
     act: &Act,
@@ -285,7 +285,7 @@ fn kept(
     Ok(Changed::LastAdmin)
 }
 
-/// The new row. It has no place in the order of users before it is announced.
+/// Inserts the row of a new user. It has no place in the order of users before [`announce`].
 pub(super) fn insert(
     connection: &mut AnyConnection,
     new: &NewUser,
@@ -316,7 +316,7 @@ pub(super) fn insert(
     })
 }
 
-/// Tells the feed of new rows, and them their places.
+/// Appends the events of new users and sets the users' places in the order of creation.
 pub(super) fn announce(
     transaction: &mut Transaction<'_>,
     created: &mut [User],
@@ -326,7 +326,7 @@ pub(super) fn announce(
     let first = transaction.append(&changes, now)?;
     for (seq, user) in (first..).zip(created) {
         user.created_seq = seq;
-        // The row is this transaction's own, so nothing waits here with the feed locked.
+        // This transaction inserted the row, so the update does not wait while the feed is locked.
         diesel::update(users::table.find(user.public_id.to_string()))
             .set(users::created_seq.eq(position_column(seq)))
             .execute(transaction.connection)?;
@@ -334,7 +334,7 @@ pub(super) fn announce(
     Ok(())
 }
 
-/// Users in order of creation, by keyset: an OFFSET would count through all that come before.
+/// Returns users in order of creation, by keyset: an OFFSET would read all earlier rows.
 pub(super) fn page(
     connection: &mut AnyConnection,
     after: u64,
@@ -351,8 +351,8 @@ pub(super) fn page(
         .collect()
 }
 
-/// Takes a deleted user's name and address out of the events that told them. They keep their
-/// place and shape: a reader that has yet to apply them meets the deletion soon after.
+/// Removes a deleted user's name and address from the events that hold them. The events keep their
+/// position and shape. A reader that has not applied them yet receives the deletion soon after.
 fn forget_in_feed(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<()> {
     let told = events::table
         .filter(events::public_id.eq(public_id.to_string()))

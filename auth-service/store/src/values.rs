@@ -1,4 +1,4 @@
-//! How values stand in a column.
+//! The conversion of values to and from columns.
 
 use diesel::QueryResult;
 use signet_contract::directory::UserState;
@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::failure::damaged;
 use auth_domain::keys::KeyState;
 
-/// Whether a text can stand in a column at all: to be asked for one that cannot is no fault of
-/// the database.
+/// Returns true if a column can hold the text. For any other text the caller finds no row, without
+/// a database error.
 pub(super) fn storable(text: &str) -> bool {
     !text.contains('\0')
 }
@@ -17,12 +17,12 @@ pub(super) fn uuid(text: &str) -> QueryResult<Uuid> {
     text.parse().map_err(|_| damaged("an id"))
 }
 
-/// A position as it is read.
+/// Converts a column to a position.
 pub(super) fn position(column: i64) -> QueryResult<u64> {
     u64::try_from(column).map_err(|_| damaged("a feed position"))
 }
 
-/// A position as a query is asked for it. No column reaches the largest.
+/// Converts a position for a query. No column reaches the largest value.
 pub(super) fn position_column(position: u64) -> i64 {
     i64::try_from(position).unwrap_or(i64::MAX)
 }

@@ -1,8 +1,8 @@
-//! Notices what other processes commit: a command that an operator runs beside the server, another
+//! Detects commits of other processes: an operator's command beside the server, or another
 //! instance.
 //!
-//! `SQLite` has a number that changes with each commit. `PostgreSQL` tells those who listen; in case
-//! that fails, the position is read now and then, too.
+//! `SQLite` has a number that changes with each commit. `PostgreSQL` notifies its listeners. In
+//! case that fails, the position is also read at an interval.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,38 +14,38 @@ use super::location::Location;
 use super::transaction::read_position;
 use auth_domain::error::{StoreError, StoreResult};
 
-/// How often to look at a file. A command's change is noticed within this time.
+/// The interval between looks at a file. A command's change is noticed within this time.
 const FILE_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How often to look at a session: no query is made for it, only what has arrived is read.
+/// The interval between looks at a session. A look makes no query: it reads what has arrived.
 const SESSION_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How often the position is read where nothing was told.
+/// The interval between reads of the position without a notification.
 const SLOW_POLL: Duration = Duration::from_secs(1);
 
-/// A watch on one database. It blocks: call it where that is allowed.
+/// A watch on one database. It blocks: call it only where blocking is allowed.
 pub struct Watcher {
     database: Arc<Database>,
     connection: Option<AnyConnection>,
-    /// The number of the last commit that was seen, with `SQLite`.
+    /// The number of the last commit seen, with `SQLite`.
     seen: i64,
     read_at: Option<Instant>,
     slow_poll: Duration,
 }
 
 impl Watcher {
-    /// A watch that has seen nothing yet.
+    /// Returns a watch that has seen no commit yet.
     pub fn new(database: Arc<Database>) -> Self {
         Self { database, connection: None, seen: 0, read_at: None, slow_poll: SLOW_POLL }
     }
 
-    /// A watch that learns from what it is told alone.
+    /// Returns a watch that relies on notifications alone.
     #[cfg(test)]
     pub(super) fn without_slow_poll(database: Arc<Database>) -> Self {
         Self { slow_poll: Duration::MAX, ..Self::new(database) }
     }
 
-    /// How often to look.
+    /// Returns the interval between looks.
     pub fn interval(&self) -> Duration {
         match self.database.location {
             Location::Sqlite(_) => FILE_INTERVAL,
@@ -53,12 +53,12 @@ impl Watcher {
         }
     }
 
-    /// Whether the keys may have changed since the last look; wakes those who wait for the feed if
-    /// that has moved.
+    /// Returns true if the keys may have changed since the last look. Wakes the tasks that wait for
+    /// the feed if its position has advanced.
     ///
     /// # Errors
     ///
-    /// The database can't be read; the next look opens it again.
+    /// Fails if the database can't be read. The next look opens it again.
     pub fn look(&mut self) -> StoreResult<bool> {
         let looked = self.try_look();
         if looked.is_err() {
@@ -95,7 +95,7 @@ impl Watcher {
     }
 }
 
-/// Listening begins before the first look, so that nothing falls between.
+/// Opens a connection. It listens before the first look, so that no commit is missed in between.
 fn open(location: &Location) -> StoreResult<AnyConnection> {
     let mut connection = AnyConnection::open(location, Purpose::Read)
         .map_err(|error| StoreError::Unavailable(error.to_string()))?;

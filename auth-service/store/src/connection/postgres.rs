@@ -1,7 +1,7 @@
-//! `PostgreSQL`: how a session is opened, and what only `PostgreSQL` is asked.
+//! `PostgreSQL`: opens sessions and runs the statements that only `PostgreSQL` has.
 //!
-//! Writers run at READ COMMITTED and lock the rows that they judge by; where they judge by more
-//! than a row they take a [`Turn`]. Readers see one state of the database (REPEATABLE READ).
+//! Writers run at READ COMMITTED and lock the rows that they decide by. If they decide by more than
+//! one row, they take a [`Turn`]. Readers see one state of the database (REPEATABLE READ).
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -11,20 +11,20 @@ use super::super::location::PostgresLocation;
 use super::super::schema::feed_position;
 use super::{Purpose, Turn};
 
-/// Where a commit is told to every process that listens.
+/// The channel that notifies every listening process of a commit.
 const CHANNEL: &str = "signet";
 
-/// The payload of a notification after which the keys are to be read again.
+/// The payload of a notification that requires a new read of the keys.
 const KEYS: &str = "keys";
 
-/// The first half of every advisory lock of ours (`SGNT`), so that they meet nobody else's.
+/// The first half of every advisory lock of Signet (`SGNT`), distinct from other programs' locks.
 const LOCKS: i32 = 0x5347_4e54;
 
-/// The second half for the one server of a database; turns have their own.
+/// The second half of the instance lock. Each [`Turn`] has its own.
 const INSTANCE: i32 = 0;
 
 /// Timeouts keep a request below 5 s: 1.5 s for a free connection, and 1 s for each of at most
-/// three locks. A commit that was answered survives a power cut, whatever the database's default.
+/// three locks. A confirmed commit survives a power cut, for any default of the database.
 const SETUP: &str = "SET statement_timeout = 2400; SET lock_timeout = 1000; \
     SET idle_in_transaction_session_timeout = 10000; SET tcp_keepalives_idle = 3; \
     SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2; \
@@ -38,7 +38,7 @@ const READER: &str = "SET default_transaction_isolation = 'repeatable read'; \
     SET default_transaction_read_only = on";
 
 diesel::define_sql_function! {
-    /// Held until the session ends; whether it was free.
+    /// Takes an advisory lock until the session ends. Returns true if it was free.
     fn pg_try_advisory_lock(class: Integer, object: Integer) -> Bool;
 }
 
@@ -79,34 +79,34 @@ pub(in super::super) fn open(
     Ok(connection)
 }
 
-/// libpq tells in several lines, the later ones indented.
+/// Joins the lines of a libpq error, of which the later ones are indented.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether the session still answers.
+/// Fails if the session no longer answers.
 pub(in super::super) fn answers(connection: &mut PgConnection) -> QueryResult<()> {
     diesel::sql_query("SELECT 1").execute(connection).map(drop)
 }
 
-/// Whether the database holds Signet's tables, of whatever version.
+/// Returns true if the database holds Signet's tables, of any version.
 pub(super) fn holds_tables(connection: &mut PgConnection) -> QueryResult<bool> {
     let table = "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS found";
     diesel::sql_query(table).get_result::<Exists>(connection).map(|row| row.found)
 }
 
-/// What tells the database from one that was restored: a dump makes another table, and a server
-/// that was set back to a point in time, or promoted, goes on in another timeline.
+/// The query for values that differ after a restore. A dump creates another table. A server that
+/// was restored to a point in time, or promoted, continues in another timeline.
 const CARD: &str = "SELECT concat_ws(' ', s.system_identifier, c.timeline_id, \
     'feed_position'::regclass::oid) FROM pg_control_system() AS s, pg_control_checkpoint() AS c";
 
-/// Whether this very database was noted by [`note_served`].
+/// Returns true if [`note_served`] recorded this same database.
 pub(super) fn was_served(connection: &mut PgConnection) -> QueryResult<bool> {
     let known = format!("SELECT EXISTS (SELECT FROM served WHERE card = ({CARD})) AS found");
     diesel::sql_query(known).get_result::<Exists>(connection).map(|row| row.found)
 }
 
-/// Notes which database this is, in the database.
+/// Records the identity of this database in the database itself.
 pub(super) fn note_served(connection: &mut PgConnection) -> QueryResult<()> {
     let note = format!(
         "INSERT INTO served (id, card) VALUES (1, ({CARD})) \
@@ -115,13 +115,13 @@ pub(super) fn note_served(connection: &mut PgConnection) -> QueryResult<()> {
     diesel::sql_query(note).execute(connection).map(drop)
 }
 
-/// The encoding of the database, which must hold every name.
+/// Returns the encoding of the database, which must support every name.
 pub(super) fn encoding(connection: &mut PgConnection) -> QueryResult<String> {
     let encoding = diesel::sql_query("SHOW server_encoding").get_result::<Encoding>(connection)?;
     Ok(encoding.server_encoding)
 }
 
-/// For the rest of this transaction, waits as long as another process may take to migrate.
+/// Lets the rest of this transaction wait as long as another process may take to migrate.
 pub(super) fn be_patient(connection: &mut PgConnection) -> QueryResult<()> {
     connection.batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 60000")
 }
@@ -135,12 +135,12 @@ pub(super) fn take_turn(connection: &mut PgConnection, turn: Turn) -> QueryResul
         .map(drop)
 }
 
-/// Takes the lock of the one server, if nobody holds it.
+/// Takes the instance lock if it is free. Returns true if it was.
 pub(in super::super) fn lock_instance(connection: &mut PgConnection) -> QueryResult<bool> {
     diesel::select(pg_try_advisory_lock(LOCKS, INSTANCE)).get_result(connection)
 }
 
-/// Raises the feed position by `count`; gives the new one.
+/// Raises the feed position by `count` and returns the new one.
 pub(super) fn draw(connection: &mut PgConnection, count: i64) -> QueryResult<i64> {
     diesel::update(feed_position::table)
         .set(feed_position::seq.eq(feed_position::seq + count.into_sql::<BigInt>()))
@@ -148,7 +148,7 @@ pub(super) fn draw(connection: &mut PgConnection, count: i64) -> QueryResult<i64
         .get_result(connection)
 }
 
-/// Tells every listener of this transaction, once it is committed.
+/// Notifies every listener of this transaction after its commit.
 pub(super) fn notify(connection: &mut PgConnection, keys: bool) -> QueryResult<()> {
     let payload = if keys { KEYS } else { "feed" };
     diesel::sql_query("SELECT pg_notify($1, $2)")
@@ -158,21 +158,21 @@ pub(super) fn notify(connection: &mut PgConnection, keys: bool) -> QueryResult<(
         .map(drop)
 }
 
-/// Begins to listen.
+/// Starts to listen for notifications.
 pub(in super::super) fn listen(connection: &mut PgConnection) -> QueryResult<()> {
     connection.batch_execute(&format!("LISTEN {CHANNEL}"))
 }
 
-/// What was told since the last look.
+/// The notifications since the last look.
 #[derive(Debug, Default)]
 pub(in super::super) struct Heard {
-    /// Anything.
+    /// True if any notification arrived.
     pub(in super::super) anything: bool,
-    /// That the keys may have changed.
+    /// True if the keys may have changed.
     pub(in super::super) keys: bool,
 }
 
-/// What has arrived; waits for nothing.
+/// Reads the notifications that have arrived. It does not wait.
 pub(in super::super) fn heard(connection: &mut PgConnection) -> QueryResult<Heard> {
     let mut heard = Heard::default();
     for notification in connection.notifications_iter() {

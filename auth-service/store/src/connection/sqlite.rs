@@ -1,4 +1,4 @@
-//! `SQLite`: how a file is opened, and what only `SQLite` is asked.
+//! `SQLite`: opens files and runs the statements that only `SQLite` has.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ struct QuickCheck {
     quick_check: String,
 }
 
-/// `PRAGMA synchronous` of FULL: a commit that was answered survives a power cut.
+/// The value of `PRAGMA synchronous` for FULL: a confirmed commit survives a power cut.
 const FULL: i64 = 2;
 
 /// Opens an existing file; never creates one.
@@ -40,7 +40,7 @@ pub(super) fn open(
 ) -> ConnectionResult<SqliteConnection> {
     let mut url = url::Url::from_file_path(file)
         .map_err(|()| ConnectionError::InvalidConnectionUrl("not an absolute path".into()))?;
-    // Without it, SQLite would make an empty database where the file has gone.
+    // Without it, SQLite would create an empty database if the file is missing.
     url.set_query(Some("mode=rw"));
     let mut connection = SqliteConnection::establish(url.as_str())?;
     connection
@@ -60,8 +60,8 @@ pub(super) fn open(
     Ok(connection)
 }
 
-/// Two processes that switch a new file at once would each wait for the other: `SQLite` refuses one
-/// of them without waiting. That one waits for a turn to write instead, and looks again.
+/// Switches to WAL. Two processes that switch a new file at once would wait for each other, so
+/// `SQLite` refuses one of them at once. That one waits for the write lock and tries again.
 fn switch_to_wal(connection: &mut SqliteConnection, busy: Duration) -> QueryResult<()> {
     let began = Instant::now();
     loop {
@@ -74,7 +74,7 @@ fn switch_to_wal(connection: &mut SqliteConnection, busy: Duration) -> QueryResu
     }
 }
 
-/// A library may be built with another default, and a pragma that is not understood is silent.
+/// Checks for FULL: a library may have another default, and it ignores an unknown pragma.
 fn check_synchronous(connection: &mut SqliteConnection) -> QueryResult<()> {
     let found = diesel::sql_query("PRAGMA synchronous").get_result::<Synchronous>(connection)?;
     if found.synchronous < FULL {
@@ -85,13 +85,13 @@ fn check_synchronous(connection: &mut SqliteConnection) -> QueryResult<()> {
     Ok(())
 }
 
-/// What is structurally wrong with the file, if anything is.
+/// Returns the structural damage of the file, if any.
 pub(super) fn damage(connection: &mut SqliteConnection) -> QueryResult<Option<String>> {
     let found = diesel::sql_query("PRAGMA quick_check(1)").get_result::<QuickCheck>(connection)?;
     Ok(Some(found.quick_check).filter(|found| found != "ok"))
 }
 
-/// A number that changes when another connection, of this process or another, has committed.
+/// Returns a number that changes when another connection, of this process or another, commits.
 pub(in super::super) fn commits_of_others(connection: &mut SqliteConnection) -> QueryResult<i64> {
     diesel::sql_query("PRAGMA data_version")
         .get_result::<DataVersion>(connection)

@@ -1,4 +1,4 @@
-//! A revocation, and whatever key takes over, in one transaction.
+//! Revokes a key and activates its successor, in one transaction.
 
 use diesel::prelude::*;
 use signet_contract::events::Change;
@@ -43,14 +43,14 @@ pub(super) fn revoke(
         &Key { state: KeyState::Revoked, since: act.at, last_expiry, ..key.clone() },
     )?;
     note(transaction, act, Action::KeyRevoke, kid)?;
-    // Last: a guard has the key that takes over before it drops this one.
+    // Last: a guard has the successor before it drops this key.
     changes.push(Change::KeyRevoked { kid: kid.to_owned() });
     let first = transaction.append(&changes, act.at)?;
     let seq = transaction.position().unwrap_or(first);
     Ok(Revocation::Done { seq, active })
 }
 
-/// The position at which a key was revoked, if that can still matter to anyone.
+/// Returns the position at which a key was revoked, for as long as it can matter to a guard.
 fn revoked_by(transaction: &mut Transaction<'_>, kid: &str) -> QueryResult<Option<u64>> {
     let revocation = body(&Change::KeyRevoked { kid: kid.to_owned() })?;
     revocations::table
@@ -61,7 +61,7 @@ fn revoked_by(transaction: &mut Transaction<'_>, kid: &str) -> QueryResult<Optio
         .transpose()
 }
 
-/// Another key signs. `None` if there is none to.
+/// Activates another key and returns its id, or `None` if there is no other key.
 fn take_over(
     transaction: &mut Transaction<'_>,
     known: &[Key],

@@ -1,4 +1,4 @@
-//! A rotation, in one transaction: whichever of two at once comes second finds what the first did.
+//! Rotates keys in one transaction: the second of two at once sees the result of the first.
 
 use diesel::prelude::*;
 use signet_contract::events::Change;

@@ -70,7 +70,7 @@ pub(super) fn insert(
         .execute(connection)
 }
 
-/// A duration as a column holds it.
+/// Returns a duration in microseconds, as a column holds it.
 pub(super) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.whole_microseconds()).unwrap_or(i64::MAX)
 }

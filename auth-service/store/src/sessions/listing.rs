@@ -61,7 +61,7 @@ fn refresh_ends(
     Ok(ends)
 }
 
-/// Those that can be refreshed, or whose last access token may live.
+/// Selects sessions that can be refreshed or may have a live access token.
 #[auto_type]
 fn open_at(now: i64, used_since: i64) -> _ {
     let refreshable = refresh_tokens::table
@@ -70,7 +70,7 @@ fn open_at(now: i64, used_since: i64) -> _ {
     sessions::ended_at.is_null().and(exists(refreshable).or(sessions::last_used_at.gt(used_since)))
 }
 
-/// By keyset: an OFFSET would count through all that come before.
+/// Selects the rows after a cursor, by keyset: an OFFSET would read all earlier rows.
 #[auto_type]
 fn after(created_at: i64, sid: String) -> _ {
     let earlier: diesel::dsl::Lt<sessions::created_at, i64> = sessions::created_at.lt(created_at);

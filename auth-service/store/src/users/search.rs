@@ -1,5 +1,5 @@
-//! Finding users by a part of the name or the address, or by the beginning of the id. It reads every
-//! row: for operators only.
+//! Finds users by a part of the name or address, or by the beginning of the id. It reads every row:
+//! for operators only.
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -11,11 +11,11 @@ use super::{COLUMNS, UserRow, user};
 use auth_domain::users::{User, UserQuery};
 
 diesel::define_sql_function! {
-    /// The text in small letters.
+    /// The text in lower case.
     fn lower(text: Text) -> Text;
 }
 
-/// Teaches a connection the small letters of every script: `SQLite` itself knows those of English.
+/// Registers a `lower` for letters of every script. That of `SQLite` handles English letters only.
 pub(in super::super) fn teach_small_letters(connection: &mut SqliteConnection) -> QueryResult<()> {
     lower_utils::register_impl(connection, |text: String| text.to_lowercase())
 }
@@ -34,10 +34,10 @@ pub(super) fn page(
             lower(users::name)
                 .like(&small_part)
                 .escape('\\')
-                // A server of the locale `C` knows English small letters alone.
+                // A server with the locale `C` lowers English letters only.
                 .or(users::name.like(&part).escape('\\'))
                 .or(users::email_key.like(&small_part).escape('\\'))
-                // The key of an internationalised address is another text than what was typed.
+                // The key of an internationalised address differs from the typed text.
                 .or(lower(users::email).like(&small_part).escape('\\'))
                 .or(users::public_id.like(format!("{small}%")).escape('\\')),
         )
@@ -50,7 +50,7 @@ pub(super) fn page(
         .collect()
 }
 
-/// The text as a `LIKE` pattern takes it literally, whatever characters it holds.
+/// Escapes the text so that a `LIKE` pattern matches it literally.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
