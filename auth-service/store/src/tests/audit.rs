@@ -1,4 +1,4 @@
-//! The audit log: a change and its row are one, rows are only added, and what is asked for is found.
+//! The audit log: a change and its row are one step, rows are only added, and queries find them.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -27,7 +27,7 @@ on_every_database! {
 
 const DAY: std::time::Duration = std::time::Duration::from_hours(24);
 
-/// What another program does to the database.
+/// Runs a statement in the database, as another program does.
 fn run(fixture: &Fixture, statement: &str) -> Result<(), String> {
     match &fixture.location {
         Location::Sqlite(file) => {

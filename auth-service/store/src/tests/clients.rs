@@ -1,4 +1,4 @@
-//! Clients: one per id, a removal told in the feed.
+//! Clients: one per id, and each removal is in the feed.
 
 use std::sync::Barrier;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A database in trouble: every answer is an error, soon, and it heals by itself.
+//! A database with failures: each call returns an error soon, and the store recovers by itself.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -21,7 +21,7 @@ fn a_database_locked_by_another_process_is_unavailable_within_five_seconds() {
     let mut other = SqliteConnection::establish(file.to_str().expect("UTF-8")).expect("opened");
     other.batch_execute("PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE").expect("locked");
     let began = Instant::now();
-    // Three at once: the later ones wait for the writer, too.
+    // Three at once: the later ones also wait for the single writer.
     std::thread::scope(|scope| {
         for name in ["a", "b", "c"] {
             let store = &fixture.store;
@@ -133,7 +133,7 @@ pub(super) fn of_racing_starts(location: &Location) {
 
 #[test]
 fn two_processes_may_make_one_database_at_once() {
-    // Often enough that two of them meet at the switch to WAL.
+    // Enough rounds for two starts to switch to WAL at the same time.
     for _ in 0..30 {
         let folder = tempfile::tempdir().expect("a folder");
         of_racing_starts(&Location::Sqlite(folder.path().join("auth.db")));

@@ -1,4 +1,4 @@
-//! Files that can't be opened, and what the operator is told.
+//! Files that can't be opened, and the error for the operator.
 
 use std::path::Path;
 
@@ -41,7 +41,7 @@ fn an_emptied_file_that_was_served_is_refused_and_left_as_it_is() {
 fn a_file_that_another_process_has_locked_is_not_called_damaged() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("auth.db");
-    // Before the first start it is no WAL yet: an exclusive lock keeps readers out, too.
+    // Before the first start the file is not in WAL mode: an exclusive lock also blocks readers.
     let address = file.to_string_lossy().into_owned();
     let mut holder = SqliteConnection::establish(&address).expect("a connection");
     let made = "CREATE TABLE held (id INTEGER); BEGIN EXCLUSIVE";
@@ -50,7 +50,7 @@ fn a_file_that_another_process_has_locked_is_not_called_damaged() {
     assert!(told.contains("another process holds") && !told.contains("damaged"), "{told}");
     holder.batch_execute("COMMIT").expect("let go");
     opened(&file, Existence::Create).expect("usable");
-    // A served one is in WAL mode: the lock keeps out whoever writes.
+    // A served file is in WAL mode: the lock blocks writers.
     holder.batch_execute("PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE").expect("locked");
     let told = opened(&file, Existence::Create).expect_err("locked");
     assert!(told.contains("another process holds") && !told.contains("damaged"), "{told}");

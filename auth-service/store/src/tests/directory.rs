@@ -1,4 +1,4 @@
-//! The snapshot: pages of users, and on the first one the revocations.
+//! The snapshot: pages of users, with the revocations on the first page.
 
 use signet_contract::events::Change;
 
@@ -24,7 +24,7 @@ fn a_snapshot_comes_in_pages(fixture: &Fixture) {
     assert_eq!((second.users.as_slice(), second.more), (&users[2..4], true));
     let third = page(second.users[1].created_seq);
     assert_eq!((third.users.as_slice(), third.more), (&users[4..], false));
-    // A page that is just full is the last one if nothing follows.
+    // A full page is the last one if nothing follows.
     assert!(!fixture.snapshot(0, 5, START).more);
 }
 
@@ -51,7 +51,7 @@ fn more_revocations_than_one_part_holds_are_told_in_order_and_as_of_one_moment(f
             told.extend(events.into_iter().map(|event| event.seq));
             parts += 1;
         }
-        // While it is read, more happens: that is for the feed to tell.
+        // A change during the read is not in the snapshot: the feed holds it.
         let act = by_operator(60);
         fixture.store.end_sessions_of(user.public_id, None, &act).expect("ended")
     };

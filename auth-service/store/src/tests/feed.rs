@@ -1,4 +1,4 @@
-//! The feed: numbers without gaps in commit order, and an honest answer about what is gone.
+//! The feed: positions without gaps in commit order, and `Gone` for a position that is not kept.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ fn a_new_database_starts_its_feed_at_the_time_it_was_made(fixture: &Fixture) {
     assert_eq!(fixture.position(), unix_micros(START).unsigned_abs());
     fixture.user("Ann");
     let position = fixture.position();
-    // Opening it again later is not making it.
+    // A later open does not restart the feed.
     let again = fixture.other(second(100));
     assert_eq!(again.position().expect("a position"), position);
 }
@@ -56,7 +56,7 @@ fn a_reader_among_many_writers_sees_no_gap(fixture: &Fixture) {
                     barrier.wait();
                     for n in 0..EACH {
                         let user = fixture.user(&format!("w{writer}n{n}"));
-                        // Two events in one transaction, so that numbers are drawn in pairs, too.
+                        // Two events in one transaction also draw positions in pairs.
                         in_turn(|| fixture.store.delete_user(user.public_id, &by_operator(0)));
                     }
                 })

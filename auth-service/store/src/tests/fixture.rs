@@ -1,4 +1,4 @@
-//! A new database, and shorthands for what most tests begin with.
+//! A new database, and helpers for the setup of most tests.
 
 use std::sync::Arc;
 
@@ -20,18 +20,18 @@ use auth_domain::refresh::{NewRefreshToken, RefreshToken};
 use auth_domain::sessions::{Session, SessionQuery, SessionRecord, SessionStore};
 use auth_domain::users::{Created, NewUser, User, UserStore};
 
-/// When the tests begin.
+/// The time at which the tests begin.
 pub(super) const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
-/// The hash of nothing, the same for all users.
+/// A hash of no real password, the same for all users.
 pub(super) const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
 
-/// A database of a test's own.
+/// A database for one test.
 pub(super) struct Fixture {
     pub(super) store: Arc<Database>,
     pub(super) location: Location,
     server: Option<support::postgres::Database>,
-    /// Removed with the test.
+    /// The folder of the database, removed after the test.
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Snapshot {
     pub(super) more: bool,
 }
 
-/// On a file.
+/// Returns a fixture on a file.
 pub(super) fn sqlite() -> Fixture {
     let folder = tempfile::tempdir().expect("a folder");
     let location = Location::Sqlite(folder.path().join("new/auth.db"));
@@ -52,7 +52,7 @@ pub(super) fn sqlite() -> Fixture {
     Fixture { store, location, server: None, _folder: Some(folder) }
 }
 
-/// On a file that an earlier version wrote, given as statements.
+/// Returns a fixture on a file that an earlier version wrote, given as statements.
 pub(super) fn sqlite_of(statements: &str) -> Fixture {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("auth.db");
@@ -64,12 +64,12 @@ pub(super) fn sqlite_of(statements: &str) -> Fixture {
     Fixture { store, location, server: None, _folder: Some(folder) }
 }
 
-/// At a server.
+/// Returns a fixture at a server.
 pub(super) fn postgres() -> Fixture {
     postgres_of("")
 }
 
-/// At a server, on a database that an earlier version wrote, given as statements.
+/// Returns a fixture at a server, with a database that an earlier version wrote, as statements.
 pub(super) fn postgres_of(statements: &str) -> Fixture {
     let server = support::postgres::Database::fresh();
     server.run(statements);
@@ -78,16 +78,15 @@ pub(super) fn postgres_of(statements: &str) -> Fixture {
     Fixture { store, location, server: Some(server), _folder: None }
 }
 
-/// How many rounds a race has: `few` in every run of the tests, as many as `SIGNET_TEST_ROUNDS` says by
-/// command.
+/// Returns the number of rounds of a race: `SIGNET_TEST_ROUNDS` if it is set, else `few`.
 #[expect(clippy::disallowed_methods, reason = "a test has no settings of its own")]
 pub(super) fn rounds(few: usize) -> usize {
     let rounds = std::env::var("SIGNET_TEST_ROUNDS").ok();
     rounds.map_or(few, |rounds| rounds.parse().expect("a number"))
 }
 
-/// What becomes of `write` where many write at once: whoever waited too long for a turn, and so did
-/// nothing, tries again.
+/// Runs `write` until it is answered. A writer that waited too long for its turn has changed
+/// nothing and tries again.
 pub(super) fn in_turn<T>(mut write: impl FnMut() -> StoreResult<T>) -> T {
     let patience = std::time::Duration::from_mins(1);
     poll::wait_for("a turn to write", patience, || match write() {
@@ -96,12 +95,12 @@ pub(super) fn in_turn<T>(mut write: impl FnMut() -> StoreResult<T>) -> T {
     })
 }
 
-/// So many seconds after the tests began.
+/// Returns the time `seconds` after the start of the tests.
 pub(super) fn second(seconds: i64) -> OffsetDateTime {
     START + Duration::seconds(seconds)
 }
 
-/// An act of an operator, so many seconds after the tests began.
+/// Returns an act of an operator, `seconds` after the start of the tests.
 pub(super) fn by_operator(seconds: i64) -> Act {
     Act::by_operator(second(seconds))
 }
@@ -118,12 +117,12 @@ pub(super) fn new_user(name: &str) -> NewUser {
     }
 }
 
-/// What opens a session of a user who logged in with the common hash.
+/// Returns the opening of a session for a user with the common hash.
 pub(super) fn opening(public_id: Uuid) -> Opening {
     opening_with(public_id, &RefreshToken::fresh().expect("a token"))
 }
 
-/// The same with a refresh token that is good for an hour.
+/// Returns the same with this refresh token, valid for an hour.
 pub(super) fn opening_with(public_id: Uuid, token: &RefreshToken) -> Opening {
     Opening {
         public_id,
@@ -137,7 +136,7 @@ pub(super) fn opening_with(public_id: Uuid, token: &RefreshToken) -> Opening {
 }
 
 impl Fixture {
-    /// Another handle, which shares nothing with the first but the database: another process.
+    /// Opens another handle that shares only the database with the first, like another process.
     pub(super) fn other(&self, now: OffsetDateTime) -> Arc<Database> {
         Database::open(&self.location, Existence::Expect, now).expect("opened")
     }
@@ -150,7 +149,7 @@ impl Fixture {
         }
     }
 
-    /// The database as its server sees it.
+    /// The database at its server.
     pub(super) fn server(&self) -> &support::postgres::Database {
         self.server.as_ref().expect("a server")
     }
@@ -183,7 +182,7 @@ impl Fixture {
         self.store.list_sessions(&query, now).expect("answered")
     }
 
-    /// Runs statements in the database as another program does.
+    /// Runs statements in the database, as another program does.
     pub(super) fn run(&self, statements: &str) {
         match &self.location {
             Location::Sqlite(file) => {
@@ -196,7 +195,7 @@ impl Fixture {
         }
     }
 
-    /// A page of the snapshot, put together.
+    /// Returns a page of the snapshot, joined from its parts.
     pub(super) fn snapshot(&self, after: u64, limit: u32, since: OffsetDateTime) -> Snapshot {
         let mut whole = Snapshot::default();
         let mut take = |part| {

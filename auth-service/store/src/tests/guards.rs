@@ -1,4 +1,4 @@
-//! The guards are read as they were written, by whoever asks.
+//! Guards are read as they were written, by any process.
 
 use time::Duration;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! Users from elsewhere: many at once, each told, and none that keeps another out.
+//! Imported users: many at once, each in the feed. A refused user does not block the others.
 
 use signet_contract::events::Change;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! Keys' states: exactly one signs, and what is noted of a key is kept.
+//! The states of keys: exactly one key signs, and the notes on a key are kept.
 
 use signet_contract::events::Change;
 use signet_contract::jwks::MAX_KEYS;
@@ -66,7 +66,7 @@ fn a_planned_key_waits(fixture: &Fixture) {
     assert_eq!(fixture.changes_after(before), [Change::KeyActivated { kid: "b".into() }]);
     let expected = [("a".into(), KeyState::Retiring), ("b".into(), KeyState::Active)];
     assert_eq!(states(fixture), expected);
-    // Again is no change.
+    // A second activation changes nothing.
     let before = fixture.position();
     assert!(fixture.store.activate_key("b", &by_operator(3)).expect("answered"));
     assert_eq!((fixture.position(), known(fixture, "b").since), (before, second(2)));
@@ -82,7 +82,7 @@ fn an_imported_key_signs_at_once_only_if_none_has_signed(fixture: &Fixture) {
     assert_eq!(known(fixture, "c").state, KeyState::Pending);
     add(fixture, "d", Entry::AtOnce, 3);
     assert_eq!(known(fixture, "d").state, KeyState::Active);
-    // Also if the key that signed is not the active one any more.
+    // The same holds if the key that signed is no longer active.
     add(fixture, "e", Entry::AtOnceIfUnused, 4);
     assert_eq!(known(fixture, "e").state, KeyState::Pending);
 }
@@ -99,7 +99,7 @@ fn an_imported_key_waits_as_soon_as_a_session_was_opened(fixture: &Fixture) {
 fn a_key_that_stops_is_kept_for_its_longest_token(fixture: &Fixture) {
     add(fixture, "a", Entry::Planned, 0);
     fixture.store.note_token_life("a", Duration::hours(2)).expect("noted");
-    // A shorter setting later makes no older token shorter.
+    // A later, shorter setting does not shorten older tokens.
     fixture.store.note_token_life("a", Duration::minutes(5)).expect("noted");
     add(fixture, "b", Entry::AtOnce, 100);
     assert_eq!(known(fixture, "a").last_expiry, Some(second(100 + 7_200)));
@@ -151,7 +151,7 @@ fn a_clock_that_was_set_back_begins_the_lead_anew(fixture: &Fixture) {
     fixture.store.note_served(second(1_000)).expect("noted");
     fixture.store.note_served(second(5)).expect("noted");
     assert_eq!(known(fixture, "a").served_at, Some(second(5)));
-    // Its tokens live by the clock that was right then.
+    // Its tokens expire by the clock at the time of their issue.
     fixture.store.note_last_expiry("a", second(3_000)).expect("noted");
     fixture.store.note_last_expiry("a", second(2_000)).expect("noted");
     fixture.store.note_token_life("a", Duration::seconds(100)).expect("noted");
@@ -216,7 +216,7 @@ fn a_revoked_active_key_is_replaced_in_the_same_transaction(fixture: &Fixture) {
     ];
     assert_eq!(fixture.changes_after(before), expected);
     assert_eq!(states(fixture), [("a".into(), KeyState::Revoked), ("b".into(), KeyState::Active)]);
-    // A pending key takes over, if it can.
+    // A pending successor takes over.
     add(fixture, "c", Entry::Planned, 10);
     let done = revoke(fixture, "b", Some("c"), None);
     let Revocation::Done { active, .. } = done else { panic!("{done:?}") };

@@ -1,4 +1,4 @@
-//! The lock of a server.
+//! The instance lock of a server.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ mod postgres {
         let fixture = fixture::postgres();
         let first = InstanceLock::take(&fixture.location).await.expect("taken");
         refused(&fixture.location).await;
-        // The session ends a moment after the process: the start waits for that.
+        // The session ends a moment after the process. The start waits for that.
         drop(first);
         InstanceLock::take(&fixture.location).await.expect("taken again");
     }

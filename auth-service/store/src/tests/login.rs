@@ -1,4 +1,4 @@
-//! Log-ins: a session is born only of what was verified, at a position that judges it rightly.
+//! Log-ins: a session opens only on unchanged values, at the right position among revocations.
 
 use std::sync::Barrier;
 
@@ -53,8 +53,8 @@ fn a_session_carries_the_roles_of_now(fixture: &Fixture) {
     assert_eq!(session.pos, fixture.position(), "the change of roles is not above it");
 }
 
-/// The rule of `pos`: of a log-in and the end of all sessions, whichever comes first, no session
-/// is left that guards would accept.
+/// The rule of `pos`: a log-in races the end of all sessions. In either order, no session is left
+/// that guards would accept.
 fn a_log_in_racing_a_disabling_is_refused_or_revoked(fixture: &Fixture) {
     for round in 0..rounds(30) {
         let user = fixture.user(&format!("user{round}"));

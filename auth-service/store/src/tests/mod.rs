@@ -1,4 +1,4 @@
-//! What every database must do. Each test is a function of a [`Fixture`] and runs on all of them.
+//! The requirements on every database. Each test is a function of a [`Fixture`] and runs on all.
 
 mod audit;
 mod clients;

@@ -1,4 +1,4 @@
-//! A new password: set only if everything is as it was verified, and every other session ends.
+//! A new password: set only if the verified state is unchanged, and every other session ends.
 
 use std::sync::Barrier;
 
@@ -43,7 +43,7 @@ fn every_other_session_ends_with_the_old_password(fixture: &Fixture) {
     assert_eq!(open.iter().map(|session| session.sid).collect::<Vec<_>>(), [own.sid]);
     let told = Change::UserSessionsRevoked { public_id: ann.public_id, except: Some(own.sid) };
     assert_eq!(fixture.changes_after(before), [told]);
-    // A log-in that verified the old one comes too late.
+    // A log-in that verified the old password is too late.
     let late = fixture.store.open_session(&opening(ann.public_id), START).expect("answered");
     assert_eq!(late, Opened::Outdated);
 }
@@ -65,8 +65,8 @@ fn a_change_that_something_overtook_changes_nothing(fixture: &Fixture) {
     assert_eq!(change(fixture, &session, HASH), PasswordChanged::SessionOver);
 }
 
-/// Of a log-in with the old password and its change, whichever comes first: no session is left that
-/// guards or the issuer would accept.
+/// Races a log-in with the old password against its change. In either order, no session is left
+/// that guards or the issuer would accept.
 fn a_log_in_racing_a_change_is_refused_or_revoked(fixture: &Fixture) {
     for round in 0..rounds(30) {
         let user = fixture.user(&format!("user{round}"));

@@ -1,4 +1,4 @@
-//! A database at a server: its order under load, and the server in trouble.
+//! A database at a server: commit order under load, and failures of the server.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -14,12 +14,12 @@ use auth_domain::error::StoreError;
 use auth_domain::feed::FeedStore;
 use auth_domain::users::{Created, UserStore};
 
-/// A session beside the store's own.
+/// Opens a session in addition to those of the store.
 fn session(fixture: &Fixture) -> PgConnection {
     PgConnection::establish(&fixture.server().url()).expect("a session")
 }
 
-/// Asks `what` of the sessions that wait for a lock: of how many.
+/// Counts `what` over the sessions that wait for a lock.
 fn of_those_that_wait(observer: &mut PgConnection, what: &str) -> i64 {
     #[derive(QueryableByName)]
     struct Answer {
@@ -34,8 +34,8 @@ fn of_those_that_wait(observer: &mut PgConnection, what: &str) -> i64 {
     answer.expect("answered").count
 }
 
-/// One writer draws its number and does not commit; 32 others are under way meanwhile. Whoever
-/// reads then must not be shown a later number, or it would miss the earlier one for ever.
+/// One writer draws its position and does not commit, while 32 others are in progress. A reader
+/// must not see a later position meanwhile, or it would miss the earlier one for ever.
 #[test]
 fn a_reader_misses_nothing_of_a_writer_that_is_held_open() {
     const WRITERS: usize = 32;
@@ -54,7 +54,7 @@ fn a_reader_misses_nothing_of_a_writer_that_is_held_open() {
         for n in 0..WRITERS {
             let (fixture, report) = (&fixture, report.clone());
             scope.spawn(move || {
-                // A writer that waited too long is told so, and tries again.
+                // A writer that waited too long gets an error and tries again.
                 let name = format!("user{n}");
                 while fixture.store.create_user(&new_user(&name), &by_operator(0)).is_err() {}
                 report.send(()).expect("heard");
@@ -109,7 +109,7 @@ fn a_table_locked_by_another_is_unavailable_within_five_seconds() {
     other.batch_execute("BEGIN; LOCK TABLE feed_position IN EXCLUSIVE MODE").expect("locked");
     let began = Instant::now();
     std::thread::scope(|scope| {
-        // More than there are sessions to write with.
+        // More writers than write sessions.
         for n in 0..20 {
             let store = &fixture.store;
             scope.spawn(move || {
@@ -136,8 +136,8 @@ fn a_session_cut_before_its_commit_is_an_error_and_nothing_is_kept() {
             let ann = new_user("Ann");
             let store = &fixture.store;
             let writer = scope.spawn(move || store.create_user(&ann, &by_operator(0)));
-            // That one alone: had the holder of the lock been cut before it, it could still commit.
-            // One that nobody saw wait in its time is followed by another.
+            // Cut the waiting session alone: if the lock holder were cut first, the writer could
+            // still commit. If its wait was not seen in time, another writer follows.
             while !cut && !writer.is_finished() {
                 cut = of_those_that_wait(&mut observer, "pg_terminate_backend(pid)") > 0;
             }
@@ -146,7 +146,7 @@ fn a_session_cut_before_its_commit_is_an_error_and_nothing_is_kept() {
         });
     }
     other.batch_execute("ROLLBACK").expect("unlocked");
-    // The same again is no duplicate.
+    // The cut session stored no user, so the same user is no duplicate.
     fixture.user("Ann");
 }
 

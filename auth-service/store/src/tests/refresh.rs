@@ -1,4 +1,4 @@
-//! Refresh tokens: one successor, whatever races, and none after the session's end.
+//! Refresh tokens: one successor in any race, and none after the end of the session.
 
 use std::sync::Barrier;
 
@@ -37,7 +37,7 @@ pub(super) const STRICT: RefreshPolicy = RefreshPolicy {
 
 const LENIENT: RefreshPolicy = RefreshPolicy { repeat_window: Duration::seconds(10), ..STRICT };
 
-/// A new session of the user, and its refresh token.
+/// Opens a session of the user. Returns its id and its refresh token.
 fn log_in(fixture: &Fixture, user: &User) -> (Uuid, RefreshToken) {
     let token = RefreshToken::fresh().expect("a token");
     let opening = opening_with(user.public_id, &token);
@@ -46,7 +46,7 @@ fn log_in(fixture: &Fixture, user: &User) -> (Uuid, RefreshToken) {
     (opening.sid, token)
 }
 
-/// Why a token is not good.
+/// Returns the reason for a refusal.
 fn why(outcome: Outcome) -> Reason {
     match outcome {
         Outcome::Refused { why, .. } => why,
@@ -54,7 +54,7 @@ fn why(outcome: Outcome) -> Reason {
     }
 }
 
-/// What becomes of a token, and the successor that its holder has then.
+/// Uses a token. Returns the successor that the client then holds, or the refusal.
 pub(super) fn use_token(
     fixture: &Fixture,
     token: &RefreshToken,
@@ -97,7 +97,7 @@ fn each_use_gives_a_new_token_and_the_old_one_ends_the_session(fixture: &Fixture
     assert_eq!(open.iter().map(|session| session.sid).collect::<Vec<_>>(), [other]);
 }
 
-/// Sixteen uses of one token at the same moment.
+/// Uses one token sixteen times at the same moment.
 fn race(
     fixture: &Fixture,
     token: &RefreshToken,
@@ -142,7 +142,7 @@ fn within_the_window_all_get_the_identical_successor(fixture: &Fixture) {
     assert_eq!(successors.len(), 16);
     assert!(successors.windows(2).all(|two| two[0] == two[1]));
     let next = use_token(fixture, &successors[0], &LENIENT, second(1)).expect("good").0;
-    // Used: the one before it is no slip any more.
+    // The successor was used, so the token before it is now a replay.
     let reused = use_token(fixture, &token, &LENIENT, second(2)).expect_err("used twice ago");
     assert!(matches!(reused, Outcome::Reused { .. }));
     use_token(fixture, &next, &LENIENT, second(2)).expect_err("the family has ended");
@@ -216,7 +216,7 @@ fn what_ends_sessions_ends_their_refresh_tokens(fixture: &Fixture) {
         end(sid);
         for token in [next, token] {
             let refused = use_token(fixture, &token, &LENIENT, START).expect_err("ended");
-            // Of a user who is gone, nothing is known.
+            // A deleted user has no tokens left.
             if number == 3 {
                 assert_eq!(refused, Outcome::Unknown);
             } else {

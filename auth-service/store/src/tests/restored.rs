@@ -1,4 +1,4 @@
-//! A backup put in the place of a database: it holds sessions that ended after it was made.
+//! A restored backup: it holds sessions that ended after it was made.
 
 use signet_contract::events::Change;
 use time::Duration;
@@ -20,16 +20,16 @@ on_every_database! {
 
 const LATER: time::OffsetDateTime = START.saturating_add(Duration::HOUR);
 
-/// Makes the database look as one that was restored does.
+/// Makes the database look like a restored one.
 fn restore(fixture: &Fixture) {
     match &fixture.location {
-        // The note of what was served lies beside the file and is of another time.
+        // The note beside the file is from another time.
         Location::Sqlite(file) => {
             let mut note = file.as_os_str().to_owned();
             note.push(".served");
             std::fs::write(note, "another file 1\n").expect("written");
         }
-        // A dump makes the same rows in another table.
+        // A dump creates the same rows in another table.
         Location::Postgres(_) => {
             fixture.server().run(
                 "CREATE TABLE restored (LIKE feed_position INCLUDING ALL); \
@@ -78,7 +78,7 @@ fn every_session_of_a_backup_is_over(fixture: &Fixture) {
 fn every_user_of_a_backup_is_told_and_no_session_of_after_it_is_touched(fixture: &Fixture) {
     begin(fixture);
     let (ann, bob) = (fixture.user("Ann"), fixture.user("Bob"));
-    // Bob has none in the backup; he may have had one that was opened after it.
+    // Bob has no session in the backup, but may have opened one after it.
     let before = fixture.open_session(&ann);
     restore(fixture);
     begin(fixture);

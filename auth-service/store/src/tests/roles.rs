@@ -105,7 +105,7 @@ fn removed_role_of_disabled_user_is_revoked(fixture: &Fixture) {
     assert_eq!((seq, fixture.changes_after(before).len()), (before + 2, 2));
 }
 
-/// The two take turns at the user's row: a token that carries the role lies below the event.
+/// Both lock the user's row: a token that carries the role has a position below the event.
 fn refresh_beside_removed_role_never_carries_it(fixture: &Fixture) {
     let user = fixture.admin("Ann");
     fixture.admin("Bob");

@@ -1,4 +1,4 @@
-//! Sessions and their ends, and what log-ins leave behind.
+//! Sessions and their ends, and the addresses of log-ins.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -119,14 +119,14 @@ fn all_sessions_end_but_the_excepted_one(fixture: &Fixture) {
     assert!(
         !fixture.store.end_sessions_of(Uuid::new_v4(), None, &by_operator(0)).expect("answered")
     );
-    // In the same second, but after it.
+    // Opened in the same second, but after the end.
     let fresh = fixture.open_session(&ann);
     assert!(fresh.pos >= fixture.position() && one.pos < fixture.position());
 }
 
 fn sessions_are_listed_page_by_page_the_latest_first(fixture: &Fixture) {
     let (ann, bob) = (fixture.user("Ann"), fixture.user("Bob"));
-    // Three at one moment: their ids tell them apart.
+    // Three have the same time: their ids distinguish them.
     for at in [1, 2, 2, 2, 3] {
         log_in(fixture, &ann, HERE, at);
     }

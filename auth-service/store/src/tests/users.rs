@@ -1,4 +1,4 @@
-//! Users: one per address, never without an admin, each change told in the feed.
+//! Users: one per address, the last admin stays, and each change is in the feed.
 
 use std::sync::Barrier;
 
@@ -126,7 +126,7 @@ fn a_search_finds_other_scripts_as_they_are_typed(fixture: &Fixture) {
         let users = fixture.store.list_users(&query).expect("a page");
         users.into_iter().map(|user| user.name).collect::<Vec<_>>()
     };
-    // Found by the name alone: the address says nothing of it.
+    // Only the name matches: the address does not contain it.
     fixture.create(&NewUser { name: "Zoë Ćosić".into(), ..new_user("someone") });
     assert_eq!(found("oë Ćos"), ["Zoë Ćosić"]);
     assert_eq!(found("ZO"), ["Zoë Ćosić"]);
@@ -159,7 +159,7 @@ fn a_change_of_state_role_or_password_is_dated(fixture: &Fixture) {
     assert_eq!(changed_at(), second(5));
 }
 
-/// Each by another way, so that no pair of ways misses the other.
+/// Races every pair of ways to end an admin, since each way must detect the other.
 fn admins_who_end_each_other_at_once_leave_one(fixture: &Fixture) {
     type End = fn(&Fixture, Uuid) -> Changed;
     let ways: [End; 3] = [
@@ -223,7 +223,7 @@ fn a_disabled_admin_does_not_count(fixture: &Fixture) {
     let disable = |id| fixture.store.set_user_state(id, UserState::Disabled, &by_operator(0));
     assert_eq!(disable(one.public_id).expect("answered"), Changed::Done);
     assert_eq!(disable(other.public_id).expect("answered"), Changed::LastAdmin);
-    // One who is disabled is no one's last resort, and may go.
+    // A disabled admin is not the last one, and can be deleted.
     assert_eq!(
         fixture.store.delete_user(one.public_id, &by_operator(0)).expect("answered"),
         Changed::Done
@@ -267,7 +267,7 @@ fn a_deleted_user_leaves_no_personal_data(fixture: &Fixture) {
     let revoked = Change::UserSessionsRevoked { public_id: id, except: None };
     let last: Vec<_> = events.iter().rev().take(2).rev().map(|event| &event.change).collect();
     assert_eq!(last, [&Change::UserDeleted { public_id: id }, &revoked]);
-    // The place in the feed stays, so nobody's position is lost.
+    // The events keep their positions, so no reader loses its place.
     let seqs: Vec<u64> = events.iter().map(|event| event.seq).collect();
     assert_eq!(seqs, (before + 1..=fixture.position()).collect::<Vec<_>>());
     // The address is free again.
@@ -291,7 +291,7 @@ fn a_rehash_does_not_undo_a_password_change(fixture: &Fixture) {
     let user = fixture.user("Ann");
     let rehash = |from, to| fixture.store.rehash_password(user.public_id, from, to);
     assert!(rehash(HASH, "changed").expect("answered"));
-    // A log-in that verified the old hash comes too late, twice.
+    // A log-in that verified the old hash can neither rehash nor open a session.
     assert!(!rehash(HASH, "rehashed").expect("answered"));
     let opened = fixture.store.open_session(&opening(user.public_id), START).expect("answered");
     assert_eq!(opened, Opened::Outdated);

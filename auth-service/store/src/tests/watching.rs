@@ -1,4 +1,4 @@
-//! Wake-ups: whoever waits for the feed learns of every commit, of whichever process.
+//! Wake-ups: a task that waits for the feed is notified of every commit, by any process.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn a_commit_with_events_wakes_those_who_wait(fixture: &Fixture) {
     assert!(!changed.has_changed().expect("open"), "nothing was committed");
 }
 
-/// A notification takes its time on the way.
+/// Waits until `look` is true: a notification takes time to arrive.
 fn noticed(look: impl FnMut() -> bool) {
     poll::until("the commit is noticed", Duration::from_secs(20), look);
 }
@@ -46,7 +46,7 @@ fn a_commit_of_another_process_is_told_to_who_watches(fixture: &Fixture) {
     let key = Key::fresh("a".into(), "n".into(), "AQAB".into(), START);
     other.add_key(&key, Entry::Planned, &by_operator(0)).expect("added");
     noticed(|| watcher.look().expect("looked"));
-    // A change without an event is news, too: the keys are read again.
+    // A change without an event also counts: the keys are read again.
     other.note_signed("a").expect("noted");
     changed.mark_unchanged();
     noticed(|| watcher.look().expect("looked"));
