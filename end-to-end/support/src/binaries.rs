@@ -1,5 +1,5 @@
-//! Where the built programs lie. Cargo gives a test the path of binaries of its own package only,
-//! so the way starts at the test's own executable.
+//! The paths of the built programs. Cargo gives a test the paths of its own package's binaries
+//! only, so this module starts from the path of the running executable.
 
 use std::path::PathBuf;
 
@@ -33,8 +33,8 @@ fn built(name: &str) -> PathBuf {
     program
 }
 
-/// The folder that this build's programs lie in: target/PROFILE. A test lies in its `deps`, a drill
-/// in itself.
+/// The folder of this build's programs: target/PROFILE. A test is in its `deps`, a drill in the
+/// folder itself.
 fn profile() -> PathBuf {
     let own = std::env::current_exe().expect("the path of the running program");
     let folder = own.parent().expect("a program lies in a folder");

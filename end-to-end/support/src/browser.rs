@@ -1,8 +1,8 @@
-//! A real browser, driven through its `WebDriver` (W3C): what a person who opens a page gets, with
-//! the log of every request and of every complaint.
+//! A real browser, driven through its `WebDriver` (W3C): it opens pages and logs every request and
+//! every error.
 //!
-//! The protocol is JSON over HTTP, and the client of the other tests speaks it; a crate for it would
-//! bring an asynchronous one besides, and none of them knows Chromium's logs.
+//! The protocol is JSON over HTTP, and the HTTP client of the other tests is enough for it. A crate
+//! for it would add an asynchronous client, and no such crate reads Chromium's logs.
 
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
@@ -18,15 +18,15 @@ use tempfile::TempDir;
 
 use crate::{poll, port};
 
-/// A browser on a busy machine takes its time; one that hangs still fails.
+/// A browser starts slowly on a busy machine; a browser that hangs still fails the test.
 const START: Duration = Duration::from_mins(1);
 
-/// Driver and browser are one process group, which is killed as soon as nobody holds the other end
-/// of the standard input: however the test ends.
+/// Driver and browser are one process group. `cat` ends when the test closes the standard input,
+/// and the group is killed, also if the test crashes.
 const GROUP: &str = "chromedriver --port=\"$1\" < /dev/null & cat; kill -KILL 0";
 
-/// Without what a browser asks of the world by itself, and without its sandbox, which root can't
-/// have.
+/// Options that turn off the browser's own network traffic, and its sandbox, which cannot run as
+/// root.
 const ARGUMENTS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
@@ -40,7 +40,7 @@ const ARGUMENTS: [&str; 10] = [
     "--window-size=1280,1600",
 ];
 
-/// A browser with one window and an empty profile; ended when dropped.
+/// A browser with one window and an empty profile; it ends on drop.
 #[derive(Debug)]
 pub struct Browser {
     client: Client,
@@ -52,7 +52,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts it.
+    /// Starts the browser.
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = port::free();
@@ -104,12 +104,12 @@ impl Browser {
         self.post("/url", &json!({"url": url}));
     }
 
-    /// Runs a script in the page; gives what it returns.
+    /// Runs a script in the page and returns its result.
     pub fn run(&self, script: &str) -> Value {
         self.post("/execute/sync", &json!({"script": script, "args": []}))
     }
 
-    /// The text of the page as it is seen.
+    /// The visible text of the page.
     pub fn text(&self) -> String {
         self.run("return document.body.innerText").as_str().unwrap_or_default().to_owned()
     }
@@ -124,7 +124,7 @@ impl Browser {
         fs::write(file, bytes.expect("base64")).expect("written");
     }
 
-    /// The address of every request that was made since the last look, answered or not.
+    /// The address of every request since the last call, answered or not.
     pub fn requests(&self) -> Vec<String> {
         let entry = |entry: &Value| {
             let message: Value = serde_json::from_str(entry["message"].as_str()?).ok()?;
@@ -136,7 +136,7 @@ impl Browser {
         self.log("performance").iter().filter_map(entry).collect()
     }
 
-    /// What the browser calls an error since the last look: of scripts, of loading, of policies.
+    /// The browser's errors since the last call: from scripts, loading and policies.
     pub fn errors(&self) -> Vec<String> {
         let severe = |entry: &&Value| entry["level"] == "SEVERE";
         let text = |entry: &Value| entry["message"].to_string();
@@ -151,7 +151,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Ended in order, it removes its files; what is left is killed.
+        // An orderly end removes the browser's files; processes that are left are killed.
         let _ = self.client.delete(&self.session).send();
         drop(self.group.stdin.take());
         let _ = self.group.wait();

@@ -21,13 +21,13 @@ impl Client {
         Self { id: "api-service".into(), secret: secret.trim().to_owned() }
     }
 
-    /// Registers a client by command; its secret is shown only then.
+    /// Registers a client by command, the only place that shows its secret.
     pub fn registered(auth: &Service, id: &str, scopes: &[&str]) -> Self {
         let added = auth.command(&["clients", "add", id, "--scope", &scopes.join(" ")]).done();
         Self { id: id.to_owned(), secret: added.out.trim().to_owned() }
     }
 
-    /// `POST /oauth2/token` with these parameters beside the grant.
+    /// Sends `POST /oauth2/token` with these parameters beside the grant.
     pub fn try_token(&self, auth: &Service, parameters: &[(&str, &str)]) -> Answer {
         let mut form = vec![("grant_type", "client_credentials")];
         form.extend_from_slice(parameters);

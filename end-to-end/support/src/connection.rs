@@ -1,4 +1,4 @@
-//! A bare TCP connection, for what no well-behaved HTTP client can be made to send.
+//! A bare TCP connection, for requests that a correct HTTP client cannot send.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -25,12 +25,12 @@ pub fn exchange(address: &str, bytes: &[u8], patience: Duration) -> Exchange {
     Exchange { text: String::from_utf8_lossy(&text).into_owned(), closed }
 }
 
-/// What came back.
+/// The other side's answer.
 #[derive(Debug)]
 pub struct Exchange {
-    /// Everything that was answered.
+    /// Everything that the other side sent.
     pub text: String,
-    /// Whether the other side closed the connection.
+    /// True if the other side closed the connection.
     pub closed: bool,
 }
 
@@ -45,10 +45,10 @@ impl Exchange {
     }
 }
 
-/// A listener that only counts who calls.
+/// A listener that only counts connections.
 #[derive(Debug)]
 pub struct Tripwire {
-    /// Where it listens, as `HOST:PORT`.
+    /// The address on which it listens, as `HOST:PORT`.
     pub address: String,
     calls: Arc<AtomicUsize>,
 }
@@ -68,7 +68,7 @@ impl Tripwire {
         Self { address, calls }
     }
 
-    /// How many called.
+    /// The number of connections so far.
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }

@@ -1,5 +1,5 @@
-//! Many connections that send one kind of request again and again, to see what other callers get
-//! meanwhile.
+//! Many connections that send one kind of request again and again, to test the service's answers to
+//! other callers meanwhile.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::poll;
 
-/// No answer is waited for longer than this, so that a flood ends.
+/// The longest wait for an answer, so that a flood ends.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A flood under way. It ends when it is dropped.
@@ -28,7 +28,7 @@ struct Counts {
 }
 
 impl Flood {
-    /// Opens `connections` to `address`. Each one sends requests that `make` writes, which gets the
+    /// Opens `connections` to `address`. Each one sends the requests that `make` builds from the
     /// number of the request.
     pub fn start(
         address: &str,
@@ -48,7 +48,7 @@ impl Flood {
                     counts.send_until_closed(&address, &*make);
                 }
             };
-            // Hundreds of threads: a small stack each.
+            // There are hundreds of threads, so each gets a small stack.
             Builder::new().stack_size(128 * 1024).spawn(flood).expect("a thread")
         };
         let connections = (0..connections).map(connection).collect();
@@ -80,7 +80,7 @@ impl Drop for Flood {
 
 impl Counts {
     fn send_until_closed(&self, address: &str, make: impl Fn(usize) -> Vec<u8>) {
-        // A full backlog of the listener is no answer.
+        // A refusal by a full backlog is not an answer of the service.
         let Ok(mut stream) = TcpStream::connect(address) else { return poll::pause() };
         stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
         let mut answers = BufReader::new(stream.try_clone().expect("a second handle"));

@@ -1,5 +1,5 @@
-//! A signing key in the tests' hands. Imported into the issuer it mints any token at all, so that
-//! a test can change one thing of a good token and nothing else.
+//! A signing key that the tests hold. Imported into the issuer, it signs any token, so a test can
+//! change one thing of a good token and nothing else.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -15,13 +15,13 @@ use sha2::{Digest, Sha256};
 
 use crate::token::encode;
 
-/// What PKCS#1 v1.5 puts before a SHA-256 digest (RFC 8017 §9.2, note 1).
+/// The prefix of a SHA-256 digest in PKCS#1 v1.5 (RFC 8017 §9.2, note 1).
 pub const SHA256_PREFIX: [u8; 19] = [
     0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
     0x00, 0x04, 0x20,
 ];
 
-/// A key pair that signs whatever it is given.
+/// A key pair that signs any input.
 #[derive(Debug)]
 pub struct Forge {
     key: PrivateKey,
@@ -31,7 +31,7 @@ pub struct Forge {
 }
 
 impl Forge {
-    /// This test process's imported key: made once, since a pair costs most of a second.
+    /// This test process's imported key. It is made once, since a key pair costs most of a second.
     pub fn known() -> &'static Self {
         static KNOWN: OnceLock<Forge> = OnceLock::new();
         KNOWN.get_or_init(|| Self::generate(2_048))
@@ -77,13 +77,13 @@ impl Forge {
         self.key.sign(Pkcs1v15Sign::new::<Sha256>(), &digest).expect("a signature")
     }
 
-    /// The raw private operation on `block`: a signature with any padding.
+    /// Applies the raw private operation to `block`: a signature with any padding.
     pub fn raw(&self, block: &[u8]) -> Vec<u8> {
         let exponent = BigUint::from_bytes_be(&self.key.d().to_be_bytes());
         self.padded(&BigUint::from_bytes_be(block).modpow(&exponent, &self.modulus))
     }
 
-    /// `number` as the key's length in bytes.
+    /// `number` in bytes, padded to the key's length.
     pub fn padded(&self, number: &BigUint) -> Vec<u8> {
         let bytes = number.to_bytes_be();
         let mut padded = vec![0; self.key.size().saturating_sub(bytes.len())];
@@ -112,20 +112,20 @@ impl Forge {
         self.key.to_public_key().to_public_key_der().expect("DER").into_vec()
     }
 
-    /// The private key as PEM (PKCS#1): what a minting library is given.
+    /// The private key as PEM (PKCS#1), the input of a minting library.
     pub fn private_pem(&self) -> String {
         self.key.to_pkcs1_pem(LineEnding::LF).expect("PEM").to_string()
     }
 
-    /// Writes the private key as `ssh-keygen -m PEM` would (PKCS#1), for the owner alone.
+    /// Writes the private key as `ssh-keygen -m PEM` does (PKCS#1), readable by the owner alone.
     pub fn write_to(&self, folder: &Path) -> PathBuf {
         let path = folder.join(format!("{}.pem", self.kid));
         write_private(&path, &self.private_pem());
         path
     }
 
-    /// The secret lines of the private key's text, in both forms: none may ever be seen in a log.
-    /// The first ones hold the modulus, which is public, and the last one may be any short word.
+    /// The secret lines of the private key's text, in both forms. None may appear in a log. The
+    /// first lines hold the modulus, which is public, and the last one may be any short word.
     pub fn private_lines(&self) -> Vec<String> {
         let one = self.key.to_pkcs1_pem(LineEnding::LF).expect("PEM");
         let eight = self.key.to_pkcs8_pem(LineEnding::LF).expect("PEM");
@@ -136,7 +136,7 @@ impl Forge {
     }
 }
 
-/// RFC 7638 §3.2, for an RSA key.
+/// The thumbprint of an RSA key (RFC 7638 §3.2).
 pub fn thumbprint(n: &str, e: &str) -> String {
     encode(Sha256::digest(format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#)))
 }

@@ -1,6 +1,6 @@
-//! A guard that is started gives its issuer a second and a half to answer, then serves what it holds.
-//! On a machine that is slow enough for that, nothing is promised of what happened while it was away,
-//! until it has heard of it.
+//! Starting a guard and waiting for its feed. A guard that starts waits 1.5 s for its issuer, then
+//! serves from its replica. On a slow machine it may then miss the events of its absence until it
+//! has caught up with the feed.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use crate::metrics::Metrics;
 use crate::poll;
 use crate::service::Service;
 
-/// An issuer that runs answers that soon.
+/// The time within which a running issuer answers.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How often the guard began to serve before its issuer had answered.
+/// The number of starts at which the guard began to serve before its issuer had answered.
 pub fn starts_unheard(guard: &Service) -> usize {
     guard.log().matches("did not answer within").count()
 }
 
-/// Starts a guard while its issuer runs, and waits until it is ready and has heard what it missed.
+/// Starts a guard while its issuer runs, and waits until it has caught up with the feed.
 pub fn start(guard: &mut Service) {
     guard.start();
     poll::until("the guard has heard from its issuer", PATIENCE, || has_caught_up(guard));

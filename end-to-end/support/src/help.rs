@@ -1,8 +1,8 @@
-//! What `--help` says, of a command line and every command below it, as one text to compare.
+//! The `--help` texts of a command line and of every subcommand, as one text to compare.
 
 use clap::Command;
 
-/// The short help of `command` and of each command below it, in order.
+/// The short help of `command` and of each subcommand, in order.
 pub fn of_every_command(command: Command) -> String {
     let mut command = command.term_width(100);
     command.build();

@@ -1,5 +1,5 @@
-//! Requests as a client without a browser's manners sends them: no redirect is followed, no
-//! connection kept, no answer waited for longer than half a minute.
+//! Requests of a simple HTTP client: it follows no redirect, keeps no connection and waits at most
+//! 30 s for an answer.
 
 use std::net::IpAddr;
 use std::sync::OnceLock;
@@ -22,7 +22,7 @@ fn builder() -> ClientBuilder {
         .timeout(Duration::from_secs(30))
 }
 
-/// A request about to be sent.
+/// A request that is not sent yet.
 #[derive(Debug)]
 pub struct Request(RequestBuilder);
 
@@ -57,13 +57,13 @@ impl Request {
         Self(self.0.basic_auth(id, Some(secret)))
     }
 
-    /// A url-encoded form.
+    /// Sets a url-encoded form as the body.
     #[must_use]
     pub fn form(self, fields: &[(&str, &str)]) -> Self {
         Self(self.0.form(fields))
     }
 
-    /// A multipart form.
+    /// Sets a multipart form as the body.
     #[must_use]
     pub fn multipart(self, fields: &[(&str, &str)]) -> Self {
         let form = fields.iter().fold(multipart::Form::new(), |form, (name, value)| {
@@ -72,24 +72,24 @@ impl Request {
         Self(self.0.multipart(form))
     }
 
-    /// A JSON body.
+    /// Sets a JSON body.
     #[must_use]
     pub fn json(self, body: &Value) -> Self {
         self.body("application/json", body.to_string())
     }
 
-    /// Any body.
+    /// Sets a body of any media type.
     #[must_use]
     pub fn body(self, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Self(self.0.header("content-type", media_type).body(body.into()))
     }
 
-    /// Sends it and reads the whole answer.
+    /// Sends the request and reads the whole answer.
     pub fn send(self) -> Answer {
         self.try_send().expect("an answer")
     }
 
-    /// The same where no answer may be what a test looks for.
+    /// The same for tests in which no answer may come.
     pub fn try_send(self) -> Result<Answer, String> {
         let told = |error: reqwest::Error| format!("{error:?}");
         let response = self.0.send().map_err(told)?;
@@ -140,15 +140,15 @@ impl Answer {
         self.header("content-type").split(';').next().unwrap_or_default().trim()
     }
 
-    /// Asks for this status.
+    /// Asserts this status.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}\n{}", self.header_lines().join("\n"), self.text());
         self
     }
 
-    /// Asks for a problem document of this status (RFC 9457), and for `Retry-After` where the
-    /// contract promises it.
+    /// Asserts a problem document of this status (RFC 9457), and `Retry-After` where the contract
+    /// promises it.
     #[track_caller]
     pub fn problem(self, status: u16) -> Value {
         let answer = self.expect(status);

@@ -1,11 +1,11 @@
-//! The parts of the end-to-end tests: actors that start the real processes on free ports, in temporary
-//! folders, and look at them from outside.
+//! The parts of the end-to-end tests: actors that start the real processes on free ports, in
+//! temporary folders, and observe them from outside.
 //!
-//! A test talks to the services as a client, an operator or another service would: over HTTP, by
-//! command, through files and signals. Nothing here links the services. The tests repeat the contract in
-//! their own words.
+//! A test talks to the services as a client, an operator or another service does: over HTTP, by
+//! command, through files and signals. Nothing here links the services. The tests state the
+//! contract again, independently of the services' code.
 //!
-//! The programs are taken from the target directory, so `scripts/test` builds them first.
+//! The programs come from the target directory, so `scripts/test` builds them first.
 
 #![expect(
     clippy::expect_used,

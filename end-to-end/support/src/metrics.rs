@@ -1,4 +1,4 @@
-//! What a service tells Prometheus, read sample by sample.
+//! A service's Prometheus metrics, read sample by sample.
 
 use std::fmt::Debug;
 use std::str::FromStr;
@@ -10,12 +10,12 @@ use crate::http;
 pub struct Metrics(String);
 
 impl Metrics {
-    /// Those of the service with this management address.
+    /// Reads the metrics of the service with this management address.
     pub fn of(management: &str) -> Self {
         Self(http::request("GET", &format!("{management}/metrics")).send().expect(200).text())
     }
 
-    /// The sample with this name, labels and all, if it is told.
+    /// The sample with this name and these labels, if the text holds it.
     pub fn sample<T: FromStr<Err: Debug>>(&self, name: &str) -> Option<T> {
         let values = self.0.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         values.map(|value| value.trim().parse().expect("a number")).next()

@@ -45,7 +45,7 @@ impl Orders {
         orders
     }
 
-    /// Ends it, if it runs, and starts it (again).
+    /// Ends the service, if it runs, and starts it (again).
     pub fn restart(&mut self) {
         self.process = None;
         self.spawn();
@@ -64,7 +64,7 @@ impl Orders {
         });
     }
 
-    /// Deletes what the guard holds; the next start takes a snapshot.
+    /// Deletes the guard's replica; the next start takes a snapshot.
     pub fn forget(&mut self) {
         self.process = None;
         let state = self.launch.folder.join("orders-guard.json");

@@ -1,6 +1,6 @@
-//! Other people's programs against a running pair: Python and JavaScript clients, each a small
-//! script of `end-to-end/clients`, with the packages that `scripts/install-test-tools` laid down in
-//! the target directory.
+//! Programs of other authors against a running pair: Python and JavaScript clients. Each is a small
+//! script of `end-to-end/clients`, with packages that `scripts/install-test-tools` installed in the
+//! target directory.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::binaries;
 use crate::process::{Launch, Process};
 
-/// Where the installed packages lie.
+/// The folder of the installed packages.
 fn installed() -> PathBuf {
     let clients = binaries::target().join("test-clients");
     assert!(
@@ -26,15 +26,15 @@ fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients").join(name)
 }
 
-/// Runs a Python script with `input` as JSON on its standard input; gives the JSON that it prints.
+/// Runs a Python script with `input` as JSON on its standard input; returns its JSON output.
 pub fn python(name: &str, input: &Value) -> Value {
     let mut command = Command::new(installed().join("venv/bin/python"));
     command.arg(script(name));
     answer(name, command, &input.to_string())
 }
 
-/// Starts a Python script with these arguments and no settings of the tester's own; what it prints
-/// goes to the file `log`.
+/// Starts a Python script with these arguments and an empty environment apart from `PATH`. Its
+/// output goes to the file `log`.
 pub fn python_server(name: &str, arguments: &[&str], log: &Path) -> Process {
     let script = script(name).to_string_lossy().into_owned();
     let launch = Launch {
@@ -45,10 +45,10 @@ pub fn python_server(name: &str, arguments: &[&str], log: &Path) -> Process {
     launch.spawn(&[&[&*script][..], arguments].concat(), log)
 }
 
-/// Runs a JavaScript module with `input` as JSON for its argument; gives the JSON that it prints.
+/// Runs a JavaScript module with `input` as JSON for its argument; returns the JSON that it prints.
 pub fn node(name: &str, input: &Value) -> Value {
-    // A module finds packages from where it lies. One read from standard input lies in the working
-    // directory, and the packages of the tests are not beside the sources.
+    // Node.js looks for packages from the module's folder. For a module on standard input that is
+    // the working directory. The packages are not beside the sources.
     let text = std::fs::read_to_string(script(name)).expect("a script");
     let mut command = Command::new("node");
     command.args(["--input-type=module", "-", &input.to_string()]).current_dir(installed());
@@ -61,7 +61,7 @@ fn answer(name: &str, mut command: Command, input: &str) -> Value {
     let mut child = command
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        // Advice for developers of other programs is no part of an answer.
+        // Warnings for the developers of the script's packages are not part of the answer.
         .env("PYTHONWARNINGS", "ignore")
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .stdin(Stdio::piped())

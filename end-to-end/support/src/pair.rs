@@ -1,4 +1,4 @@
-//! The two services, side by side in a temporary folder of their own.
+//! The two services, side by side in one temporary folder.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::proxy::Proxy;
 use crate::service::Service;
 use crate::{binaries, hearing, poll, token};
 
-/// The issuer and the guard. Both are ended, and the folder removed, on drop.
+/// The issuer and the guard. Drop ends both and removes the folder.
 #[derive(Debug)]
 pub struct Pair {
     /// The issuer.
@@ -29,7 +29,7 @@ impl Pair {
         pair
     }
 
-    /// The same with settings of their own: `AUTH_…` for the issuer, `API_…` for the guard.
+    /// The same with these settings: `AUTH_…` for the issuer, `API_…` for the guard.
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
         let mut pair = Self::prepare();
         for (name, value) in settings {
@@ -93,22 +93,22 @@ impl Pair {
         self.api.start();
     }
 
-    /// Starts the guard, whose issuer runs, and waits until it answers by what the issuer says.
+    /// Starts the guard while its issuer runs, and waits until it has caught up with the feed.
     pub fn start_guard(&mut self) {
         hearing::start(&mut self.api);
     }
 
-    /// A place for files of the test's own.
+    /// The folder for the test's own files.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// `GET /user/me` with this token.
+    /// Sends `GET /user/me` with this token.
     pub fn me(&self, token: &str) -> Answer {
         self.api.get("/user/me").bearer(token).send()
     }
 
-    /// Asks that the guard takes `token`.
+    /// Asserts that the guard accepts `token`.
     #[track_caller]
     pub fn accepts(&self, why: &str, token: &str) {
         let answer = self.me(token);
@@ -121,15 +121,15 @@ impl Pair {
         );
     }
 
-    /// The same where the guard may have to look for its issuer first, or to wait for what a command
-    /// did: it asks to come again (503) when that takes longer than a request waits.
+    /// The same for a guard that may have to find its issuer first or to wait for a command's
+    /// effect. It answers 503 when that takes longer than a request waits.
     #[track_caller]
     pub fn accepts_soon(&self, why: &str, token: &str) {
         poll::until(why, Duration::from_secs(30), || self.me(token).status != 503);
         self.accepts(why, token);
     }
 
-    /// Asks that the guard refuses `token` as RFC 6750 §3 says, telling nothing of it; gives the
+    /// Asserts that the guard refuses `token` by RFC 6750 §3 and does not echo it; returns the
     /// description.
     #[track_caller]
     pub fn refuses(&self, why: &str, token: &str) -> String {
@@ -137,7 +137,7 @@ impl Pair {
         refused(why, token, &answer)
     }
 
-    /// The same for a description that holds `word`.
+    /// Asserts also that the description holds `word`.
     #[track_caller]
     pub fn refuses_as(&self, word: &str, why: &str, token: &str) {
         let description = self.refuses(why, token);
@@ -167,7 +167,7 @@ pub fn guard_of(auth: &Service, folder: &Path) -> Service {
     api
 }
 
-/// Asks that `answer` refuses a token that is not good; gives the description.
+/// Asserts that `answer` refuses a bad token; returns the description.
 #[track_caller]
 pub fn refused(why: &str, token: &str, answer: &Answer) -> String {
     let challenge = answer.header("www-authenticate").to_owned();
@@ -188,7 +188,7 @@ pub fn refused(why: &str, token: &str, answer: &Answer) -> String {
     description
 }
 
-/// The claims of a fresh token of a fresh user: what tests change one thing of.
+/// The claims of a fresh token of a fresh user, for tests that change one of them.
 pub fn good_claims(pair: &Pair) -> serde_json::Value {
     let user = crate::user::User::signed_up(&pair.auth, "Grace");
     token::claims(&user.log_in(&pair.auth))

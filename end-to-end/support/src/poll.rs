@@ -1,16 +1,16 @@
-//! Waiting for a condition: asked again and again until it holds or a deadline passes.
+//! Waiting for a condition: it is tried again and again until it holds or a deadline passes.
 
 use std::time::{Duration, Instant};
 
-/// Between two tries.
+/// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Asks `condition` until it gives a value, at most for `limit`. The last look begins after that: one
-/// look may have taken all the time, on a machine that stood still meanwhile.
+/// Calls `condition` until it returns a value, at most for `limit`. The last try begins after the
+/// limit, since on a stalled machine a single try can take all the time.
 ///
 /// # Panics
 ///
-/// When the limit has passed; `what` says what never came.
+/// Panics once the limit has passed; `what` names the condition.
 pub fn wait_for<T>(what: &str, limit: Duration, mut condition: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
@@ -28,8 +28,8 @@ pub fn until(what: &str, limit: Duration, mut condition: impl FnMut() -> bool) {
     wait_for(what, limit, || condition().then_some(()));
 }
 
-/// Asks that `condition` holds at every look for as long as `time` lasts: the way to show that
-/// something does not happen.
+/// Asserts that `condition` holds at every try during `time`. This shows that something does not
+/// happen.
 pub fn throughout(what: &str, time: Duration, mut condition: impl FnMut() -> bool) {
     let began = Instant::now();
     while began.elapsed() < time {
@@ -38,7 +38,7 @@ pub fn throughout(what: &str, time: Duration, mut condition: impl FnMut() -> boo
     }
 }
 
-/// The pause between two looks.
+/// Pauses between two tries.
 #[expect(clippy::disallowed_methods, reason = "the one pause between two looks at a condition")]
 pub(crate) fn pause() {
     std::thread::sleep(PAUSE);

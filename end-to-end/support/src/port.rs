@@ -7,26 +7,25 @@ use std::sync::Mutex;
 use socket2::{Domain, Protocol, Socket, Type};
 use uuid::Uuid;
 
-/// Below the range from which the kernel takes the ports of outgoing connections, unless a machine
-/// was told another one.
+/// The range is below the ports that the kernel gives to outgoing connections by default.
 const RANGE: std::ops::Range<u16> = 10_000..32_000;
 
-/// What keeps this process's ports. A process under test leaves its port free before it starts and
-/// while it is stopped, and nobody else must be given it meanwhile.
+/// The ports that this process holds. A process under test leaves its port free before it starts
+/// and while it is stopped; no other process may get the port meanwhile.
 static HELD: Mutex<Vec<Held>> = Mutex::new(Vec::new());
 
-/// A port that is kept.
+/// A port that is held.
 #[derive(Debug)]
 struct Held {
-    /// Locked, against another test, in a process of its own.
+    /// The lock against other test processes.
     _lock: File,
-    /// Bound and silent, against everybody else: the kernel gives the port to no outgoing connection.
-    /// Who binds it by its number and asks for reuse, as servers do, listens there all the same.
+    /// Bound but not listening, so that the kernel gives the port to no outgoing connection. A
+    /// server that binds the port by number with address reuse can still listen on it.
     _socket: Option<Socket>,
 }
 
-/// A port of the loopback address on which nothing listens, and which no other test is given
-/// while this one runs.
+/// Returns a port of the loopback address on which nothing listens. No other test gets it while
+/// this one runs.
 pub fn free() -> u16 {
     let folder = std::env::temp_dir().join("signet-test-ports");
     fs::create_dir_all(&folder).expect("a folder for the locks");
@@ -39,7 +38,7 @@ pub fn free() -> u16 {
             continue;
         }
         if let Ok(socket) = bound(port) {
-            // Other systems than Linux let nobody else bind it, reuse or not.
+            // Systems other than Linux refuse a second bind, with or without reuse.
             let socket = Some(socket).filter(|_| cfg!(target_os = "linux"));
             let held = Held { _lock: lock, _socket: socket };
             HELD.lock().expect("no test panics while it holds this").push(held);

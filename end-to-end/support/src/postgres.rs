@@ -1,9 +1,8 @@
-//! A real `PostgreSQL` server for tests, shared by all test processes of a user, and a fresh database
-//! for each test.
+//! A real `PostgreSQL` server for tests, shared by all test processes of a user, and a fresh
+//! database for each test.
 //!
-//! The first process that needs it starts it; `postgres.sh` ends it a moment after the last one has
-//! gone. The processes know of each other by locks on files, which the kernel takes back however
-//! they end.
+//! The first process that needs the server starts it; `postgres.sh` ends it soon after the last one
+//! has ended. The processes coordinate by file locks, which the kernel releases even after a crash.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader};
@@ -27,9 +26,9 @@ pub const PASSWORD: &str = "signet";
 struct Server {
     socket: String,
     port: String,
-    /// Held for as long as this process lives.
+    /// The lock that this process holds for its whole life.
     _users: File,
-    /// It outlives this process if others use the server.
+    /// The shell outlives this process if other processes use the server.
     _shell: Option<Child>,
 }
 
@@ -51,7 +50,7 @@ impl Server {
             options.append(true).create(true).mode(0o644).open(folder.join(name)).expect("a file")
         };
         let (users, starting) = (open("users"), open("starting"));
-        // Waits while a server that nobody uses any more is ending.
+        // Waits while a server without users is ending.
         users.lock_shared().expect("a lock");
         starting.lock().expect("a lock");
         let known = fs::read_to_string(folder.join("address")).unwrap_or_default();
@@ -70,7 +69,7 @@ fn answers(socket: &str, port: &str) -> bool {
     asked.is_ok_and(|status| status.success())
 }
 
-/// Starts a server: where its socket is, its port, and the shell that ends it.
+/// Starts a server; returns its socket's folder, its port, and the shell that ends it.
 fn start(users: &Path) -> (String, String, Option<Child>) {
     let port = port::free().to_string();
     let root = fs::metadata("/proc/self").expect("this process").uid() == 0;
@@ -81,7 +80,7 @@ fn start(users: &Path) -> (String, String, Option<Child>) {
     let mut child = command
         .args(["-c", include_str!("postgres.sh"), "postgres.sh", &port])
         .arg(users)
-        // An interrupt at the terminal ends the tests, and the server after them.
+        // An interrupt at the terminal ends the tests first and the server after them.
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -98,12 +97,12 @@ fn start(users: &Path) -> (String, String, Option<Child>) {
     (socket, port, Some(child))
 }
 
-/// Runs a statement in a database of the shared server; gives what `psql` prints.
+/// Runs a statement in a database of the shared server; returns the output of `psql`.
 fn run(database: &str, statement: &str) -> String {
     try_run(database, statement).unwrap_or_else(|told| panic!("{statement}: {told}"))
 }
 
-/// The same, with what it complains of.
+/// The same, with the errors of `psql`.
 fn try_run(database: &str, statement: &str) -> Result<String, String> {
     let server = Server::shared();
     let ended = Command::new("psql")
@@ -117,38 +116,38 @@ fn try_run(database: &str, statement: &str) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&ended.stdout).trim().to_owned())
 }
 
-/// A database of a test's own, dropped with it.
+/// A database of one test, removed on drop.
 #[derive(Debug)]
 pub struct Database {
     name: String,
 }
 
 impl Database {
-    /// A fresh one, without tables.
+    /// Creates a fresh database without tables.
     pub fn fresh() -> Self {
         let database = Self { name: format!("test_{}", Uuid::new_v4().simple()) };
         run("postgres", &format!("CREATE DATABASE {}", database.name));
         database
     }
 
-    /// Its URL through the socket, where no password is asked for.
+    /// Its URL through the socket, which needs no password.
     pub fn url(&self) -> String {
         let server = Server::shared();
         let socket = server.socket.replace('/', "%2F");
         format!("postgres://{USER}@{socket}:{}/{}", server.port, self.name)
     }
 
-    /// Its URL over TCP, without the password that is asked for there.
+    /// Its URL over TCP, which needs a password; the URL does not hold it.
     pub fn tcp_url(&self) -> String {
         format!("postgres://{USER}@127.0.0.1:{}/{}", Server::shared().port, self.name)
     }
 
-    /// Runs a statement in it.
+    /// Runs a statement in the database.
     pub fn run(&self, statement: &str) -> String {
         run(&self.name, statement)
     }
 
-    /// Ends every session in it, as a crash of the server does; gives how many there were.
+    /// Ends every session in the database, as a crash of the server does; returns their number.
     pub fn cut(&self) -> usize {
         let told = run(
             "postgres",
@@ -158,7 +157,7 @@ impl Database {
             ),
         );
         let pids: Vec<&str> = told.lines().filter_map(|row| row.split('|').next()).collect();
-        // They end a moment after they are told to, and hold their locks until then.
+        // Sessions end a moment after the call, and hold their locks until then.
         let left = format!(
             "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY('{{{}}}')",
             pids.join(",")
@@ -169,8 +168,8 @@ impl Database {
         pids.len()
     }
 
-    /// Ends every session in it and takes no new one, as a server that is down. A session that is just
-    /// being opened is let in and seen only afterwards, so none is left at two looks in a row.
+    /// Ends every session in the database and refuses new ones, as a server that is down. A session
+    /// that is just opening gets in and shows only later, so two checks in a row must find none.
     pub fn take_away(&self) {
         run("postgres", &format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", self.name));
         poll::until("every session has ended", Duration::from_mins(1), || {
@@ -178,7 +177,7 @@ impl Database {
         });
     }
 
-    /// Takes sessions again.
+    /// Allows sessions again.
     pub fn give_back(&self) {
         run("postgres", &format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name));
     }
@@ -186,7 +185,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // The server gives the sessions in it five seconds to end. What stays goes with the server.
+        // The sessions get five seconds to end. A database that remains goes with the server.
         let _ = try_run("postgres", &format!("DROP DATABASE {} WITH (FORCE)", self.name));
     }
 }

@@ -1,6 +1,6 @@
-# Runs a PostgreSQL server for tests, for as long as any test process holds the lock file $2, and
-# removes it afterwards. $1 is the port. Prints the folder, which also holds the socket, once it
-# answers. It runs as a user without rights: PostgreSQL refuses root.
+# Runs a PostgreSQL server for tests while any test process holds the lock file $2, and removes it
+# afterwards. $1 is the port. Prints the folder, which also holds the socket, once the server
+# answers. It runs as an unprivileged user, since PostgreSQL refuses root.
 set -eu
 trap '' INT HUP
 umask 077
@@ -20,7 +20,7 @@ until pg_isready -q -h "$folder" -p "$1"; do
 done
 echo "$folder"
 exec > /dev/null 2>&1
-# While this holds the lock, nobody else believes that the server is there.
+# While this script holds the lock, no test process joins the ending server.
 exec 9< "$2"
 until flock -n -x 9; do sleep 2; done
 kill -QUIT "$server"

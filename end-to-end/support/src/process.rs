@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::poll;
 
-/// What a program is started with.
+/// The program, folder and environment of a process.
 #[derive(Debug, Clone)]
 pub struct Launch {
     /// The program.
@@ -25,7 +25,7 @@ impl Launch {
         self.environment.push((name.to_owned(), value.to_owned()));
     }
 
-    /// Takes an environment variable away.
+    /// Removes an environment variable.
     pub fn unset(&mut self, name: &str) {
         self.environment.retain(|(known, _)| known != name);
     }
@@ -63,10 +63,10 @@ impl Launch {
         self.run_with(arguments, "")
     }
 
-    /// Runs a program that might go on for ever by mistake: it is given 20 s.
+    /// Runs a program that may fail to end; it gets 20 s.
     pub fn run_briefly(&self, arguments: &[&str]) -> Ended {
         let log = self.folder.join("brief.log");
-        // A log of an earlier start is not this one's.
+        // The log of an earlier start must not remain.
         let _ = fs::remove_file(&log);
         let mut process = self.spawn(arguments, &log);
         let status = process.wait(Duration::from_secs(20));
@@ -74,13 +74,13 @@ impl Launch {
         Ended { code: status.code(), out: String::new(), err: text }
     }
 
-    /// Starts the program in the background; what it prints is appended to the file `log`.
+    /// Starts the program in the background; its output is appended to the file `log`.
     pub fn spawn(&self, arguments: &[&str], log: &Path) -> Process {
         let open = || File::options().create(true).append(true).open(log).expect("a log file");
         self.spawn_with(arguments, open(), open())
     }
 
-    /// Starts the program in the background with these for standard output and standard error.
+    /// Starts the program in the background with this standard output and standard error.
     pub fn spawn_with(
         &self,
         arguments: &[&str],
@@ -98,14 +98,14 @@ impl Launch {
     }
 }
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Ended {
     /// The exit status; `None` if a signal ended it.
     pub code: Option<i32>,
-    /// What it printed.
+    /// Its standard output.
     pub out: String,
-    /// What it said on standard error.
+    /// Its standard error.
     pub err: String,
 }
 
@@ -120,14 +120,14 @@ impl From<Output> for Ended {
 }
 
 impl Ended {
-    /// The same, once it is sure that the command did its work.
+    /// Asserts that the command succeeded.
     pub fn done(self) -> Self {
         assert_eq!(self.code, Some(0), "{self:?}");
         self
     }
 
-    /// Asks for a failed start: this status, and a last line that holds `word`. Lines of the log may
-    /// stand before it.
+    /// Asserts a failed start: this status, and a last line that holds `word`. Log lines may come
+    /// before it.
     #[track_caller]
     pub fn failed_in_log(&self, code: i32, word: &str) {
         assert_eq!(self.code, Some(code), "{self:?}");
@@ -135,7 +135,7 @@ impl Ended {
         assert!(line.contains(word), "the last line does not hold `{word}`: {self:?}");
     }
 
-    /// Asks for a failure with this status and one line that holds each of `words`.
+    /// Asserts a failure with this status and one line that holds each of `words`.
     #[track_caller]
     pub fn failed_with(&self, code: i32, words: &[&str]) {
         assert_eq!(self.code, Some(code), "{self:?}");
@@ -147,7 +147,7 @@ impl Ended {
     }
 }
 
-/// A running program, killed when dropped.
+/// A running program, killed on drop.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -168,7 +168,7 @@ impl Process {
         self.ended
     }
 
-    /// Waits for the end.
+    /// Waits until the process ends.
     pub fn wait(&mut self, limit: Duration) -> ExitStatus {
         poll::wait_for("the process ends", limit, || self.ended())
     }
@@ -179,7 +179,7 @@ impl Process {
         assert!(sent.expect("kill runs").success(), "signal {name} was not sent");
     }
 
-    /// The most memory it ever held, in KiB (`VmHWM`).
+    /// The peak of its memory, in KiB (`VmHWM`).
     pub fn peak_memory_kib(&self) -> u64 {
         self.status("VmHWM:")
     }
@@ -192,7 +192,7 @@ impl Process {
         assert!(set.expect("prlimit runs").success());
     }
 
-    /// The memory that it holds, in KiB (`VmRSS`).
+    /// Its current memory, in KiB (`VmRSS`).
     pub fn memory_kib(&self) -> u64 {
         self.status("VmRSS:")
     }

@@ -1,18 +1,18 @@
-//! A proxy between the guard and the issuer that counts the requests for the key set, and answers them
-//! wrongly when told to. Everything else passes through as it is.
+//! A proxy between the guard and the issuer. It counts the requests for the key set, and answers
+//! them wrongly on demand. Other requests pass unchanged.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// What the proxy answers where the key set is asked for.
+/// The proxy's answer to a request for the key set.
 #[derive(Debug, Clone, Default)]
 pub enum ProxyAnswer {
     /// The issuer's answer.
     #[default]
     True,
-    /// These bytes, head and all, then the end of the connection.
+    /// These bytes, including the head, then the end of the connection.
     Bytes(Vec<u8>),
     /// This head, then blanks for as long as the other side reads.
     Endless(Vec<u8>),
@@ -62,19 +62,19 @@ impl Proxy {
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let state = Arc::clone(&shared);
-                // A broken connection is the guard's to notice.
+                // A broken connection is for the guard to detect.
                 std::thread::spawn(move || state.serve(client));
             }
         });
         Self { url, state }
     }
 
-    /// How often the key set was asked for.
+    /// The number of requests for the key set.
     pub fn requests(&self) -> usize {
         self.state.requests.load(Ordering::SeqCst)
     }
 
-    /// From now on the key set is answered like this.
+    /// Sets the answer to later requests for the key set.
     pub fn answer(&self, answer: ProxyAnswer) {
         *self.state.answer.lock().expect("no thread failed") = answer;
     }
@@ -101,15 +101,15 @@ impl State {
         }
         let mut upstream = TcpStream::connect(&self.upstream)?;
         upstream.write_all(&request)?;
-        // A guard that goes away takes its long poll with it.
+        // When the guard closes its connection, its long poll at the issuer ends too.
         let (mut gone, closing) = (client.try_clone()?, upstream.try_clone()?);
         std::thread::spawn(move || {
             let _ = std::io::copy(&mut gone, &mut std::io::sink());
             let _ = closing.shutdown(Shutdown::Both);
         });
         let passed = std::io::copy(&mut upstream, &mut client);
-        // An issuer that was killed may reset the connection, and the guard must hear of it: the other
-        // thread still holds it.
+        // An issuer that was killed may reset the connection. The guard must see that, although the
+        // other thread still holds the connection.
         client.shutdown(Shutdown::Both)?;
         passed.map(drop)
     }

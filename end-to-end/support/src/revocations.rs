@@ -1,13 +1,13 @@
-//! Very many revocations, as log-outs leave them: written straight into the issuer's tables, since
-//! a million log-outs take most of a day.
+//! Very many revocations, as log-outs leave them, written directly into the issuer's tables. A
+//! million log-outs would take most of a day.
 
 use time::OffsetDateTime;
 
-/// The statements that add `count` ends of sessions, made at `at`, to an issuer's database, whichever
-/// it is. The sessions are nobody's.
+/// The statements that add `count` revoked sessions, made at `at`, to an issuer's database on
+/// either engine. The sessions belong to no user.
 pub fn sql(count: u32, at: OffsetDateTime) -> String {
     let at = at.unix_timestamp_nanos() / 1_000;
-    // Twelve digits are the end of a UUID.
+    // A UUID ends with twelve digits.
     let sid = "'00000000-0000-4000-8000-' || substr(CAST(1000000000000 + i AS TEXT), 2)";
     let user = "00000000-0000-4000-9000-000000000000";
     format!(

@@ -1,4 +1,4 @@
-//! One of the services as an operator sees it: started, stopped, paused, watched and commanded.
+//! One of the services as an operator sees it: started, stopped, paused, observed and commanded.
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -10,13 +10,13 @@ use crate::http::{self, Answer, Request};
 use crate::process::{Ended, Launch, Process};
 use crate::{poll, port};
 
-/// Debug builds on a busy machine take their time; a start that hangs still fails.
+/// Debug builds start slowly on a busy machine; a start that hangs still fails.
 const START: Duration = Duration::from_secs(30);
 
 /// A service: its settings, and its process while it runs.
 #[derive(Debug)]
 pub struct Service {
-    /// What it is started with. A change takes effect at the next start.
+    /// Its program, folder and settings. A change takes effect at the next start.
     pub launch: Launch,
     /// Its public address, without a slash at the end.
     pub url: String,
@@ -27,7 +27,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// A service that is not running yet. `prefix` is that of its settings: `AUTH` or `API`.
+    /// Creates a service that does not run yet. `prefix` is that of its settings: `AUTH` or `API`.
     pub fn new(program: PathBuf, folder: &Path, prefix: &str) -> Self {
         std::fs::create_dir_all(folder).expect("a folder");
         let (public, management) =
@@ -44,7 +44,7 @@ impl Service {
         }
     }
 
-    /// Starts the process and does not wait.
+    /// Starts the process without waiting.
     pub fn spawn(&mut self) {
         self.spawn_as(&["serve"]);
     }
@@ -102,12 +102,12 @@ impl Service {
         }
     }
 
-    /// The answer of `/health/{what}`, if there is any.
+    /// The answer of `/health/{what}`, if one comes.
     pub fn health(&self, what: &str) -> Option<Answer> {
         http::request("GET", &format!("{}/health/{what}", self.management)).try_send().ok()
     }
 
-    /// Whether it says that it is ready.
+    /// True if it reports that it is ready.
     pub fn ready(&self) -> bool {
         self.health("ready").is_some_and(|answer| answer.status == 200)
     }
@@ -117,12 +117,12 @@ impl Service {
         self.process.as_ref().expect("it runs")
     }
 
-    /// Ends it in order (SIGTERM): how it ended, and how long that took.
+    /// Stops it by SIGTERM; returns its exit status and the time that it took.
     pub fn stop(&mut self) -> (ExitStatus, Duration) {
         self.stop_by("TERM")
     }
 
-    /// Ends it by a signal.
+    /// Stops it by a signal; returns the same.
     pub fn stop_by(&mut self, signal: &str) -> (ExitStatus, Duration) {
         let began = Instant::now();
         self.process().signal(signal);
@@ -130,36 +130,36 @@ impl Service {
         (status, began.elapsed())
     }
 
-    /// Waits until it has ended: how, and how long that took from now.
+    /// Waits until it has ended; returns its exit status and the time from now.
     pub fn wait_end(&mut self, limit: Duration) -> (ExitStatus, Duration) {
         let mut process = self.process.take().expect("it runs");
         let began = Instant::now();
         (process.wait(limit), began.elapsed())
     }
 
-    /// Ends it in order and starts it again.
+    /// Stops it by SIGTERM and starts it again.
     pub fn restart(&mut self) {
         self.stop();
         self.start();
     }
 
-    /// Makes it stand still (SIGSTOP): its ports take connections and nobody answers.
+    /// Suspends it (SIGSTOP): its ports accept connections, but it does not answer.
     pub fn pause(&self) {
         self.process().signal("STOP");
     }
 
-    /// Lets it go on.
+    /// Resumes it (SIGCONT).
     pub fn resume(&self) {
         self.process().signal("CONT");
     }
 
-    /// Everything it has printed, over all its starts. It may be in the middle of a character.
+    /// Its output over all its starts. It may stop in the middle of a character.
     pub fn log(&self) -> String {
         let printed = std::fs::read(&self.log).unwrap_or_default();
         String::from_utf8_lossy(&printed).into_owned()
     }
 
-    /// Waits until the log holds `text`. A line may be written after the answer that it is about.
+    /// Waits until the log holds `text`. A line may be written after the answer that it describes.
     #[track_caller]
     pub fn wait_log(&self, text: &str) {
         let began = Instant::now();
@@ -197,7 +197,7 @@ impl Service {
         self.url.trim_start_matches("http://")
     }
 
-    /// A request to it.
+    /// Builds a request to the service.
     pub fn request(&self, method: &str, path: &str) -> Request {
         http::request(method, &format!("{}{path}", self.url))
     }

@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use crate::service::Service;
 
-/// Every key that the issuer ever knew, oldest first.
+/// Every key that the issuer ever had, oldest first.
 pub fn keys(auth: &Service) -> Vec<Value> {
     let listed = auth.command_json(&["keys", "list"]);
     listed["keys"].as_array().expect("keys").clone()
 }
 
-/// The state that a known key is in.
+/// The state of a known key.
 #[track_caller]
 pub fn state(auth: &Service, kid: &str) -> String {
     let keys = keys(auth);
@@ -18,7 +18,7 @@ pub fn state(auth: &Service, kid: &str) -> String {
     key["state"].as_str().expect("a state").to_owned()
 }
 
-/// The key that signs: there is one, and no other.
+/// The only key that signs.
 #[track_caller]
 pub fn active(auth: &Service) -> String {
     let keys = keys(auth);

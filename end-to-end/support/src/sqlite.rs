@@ -8,14 +8,14 @@ use diesel::{Connection, SqliteConnection};
 
 use crate::poll;
 
-/// Waits until nobody has the database open that was dropped: its pool may still be opening one more
-/// connection. Only then is all that was written in the file itself, and nobody writes to it any more.
+/// Waits until no process has the dropped database open; its pool may still be opening a
+/// connection. Only then does the file hold all writes, and no write follows.
 pub fn until_closed(file: &Path) {
     let mut log = file.as_os_str().to_owned();
     log.push("-wal");
     let log = Path::new(&log);
     poll::until("every connection is closed", Duration::from_secs(20), || {
-        // Who closes last removes the log. Of two that close at once, neither may be the last.
+        // The last connection to close removes the log. Of two at once, neither may do so.
         if log.exists() {
             let name = file.to_str().expect("UTF-8");
             let mut last = SqliteConnection::establish(name).expect("a database");

@@ -1,4 +1,4 @@
-//! Standard errors that take no line: a pipe without a reader, a reader that stops, a full disk.
+//! Standard errors that accept no line: a pipe without a reader, a stopped reader, a full disk.
 
 use std::fs::File;
 use std::io::{ErrorKind, PipeReader, Seek, SeekFrom, Write};
@@ -11,7 +11,7 @@ pub fn full_disk() -> Stdio {
     File::options().write(true).open("/dev/full").expect("/dev/full").into()
 }
 
-/// A file of 1 GiB, which takes no disk. Lines go to its end.
+/// A file of 1 GiB that uses no disk space. Lines go to its end.
 pub fn large_file() -> Stdio {
     let file = tempfile::tempfile().expect("a file");
     file.set_len(1 << 30).expect("a hole");
@@ -26,13 +26,13 @@ pub fn without_reader() -> Stdio {
     stderr
 }
 
-/// A pipe that is read as long as the reader lives.
+/// A pipe that can be read while the reader exists.
 pub fn pipe() -> (PipeReader, Stdio) {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     (reader, writer.into())
 }
 
-/// The reader of a stream socket, which never reads.
+/// A stream socket with a reader that never reads.
 #[derive(Debug)]
 pub struct StoppedReader {
     writer: UnixStream,
@@ -46,19 +46,19 @@ impl StoppedReader {
         Self { writer, _reader: reader }
     }
 
-    /// A reader without room for a single byte: a write blocks for ever.
+    /// A reader without room for a single byte: a write blocks forever.
     pub fn full() -> Self {
         let reader = Self::new();
         reader.fill();
         reader
     }
 
-    /// The standard error that it reads.
+    /// The standard error that leads to this reader.
     pub fn stderr(&self) -> Stdio {
         OwnedFd::from(self.writer.try_clone().expect("a descriptor")).into()
     }
 
-    /// Takes all room that is left.
+    /// Fills the room that is left.
     pub fn fill(&self) {
         self.set_nonblocking(true);
         for part in [4_096, 1] {

@@ -1,16 +1,16 @@
-//! Tokens, taken apart and written by hand: base64url without padding (RFC 7515 §2), and nothing
-//! of the services' own code.
+//! Encoding and decoding of tokens: base64url without padding (RFC 7515 §2), without the services'
+//! own code.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-/// Encodes as tokens do.
+/// Encodes bytes as in a token.
 pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Decodes what [`encode`] wrote.
+/// Decodes the output of [`encode`].
 pub fn decode(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
@@ -42,8 +42,8 @@ pub fn without(object: &Value, member: &str) -> Value {
     changed
 }
 
-/// `object` with `member` set to the literal JSON text `literal`, which need not be a value that
-/// `serde_json` could hold.
+/// `object` with `member` set to the literal JSON text `literal`, which `serde_json` need not be
+/// able to hold.
 pub fn with_literal(object: &Value, member: &str, literal: &str) -> String {
     let marker = "the literal goes here";
     with(object, member, marker).to_string().replace(&format!("\"{marker}\""), literal)

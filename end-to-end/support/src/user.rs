@@ -1,4 +1,4 @@
-//! A user: signs up, logs in, shows the token.
+//! A user, who signs up, logs in and uses tokens.
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -7,7 +7,7 @@ use crate::http::Answer;
 use crate::service::Service;
 use crate::token;
 
-/// Somebody with an account, or about to have one.
+/// A user with an account, or before its sign-up.
 #[derive(Debug, Clone)]
 pub struct User {
     /// The name.
@@ -19,7 +19,7 @@ pub struct User {
 }
 
 impl User {
-    /// Somebody whom nobody knows yet.
+    /// Creates a user without an account.
     pub fn new(name: &str) -> Self {
         let unique = Uuid::new_v4().simple().to_string();
         Self {
@@ -29,14 +29,14 @@ impl User {
         }
     }
 
-    /// Somebody who has signed up.
+    /// Creates a user and signs it up.
     pub fn signed_up(auth: &Service, name: &str) -> Self {
         let user = Self::new(name);
         user.sign_up(auth).expect(201);
         user
     }
 
-    /// A new user with the role `admin`, created by command.
+    /// Creates a user with the role `admin` by command.
     pub fn admin(auth: &Service, name: &str) -> Self {
         let user = Self::new(name);
         let create = ["users", "create", "--name", name, "--email", &user.email, "--role", "admin"];
@@ -44,30 +44,30 @@ impl User {
         user
     }
 
-    /// `POST /signup`.
+    /// Sends `POST /signup`.
     pub fn sign_up(&self, auth: &Service) -> Answer {
         let fields = [("name", &*self.name), ("email", &self.email), ("password", &self.password)];
         auth.post("/signup").form(&fields).send()
     }
 
-    /// `POST /login`.
+    /// Sends `POST /login`.
     pub fn try_login(&self, auth: &Service) -> Answer {
         auth.post("/login").form(&[("email", &self.email), ("password", &self.password)]).send()
     }
 
-    /// Logs in and gives the access token.
+    /// Logs in and returns the access token.
     pub fn log_in(&self, auth: &Service) -> String {
         token_of(&self.try_login(auth).expect(201))
     }
 
-    /// Logs in for another audience.
+    /// Logs in for another audience and returns the access token.
     pub fn log_in_for(&self, auth: &Service, audience: &str) -> String {
         let fields =
             [("email", &*self.email), ("password", &self.password), ("audience", audience)];
         token_of(&auth.post("/login").form(&fields).send().expect(201))
     }
 
-    /// The id that tokens carry.
+    /// The user id in tokens.
     pub fn public_id(&self, auth: &Service) -> String {
         let claims = token::claims(&self.log_in(auth));
         claims["sub"].as_str().expect("a sub").to_owned()
@@ -90,7 +90,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that `user` opens for an audience.
+    /// Opens a session of `user` for an audience.
     pub fn opened(auth: &Service, user: &User, audience: &str) -> Self {
         let form = [("email", &*user.email), ("password", &user.password), ("audience", audience)];
         Self::read(&auth.post("/login").form(&form).send().expect(201))
