@@ -1,23 +1,23 @@
-//! Chance that can be had again: a run prints its seed, and the same seed makes the same choices.
-//! (What the machine does between two choices is its own affair.)
+//! Repeatable random choices: a run prints its seed, and the same seed makes the same choices.
+//! (Timing on the machine is not repeatable.)
 
 /// A source of numbers (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub struct Chance(u64);
 
 impl Chance {
-    /// The source of this seed.
+    /// Creates the source of this seed.
     pub fn of(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// A seed that nobody chose.
+    /// Returns a random seed.
     pub fn fresh_seed() -> u64 {
-        // Short enough to be typed again.
+        // The seed is short enough to type.
         uuid::Uuid::new_v4().as_u64_pair().0 % 1_000_000_000
     }
 
-    /// A source of its own for the thread `number`.
+    /// Creates a separate source for the thread `number`.
     #[must_use]
     pub fn branch(seed: u64, number: usize) -> Self {
         let mut source = Self(seed ^ (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -38,7 +38,7 @@ impl Chance {
         usize::try_from(self.next() % end as u64).expect("it is below a usize")
     }
 
-    /// True once in `times`.
+    /// Returns true once in `times`.
     pub fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }

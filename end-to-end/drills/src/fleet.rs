@@ -1,4 +1,4 @@
-//! What a drill runs on: one issuer and several guards, each a process of its own.
+//! The processes of a drill: one issuer and several guards.
 
 use std::time::Duration;
 
@@ -11,26 +11,25 @@ use support::service::Service;
 use support::user::User;
 use support::{binaries, pair};
 
-/// An issuer with its guards. All are ended, and their folder removed, on drop.
+/// An issuer with its guards. Drop ends all of them and removes their folder.
 #[derive(Debug)]
 pub struct Fleet {
     /// The guards.
     pub guards: Vec<Guard>,
     /// The issuer.
     pub auth: Service,
-    /// Somebody with the role `admin`.
+    /// A user with the role `admin`.
     pub admin: User,
     _folder: TempDir,
     _database: Option<Database>,
 }
 
-/// What a fleet is started with.
+/// The settings of a fleet.
 #[derive(Debug, Clone)]
 pub struct Make {
-    /// How many guards.
+    /// The number of guards.
     pub guards: usize,
-    /// Whether the issuer keeps its data at a `PostgreSQL` server of the tests' own, instead of in a
-    /// SQLite file.
+    /// True if the issuer uses a `PostgreSQL` server of the tests, instead of a SQLite file.
     pub postgres: bool,
     /// The life of an access token.
     pub token_life: Duration,
@@ -79,7 +78,7 @@ impl Fleet {
         self.guards.iter().map(|guard| guard.url.clone()).collect()
     }
 
-    /// The programs that run, for a report.
+    /// Describes the running programs for a report.
     pub fn describe(make: &Make) -> String {
         let database = if make.postgres { "PostgreSQL" } else { "SQLite" };
         let programs = binaries::auth_service();

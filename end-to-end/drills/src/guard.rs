@@ -12,11 +12,11 @@ use support::service::Service;
 /// A guard, shared by the threads of a drill.
 #[derive(Debug)]
 pub struct Guard {
-    /// What reports call it.
+    /// Its name in reports.
     pub name: String,
     /// Its public address.
     pub url: String,
-    /// The way from it to the issuer.
+    /// The connection from the guard to the issuer.
     pub tunnel: Tunnel,
     management: String,
     service: Mutex<Service>,
@@ -29,12 +29,12 @@ impl Guard {
         Self { name, url, tunnel, management, service: Mutex::new(service) }
     }
 
-    /// Its process, for as long as nobody else needs it.
+    /// Locks its process for the caller.
     pub fn service(&self) -> MutexGuard<'_, Service> {
         self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The keys that it holds, as it says itself; `None` if it does not answer.
+    /// The keys that the guard reports to hold; `None` if it does not answer.
     pub fn keys(&self) -> Option<Vec<String>> {
         let answer =
             http::request("GET", &format!("{}/status", self.management)).try_send().ok()?;
@@ -43,7 +43,7 @@ impl Guard {
         Some(kids.iter().filter_map(|kid| kid.as_str().map(str::to_owned)).collect())
     }
 
-    /// How often it has fetched the key set since its start beyond its polling.
+    /// The number of fetches of the key set since its start, without its regular polling.
     pub fn fetches_beyond_polling(&self) -> usize {
         let metrics = Metrics::of(&self.management);
         let of = |cause: &str| {

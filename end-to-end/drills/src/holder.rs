@@ -1,4 +1,4 @@
-//! Users who get one token after the other, as an application does for them.
+//! Users that get one token after another, as an application does for them.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use support::user::User;
 #[derive(Debug)]
 pub struct Holder {
     user: User,
-    /// What the next token is got with; it is good for one use.
+    /// The refresh token for the next access token; it is good for one use.
     refresh_token: Option<String>,
 }
 
@@ -23,14 +23,14 @@ pub struct Minted {
     pub text: String,
     /// The key that signed it.
     pub kid: String,
-    /// When it was asked for: it was signed later.
+    /// The time of the request: the token was signed later.
     pub asked: Instant,
-    /// When it was there: it was signed before.
+    /// The time of the answer: the token was signed earlier.
     pub came: Instant,
 }
 
 impl Holder {
-    /// A user who signs up now.
+    /// Signs up a new user.
     pub fn signed_up(auth: &Service, name: &str) -> Self {
         Self { user: User::signed_up(auth, name), refresh_token: None }
     }
@@ -41,7 +41,7 @@ impl Holder {
         self.ask(auth, "/login", 201, &[("email", &email), ("password", &password)])
     }
 
-    /// Gets a fresh token: in the session, if there is one, else in a new one.
+    /// Gets a fresh token: in the session, if there is one, otherwise in a new one.
     pub fn renew(&mut self, auth: &Service) -> Result<Minted, String> {
         let Some(refresh_token) = self.refresh_token.take() else { return self.log_in(auth) };
         let form = [("grant_type", "refresh_token"), ("refresh_token", &refresh_token)];

@@ -1,9 +1,9 @@
-//! Drills: the whole system under a steady load while what must never be noticed happens to it.
+//! Drills: the whole system under a steady load, while operations run that clients must not notice.
 //!
-//! `rotation-drill` rotates and revokes signing keys, `logout-drill` ends sessions and takes guards
-//! away. Both start real processes, count what a client sees, and measure how long a revocation
-//! takes to reach each guard. A short run of each is a test; long ones are run by command
-//! (`docs/drills.md`).
+//! `rotation-drill` rotates and revokes signing keys. `logout-drill` ends sessions and stops
+//! guards. Both start real processes, count the answers that a client gets, and measure the time
+//! that a revocation takes to reach each guard. A short run of each is a test; long ones are run by
+//! command (`docs/drills.md`).
 
 #![expect(clippy::cast_precision_loss, reason = "counts become figures of a report")]
 #![expect(

@@ -1,4 +1,4 @@
-//! A steady load: tokens of every age, shown to the guards in turn by chance.
+//! A steady load: tokens of every age, presented to the guards in random order.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,26 +8,26 @@ use super::pool::Pool;
 use super::showing::show;
 use super::tally::Tally;
 
-/// Clients that show tokens at the same time.
+/// The number of clients that present tokens at the same time.
 const CLIENTS: usize = 12;
 
 /// The load on the guards.
 #[derive(Debug)]
 pub struct Load<'a> {
-    /// The addresses that are asked.
+    /// The addresses of the guards.
     pub urls: &'a [String],
-    /// What is shown.
+    /// The tokens to present.
     pub pool: &'a Pool,
-    /// Where it is counted.
+    /// The counts of the answers.
     pub tally: &'a Tally,
-    /// How many requests a second, all in all.
+    /// The requests per second, in total.
     pub rate: u32,
-    /// What the choices come from.
+    /// The seed of the random choices.
     pub seed: u64,
 }
 
 impl Load<'_> {
-    /// Starts the clients in `scope`; they go on until `stop`.
+    /// Starts the clients in `scope`; they run until `stop`.
     pub fn start<'scope>(
         &'scope self,
         scope: &'scope std::thread::Scope<'scope, '_>,
@@ -52,8 +52,8 @@ impl Load<'_> {
     }
 }
 
-/// Tells the threads of a scope to stop when it is dropped, however the scope is left: a scope waits
-/// for its threads, also when one of them has failed.
+/// Stops the threads of a scope on drop, however the scope ends. A scope waits for its threads,
+/// also after one of them has failed.
 #[derive(Debug)]
 pub struct StopOnDrop<'a>(pub &'a AtomicBool);
 

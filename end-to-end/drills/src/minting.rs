@@ -1,4 +1,4 @@
-//! Fresh tokens at a steady pace, for the load to show.
+//! Fresh tokens at a steady rate, for the load to present.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -8,10 +8,10 @@ use super::pacer::Pacer;
 use super::pool::Pool;
 use support::service::Service;
 
-/// Applications that get tokens at the same time.
+/// The number of applications that get tokens at the same time.
 const APPLICATIONS: usize = 2;
 
-/// Users of each application.
+/// The number of users of each application.
 const USERS: usize = 4;
 
 /// Gets tokens for users.
@@ -25,7 +25,7 @@ pub struct Minting<'a> {
 }
 
 impl<'a> Minting<'a> {
-    /// `rate` tokens a second from `auth` into `pool`.
+    /// Creates a source of `rate` tokens a second from `auth` into `pool`.
     pub fn new(auth: &'a Service, pool: &'a Pool, rate: u32) -> Self {
         Self { auth, pool, rate, failures: AtomicUsize::new(0), last_error: Mutex::default() }
     }
@@ -40,8 +40,8 @@ impl<'a> Minting<'a> {
         (0..APPLICATIONS).map(|_| (0..USERS).map(sign_up).collect()).collect()
     }
 
-    /// Starts the applications in `scope`; they go on until `stop`. Each fresh token is told to
-    /// `seen`.
+    /// Starts the applications in `scope`; they run until `stop`. `seen` is called with each fresh
+    /// token.
     pub fn start<'scope>(
         &'scope self,
         users: Vec<Vec<Holder>>,
@@ -72,7 +72,7 @@ impl<'a> Minting<'a> {
         }
     }
 
-    /// How often a token was asked for and none came, and what was said the last time.
+    /// The number of failed requests for a token, and the last error.
     pub fn failures(&self) -> (usize, String) {
         let told = self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone();
         (self.failures.load(Ordering::SeqCst), told)

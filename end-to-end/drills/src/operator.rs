@@ -6,17 +6,17 @@ use serde_json::json;
 
 use super::fleet::Fleet;
 
-/// How keys are exchanged.
+/// The kinds of rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// Published first, signing when every guard has it.
+    /// The key is published first, and signs once every guard holds it.
     Planned,
-    /// Signing at once.
+    /// The key signs at once.
     Immediate,
 }
 
 impl Way {
-    /// The word for it.
+    /// The word for it in reports.
     pub fn word(self) -> &'static str {
         match self {
             Self::Planned => "planned",
@@ -25,23 +25,23 @@ impl Way {
     }
 }
 
-/// What became of a request for a rotation.
+/// The outcome of a request for a rotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
-    /// This key signs, or will.
+    /// This key signs, or will sign.
     Begun(String),
-    /// The key set holds as many keys as it may (`409`).
+    /// The key set is full (`409`).
     Full,
 }
 
 /// A key's revocation.
 #[derive(Debug, Clone)]
 pub struct Revocation {
-    /// How many guards had confirmed it when it was answered.
+    /// The number of guards that had confirmed it at the time of the answer.
     pub confirmed: usize,
 }
 
-/// `POST /admin/keys/rotate`.
+/// Sends `POST /admin/keys/rotate`.
 pub fn rotate(fleet: &Fleet, way: Way) -> Rotation {
     let body = json!({"immediate": way == Way::Immediate});
     let request = fleet.auth.post("/admin/keys/rotate").bearer(&token(fleet)).json(&body);
@@ -53,9 +53,9 @@ pub fn rotate(fleet: &Fleet, way: Way) -> Rotation {
     Rotation::Begun(told["kid"].as_str().expect("a kid").to_owned())
 }
 
-/// `POST /admin/keys/{kid}/revoke`. `about_to` is told the moment before the call is sent.
+/// Sends `POST /admin/keys/{kid}/revoke`. Calls `about_to` just before the request.
 pub fn revoke(fleet: &Fleet, kid: &str, about_to: impl FnOnce(Instant)) -> Revocation {
-    // The token is got first: what is measured is the revocation.
+    // The token comes first, so that only the revocation is measured.
     let token = token(fleet);
     let request = fleet.auth.post(&format!("/admin/keys/{kid}/revoke")).bearer(&token);
     about_to(Instant::now());
@@ -65,7 +65,7 @@ pub fn revoke(fleet: &Fleet, kid: &str, about_to: impl FnOnce(Instant)) -> Revoc
     Revocation { confirmed }
 }
 
-/// The keys that sign, by the operator's list.
+/// The keys that sign, as listed by the operator's command.
 pub fn active_keys(fleet: &Fleet) -> Vec<String> {
     let listed = fleet.auth.command_json(&["keys", "list"]);
     let rows = listed.as_array().or_else(|| listed["keys"].as_array()).expect("keys");
@@ -73,7 +73,7 @@ pub fn active_keys(fleet: &Fleet) -> Vec<String> {
     active.filter_map(|key| key["kid"].as_str().map(str::to_owned)).collect()
 }
 
-/// A fresh token of the admin's for the issuer's own routes.
+/// Gets a fresh token of the admin for the issuer's own routes.
 fn token(fleet: &Fleet) -> String {
     fleet.admin.log_in_for(&fleet.auth, &fleet.auth.url)
 }

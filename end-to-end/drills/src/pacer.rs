@@ -1,8 +1,8 @@
-//! A steady pace: so many times a second, whatever the work between costs.
+//! A steady rate of so many times a second, independent of the work in between.
 
 use std::time::{Duration, Instant};
 
-/// Beats at a fixed distance.
+/// A clock that beats at a fixed interval.
 #[derive(Debug)]
 pub struct Pacer {
     next: Instant,
@@ -10,18 +10,18 @@ pub struct Pacer {
 }
 
 impl Pacer {
-    /// A beat `per_second` times a second, the first one at once.
+    /// Beats `per_second` times a second, the first time at once.
     pub fn new(per_second: f64) -> Self {
         Self::every(Duration::from_secs_f64(1.0 / per_second))
     }
 
-    /// A beat each `interval`, the first one at once.
+    /// Beats once each `interval`, the first time at once.
     pub fn every(interval: Duration) -> Self {
         Self { next: Instant::now(), interval }
     }
 
-    /// Waits for the next beat. Beats that were missed are left out: made good for all at once, they
-    /// would be a burst that nobody asked for.
+    /// Waits for the next beat. Missed beats are skipped, since making up for all of them at once
+    /// would be an unintended burst.
     pub fn wait(&mut self) {
         let now = Instant::now();
         sleep(self.next.saturating_duration_since(now));
@@ -29,7 +29,7 @@ impl Pacer {
     }
 }
 
-/// Waits so long: the pace of a load is a time, and no condition stands for it.
+/// Sleeps for `time`. The rate of a load is a time; no condition can replace it.
 #[expect(clippy::disallowed_methods, reason = "a load has a pace, which is a time")]
 pub(crate) fn sleep(time: Duration) {
     std::thread::sleep(time);

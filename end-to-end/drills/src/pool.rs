@@ -1,4 +1,4 @@
-//! The tokens that are good now, fresh ones and old ones, and those whose key was revoked.
+//! The tokens that are good now, fresh and old ones, and the void tokens of revoked keys.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use super::chance::Chance;
 use super::holder::Minted;
 
-/// A token is taken out so long before its end: who is shown it must not be in doubt.
+/// A token leaves the pool this long before its end, so that a presented token is good.
 const BEFORE_THE_END: Duration = Duration::from_secs(2);
 
-/// Tokens of revoked keys that are kept to be shown again.
+/// The number of tokens of revoked keys that are kept and presented again.
 const VOID_KEPT: usize = 200;
 
 /// A token in the pool.
@@ -20,7 +20,7 @@ pub struct Token {
     pub text: Arc<str>,
     /// The key that signed it.
     pub kid: Arc<str>,
-    /// When it came.
+    /// The time of the answer that held it.
     pub came: Instant,
     good_until: Instant,
 }
@@ -36,7 +36,7 @@ pub struct Pool {
 struct Tokens {
     good: VecDeque<Token>,
     void: VecDeque<Token>,
-    /// When the call was sent that revoked a key.
+    /// The times at which the revocation calls were sent.
     revoked: HashMap<Arc<str>, Instant>,
 }
 
@@ -50,7 +50,7 @@ impl Pool {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a token in.
+    /// Adds a token.
     pub fn add(&self, minted: &Minted) {
         let good_until = minted.asked + self.life.saturating_sub(BEFORE_THE_END);
         let (text, kid) = (minted.text.as_str().into(), minted.kid.as_str().into());
@@ -63,7 +63,7 @@ impl Pool {
         }
     }
 
-    /// A token to show: as often one of the newest as one of any age, and now and then a void one.
+    /// Picks a token: a void one at times, else as often one of the newest as one of any age.
     pub fn pick(&self, chance: &mut Chance) -> Option<Token> {
         let mut tokens = self.tokens();
         let now = Instant::now();
@@ -84,7 +84,7 @@ impl Pool {
         self.tokens().good.back().cloned()
     }
 
-    /// From `at` on, when the call is sent, tokens of this key may be refused.
+    /// Marks this key as revoked from `at` on, the time at which the call is sent.
     pub fn revoke(&self, kid: &str, at: Instant) {
         let mut tokens = self.tokens();
         tokens.revoked.insert(kid.into(), at);
@@ -96,7 +96,7 @@ impl Pool {
         tokens.void.drain(..surplus);
     }
 
-    /// When the call was sent that revoked this key.
+    /// The time at which the revocation call for this key was sent.
     pub fn revoked_at(&self, kid: &str) -> Option<Instant> {
         self.tokens().revoked.get(kid).copied()
     }

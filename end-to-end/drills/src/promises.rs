@@ -1,4 +1,4 @@
-//! What a drill must find: each promise with what was seen, and whether it was kept.
+//! The promises that a drill checks, each with the observation and the result.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ struct Promise {
 }
 
 impl Promises {
-    /// Notes what was `seen` of a promise.
+    /// Notes the observation `seen` for a promise.
     pub fn note(&mut self, what: impl Into<String>, seen: impl fmt::Display, kept: bool) {
         self.0.push(Promise { what: what.into(), seen: seen.to_string(), kept });
     }
@@ -24,14 +24,14 @@ impl Promises {
         self.note(what, times, times == 0);
     }
 
-    /// Takes over those of another run, each under `heading`.
+    /// Adds the promises of another run, each under `heading`.
     pub fn take(&mut self, heading: &str, others: Self) {
         for promise in others.0 {
             self.0.push(Promise { what: format!("{heading}: {}", promise.what), ..promise });
         }
     }
 
-    /// Those that were not kept, a line each.
+    /// The broken promises, a line each.
     pub fn broken(&self) -> Vec<String> {
         let broken = self.0.iter().filter(|promise| !promise.kept);
         broken.map(|promise| format!("{}: {}", promise.what, promise.seen)).collect()

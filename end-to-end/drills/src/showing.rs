@@ -1,16 +1,16 @@
-//! Showing a token to a guard, as a client that keeps its connections does.
+//! Presenting a token to a guard, as a client with persistent connections does.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use reqwest::blocking::Client;
 
-/// What a guard made of a token, and when.
+/// A guard's answer to a token, with times.
 #[derive(Debug, Clone)]
 pub struct Shown {
-    /// When the request was about to be sent.
+    /// The time just before the request was sent.
     pub sent: Instant,
-    /// When the whole answer was there.
+    /// The time at which the whole answer had arrived.
     pub answered: Instant,
     /// The answer.
     pub verdict: Verdict,
@@ -23,11 +23,11 @@ pub enum Verdict {
     Taken,
     /// `401`, with its description.
     Refused(String),
-    /// `503`: it can't be known now.
+    /// `503`: the guard cannot tell at the moment.
     Unknowable,
-    /// Anything else, which no token may cause.
+    /// Any other status, which no token may cause.
     Other(u16),
-    /// No answer: the guard is not there.
+    /// No answer: the guard is not reachable.
     Silence,
 }
 
@@ -37,8 +37,8 @@ fn client() -> &'static Client {
         Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
-            // Services close an idle connection after 5 s. One that is closed in the moment in which
-            // it is used would look like a guard that does not answer.
+            // Services close an idle connection after 5 s. A request on a connection that closes at
+            // that moment would look like a guard that does not answer.
             .pool_idle_timeout(Duration::from_secs(2))
             .timeout(Duration::from_secs(10))
             .build()
@@ -46,7 +46,7 @@ fn client() -> &'static Client {
     })
 }
 
-/// `GET /user/me` at the guard of this address.
+/// Sends `GET /user/me` to the guard of this address.
 pub fn show(url: &str, token: &str) -> Shown {
     let sent = Instant::now();
     let verdict = verdict(url, token);
@@ -59,7 +59,7 @@ fn verdict(url: &str, token: &str) -> Verdict {
     };
     let status = answer.status().as_u16();
     let challenge = answer.headers().get("www-authenticate").cloned();
-    // Read to its end, so that the connection is good for the next request.
+    // The body is read to its end, so that the connection can serve the next request.
     if answer.bytes().is_err() {
         return Verdict::Silence;
     }

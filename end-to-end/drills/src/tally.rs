@@ -1,4 +1,4 @@
-//! What the guards made of the tokens of a load.
+//! Counts of the guards' answers to the tokens of a load.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use super::pool::Token;
 use super::showing::{Shown, Verdict};
 
-/// Examples of what must not be that a report tells.
+/// The number of wrong answers that a report shows as examples.
 const EXAMPLES: usize = 5;
 
 /// The counts of a load, shared by its clients.
 #[derive(Debug)]
 pub struct Tally {
-    /// How long after the call that revokes its key a token may still be taken.
+    /// The time after the revocation call for its key in which a token may still be accepted.
     bound: Duration,
     counts: Mutex<Counts>,
 }
@@ -22,13 +22,13 @@ pub struct Tally {
 pub struct Counts {
     /// Requests made.
     pub requests: usize,
-    /// Good tokens that were taken.
+    /// Good tokens that were accepted.
     pub taken: usize,
     /// Good tokens that were refused.
     pub refused: usize,
     /// Tokens of a revoked key that were refused.
     pub void_refused: usize,
-    /// Tokens of a revoked key that were taken although they were shown after the bound.
+    /// Tokens of a revoked key that were accepted although they were presented after the bound.
     pub void_taken: usize,
     /// `503`.
     pub unknowable: usize,
@@ -36,12 +36,12 @@ pub struct Counts {
     pub other: usize,
     /// Requests without an answer.
     pub silent: usize,
-    /// The first of those that must not be.
+    /// The first wrong answers.
     pub examples: Vec<String>,
 }
 
 impl Tally {
-    /// Nothing counted yet. A token may be taken for so long after the call that revokes its key.
+    /// Creates empty counts. Tokens of a revoked key may be accepted for `bound`.
     pub fn new(bound: Duration) -> Self {
         Self { bound, counts: Mutex::default() }
     }
@@ -55,8 +55,8 @@ impl Tally {
         self.counts().clone()
     }
 
-    /// Counts an answer of guard number `guard`. `revoked` is when the call was sent that revoked
-    /// the token's key.
+    /// Counts an answer of guard number `guard`. `revoked` is the time at which the revocation call
+    /// for the token's key was sent.
     pub fn note(&self, guard: usize, token: &Token, shown: &Shown, revoked: Option<Instant>) {
         let mut counts = self.counts();
         counts.requests += 1;

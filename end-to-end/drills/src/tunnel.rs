@@ -1,11 +1,11 @@
-//! The way between a guard and the issuer: it passes bytes on, or swallows them as a broken network
-//! does. Nobody is told of the break: connections stay open and nothing comes through.
+//! A connection between a guard and the issuer that passes bytes on, or holds them back as a broken
+//! network does. Neither side sees the break: connections stay open, but no bytes arrive.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-/// A way that can be cut.
+/// A tunnel that can be cut.
 #[derive(Debug, Clone)]
 pub struct Tunnel {
     /// The address to call instead of the issuer's.
@@ -13,7 +13,7 @@ pub struct Tunnel {
     valve: Arc<Valve>,
 }
 
-/// Whether anything passes, and who waits until something does.
+/// The state of the tunnel; waiting threads are notified of a change.
 #[derive(Debug, Default)]
 struct Valve {
     cut: Mutex<bool>,
@@ -21,7 +21,7 @@ struct Valve {
 }
 
 impl Tunnel {
-    /// An open way to `upstream` (`HOST:PORT`).
+    /// Opens a tunnel to `upstream` (`HOST:PORT`).
     pub fn to(upstream: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -36,12 +36,12 @@ impl Tunnel {
         Self { url, valve }
     }
 
-    /// Nothing passes from now on.
+    /// Stops all bytes from now on.
     pub fn cut(&self) {
         self.set(true);
     }
 
-    /// Everything passes again, what was held back first.
+    /// Lets bytes pass again, those that were held back first.
     pub fn heal(&self) {
         self.set(false);
     }
@@ -53,7 +53,7 @@ impl Tunnel {
 }
 
 impl Valve {
-    /// Waits while the way is cut.
+    /// Waits while the tunnel is cut.
     fn pass(&self) {
         let mut cut = self.cut.lock().unwrap_or_else(PoisonError::into_inner);
         while *cut {
@@ -61,11 +61,11 @@ impl Valve {
         }
     }
 
-    /// Joins both ends until one of them closes. An end that breaks is the services' to notice.
+    /// Joins both ends until one of them closes. Broken connections are for the services to detect.
     fn join(self: Arc<Self>, client: TcpStream, upstream: &str) -> Option<()> {
         self.pass();
         let issuer = TcpStream::connect(upstream).ok()?;
-        // What passes is small and waited for.
+        // The messages are small and awaited, so they must not be delayed.
         client.set_nodelay(true).ok()?;
         issuer.set_nodelay(true).ok()?;
         let (from, to) = (client.try_clone().ok()?, issuer.try_clone().ok()?);

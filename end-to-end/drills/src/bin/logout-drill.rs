@@ -1,6 +1,6 @@
-//! `logout-drill`: ends sessions of a pair with three guards under load, and says how long each guard
-//! took to refuse their tokens. `scripts/logout-drill` builds and runs it; `docs/drills.md` explains
-//! the figures.
+//! `logout-drill`: ends sessions of a pair with three guards under load, and reports the time that
+//! each guard took to refuse their tokens. `scripts/logout-drill` builds and runs it;
+//! `docs/drills.md` explains the figures.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the terminal")]
 
@@ -12,9 +12,9 @@ use drills::fleet::Fleet;
 use drills::logout::{Plan, run};
 use drills::promises::Promises;
 
-/// Logs out of a real pair with several guards under load: first without trouble, then while a guard
-/// is killed and started, cut off from the issuer, and started without its replica. Ends with 1 if a
-/// promise was broken.
+/// Logs out of a real pair with several guards under load: first without trouble, then while a
+/// guard is killed and started, cut off from the issuer, and started without its replica. Exits
+/// with 1 if a promise was broken.
 #[derive(Debug, Parser)]
 #[command(name = "logout-drill")]
 struct Arguments {
@@ -33,7 +33,7 @@ struct Arguments {
     /// Requests a second of the load on all guards together.
     #[arg(long, default_value_t = 100)]
     rate: u32,
-    /// Keep the issuer's data at a `PostgreSQL` server of the tests' own instead of in a SQLite file.
+    /// Keep the issuer's data in a `PostgreSQL` server of the tests instead of a SQLite file.
     #[arg(long)]
     postgres: bool,
     /// The seed of an earlier run, to make its choices again.

@@ -1,6 +1,6 @@
-//! `rotation-drill`: rotates and revokes keys of a pair with three guards under load, and says what
-//! a client noticed of it. `scripts/rotation-drill` builds and runs it; `docs/drills.md` explains the
-//! figures.
+//! `rotation-drill`: rotates and revokes keys of a pair with three guards under load, and reports
+//! the effect on clients. `scripts/rotation-drill` builds and runs it; `docs/drills.md` explains
+//! the figures.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the terminal")]
 
@@ -13,8 +13,9 @@ use drills::operator::Way;
 use drills::promises::Promises;
 use drills::rotation::{Plan, run};
 
-/// Rotates the signing keys of a real pair with several guards every two seconds under load, planned
-/// and at once, then revokes the active key again and again. Ends with 1 if a promise was broken.
+/// Rotates the signing keys of a real pair with several guards every two seconds under load,
+/// planned and at once, then revokes the active key again and again. Exits with 1 if a promise was
+/// broken.
 #[derive(Debug, Parser)]
 #[command(name = "rotation-drill")]
 struct Arguments {
@@ -33,7 +34,7 @@ struct Arguments {
     /// Fresh tokens a second.
     #[arg(long, default_value_t = 10)]
     fresh: u32,
-    /// Keep the issuer's data at a `PostgreSQL` server of the tests' own instead of in a SQLite file.
+    /// Keep the issuer's data in a `PostgreSQL` server of the tests instead of a SQLite file.
     #[arg(long)]
     postgres: bool,
     /// The seed of an earlier run, to make its choices again.
@@ -41,7 +42,7 @@ struct Arguments {
     seed: Option<u64>,
 }
 
-/// Is told how far a run is, a line at a time.
+/// A callback that gets each line of progress.
 type Progress<'a> = &'a (dyn Fn(String) + Sync);
 
 fn main() -> ExitCode {
@@ -53,7 +54,7 @@ fn main() -> ExitCode {
     if promises.broken().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// A plan with what was asked for.
+/// Applies the arguments to a plan.
 fn plan(arguments: &Arguments, plan: &Plan) -> Plan {
     let guards = arguments.guards.max(1);
     let plan = Plan { guards, postgres: arguments.postgres, ..plan.clone() };

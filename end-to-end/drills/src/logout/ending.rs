@@ -1,4 +1,4 @@
-//! The end of one session, and how each guard comes to know of it.
+//! The end of one session, and the time at which each guard learns of it.
 
 use std::time::{Duration, Instant};
 
@@ -8,38 +8,38 @@ use crate::pacer::sleep;
 use crate::showing::{Verdict, show};
 use support::service::Service;
 
-/// A guard that takes a token for so long after its session's end never refuses it.
+/// A guard that accepts a token for this long after its session's end counts as never refusing it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Times a guard is asked again at once after its first refusal.
+/// The number of times a guard is asked again at once after its first refusal.
 const AGAIN: usize = 3;
 
-/// The longest pause between two questions to a guard that still takes the token.
+/// The longest pause between two requests to a guard that still accepts the token.
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// An ended session.
 #[derive(Debug, Clone)]
 pub struct Ended {
-    /// When the `204` was there.
+    /// The time at which the `204` arrived.
     pub at: Instant,
-    /// What each guard did.
+    /// The reaction of each guard.
     pub at_guards: Vec<AtGuard>,
 }
 
-/// What a guard made of an ended session's token.
+/// A guard's answers to an ended session's token.
 #[derive(Debug, Clone, Default)]
 pub struct AtGuard {
-    /// When its first refusal was there; `None` if it never refused.
+    /// The time of its first refusal; `None` if it never refused.
     pub refused: Option<Instant>,
-    /// When the last request was sent that it let through.
+    /// The time of the last request that it accepted.
     pub last_taken: Option<Instant>,
-    /// Requests that it let through after its first refusal.
+    /// Requests that it accepted after its first refusal.
     pub taken_again: usize,
 }
 
 impl AtGuard {
-    /// From the `204`, or the end of the trouble that kept the guard from hearing of it, to the
-    /// first refusal.
+    /// The time to the first refusal from the `204`, or from the end of the trouble that kept the
+    /// guard from learning of the end.
     pub fn late(&self, at: Instant, spans: &[Span]) -> Option<Duration> {
         let refused = self.refused?;
         let over = spans.iter().map(|span| span.until);
@@ -47,15 +47,15 @@ impl AtGuard {
         Some(refused.saturating_duration_since(from))
     }
 
-    /// Whether the guard let a request through after trouble that began when the session had ended:
-    /// started again, it had forgotten.
+    /// True if the guard accepted a request after trouble that began after the session's end: the
+    /// guard lost the end at its restart.
     pub fn forgot(&self, at: Instant, spans: &[Span]) -> bool {
         let forgot = |taken| spans.iter().any(|span| span.from > at && taken > span.until);
         self.last_taken.is_some_and(forgot)
     }
 }
 
-/// Logs out and asks every guard until it refuses. `None` if the log-out failed.
+/// Logs out and asks every guard until it refuses. Returns `None` if the log-out failed.
 pub(super) fn log_out(auth: &Service, guards: &[Guard], token: &str) -> Option<Ended> {
     let answer = auth.post("/logout").bearer(token).try_send().ok()?;
     let at = Instant::now();
@@ -79,7 +79,7 @@ fn ask_on(url: &str, token: &str, at: Instant) -> AtGuard {
             Verdict::Taken => seen.last_taken = Some(shown.sent),
             Verdict::Unknowable | Verdict::Other(_) | Verdict::Silence => {}
         }
-        // At first without pause; later the pause is small beside what is measured.
+        // There is no pause at first; later the pause is small compared to the measured time.
         sleep((at.elapsed() / 20).min(LONGEST_PAUSE));
     }
     for _ in 0..AGAIN {

@@ -1,5 +1,5 @@
-//! Log-outs under a steady load: how long until every guard refuses the ended session's token, also
-//! while a guard is killed, cut off, or started without what it knew.
+//! Log-outs under a steady load: the time until every guard refuses the ended session's token, also
+//! while a guard is killed, cut off, or started without its replica.
 
 pub mod ending;
 pub mod outcome;
@@ -20,19 +20,19 @@ use outcome::Phase;
 use support::poll;
 use trouble::Trouble;
 
-/// The life of an access token: no token of the run ends by itself.
+/// The life of an access token; no token expires during the run.
 const TOKEN_LIFE: Duration = Duration::from_mins(30);
 
-/// Clients that log out at the same time.
+/// The number of clients that log out at the same time.
 const CLIENTS: usize = 6;
 
-/// Sessions of the load, which never end.
+/// The number of sessions of the load, which never end.
 const LASTING: usize = 20;
 
-/// A guard that came out of trouble is ready that soon.
+/// The time within which a guard is ready again after trouble.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What to run.
+/// The parameters of a run.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Log-outs without trouble.
@@ -41,20 +41,20 @@ pub struct Plan {
     pub troubled: usize,
     /// Log-outs a second.
     pub pace: u32,
-    /// How many guards.
+    /// The number of guards.
     pub guards: usize,
     /// Requests a second of the load on all guards together.
     pub rate: u32,
-    /// Whether the issuer keeps its data at a `PostgreSQL` server.
+    /// True if the issuer uses a `PostgreSQL` server.
     pub postgres: bool,
-    /// What the choices come from.
+    /// The seed of the random choices.
     pub seed: u64,
-    /// How often a bound in seconds is multiplied: 1, more where the machine is busy otherwise.
+    /// The factor for bounds in seconds: 1, more on a busy machine.
     pub slack: u32,
 }
 
 impl Plan {
-    /// The processes of this run.
+    /// The processes of this plan.
     pub fn make(&self) -> Make {
         Make {
             guards: self.guards,
@@ -65,7 +65,7 @@ impl Plan {
     }
 }
 
-/// Runs it, a phase for each kind of trouble. `progress` is told how far it is.
+/// Runs the plan, a phase for each kind of trouble. `progress` gets each line of progress.
 pub fn run(plan: &Plan, progress: &(dyn Fn(String) + Sync)) -> Vec<Phase> {
     let fleet = Fleet::start(&plan.make());
     let mut phases = Vec::new();
@@ -75,7 +75,7 @@ pub fn run(plan: &Plan, progress: &(dyn Fn(String) + Sync)) -> Vec<Phase> {
             continue;
         }
         progress(format!("{}: {logouts} log-ins first", trouble.word()));
-        // Log-ins cost so much that they come before what is measured.
+        // Log-ins are expensive, so they come before the measurement.
         let sessions = open_sessions(&fleet, logouts + LASTING);
         let (lasting, ending) = sessions.split_at(LASTING);
         progress(format!("{}: {logouts} log-outs", trouble.word()));
@@ -84,7 +84,7 @@ pub fn run(plan: &Plan, progress: &(dyn Fn(String) + Sync)) -> Vec<Phase> {
     phases
 }
 
-/// Opens so many sessions, of a few users.
+/// Opens `count` sessions of a few users.
 fn open_sessions(fleet: &Fleet, count: usize) -> Vec<Minted> {
     let (sessions, left) = (Mutex::new(Vec::new()), AtomicUsize::new(count));
     std::thread::scope(|scope| {
@@ -163,7 +163,7 @@ fn phase(
     }
 }
 
-/// Waits until every guard takes good tokens: the control beside all the refusals.
+/// Waits until every guard accepts good tokens: the control beside all the refusals.
 fn all_take(fleet: &Fleet, lasting: &[Minted]) {
     for guard in &fleet.guards {
         for minted in lasting {
@@ -174,7 +174,7 @@ fn all_take(fleet: &Fleet, lasting: &[Minted]) {
     }
 }
 
-/// How many guards take ended sessions' tokens when all is over.
+/// The number of ended sessions' tokens that the guards accept at the end of the run.
 fn taken(fleet: &Fleet, ended: &[Minted]) -> usize {
     let taken = |guard: &super::guard::Guard| {
         let taken = |minted: &&Minted| show(&guard.url, &minted.text).verdict == Verdict::Taken;

@@ -1,4 +1,4 @@
-//! What a phase brought, and whether every promise was kept.
+//! The outcome of a phase, and its promises.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,29 +10,29 @@ use crate::promises::Promises;
 use crate::spread::Spread;
 use crate::tally::Counts;
 
-/// From the `204` to the first refusal: what is aimed at for half of all log-outs, for 99 of 100,
-/// and for each one.
+/// The goals for the time from the `204` to the first refusal: for half of all log-outs, for 99 of
+/// 100, and for each one.
 const AIMS: [Duration; 3] =
     [Duration::from_millis(50), Duration::from_millis(250), Duration::from_secs(1)];
 
 /// The log-outs of one kind of trouble.
 #[derive(Debug, Clone)]
 pub struct Phase {
-    /// What was run.
+    /// The plan of the run.
     pub plan: Plan,
-    /// What happened to the first guard.
+    /// The trouble of the first guard.
     pub trouble: Trouble,
     /// The sessions that ended.
     pub ended: Vec<Ended>,
     /// Log-outs that were not answered with `204`.
     pub failed: usize,
-    /// When there was trouble.
+    /// The times of trouble.
     pub spans: Vec<Span>,
-    /// Tokens of ended sessions that some guard took when all was over.
+    /// Tokens of ended sessions that some guard accepted at the end of the phase.
     pub taken_at_the_end: usize,
-    /// What the guards made of the load.
+    /// The guards' answers to the load.
     pub counts: Counts,
-    /// How long it all took.
+    /// The duration of the phase.
     pub took: Duration,
 }
 
@@ -42,25 +42,25 @@ impl Phase {
         if guard == 0 { &self.spans } else { &[] }
     }
 
-    /// From the `204` to the first refusal of each session at this guard.
+    /// The times from the `204` to the first refusal of each session at this guard.
     pub fn lateness(&self, guard: usize) -> Spread {
         let spans = self.spans(guard);
         Spread::of(self.ended.iter().filter_map(|one| one.at_guards[guard].late(one.at, spans)))
     }
 
-    /// Guards, summed over all sessions, that never refused one's token.
+    /// The number of guards, summed over all sessions, that never refused the session's token.
     pub fn never_refused(&self) -> usize {
         let at_guards = self.ended.iter().flat_map(|one| &one.at_guards);
         at_guards.filter(|at_guard| at_guard.refused.is_none()).count()
     }
 
-    /// Requests let through after a refusal, then or when all was over.
+    /// The number of requests accepted after a refusal, at once or at the end of the phase.
     pub fn taken_again(&self) -> usize {
         let at_guards = self.ended.iter().flat_map(|one| &one.at_guards);
         at_guards.map(|at_guard| at_guard.taken_again).sum::<usize>() + self.taken_at_the_end
     }
 
-    /// Sessions whose end a guard did not know any more after it was started again.
+    /// The number of sessions whose end a restarted guard had lost.
     pub fn forgotten(&self) -> usize {
         if self.trouble == Trouble::Cut {
             return 0;
@@ -68,7 +68,7 @@ impl Phase {
         self.ended.iter().filter(|one| one.at_guards[0].forgot(one.at, &self.spans)).count()
     }
 
-    /// What must hold, and what was seen of it.
+    /// Each promise with its observation.
     pub fn promises(&self) -> Promises {
         let mut promises = Promises::default();
         promises.never("log-outs that failed", self.failed);

@@ -1,4 +1,4 @@
-//! What happens to the first guard while sessions end, again and again.
+//! Repeated trouble for the first guard while sessions end.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,24 +10,24 @@ use crate::guard::Guard;
 use crate::pacer::sleep;
 use support::hearing;
 
-/// The kinds of it.
+/// The kinds of trouble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// Nothing.
     None,
     /// It is killed and started again.
     Killed,
-    /// The network between it and the issuer swallows everything.
+    /// The network between it and the issuer holds back all bytes.
     Cut,
-    /// It is killed, loses its replica, and is started.
+    /// It is killed, loses its replica, and is started again.
     Fresh,
 }
 
 impl Trouble {
-    /// All of them, in the order in which a drill makes them.
+    /// All kinds, in the order in which a drill makes them.
     pub const ALL: [Self; 4] = [Self::None, Self::Killed, Self::Cut, Self::Fresh];
 
-    /// What a report calls it.
+    /// Its name in reports.
     pub fn word(self) -> &'static str {
         match self {
             Self::None => "no trouble",
@@ -38,17 +38,17 @@ impl Trouble {
     }
 }
 
-/// A time of trouble: until then nothing can be asked of the guard.
+/// A time of trouble, during which the guard cannot be judged.
 #[derive(Debug, Clone, Copy)]
 pub struct Span {
-    /// When it began.
+    /// The time at which it began.
     pub from: Instant,
-    /// When it was over: the guard was ready again and had heard what it missed, or the way to the
-    /// issuer was open.
+    /// The time at which it ended: the guard was ready again and had caught up with the feed, or
+    /// the tunnel to the issuer was open.
     pub until: Instant,
 }
 
-/// Makes trouble until `stop`, and notes when.
+/// Makes trouble until `stop`, and notes the times.
 pub(super) fn make(
     trouble: Trouble,
     guard: &Guard,

@@ -25,34 +25,34 @@ use timeline::Timeline;
 /// The life of an access token: short, so that tokens end within the run.
 const TOKEN_LIFE: Duration = Duration::from_secs(15);
 
-/// The time between two rotations. A key stays in the set for a token's life, a minute and a
-/// `max-age` after it stopped, and leaves within 10 s after that: 50 rotations at most, and the set
-/// holds 64 keys.
+/// The time between two rotations. After a key stops signing, it stays in the set for a token's
+/// life, a minute and a `max-age`, and leaves within 10 s after that. So the set holds the keys of
+/// 50 rotations at most, and has room for 64 keys.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// A new key signs that soon, or something is wrong.
+/// The time within which a new key must sign.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What to run.
+/// The parameters of a run.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Which way to rotate.
+    /// The kind of rotation.
     pub way: Way,
-    /// How many rotations.
+    /// The number of rotations.
     pub rounds: usize,
-    /// How many revocations of the active key after them.
+    /// The number of revocations of the active key after them.
     pub revocations: usize,
-    /// How many guards.
+    /// The number of guards.
     pub guards: usize,
     /// Requests a second to all guards together.
     pub rate: u32,
     /// Fresh tokens a second.
     pub fresh: u32,
-    /// Whether the issuer keeps its data at a `PostgreSQL` server.
+    /// True if the issuer uses a `PostgreSQL` server.
     pub postgres: bool,
-    /// What the choices come from.
+    /// The seed of the random choices.
     pub seed: u64,
-    /// How often a bound in seconds is multiplied: 1, more where the machine is busy otherwise.
+    /// The factor for bounds in seconds: 1, more on a busy machine.
     pub slack: u32,
     /// The time between two rotations.
     pub every: Duration,
@@ -61,7 +61,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan of a drill without rotations: three guards, as fast as the key set allows.
+    /// A plan without rotations: three guards, as fast as the key set allows.
     pub fn fast(way: Way, seed: u64) -> Self {
         Self {
             way,
@@ -78,7 +78,7 @@ impl Plan {
         }
     }
 
-    /// The processes of this run.
+    /// The processes of this plan.
     pub fn make(&self) -> Make {
         Make {
             guards: self.guards,
@@ -88,13 +88,13 @@ impl Plan {
         }
     }
 
-    /// How long after the call that revokes its key a token may still be taken.
+    /// The time after the revocation call for its key in which a token may still be accepted.
     pub fn bound(&self) -> Duration {
         Duration::from_secs(1) * self.slack
     }
 }
 
-/// Runs it. `progress` is told how far it is, a line at a time.
+/// Runs the plan. `progress` gets each line of progress.
 pub fn run(plan: &Plan, progress: &(dyn Fn(String) + Sync)) -> Outcome {
     let fleet = Fleet::start(&plan.make());
     let (pool, tally) = (Pool::new(TOKEN_LIFE), Tally::new(plan.bound()));
@@ -118,7 +118,7 @@ pub fn run(plan: &Plan, progress: &(dyn Fn(String) + Sync)) -> Outcome {
             progress(format!("revocation {round} of {}", plan.revocations));
             outcome.revocations.push(revoking::revoke_active(&stage));
         }
-        // The tail of the tokens that the last revocation made void.
+        // The load still presents the tokens that the last revocation made void.
         sleep(Duration::from_secs(2));
         drop(stopping);
     });
@@ -130,7 +130,7 @@ pub fn run(plan: &Plan, progress: &(dyn Fn(String) + Sync)) -> Outcome {
     outcome
 }
 
-/// What a run goes on.
+/// The parts that the steps of a run share.
 struct Stage<'a> {
     plan: &'a Plan,
     fleet: &'a Fleet,

@@ -1,4 +1,4 @@
-//! Looks at the keys from outside, ten times a second: the published set, and what each guard holds.
+//! Observes the keys from outside, ten times a second: the published set and each guard's keys.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -8,10 +8,10 @@ use super::timeline::{Place, Timeline};
 use crate::fleet::Fleet;
 use crate::pacer::Pacer;
 
-/// The time between two looks.
+/// The time between two observations.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// Looks until `stop`.
+/// Observes until `stop`.
 pub(super) fn observe(fleet: &Fleet, timeline: &Mutex<Timeline>, stop: &AtomicBool) {
     let mut pacer = Pacer::every(EVERY);
     while !stop.load(Ordering::SeqCst) {

@@ -1,4 +1,4 @@
-//! What a run brought, and whether every promise was kept.
+//! The outcome of a run, and its promises.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,47 +14,47 @@ use crate::tally::Counts;
 /// Fetches of the key set that a rotation caused.
 #[derive(Debug, Clone)]
 pub struct RoundFetches {
-    /// Beyond the polling, by guard.
+    /// The fetches without regular polling, by guard.
     pub beyond: Vec<usize>,
 }
 
 /// A revocation of the active key.
 #[derive(Debug, Clone)]
 pub struct KeyRevocation {
-    /// Guards that had confirmed it when it was answered.
+    /// The number of guards that had confirmed it at the time of the answer.
     pub confirmed: usize,
-    /// What each guard did.
+    /// The reaction of each guard.
     pub at_guards: Vec<AtGuard>,
-    /// Whether the key set still held the key afterwards.
+    /// True if the key set still held the key afterwards.
     pub still_published: bool,
-    /// From the answer to the first token of another key.
+    /// The time from the answer to the first token of another key.
     pub until_another_signed: Duration,
 }
 
-/// What a run brought.
+/// The outcome of a run.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// What was run.
+    /// The plan of the run.
     pub plan: Plan,
     /// Rotations made.
     pub rounds: usize,
-    /// From asking for a rotation to the first token of the new key.
+    /// The times from the request for a rotation to the first token of the new key.
     pub until_signed: Vec<Duration>,
-    /// Rotations put off, since the key set was full.
+    /// Rotations postponed because the key set was full.
     pub full: usize,
-    /// What the guards made of the load.
+    /// The guards' answers to the load.
     pub counts: Counts,
-    /// Fresh tokens that were asked for and did not come.
+    /// The failed requests for fresh tokens, and the last error.
     pub mint_failures: (usize, String),
-    /// By rotation.
+    /// The fetches of each rotation.
     pub fetches: Vec<RoundFetches>,
     /// The revocations.
     pub revocations: Vec<KeyRevocation>,
     /// Keys that sign at the end.
     pub active: usize,
-    /// What was seen of each key.
+    /// The observations of each key.
     pub timeline: Timeline,
-    /// How long it all took.
+    /// The duration of the run.
     pub took: Duration,
 }
 
@@ -75,18 +75,18 @@ impl Outcome {
         }
     }
 
-    /// The most fetches that one rotation caused at one guard, and how many it were on average.
+    /// The most fetches that one rotation caused at one guard, and the average number.
     pub fn fetches_a_rotation(&self) -> (usize, f64) {
         let all = || self.fetches.iter().flat_map(|round| &round.beyond).copied();
         (all().max().unwrap_or(0), all().sum::<usize>() as f64 / all().count().max(1) as f64)
     }
 
-    /// From the call that revokes a key to the last token of it that a guard took.
+    /// The times from the revocation call to the last answer that accepted a token of the key.
     pub fn lateness(&self, guard: usize) -> Spread {
         Spread::of(self.revocations.iter().map(|revocation| revocation.at_guards[guard].late))
     }
 
-    /// What must hold, and what was seen of it.
+    /// Each promise with its observation.
     pub fn promises(&self) -> Promises {
         let mut promises = Promises::default();
         let Counts { refused, void_taken, other, silent, .. } = self.counts;

@@ -1,4 +1,4 @@
-//! The active key is revoked while every guard is asked without pause about a token of it.
+//! Revokes the active key while every guard is asked continuously about a token of it.
 
 use std::time::{Duration, Instant};
 
@@ -8,20 +8,20 @@ use crate::operator;
 use crate::showing::{Verdict, show};
 use support::poll;
 
-/// How long a guard is asked on after its first refusal: it must not change its mind.
+/// The time for which a guard is asked after its first refusal, to show that it keeps refusing.
 const AFTERWARDS: Duration = Duration::from_millis(500);
 
-/// A guard that takes the token for so long never refuses it.
+/// A guard that accepts the token for this long counts as never refusing it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What one guard did.
+/// The reaction of one guard.
 #[derive(Debug, Clone, Default)]
 pub struct AtGuard {
-    /// From the call to the answer of the last request that was let through.
+    /// The time from the call to the answer of the last accepted request.
     pub late: Duration,
-    /// Whether it ever refused.
+    /// True if it refused at least once.
     pub refused: bool,
-    /// Requests let through after the first refusal.
+    /// Requests accepted after the first refusal.
     pub taken_again: usize,
 }
 

@@ -1,14 +1,14 @@
-//! What was seen of each key from outside: in the published key set, at the guards, in fresh tokens.
+//! The observations of each key: in the published key set, at the guards, in fresh tokens.
 //!
-//! Looks lie apart, so a moment is known only between two of them. What is asked of the timeline is
-//! asked so that only a promise that was surely broken is called broken.
+//! Observations are apart in time, so an event is known only to lie between two of them. The
+//! timeline reports a promise as broken only if it was certainly broken.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::holder::Minted;
 
-/// The keys that were seen, oldest first.
+/// The observed keys, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
     /// By order of appearance.
@@ -17,12 +17,12 @@ pub struct Timeline {
     last_looks: BTreeMap<Place, Instant>,
 }
 
-/// Where a key was looked for.
+/// The places at which keys are observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// The published key set.
     KeySet,
-    /// What a guard holds.
+    /// The keys of a guard.
     Guard(usize),
 }
 
@@ -31,31 +31,31 @@ pub enum Place {
 pub struct KeyLine {
     /// Its thumbprint.
     pub kid: String,
-    /// When it was seen first at each place; `None` before the first look of all.
+    /// The first observation at each place; empty before the first one.
     pub seen: BTreeMap<Place, Seen>,
-    /// When it was missing from the key set again.
+    /// The time at which it was missing from the key set again.
     pub gone: Option<Instant>,
-    /// Its first token: when it was there.
+    /// The time at which its first token arrived.
     pub first_signed: Option<Instant>,
-    /// Its last token: when it was asked for.
+    /// The time at which its last token was requested.
     pub last_signed: Option<Instant>,
-    /// Whether it was to wait for its lead: one that follows a revoked key at once does not.
+    /// True if the key had to wait before signing. A key that replaces a revoked one does not wait.
     pub planned: bool,
-    /// When the call was sent that revoked it.
+    /// The time at which its revocation call was sent.
     pub revoked: Option<Instant>,
 }
 
-/// A first sight.
+/// A first observation.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen {
-    /// The look that saw it.
+    /// The time of the observation that found the key.
     pub at: Instant,
-    /// The look before, which did not; `None` if there was none.
+    /// The time of the observation before, which did not find it; `None` if there was none.
     pub not_before: Option<Instant>,
 }
 
 impl Timeline {
-    /// The line of this key.
+    /// Returns the line of this key, new if necessary.
     pub fn key(&mut self, kid: &str) -> &mut KeyLine {
         let next = self.keys.len();
         let number = *self.numbers.entry(kid.to_owned()).or_insert(next);
@@ -73,7 +73,7 @@ impl Timeline {
         &mut self.keys[number]
     }
 
-    /// Notes what a look at `place` saw that was begun at `began` and ended at `ended`.
+    /// Notes the keys found at `place` by an observation from `began` to `ended`.
     pub fn look(&mut self, place: Place, kids: &[String], began: Instant, ended: Instant) {
         let not_before = self.last_looks.insert(place, began);
         for kid in kids {
@@ -97,7 +97,7 @@ impl Timeline {
         key.last_signed = key.last_signed.max(Some(minted.asked));
     }
 
-    /// Planned keys that signed less than `lead` after they were published.
+    /// The number of planned keys that signed less than `lead` after they were published.
     pub fn without_lead(&self, lead: Duration) -> usize {
         let too_soon = |key: &&KeyLine| {
             let not_before = key.seen.get(&Place::KeySet).and_then(|seen| seen.not_before);
@@ -107,7 +107,7 @@ impl Timeline {
         self.keys.iter().filter(|key| key.planned).filter(too_soon).count()
     }
 
-    /// How often a planned key signed that a guard did not hold yet.
+    /// The number of times that a planned key signed before a guard held it.
     pub fn unconfirmed(&self) -> usize {
         let early = |key: &KeyLine| {
             let signed = key.first_signed;
@@ -121,7 +121,7 @@ impl Timeline {
         self.keys.iter().filter(|key| key.planned).map(early).sum()
     }
 
-    /// Keys that left the key set while a token of theirs could still live, without being revoked.
+    /// Unrevoked keys that left the key set while one of their tokens could still be good.
     pub fn gone_too_soon(&self, life: Duration) -> usize {
         // Times in tokens are whole seconds, rounded down.
         let rounding = Duration::from_secs(1);
