@@ -1,5 +1,5 @@
-//! The audit log of a running issuer. The rows of each route and each change are proved inside the
-//! crate; here is what only processes show.
+//! The audit log of a running issuer. Tests inside the crate cover the rows of each route and each
+//! change; these tests cover separate processes.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use support::pair::Pair;
 use support::poll;
 use support::user::User;
 
-/// Five times what a loaded machine needs.
+/// Five times the time that a loaded machine needs.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// The rows by the command, the latest first, with these filters.
+/// Lists the audit rows by command, the latest first, with these filters.
 fn listed(pair: &Pair, filters: &[&str]) -> Vec<Value> {
     let arguments = [&["audit", "list", "--limit", "1000"], filters].concat();
     let listed = pair.auth.command_json(&arguments);

@@ -1,5 +1,5 @@
-//! Bodies that no client of good will sends, over real connections. Media types, forms and the limit
-//! of members are proved inside the crate (`auth-service/src/http/tests/bodies.rs`).
+//! Malformed bodies over real connections. Tests inside the crate cover media types, forms and the
+//! limit of members (`auth-service/http/src/tests/bodies.rs`).
 
 use serde_json::json;
 use support::pair::Pair;
@@ -15,7 +15,7 @@ const BROKEN: &str = r#"
     \u007B\u007D {"\ undefined [1]] {{}} {[]} {1:1} {null:1} {"a":1e} {"a":--1} {"a":1,,"b":2} {"a"::1} : ,
     {"email":"a","email":"b","password":"x"} {"email":"a","em\u0061il":"b","password":"x"}"#;
 
-/// JSON texts of other shapes than a route takes.
+/// JSON texts of a shape that no route accepts.
 const STRANGE: &str = r#"
     [] [[]] "" "x" 0 -0 1E-400 123456789012345678901234567890 true false null {"":0} {"a":{"b":[{}]}}
     {"a":"\u0000"} {"email":{"$gt":""},"password":{"$gt":""}} {"__proto__":{"admin":true}}
@@ -73,7 +73,7 @@ fn a_body_over_sixteen_kib_is_too_large() {
     }
     let head = "POST /signup HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
                 content-type: application/json\r\n";
-    // A length that is only promised is enough to refuse; who waited for more would hear 408.
+    // A too large `content-length` alone is refused; waiting for the body would end with 408.
     let promised = format!("{head}content-length: 1000000000\r\n\r\n{{");
     let patience = std::time::Duration::from_secs(20);
     let answer = support::connection::exchange(pair.auth.address(), promised.as_bytes(), patience);
@@ -83,7 +83,7 @@ fn a_body_over_sixteen_kib_is_too_large() {
     let answer = support::connection::exchange(pair.auth.address(), chunked.as_bytes(), patience);
     assert_eq!(answer.statuses(), [413], "{answer:?}");
 
-    // Who sends all of it before reading still hears why, and is not cut off.
+    // A client that sends everything before it reads still gets the answer, and no reset.
     let sent = [head, "content-length: 1000000\r\n\r\n", &" ".repeat(1_000_000)].concat();
     let answer = support::connection::exchange(pair.auth.address(), sent.as_bytes(), patience);
     assert_eq!(answer.statuses(), [413], "{answer:?}");

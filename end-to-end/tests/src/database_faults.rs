@@ -1,4 +1,4 @@
-//! Databases that are locked, damaged, or put back from a copy.
+//! Databases that are locked, damaged or restored from a copy.
 
 use std::fs;
 use std::path::Path;
@@ -21,12 +21,12 @@ fn replica_damaged_while_served_ends_the_guard_and_the_next_start_builds_another
         if fault == "cut" {
             fs::write(&file, "").expect("cut");
         } else {
-            // From where nobody looks for it: a reader that is opened meanwhile makes files in it.
+            // Moved first, since a reader opened during the deletion creates files in it.
             let away = pair.folder().join("away");
             fs::rename(pair.api.path("data"), &away).expect("moved");
             fs::remove_dir_all(away).expect("deleted");
         }
-        // Damage shows when the replica is read.
+        // The guard detects damage when it reads the replica.
         poll::until("the guard is gone", Duration::from_secs(30), || {
             pair.api.get("/user").bearer(&token).try_send().is_err()
         });
@@ -50,7 +50,7 @@ fn replica_damaged_while_served_ends_the_guard_and_the_next_start_builds_another
 
 #[test]
 fn a_log_out_is_not_undone_by_a_copy_from_before_it() {
-    // In order and without warning: then only the feed tells that the file is of another time.
+    // After an orderly and after a sudden end, only the feed position shows that the file is older.
     for signal in ["TERM", "KILL"] {
         let mut pair = Pair::start();
         let user = User::signed_up(&pair.auth, "Ada");
@@ -93,7 +93,7 @@ fn a_log_out_is_not_undone_by_a_copy_from_before_it() {
     }
 }
 
-/// Has `sqlite3` do `command` to the database `file`; `false` if there is no such program.
+/// Runs `command` of `sqlite3` on the database `file`; `false` if the program is missing.
 fn sqlite3(file: &Path, command: &str) -> bool {
     match Command::new("sqlite3").arg(file).arg(command).output() {
         Err(_) => false,
@@ -147,7 +147,7 @@ fn a_backup_is_put_back_beside_the_log_of_a_server_that_was_killed_and_every_ses
     }
 }
 
-/// Waits until the issuer has noted how far its feed has come: it does so once a second.
+/// Waits until the issuer has noted its feed position, which it does once a second.
 fn until_noted(pair: &Pair) {
     poll::until("the feed is noted", Duration::from_secs(30), || {
         let (noted, position) = (pair.auth.path("data/auth.db.served"), position(pair));
@@ -156,7 +156,7 @@ fn until_noted(pair: &Pair) {
     });
 }
 
-/// How far the issuer's feed has come.
+/// The issuer's feed position.
 fn position(pair: &Pair) -> u64 {
     let token = Client::of_the_guard(&pair.auth).token(&pair.auth);
     let page = pair.auth.get("/directory/users").bearer(&token).send().expect(200).json();

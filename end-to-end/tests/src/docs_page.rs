@@ -1,4 +1,4 @@
-//! `/docs` in a real browser: the page is drawn, loads nothing from elsewhere and has no error.
+//! `/docs` in a real browser: the page is drawn, loads nothing from other hosts and has no error.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use support::service::Service;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Where pictures of the pages are left, for people.
+/// The place for pictures of the pages, for people to look at.
 fn picture(name: &str) -> PathBuf {
     binaries::target().join("docs-page").join(name).with_extension("png")
 }
 
-/// The requests that went anywhere but to `service`. What a page carries itself (`data:`) and the
-/// browser's own empty tab (`chrome:`) reach no host.
+/// The requests to any host but `service`. Data in the page itself (`data:`) and the browser's own
+/// empty tab (`chrome:`) reach no host.
 fn elsewhere(service: &Service, requests: &[String]) -> Vec<String> {
     let own = format!("{}/", service.url);
     let inside = |url: &str| url.starts_with(&own) || url.starts_with("data:");
@@ -25,7 +25,7 @@ fn elsewhere(service: &Service, requests: &[String]) -> Vec<String> {
     requests.iter().filter(away).cloned().collect()
 }
 
-/// Paths of the description, and how many operations it has.
+/// The paths of the description, and the number of its operations.
 fn described(service: &Service) -> (Vec<String>, usize) {
     let document = service.get("/openapi.json").send().expect(200).json();
     let paths = document["paths"].as_object().expect("paths");
@@ -57,7 +57,7 @@ fn the_page_shows_every_route_and_loads_nothing_from_elsewhere() {
         }
         browser.picture(&picture(name));
 
-        // A person opens a route and tries it out: the answer is seen.
+        // A user opens a route and tries it out: the page shows the answer.
         browser.run(&format!(
             "document.querySelector('.opblock-summary-path[data-path=\"{tried}\"]').click()"
         ));

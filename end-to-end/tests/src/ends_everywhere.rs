@@ -1,5 +1,5 @@
-//! Whatever ends tokens ends them at every guard: at one that runs, one that is started again, one
-//! without a replica, one that was away for longer than the feed keeps, and one that was cut off.
+//! Every way to end tokens works at every guard: at one that runs, one that is restarted, one
+//! without a replica, one that was away longer than the feed's retention, and one that was cut off.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use support::user::User;
 /// The contract promises one second; a loaded machine may take five.
 const SOON: Duration = Duration::from_secs(5);
 
-/// How long a start, or an upkeep that is due, may take.
+/// The time limit for a start, or for maintenance that is due.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A token, what it is of, and the word that its refusal must hold.
+/// The kind of token, the token, and the word that its refusal must hold.
 type Ended = (&'static str, String, &'static str);
 
 fn status(guard: &Service, token: &str) -> u16 {
@@ -34,7 +34,7 @@ fn refuses_all(guard: &Service, which: &str, ended: &[Ended]) {
     }
 }
 
-/// Ends tokens in every way that there is; gives them.
+/// Ends tokens in every possible way; returns them.
 fn ends(pair: &Pair, before: impl FnOnce(&[(&'static str, String)])) -> Vec<Ended> {
     let auth = &pair.auth;
     let of_key = User::signed_up(auth, "Keyed").log_in(auth);
@@ -74,7 +74,7 @@ fn whatever_ends_tokens_ends_them_at_every_guard_whatever_happened_to_it() {
     let ended = ends(&pair, |tokens| {
         for guard in [&pair.api, &away] {
             for (what, token) in tokens {
-                // A service's token is good, and shows that it has too little right.
+                // A client's token is good; 403 shows that it lacks the right.
                 let good = if *what == "a client" { 403 } else { 200 };
                 poll::until(what, PATIENCE, || status(guard, token) == good);
             }

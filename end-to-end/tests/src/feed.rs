@@ -1,4 +1,4 @@
-//! The change feed and the directory snapshot, as a guard of one's own would read them.
+//! The change feed and the directory snapshot, as read by a custom guard.
 
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,8 @@ use support::poll;
 use support::token;
 use support::user::User;
 
-/// A waiting reader is answered within a second of a change; five times, on a busy machine. It is
-/// far from the 25 s after which it is answered anyway.
+/// A waiting reader gets an answer within a second of a change; the limit is five times that, for
+/// busy machines. It is far below the 25 s after which every wait ends.
 const SOON: Duration = Duration::from_secs(5);
 
 /// A reader of the feed.

@@ -1,4 +1,4 @@
-//! Floods from one network: every other network still logs in.
+//! Floods from one network: users in every other network can still log in.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZero;
@@ -14,17 +14,17 @@ use uuid::Uuid;
 
 const VICTIMS_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
-/// Places in the hashing queue for each core.
+/// The places in the hashing queue for each core.
 const PLACES_PER_CORE: usize = 64;
 
-/// Sixteen more than the queue has places for: enough that a free place is taken at once.
+/// Sixteen more than the queue has places, so that a free place is taken at once.
 fn connections() -> usize {
     available_parallelism().map_or(1, NonZero::get) * PLACES_PER_CORE + 16
 }
 
 fn issuer(settings: &[(&str, &str)]) -> Pair {
     let mut pair = Pair::prepare();
-    // Only the queue is to refuse here.
+    // Only the queue may refuse here.
     for name in ["LOGIN_FAILURES_PER_ACCOUNT", "LOGIN_FAILURES_PER_ADDRESS"] {
         pair.set(&format!("AUTH_{name}"), "off");
     }
@@ -35,7 +35,7 @@ fn issuer(settings: &[(&str, &str)]) -> Pair {
     pair
 }
 
-/// A request as bytes, on a connection that stays.
+/// A request as bytes, on a persistent connection.
 fn request(path: &str, fields: &str, body: &Value) -> Vec<u8> {
     let body = body.to_string();
     let length = body.len();
@@ -50,7 +50,7 @@ fn log_in(user: &User) -> Value {
     json!({"email": user.email, "password": user.password})
 }
 
-/// Sends log-ins of the victim while the flood lasts, which has filled the queue.
+/// Sends log-ins of the victim during the flood, which has filled the queue.
 fn victim_logs_in(
     flood: &Flood,
     served: u16,
@@ -67,8 +67,8 @@ fn victim_logs_in(
     flood.wait_for(served, before + 1);
 }
 
-/// Floods with what `make` writes, for which a flooder gets `served`, and lets a victim log in
-/// from another address.
+/// Floods with the requests of `make`, which are answered `served`, while a victim logs in from
+/// another address.
 fn victim_logs_in_during(
     served: u16,
     make: impl FnOnce(&Pair, User) -> Box<dyn Fn() -> Vec<u8> + Send + Sync>,

@@ -1,4 +1,4 @@
-//! Many log-ins at once: hashing waits in a bounded queue, and the rest of the service does not.
+//! Many log-ins at once: hashing waits in a bounded queue, and all other requests do not wait.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ScopedJoinHandle;
@@ -9,11 +9,11 @@ use support::connection::exchange;
 use support::pair::Pair;
 use support::user::User;
 
-/// For the last of the queue, on a machine of one slow core that runs other tests besides.
+/// The time limit for the last log-in of the queue, on one slow core beside other tests.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A log-in as bytes. Three hundred of them share no HTTP client: one that is out of breath opens
-/// connections and leaves them silent until the server gives them up.
+/// A log-in as bytes. The 300 log-ins share no HTTP client, since an overloaded one opens
+/// connections and leaves them silent until the server closes them.
 fn log_in(user: &User) -> Vec<u8> {
     let body = json!({"email": user.email, "password": user.password}).to_string();
     let length = body.len();
@@ -55,19 +55,19 @@ fn many_log_ins_at_once_are_served_or_put_off_in_bounded_memory() {
             })
             .collect();
         let statuses: Vec<_> = clients.into_iter().map(ScopedJoinHandle::join).collect();
-        // Whatever came of them: else the probe would go on, and nobody would hear what failed.
+        // This must be set in any case: otherwise the probe runs on and hides the failure.
         ended.store(true, Ordering::SeqCst);
         let all = began.elapsed();
         let slowest = probe.join().expect("the probe");
-        // Behind the queue it would take as long as the log-ins, however slow the machine.
+        // Behind the queue it would take as long as the log-ins, on any machine.
         let most = (all / 2).max(Duration::from_secs(2));
         assert!(slowest < most, "/health/live took {slowest:?}, all log-ins {all:?}");
         statuses.into_iter().map(|status| status.expect("an answer")).collect()
     });
     let served = statuses.iter().filter(|status| **status == Some(201)).count();
     assert!(served >= 2, "{served} of {}", statuses.len());
-    // 19 MiB for each core, which has threads and connections besides, and not for each client: those
-    // would be 5,700 MiB.
+    // Hashing takes 19 MiB for each core, besides threads and connections. Taken for each client,
+    // it would be 5,700 MiB.
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
     let peak = pair.auth.process().peak_memory_kib();
     assert!(peak < (100 + 24 * cores) * 1_024, "{peak} KiB at most on {cores} cores");

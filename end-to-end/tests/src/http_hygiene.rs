@@ -1,4 +1,4 @@
-//! HTTP itself: framing, methods, headers, patience (RFC 9110, RFC 9112).
+//! HTTP itself: framing, methods, headers, time limits (RFC 9110, RFC 9112).
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,10 +9,10 @@ use support::pair::Pair;
 use support::poll;
 use support::user::User;
 
-/// For an answer that ends with its connection, so nobody waits so long but on a machine that hangs.
+/// The time limit for an answer that ends with its connection; only a hanging machine reaches it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The time that a slow first head is given: whoever waited behind one would take longer.
+/// The time limit for a slow first head. A request that waits behind one takes longer.
 const PROMPT: Duration = Duration::from_secs(5);
 
 #[test]
@@ -47,7 +47,7 @@ fn ambiguous_framing_is_refused_and_the_connection_closed() {
             assert_eq!(statuses[0], 400, "{request:?}: {answer:?}");
             assert!(answer.closed, "{request:?}: {answer:?}");
         }
-        // Here the head is sound, and a path that does not exist may be answered before the body.
+        // The head is correct here, and an unknown path may be answered before the body.
         for chunk in
             ["z\r\n{}\r\n0\r\n\r\n", "ffffffffffffffff1\r\n{}", "-1\r\n\r\n", "2\r\n{}x\r\n"]
         {
@@ -102,7 +102,7 @@ fn request_that_never_ends_is_given_up_within_half_a_minute() {
     std::thread::scope(|scope| {
         for service in [&pair.auth, &pair.api] {
             for (start, told) in [
-                // A client takes an answer that it did not ask for as that to its next request.
+                // A client would take an unexpected answer for that to its next request.
                 (String::new(), Some(&[][..])),
                 (format!("{head}x-slow"), Some(&[408])),
                 (format!("{head}content-length: 100\r\n\r\n{{"), None),
@@ -123,7 +123,7 @@ fn request_that_never_ends_is_given_up_within_half_a_minute() {
     });
 }
 
-/// Java's `HttpClient` asks for HTTP/2 in this way with each request, unless told otherwise.
+/// Java's `HttpClient` asks for HTTP/2 in this way with each request by default.
 const UPGRADES: [&str; 4] = [
     "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
     "connection: upgrade",
@@ -165,7 +165,7 @@ fn request_for_an_upgrade_is_answered_and_the_close_announced() {
     });
 }
 
-/// A virtual machine that is moved, a container without a share of the processor.
+/// Such a pause happens to a moved virtual machine, or a container without processor time.
 #[test]
 fn what_came_in_time_is_answered_by_a_service_that_stood_still_meanwhile() {
     let pair = Pair::start();

@@ -1,5 +1,5 @@
-//! Both services judge access tokens with the strict verifier. The whole table of attacks is in
-//! `shared/tests/verifier`; a row of each kind here proves that no service goes round it.
+//! Both services check access tokens with the strict verifier. `shared/verifier/tests/verifier`
+//! holds the whole table of attacks; one row of each kind here proves that both services use it.
 
 use std::time::Duration;
 

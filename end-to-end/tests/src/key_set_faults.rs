@@ -1,5 +1,4 @@
-//! The guard's key cache between an issuer that answers wrongly and clients that ask for keys which
-//! do not exist.
+//! The guard's key cache between an issuer that answers wrongly and clients that use unknown keys.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,8 +11,8 @@ use support::poll;
 use support::proxy::{Proxy, ProxyAnswer};
 use support::token::{encode, with};
 
-/// A pair with the test's key, whose guard reaches its issuer through a proxy; the guard polls the
-/// key set twice per `max_age`.
+/// A pair with the test's key. Its guard reaches the issuer through a proxy, and polls the key set
+/// twice per `max_age`.
 fn behind_proxy(max_age: &str) -> (Pair, Proxy) {
     let mut pair = Pair::prepare();
     pair.set("AUTH_JWKS_MAX_AGE", max_age);
@@ -30,7 +29,7 @@ fn fetched_again(proxy: &Proxy) {
     });
 }
 
-/// The other answers that are no key set are tried in `shared/src/guard/keys/fetch_tests.rs`.
+/// `shared/guard/src/keys/fetch_tests.rs` covers the other answers that are not a key set.
 #[test]
 fn a_wrong_answer_never_takes_a_good_key_away() {
     let (pair, proxy) = behind_proxy("1s");
@@ -63,7 +62,7 @@ fn a_wrong_answer_never_takes_a_good_key_away() {
             proxy.requests() >= before + 2
         });
         assert!(pair.api.ready(), "{what}");
-        // A true answer in between keeps the pauses of a failing guard short.
+        // A correct answer in between keeps the pauses of a failing guard short.
         proxy.answer(ProxyAnswer::True);
         fetched_again(&proxy);
     }
@@ -103,7 +102,7 @@ fn a_flood_of_unknown_keys_costs_a_handful_of_fetches_and_hides_no_real_one() {
                 }
             });
         }
-        // However this ends: the scope waits for its threads.
+        // The scope waits for its threads, also after a failure.
         let _ending = StopOnDrop(&found);
         pair.accepts("a known key, in the flood", &good);
         pair.import(&next);
@@ -111,7 +110,7 @@ fn a_flood_of_unknown_keys_costs_a_handful_of_fetches_and_hides_no_real_one() {
             pair.me(&next.mint(&claims)).status == 200
         });
     });
-    // At most 2 + t/2, and what the feed announced: one key published and made active.
+    // The limit is 2 + t/2, plus the key that the feed announced: once published, once activated.
     let (fetches, took) = (proxy.requests() - before, began.elapsed());
     let most = 2 + took.as_secs().div_ceil(2) + 2;
     assert!(u64::try_from(fetches).expect("few") <= most, "{fetches} fetches in {took:?}");

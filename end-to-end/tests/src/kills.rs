@@ -1,4 +1,4 @@
-//! Ends without warning (SIGKILL): what was acknowledged is kept, what was revoked stays so.
+//! Sudden ends (SIGKILL): acknowledged changes are kept, revoked tokens stay revoked.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -9,10 +9,10 @@ use support::poll;
 use support::user::User;
 use uuid::Uuid;
 
-/// For what takes as long as the machine is slow, an end with a write under way among them.
+/// The time limit for steps that are slow on a slow machine, such as an end during a write.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A pause of random length, so that the kills fall on different moments.
+/// A pause of random length, so that the kills come at different moments.
 fn a_moment() -> Duration {
     let (random, _) = Uuid::new_v4().as_u64_pair();
     Duration::from_millis(random % 300)
@@ -48,7 +48,7 @@ fn every_acknowledged_sign_up_survives_the_issuers_sudden_end() {
                     }
                 });
             }
-            // Where one sign-up takes longer than the pause, no round would ever see one.
+            // If a sign-up takes longer than the pause, a round might otherwise see none.
             poll::until("somebody has signed up", PATIENCE, || {
                 !acknowledged.lock().expect("no client failed").is_empty()
             });

@@ -1,7 +1,7 @@
-//! The services from outside: every test starts real processes and knows nothing of their insides.
+//! The services from outside: every test starts real processes and uses no internals.
 //!
-//! A module is a subject of the contract. Where a test shows that nothing of a kind gets through,
-//! it also shows that the good one beside it does: else a service that refuses all would pass.
+//! Each module covers one subject of the contract. A test that shows refusals also shows that a
+//! good request passes; otherwise a service that refuses everything would pass the test.
 
 #![cfg(test)]
 

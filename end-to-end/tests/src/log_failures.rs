@@ -1,4 +1,4 @@
-//! A log that takes no line changes no answer, no readiness and no exit status.
+//! A log that accepts no line changes no answer, no readiness and no exit status.
 
 use std::fs;
 use std::net::TcpListener;
@@ -13,10 +13,10 @@ use support::service::Service;
 use support::stderr::{self, StoppedReader};
 use support::user::User;
 
-/// An orderly end takes this long at most.
+/// The time limit for an orderly end.
 const END: Duration = Duration::from_secs(10);
 
-/// The end of a start that is refused. The log gets a second of it.
+/// The time limit for the end of a refused start. The log gets one second of it.
 const REFUSAL: Duration = Duration::from_secs(20);
 
 const NEW_PASSWORD: &str = "a long and quiet evening";
@@ -28,7 +28,7 @@ fn prepared() -> (Pair, User) {
     (pair, admin)
 }
 
-/// Asks for the right answer of each route that writes a log line, at both services.
+/// Asserts the right answer of each route that writes a log line, at both services.
 fn assert_right_answers(pair: &Pair, admin: &User) {
     let auth = &pair.auth;
     let user = User::signed_up(auth, "Ada");
@@ -76,7 +76,7 @@ fn assert_orderly_end(pair: &mut Pair) {
     }
 }
 
-/// Starts both services with standard errors of this kind, and asks for right answers.
+/// Starts both services with standard errors of this kind, and asserts right answers.
 fn assert_no_influence(stderr: impl Fn() -> Stdio) -> Pair {
     let (mut pair, admin) = prepared();
     pair.auth.start_with_stderr(stderr());
@@ -117,7 +117,7 @@ fn file_size_limit_of_log_changes_no_answer_and_no_exit_status() {
     let (mut pair, admin) = prepared();
     for service in [&mut pair.auth, &mut pair.api] {
         service.start_with_stderr(stderr::large_file());
-        // The database stays below it, the log does not.
+        // The database stays below this limit; the log does not.
         service.process().limit_file_size(1 << 29);
     }
     assert_right_answers(&pair, &admin);

@@ -1,4 +1,4 @@
-//! The warning at the start of an issuer that tells which accounts exist.
+//! The start-up warning of an issuer with log-in errors that reveal existing accounts.
 
 use support::pair::Pair;
 
@@ -8,7 +8,7 @@ fn distinct_login_errors_are_warned_of_once_at_start() {
         let mut pair = Pair::prepare();
         pair.set("AUTH_LOGIN_ERRORS", errors);
         pair.auth.start();
-        // The end of the process writes the lines that still wait.
+        // The end of the process writes the remaining lines.
         pair.auth.stop();
         pair.auth.log().lines().filter(|line| line.contains("AUTH_LOGIN_ERRORS")).count()
     };

@@ -1,5 +1,5 @@
-//! A short run of the logout drill. Counts are asked for as they are; bounds in seconds at five times
-//! themselves, since other tests keep the machine busy.
+//! A short run of the logout drill. Counts must be exact; bounds in seconds are multiplied by five,
+//! since other tests keep the machine busy.
 
 use std::time::Duration;
 

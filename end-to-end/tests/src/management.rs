@@ -1,4 +1,4 @@
-//! The management listeners: alive, ready and in numbers.
+//! The management listeners: liveness, readiness and metrics.
 
 use serde_json::Value;
 use support::http::request;
@@ -27,8 +27,8 @@ fn metrics(service: &Service) -> String {
     answer.text()
 }
 
-/// The text as Prometheus's format 0.0.4 has it: each family is described once, by the name that
-/// its samples have, and before them; each sample is told once.
+/// Asserts Prometheus's text format 0.0.4: each family is described once, under the name of its
+/// samples and before them; each sample appears once.
 fn is_prometheus_text(text: &str) {
     assert!(text.ends_with('\n'), "{text}");
     let mut kinds = std::collections::HashMap::new();

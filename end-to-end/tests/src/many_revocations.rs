@@ -1,4 +1,4 @@
-//! More revocations than fit an ordinary answer: a fresh guard hears all of them before it serves.
+//! More revocations than fit an ordinary answer: a fresh guard gets all of them before it serves.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use support::pair::Pair;
 use support::user::User;
 use support::{poll, revocations};
 
-/// Some 23 MB of them.
+/// This number makes about 23 MB.
 const MANY: u32 = 120_000;
 
 fn held(pair: &Pair) -> usize {

@@ -1,5 +1,5 @@
-//! A guard with settings that do not fit its issuer refuses every token. It is not ready, and its
-//! log says why in one line.
+//! A guard with settings that do not match its issuer refuses every token. It is not ready, and its
+//! log gives the reason in one line.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use support::poll;
 use support::service::Service;
 use support::user::User;
 
-/// The time for a start, or a recovery, on a loaded machine.
+/// The time limit for a start, or a recovery, on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// The report of a guard that has heard its issuer, and is not ready because of `part` alone.
+/// The report of a guard that has reached its issuer, and is not ready because of `part` alone.
 #[track_caller]
 fn unready(guard: &Service, part: &str) -> String {
     let report = poll::wait_for(part, PATIENCE, || {
@@ -35,7 +35,7 @@ fn errors(log: &str) -> Vec<String> {
     log.lines().filter(|line| line.contains("ERROR")).map(str::to_owned).collect()
 }
 
-/// Asks that the log says the same in one error line, however often readiness is asked for.
+/// Asserts that the log holds this detail in one error line, after many readiness checks.
 fn is_logged_once(guard: &Service, detail: &str) {
     poll::until("the log says it", PATIENCE, || !errors(&guard.log()).is_empty());
     for _ in 0..50 {
@@ -74,7 +74,7 @@ fn issuer_in_another_spelling_makes_the_guard_unready() {
         is_logged_once(&guard, &detail);
         let told = guard.command(&["status"]).done().out;
         assert!(told.contains(&detail), "{told}");
-        // The requests are judged as ever.
+        // Requests are still checked as usual.
         assert_eq!(guard.get("/user/me").bearer(&token).send().status, 401);
     }
 }

@@ -1,4 +1,4 @@
-//! What somebody meets who runs the services for the first time, and signs up for the first time.
+//! The first start of the services, and the first sign-up of a user.
 
 use serde_json::json;
 use support::pair::Pair;
@@ -33,7 +33,7 @@ fn one_signs_up_logs_in_and_reads_the_users() {
     let id = ada.public_id(&pair.auth);
     let record = json!({"public_id": id, "name": ada.name, "email": ada.email});
 
-    // Both ways of presenting a token.
+    // A token can be presented in two ways.
     let me = pair.me(token).expect(200);
     assert_eq!(me.json(), record);
     assert!(me.header("cache-control").contains("no-store"));

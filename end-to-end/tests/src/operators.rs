@@ -1,4 +1,4 @@
-//! The operators' routes, and what guards make of what was done there.
+//! The operators' routes, and their effect at guards.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use support::{poll, token};
 /// The contract promises one second; a loaded machine may take five.
 const SOON: Duration = Duration::from_secs(5);
 
-/// What is asked of a guard that gets itself a new token may take a few tries.
+/// A guard that gets itself a new token may need a few tries.
 const RECOVERY: Duration = Duration::from_secs(30);
 
-/// Somebody who administers.
+/// An admin who calls the operators' routes.
 struct Operator<'p> {
     pair: &'p Pair,
     user: User,
@@ -40,7 +40,7 @@ fn claim(token: &str, name: &str) -> String {
     token::claims(token)[name].as_str().expect("a text").to_owned()
 }
 
-/// Asks that the guard refuses the token soon, as revoked.
+/// Asserts that the guard soon refuses the token as revoked.
 fn is_refused(pair: &Pair, why: &str, token: &str) {
     poll::until(why, SOON, || pair.me(token).status == 401);
     pair.refuses_as("revoked", why, token);
@@ -68,8 +68,8 @@ fn commands_list_and_end_sessions_beside_the_server() {
     assert!(sids(&[]).is_empty());
 }
 
-/// Asks that the guard hears of what happens, twice: the first event ends the call that is open, and
-/// the next call needs a token that is good.
+/// Asserts twice that the guard gets an event: the first event ends the open call, and the next
+/// call needs a good token.
 fn hears(pair: &Pair, why: &str) {
     for _ in 0..2 {
         let user = User::signed_up(&pair.auth, "Ada");
@@ -77,7 +77,7 @@ fn hears(pair: &Pair, why: &str) {
     }
 }
 
-/// So long that the guard has to get itself another token, which lives for five seconds.
+/// Waits until the guard must get another token, since its token lives for five seconds.
 fn until_the_next_token(pair: &Pair) {
     poll::throughout("the guard is ready", Duration::from_secs(6), || pair.api.ready());
 }
@@ -93,7 +93,7 @@ fn a_guard_goes_on_through_every_rotation_of_its_secret() {
         let answer = operator.call("POST", path, Some(&body)).expect(201).json();
         answer["client_secret"].as_str().expect("a secret").to_owned()
     };
-    // In one step: the guard may read the file at any moment, and half a secret is a wrong one.
+    // The write is atomic: the guard may read the file at any moment, and half is wrong.
     let write = |secret: &str| {
         let beside = pair.folder().join("secret");
         support::forge::write_private(&beside, &format!("{secret}\n"));
@@ -101,24 +101,24 @@ fn a_guard_goes_on_through_every_rotation_of_its_secret() {
     };
     hears(&pair, "before");
 
-    // With an overlap, the old secret does until the new one is there.
+    // With an overlap, the old secret works until the file holds the new one.
     let new = rotate("1h");
     until_the_next_token(&pair);
     hears(&pair, "with the old secret");
     write(&new);
     assert!(!pair.api.log().contains("invalid_client"), "{}", pair.api.log());
 
-    // By command, the file is new when the command ends.
+    // The command writes the file before it ends.
     pair.auth.command(&["clients", "rotate-secret", "api-service", "--overlap", "0s"]).done();
     until_the_next_token(&pair);
     hears(&pair, "rotated by command, without an overlap");
 
-    // Without one and without the file, the guard answers by what it holds, and takes up the
-    // secret when it comes.
+    // Without an overlap and a new file, the guard answers from its replica, and uses the secret
+    // once it arrives.
     let last = rotate("0s");
     let cut_off = || pair.api.log().contains("invalid_client");
     poll::until("the guard is refused", RECOVERY, || {
-        // An event ends the call that is open.
+        // An event ends the open call.
         User::signed_up(&pair.auth, "Ada");
         cut_off()
     });

@@ -1,4 +1,4 @@
-//! One service without the other.
+//! The guard without its issuer.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The issuer on `PostgreSQL`: the same to a client, and it gets over what a server does to sessions.
+//! The issuer on `PostgreSQL`: clients see no difference, and it recovers from ended sessions.
 
 use std::fs;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use support::postgres::{Database, PASSWORD};
 use support::user::User;
 use support::{poll, port};
 
-/// A pair whose issuer is to use `database`, with the password in a file.
+/// A pair with an issuer on `database`, with the password in a file.
 fn pair_on(database: &Database) -> Pair {
     let mut pair = Pair::bare();
     let file = pair.folder().join("database.password");
@@ -37,7 +37,7 @@ fn the_pair_works_on_postgresql_and_gets_over_cut_sessions_and_an_outage() {
     pair.auth.restart();
     pair.accepts("the issuer was restarted", &user.log_in(&pair.auth));
 
-    // A command is another process: the server hears of it.
+    // A command is another process; the running server gets its changes.
     let other = User::signed_up(&pair.auth, "Grace");
     let ended = other.log_in(&pair.auth);
     pair.accepts("not ended yet", &ended);

@@ -10,7 +10,7 @@ use support::service::Service;
 use support::user::{Session, User};
 use support::{poll, token};
 
-/// Five times the second that the contract promises.
+/// Five times the promised second.
 const SOON: Duration = Duration::from_secs(5);
 
 /// A new admin, with the public id.

@@ -1,5 +1,5 @@
-//! A short run of the rotation drill. Counts are asked for as they are; bounds in seconds at five
-//! times themselves, since other tests keep the machine busy.
+//! A short run of the rotation drill. Counts must be exact; bounds in seconds are multiplied by
+//! five, since other tests keep the machine busy.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn drilled(way: Way) -> Outcome {
     run(&plan, &|_| ())
 }
 
-/// Asks that every guard refused the revoked key for good.
+/// Asserts that every guard refused the revoked key permanently.
 fn every_guard_refused_the_revoked_key(outcome: &Outcome) {
     assert_eq!(outcome.revocations.len(), 1);
     for revocation in &outcome.revocations {
@@ -30,7 +30,7 @@ fn every_guard_refused_the_revoked_key(outcome: &Outcome) {
     assert_eq!(outcome.counts.void_taken, 0, "{:?}", outcome.counts.examples);
 }
 
-/// Asks that clients noticed nothing of the rotations.
+/// Asserts that the rotations had no effect on clients.
 fn nobody_noticed(outcome: &Outcome) {
     let seed = outcome.plan.seed;
     assert_eq!(outcome.rounds, 3, "seed {seed}");
@@ -47,7 +47,7 @@ fn planned_rotations_and_a_revocation_cost_no_good_token_and_no_key_signs_before
     every_guard_refused_the_revoked_key(&outcome);
     assert_eq!(outcome.timeline.without_lead(outcome.plan.max_age * 2), 0);
     assert_eq!(outcome.timeline.unconfirmed(), 0, "keys that signed before a guard held them");
-    // A guard whose word is lost says it again after 25 s.
+    // A guard repeats a lost acknowledgement after 25 s.
     let slowest = outcome.until_signed.iter().max().expect("rotations");
     assert!(*slowest < Duration::from_secs(20), "waited for who holds the key: {slowest:?}");
 }

@@ -1,4 +1,4 @@
-//! What must never be seen: not in a log, not in a process list, not in an environment.
+//! Secrets that must never appear in a log, a process list or an environment.
 
 use std::fs;
 
@@ -77,7 +77,7 @@ fn no_secret_is_in_a_log_an_environment_or_a_command_line() {
             }
         }
     }
-    // The control: the logs do tell what happened.
+    // The control: the logs do describe the events.
     pair.auth.wait_log(&user.email);
 }
 

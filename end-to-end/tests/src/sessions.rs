@@ -1,5 +1,5 @@
-//! Sessions and their ends, at the issuer and at the guard: what is acknowledged as ended is ended
-//! everywhere, and stays so.
+//! Sessions and their ends, at the issuer and at the guard. A session acknowledged as ended is
+//! ended everywhere, and stays ended.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// The contract promises one second; a loaded machine may take five.
 const SOON: Duration = Duration::from_secs(5);
 
-/// Asks that nothing of the session is good any more, at the issuer at once, at the guard soon.
+/// Asserts that the session's tokens end: at the issuer at once, at the guard soon.
 fn is_dead(pair: &Pair, why: &str, session: &Session) {
     let answer = Session::try_refresh(&pair.auth, &session.refresh);
     assert_eq!((answer.status, &answer.json()["error"]), (400, &json!("invalid_grant")), "{why}");
@@ -50,7 +50,7 @@ fn a_refresh_cut_off_by_a_sudden_end_leaves_exactly_one_usable_token() {
         let (random, _) = Uuid::new_v4().as_u64_pair();
         let pause = Duration::from_millis(random % 120);
         let url = format!("{}/oauth2/token", pair.auth.url);
-        // The token whose answer never came.
+        // The refresh token that was sent last, without an answer.
         let held = std::thread::scope(|scope| {
             let refreshing = scope.spawn(|| {
                 let mut held = last.clone();

@@ -1,5 +1,5 @@
-//! Settings and starts: a wrong value stops the start with one line, and its exit status says of
-//! what kind the fault is.
+//! Settings and starts: a wrong value stops the start with one line and an exit status for the kind
+//! of fault.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use support::pair::Pair;
 use support::port;
 use support::service::Service;
 
-/// One of each kind; the tests of each service have the others.
+/// One setting of each kind; the tests of each service cover the others.
 const AUTH: [(&str, &str); 3] = [
     ("AUTH_BIND", "nonsense"),
     ("AUTH_DATABASE_URL", "sqllite://data/auth.db"),
@@ -50,7 +50,7 @@ fn a_wrong_value_of_the_issuer_stops_it_with_one_line_wherever_it_came_from() {
 #[test]
 fn a_wrong_value_of_the_guard_stops_it_with_one_line_wherever_it_came_from() {
     let mut pair = Pair::bare();
-    // Without its own value the guard calls the issuer, whatever that is.
+    // By default the guard calls the issuer's address, and checks that value too.
     wrong_values_of(&mut pair.api, &API);
     for issuer in ["http://issuer.example", "http://10.0.0.1:8001"] {
         pair.api.launch.set("API_ISSUER", issuer);
@@ -132,7 +132,7 @@ fn a_taken_port_and_an_unwritable_folder_stop_the_start_with_one_line() {
     last_line(&pair.auth, "AUTH_BIND");
     drop(holder);
 
-    // A folder below a file can't be made, not even by root.
+    // Not even root can make a folder below a file.
     fs::write(pair.folder().join("file"), "").expect("written");
     let below = pair.folder().join("file/below");
     let below = below.to_string_lossy();

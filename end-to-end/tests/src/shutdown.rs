@@ -1,4 +1,4 @@
-//! An orderly end.
+//! An orderly shutdown.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -33,7 +33,7 @@ fn both_services_end_soon_and_in_order_at_sigterm_and_ctrl_c() {
 fn a_file_system_that_hangs_does_not_hold_the_guard_s_end_up() {
     let mut pair = Pair::prepare();
     pair.auth.start();
-    // A read of a pipe that nobody writes to never ends.
+    // A read from a pipe without a writer never ends.
     let pipe = pair.folder().join("secret");
     let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
     assert!(made.success());
@@ -91,7 +91,7 @@ fn requests_under_way_are_answered_before_the_end() {
             })
             .collect();
         let mut first = [0; 1];
-        // Hashing takes its time: when one is answered, the others are waiting for theirs.
+        // Hashing is slow: when one log-in is answered, the others are still waiting.
         clients[0].read_exact(&mut first).expect("the first answer");
         let (status, took) = pair.auth.stop();
         assert!(status.success() && took < BOUND, "round {round}: {took:?}");

@@ -10,16 +10,16 @@ use support::poll;
 use support::service::Service;
 use support::user::User;
 
-/// Clients at a time. Each holds one connection.
+/// The number of clients, with one connection each.
 const READERS: usize = 200;
 
-/// Requests that each of them sends at once.
+/// The number of requests that each client sends at once.
 const PIPELINED: usize = 12;
 
-/// The memory that a service may take for a reader: its buffers, and one page of a list.
+/// The memory that a service may use for a reader: its buffers, and one page of a list.
 const SHARE_KIB: u64 = 256;
 
-/// For machines that run other tests besides.
+/// The time limit, for machines that also run other tests.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Connects with a receive buffer that takes a few kilobytes.
@@ -61,7 +61,7 @@ fn slow_readers_of_large_answers_hold_a_bounded_share_of_memory() {
     pair.accepts("the guard has heard of her", &token);
     for service in [&pair.auth, &pair.api] {
         for path in ["/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css", "/openapi.json"] {
-            // The first one may load what all share.
+            // The first request may load data that all requests share.
             service.get(path).send().expect(200);
             let before = service.process().memory_kib();
             let readers = slow_readers(service, path, &token);

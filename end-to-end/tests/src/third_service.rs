@@ -1,4 +1,4 @@
-//! A service of one's own, guarded by the shared crate: it knows no user but by their tokens.
+//! A custom service, guarded by the shared crate: it knows users by their tokens alone.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Somebody comes from the Flask tutorial: with its database, and with a service that goes on
-//! checking tokens in its own way. Both are made by the real libraries.
+//! A migration from the Flask tutorial: with its database, and with a service that still checks
+//! tokens in its own way. Both use the real libraries.
 
 use std::fs;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use support::process::Ended;
 use support::user::User;
 use support::{outside, poll, port, token};
 
-/// A user of the tutorial, and how werkzeug is told to hash the password.
+/// A user of the tutorial, and werkzeug's hashing method for the password.
 fn old_user(name: &str, password: &str, method: &'static str) -> (User, &'static str) {
     (User { password: password.into(), ..User::new(name) }, method)
 }
 
 struct Tutorial {
     database: String,
-    /// By address, the ids that the tutorial gave.
+    /// The tutorial's user ids, by address.
     public_ids: Value,
 }
 
@@ -60,10 +60,10 @@ fn everybody_logs_in_with_the_old_password_and_keeps_the_id() {
         assert_eq!(wrong.try_login(&pair.auth).status, 403, "{method}");
         let token = user.log_in(&pair.auth);
         assert_eq!(token::claims(&token)["public_id"], tutorial.public_ids[&*user.email]);
-        // The guard heard of the user, too.
+        // The guard got the user, too.
         let me = pair.me(&token).expect(200).json();
         assert_eq!((&me["name"], &me["email"]), (&json!(user.name), &json!(user.email)));
-        // The hash is another one now.
+        // The log-in has replaced the hash.
         user.log_in(&pair.auth);
         assert_eq!(wrong.try_login(&pair.auth).status, 403, "{method}");
     }
@@ -88,7 +88,7 @@ fn a_flask_service_with_the_exported_pem_goes_on_with_one_changed_line() {
         let url = format!("http://127.0.0.1:{port}{path}");
         http::request("GET", &url).header("x-access-token", token).try_send()
     };
-    // On a busy machine Python takes its time to read Flask.
+    // Python loads Flask slowly on a busy machine.
     poll::until("the Flask service answers", Duration::from_mins(1), || ask("/user", "").is_ok());
 
     let (ada, _) = &users[0];

@@ -60,7 +60,7 @@ impl Phase {
         at_guards.map(|at_guard| at_guard.taken_again).sum::<usize>() + self.taken_at_the_end
     }
 
-    /// The number of sessions whose end a restarted guard had lost.
+    /// The number of sessions that a restarted guard no longer knew as ended.
     pub fn forgotten(&self) -> usize {
         if self.trouble == Trouble::Cut {
             return 0;

@@ -1,5 +1,5 @@
-//! Tokens that `PyJWT` and Authlib mint with the imported private key: taken if every claim is right,
-//! refused for each that is not.
+//! Tokens that `PyJWT` and Authlib mint with the imported private key. They are accepted if every
+//! claim is right, and refused for each wrong one.
 
 use serde_json::{Map, Value, json};
 use support::forge::Forge;
@@ -7,7 +7,7 @@ use support::pair::{Pair, good_claims};
 use support::token::{with, without};
 use support::{outside, token};
 
-/// What is wrong with a token, the word that names it, and the token's header and claims.
+/// The fault of a token, the word for it in the refusal, and the token's header and claims.
 type Case = (&'static str, &'static str, Value, Value);
 
 fn wrong_ones(header: &Value, good: &Value) -> Vec<Case> {

@@ -1,4 +1,4 @@
-//! Libraries that other people's services use, against a running pair.
+//! Libraries of other authors' services, against a running pair.
 
 mod minting;
 mod verifying;

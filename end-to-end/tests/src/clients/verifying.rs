@@ -1,4 +1,4 @@
-//! What verifies our tokens: `PyJWT`, Authlib and jose, by the JWKS address and by the exported PEM,
+//! Verifiers of our tokens: `PyJWT`, Authlib and jose, by the JWKS address and by the exported PEM,
 //! and `openssl` by the PEM alone.
 
 use std::fs;
@@ -10,7 +10,7 @@ use support::pair::Pair;
 use support::user::User;
 use support::{outside, token};
 
-/// A good token beside those that a verifier must tell from it.
+/// A good token and bad ones that a verifier must refuse.
 fn tokens(pair: &Pair) -> Value {
     let user = User::signed_up(&pair.auth, "Grace");
     let good = user.log_in(&pair.auth);
@@ -28,7 +28,7 @@ fn tokens(pair: &Pair) -> Value {
     })
 }
 
-/// Asks that the client takes the good token both ways, to the last claim, and no other.
+/// Asserts that the client accepts the good token both ways, with every claim, and no other token.
 fn judges_rightly(client: impl Fn(&Value) -> Value) {
     let pair = Pair::start();
     let tokens = tokens(&pair);

@@ -1,7 +1,7 @@
-//! Sudden ends (SIGKILL) of whoever changes the keys, at random moments: one key signs afterwards,
-//! its file is whole, and every token that was good is good.
+//! Sudden ends (SIGKILL) of the processes that change keys, at random moments. Afterwards one key
+//! signs, its file is whole, and every good token is still good.
 //!
-//! Some rounds are in every run of the tests. More of them, in a release:
+//! Every run of the tests has some rounds. More rounds, for a release:
 //! `SIGNET_KILL_ROUNDS=200 cargo nextest run --workspace --all-features sudden_end`.
 
 use std::fs;
@@ -15,20 +15,20 @@ use support::user::User;
 
 use super::{LIMIT, active, keys, kid_of, revoke, rotate};
 
-/// Each change with each victim.
+/// Each change is combined with each victim.
 const ROUNDS: usize = 9;
 
-/// The life of a token: with many rounds keys must leave the set again.
+/// The life of a token. It is short, so that keys leave the set again during many rounds.
 const TOKEN_LIFE: Duration = Duration::from_secs(20);
 
-/// A token is looked at as long as this, and not any more when a look takes until just before its end.
+/// A token is checked for this long, and never again if a check lasts until just before its end.
 const LOOKED_AT: Duration = Duration::from_secs(15);
 const ABOUT_TO_END: Duration = Duration::from_secs(19);
 
-/// Kills fall within this time, in which a change is made.
+/// The time in which a change is made, and the kills come.
 const SPAN_MILLISECONDS: usize = 60;
 
-/// Keys that a run leaves in the set, which holds 64.
+/// The number of keys that a run leaves in the set, which holds 64.
 const MOST_KEYS: usize = 50;
 
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +64,7 @@ fn command(pair: &Pair, change: Change) -> Process {
     pair.auth.launch.spawn(arguments, &pair.folder().join("command.log"))
 }
 
-/// Begins the change and ends its victim after `moment`.
+/// Begins the change and kills its victim after `moment`.
 fn end_within(pair: &mut Pair, change: Change, victim: Victim, admin: &User, moment: Duration) {
     let wait = || poll::throughout("a moment", moment, || true);
     match victim {
@@ -78,7 +78,7 @@ fn end_within(pair: &mut Pair, change: Change, victim: Victim, admin: &User, mom
                         Change::Immediate => rotate(auth, &token, true),
                         Change::Revocation => revoke(auth, &token, &void),
                     };
-                    // Who is killed does not answer.
+                    // A killed server does not answer.
                     let _ = request.try_send();
                 });
                 wait();
@@ -102,13 +102,13 @@ fn end_within(pair: &mut Pair, change: Change, victim: Victim, admin: &User, mom
     pair.auth.start();
 }
 
-/// Asks that every key file of the folder is one to its end.
+/// Asserts that every key file of the folder is complete.
 fn files_are_whole(pair: &Pair) {
     for entry in fs::read_dir(pair.auth.path("keys/signing")).expect("a folder") {
         let path = entry.expect("an entry").path();
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         if path.extension().is_some_and(|extension| extension == "pem") && !name.starts_with('.') {
-            // One that goes in this moment was whole before.
+            // A file deleted at this moment was complete before.
             let Ok(text) = fs::read_to_string(&path) else { continue };
             let whole = text.starts_with("-----BEGIN") && text.trim_end().ends_with("KEY-----");
             assert!(whole && text.lines().count() > 20, "{name} is half written");

@@ -1,5 +1,5 @@
-//! Keys rotate beside running services: by the schedule, acknowledged by the guards, seen at once,
-//! and whole after every sudden end.
+//! Key rotation beside running services: on schedule, acknowledged by the guards, noticed at once,
+//! and complete after every sudden end.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ mod revocation;
 mod schedule;
 mod script;
 
-/// Five times what a loaded machine needs.
+/// Five times the time that a loaded machine needs.
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// The thumbprints of the published key set.
@@ -28,7 +28,7 @@ fn published(auth: &Service) -> Vec<String> {
     kids.map(|key| key["kid"].as_str().expect("a kid").to_owned()).collect()
 }
 
-/// The key that a token was signed with.
+/// The id of the key that signed a token.
 fn kid_of(token: &str) -> String {
     token::read(token).0["kid"].as_str().expect("a kid").to_owned()
 }
@@ -37,12 +37,12 @@ fn time_of(value: &Value) -> OffsetDateTime {
     OffsetDateTime::parse(value.as_str().expect("a time"), &Rfc3339).expect("RFC 3339")
 }
 
-/// `POST /admin/keys/rotate`.
+/// Builds `POST /admin/keys/rotate`.
 fn rotate(auth: &Service, token: &str, immediate: bool) -> Request {
     auth.post("/admin/keys/rotate").bearer(token).json(&json!({"immediate": immediate}))
 }
 
-/// `POST /admin/keys/{kid}/revoke`.
+/// Builds `POST /admin/keys/{kid}/revoke`.
 fn revoke(auth: &Service, token: &str, kid: &str) -> Request {
     auth.post(&format!("/admin/keys/{kid}/revoke")).bearer(token)
 }

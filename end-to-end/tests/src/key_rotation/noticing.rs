@@ -1,4 +1,4 @@
-//! Commands beside a running server: it notices within a second.
+//! Commands beside a running server, which notices changes within a second.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use support::user::User;
 
 use super::{kid_of, published, state};
 
-/// A second; five times, on a busy machine.
+/// Five times the promised second, for busy machines.
 const SOON: Duration = Duration::from_secs(5);
 
 #[test]

@@ -1,4 +1,4 @@
-//! The emergency: a key is revoked, and every guard gives a receipt.
+//! The emergency: a key is revoked, and every guard acknowledges it.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use support::user::User;
 
 use super::{LIMIT, keys, kid_of, published};
 
-/// How long `keys revoke` waits for guards.
+/// The time that `keys revoke` waits for guards.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 fn three_guards() -> Fleet {
@@ -53,11 +53,11 @@ fn a_wait_for_a_guard_that_stands_still_ends_with_1_and_names_it() {
     let (confirmed, missing) = receipts(&told);
     assert!(confirmed.len() == 2 && missing.len() == 1, "{told}");
     let late = missing[0]["instance"].as_str().expect("an instance");
-    // Without --wait it is told, and no failure.
+    // Without --wait a missing acknowledgement is reported, and is no failure.
     let table = auth.command(&["keys", "revoke", &kid_of(&token)]).done().out;
     let row = table.lines().find(|line| line.contains(late)).expect("a row");
     assert!(row.contains("has not confirmed it yet"), "{table}");
-    // It is void all the same, wherever it can be heard.
+    // The key is void all the same, and has left the key set.
     assert!(!published(auth).contains(&kid_of(&token)));
 
     fleet.guards[1].service().resume();

@@ -1,4 +1,4 @@
-//! `AUTH_KEY_ROTATION_EVERY`: keys rotate with nobody at the keyboard, or not at all.
+//! `AUTH_KEY_ROTATION_EVERY`: keys rotate without an operator, or not at all.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ fn keys_rotate_by_themselves_again_and_again_and_no_token_is_lost() {
         tokens.push(token);
         let keys = keys(&pair.auth);
         let key = |kid: &str| keys.iter().find(|key| key["kid"] == kid).expect("known");
-        // On a slow machine the one after it may sign by now.
+        // On a slow machine the following key may sign already.
         if key(&next)["state"] == "active" {
             let (stopped, signs) = (&key(&before)["since"], &key(&next)["since"]);
             assert_eq!(time_of(stopped), time_of(signs), "one takes over from the other");

@@ -1,4 +1,4 @@
-//! `scripts/rotate-keys`: a rotation of a running pair, shown until the new key signs.
+//! `scripts/rotate-keys` rotates a key of a running pair and reports until the new key signs.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ fn script(pair: &Pair, arguments: &[&str]) -> Ended {
         folder: pair.folder().to_owned(),
         environment: pair.auth.launch.environment.clone(),
     };
-    // It looks at no pair in containers, and runs elsewhere than the issuer.
+    // The script must not look for a pair in containers, and runs outside the issuer's folder.
     launch.set("SIGNET_COMPOSE", "");
     launch.set("SIGNET_AUTH_SERVICE", &binaries::auth_service().to_string_lossy());
     let database = format!("sqlite://{}", pair.auth.path("data/auth.db").display());
@@ -28,7 +28,7 @@ fn script(pair: &Pair, arguments: &[&str]) -> Ended {
 #[test]
 fn the_script_shows_a_rotation_until_the_new_key_signs() {
     let mut pair = Pair::prepare();
-    // The key is pending for six seconds: the script looks at it meanwhile.
+    // The key is pending for six seconds, so that the script reports that state.
     pair.set("AUTH_JWKS_MAX_AGE", "3s");
     script(&pair, &[]).failed_with(1, &["no issuer runs here"]);
     pair.run();
