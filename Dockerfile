@@ -1,6 +1,6 @@
-# Both services, one target each. A final image holds one binary, the few libraries that it is
-# linked with, the certificates of public authorities, and empty folders for the volumes: no shell,
-# no package manager, no key.
+# Both services, one target each. A final image holds one binary, its few linked libraries, the
+# certificates of public authorities, and empty folders for the volumes. It holds no shell, no
+# package manager and no key.
 #
 #   docker build --target auth-service -t signet/auth-service .
 #   docker build --target api-service  -t signet/api-service .
@@ -8,10 +8,10 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-# For tests, which can't wait for an optimised one: a cargo profile.
+# The cargo profile. Tests set another one, since an optimised build takes too long.
 ARG PROFILE=release
-# The caches are the builder's own: what is needed from them is copied out in the same step. They may
-# hold builds of other clones, and cargo compares times, so every source is newer than those.
+# The caches belong to the builder, so the same step copies the results out of them. They may hold
+# builds of other clones, and cargo compares times, so `touch` makes every source newer.
 RUN --mount=type=cache,id=signet-registry,target=/usr/local/cargo/registry \
     --mount=type=cache,id=signet-target,target=/src/target,sharing=locked \
     find api-service auth-service shared end-to-end -type f -exec touch {} + \
@@ -29,8 +29,8 @@ RUN --mount=type=cache,id=signet-registry,target=/usr/local/cargo/registry \
     done \
     && install -d -m 0700 -o 10001 -g 10001 /images/auth-service/keys/signing
 
-# A volume that is mounted for the first time takes over the owner of the folder in the image, so
-# both services run as this one user and read what they share.
+# A new volume takes the owner of its folder in the image. Both services run as this one user, so
+# both can read the shared volume.
 FROM scratch AS auth-service
 COPY --from=build /images/auth-service /
 USER 10001:10001
