@@ -1,13 +1,13 @@
-//! The audit log: who did what to whom, when, from where, and what was refused.
+//! The audit log: actor, action, subject, time and origin of each change and each refusal.
 //!
-//! Whatever changes something takes an [`Act`], and the store writes the row in the transaction that
-//! makes the change: neither exists without the other. A refusal is a row of its own. A change that
-//! finds everything as it is to be leaves none.
+//! A method that changes something takes an [`Act`], and the store writes the row in the
+//! transaction of the change: neither exists without the other. A refusal has a row of its own. A
+//! call that changes nothing writes no row.
 //!
-//! Rows hold ids and words of ours, nothing that was typed: no name, no secret, and not the address
-//! of a log-in that fits no account. People type passwords into the wrong field, and a log is read by
-//! more eyes, and for longer, than a user table. A keyed hash would tell guesses at one address from
-//! guesses at many, which the rows' origins tell as well, for one more key to guard.
+//! Rows hold ids and fixed words, never typed text: no name, no secret, and not the address of a
+//! log-in that fits no account. People type passwords into the wrong field, and a log has more
+//! readers, and for longer, than a user table. A keyed hash would distinguish guesses at one
+//! address from guesses at many. The rows' origins do that too, without one more key to guard.
 
 use std::net::IpAddr;
 
@@ -25,23 +25,23 @@ mod words;
 pub use allowance::Allowance;
 pub use words::{Action, Reason};
 
-/// Who does something.
+/// The author of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
     /// A user, proven by password or token.
     User(Uuid),
-    /// A client; `first-party`, which proves nothing, where a user's own token was shown.
+    /// A client. `first-party`, which proves nothing, if the caller showed a user's own token.
     Client(String),
-    /// Whoever may run commands on the machine.
+    /// An operator: a person who may run commands on the machine.
     Operator,
-    /// The server by itself: its schedule says so.
+    /// The server itself, by its schedule.
     Server,
-    /// Somebody unproven.
+    /// An unproven caller.
     Nobody,
 }
 
 impl Actor {
-    /// The word for its kind.
+    /// Returns the word for the kind.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::User(_) => "user",
@@ -52,7 +52,7 @@ impl Actor {
         }
     }
 
-    /// Its id, where its kind has ids.
+    /// Returns the id, if the kind has ids.
     pub fn id(&self) -> Option<String> {
         match self {
             Self::User(public_id) => Some(public_id.to_string()),
@@ -61,21 +61,21 @@ impl Actor {
         }
     }
 
-    /// What an end of one session of `owner` is, by this actor.
+    /// Returns the action for an end of one session of `owner` by this actor.
     pub fn ends_session_of(&self, owner: Uuid) -> Action {
         if *self == Self::User(owner) { Action::Logout } else { Action::SessionRevoke }
     }
 
-    /// What an end of every session of `owner` is, by this actor.
+    /// Returns the action for an end of every session of `owner` by this actor.
     pub fn ends_sessions_of(&self, owner: Uuid) -> Action {
         if *self == Self::User(owner) { Action::LogoutAll } else { Action::UserLogout }
     }
 }
 
-/// From where something is done.
+/// The origin of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// The caller's address, as trusted proxies tell it.
+    /// The caller's address, as trusted proxies report it.
     Address(IpAddr),
     /// A command on the machine.
     CommandLine,
@@ -92,7 +92,7 @@ impl From<Option<IpAddr>> for Origin {
 }
 
 impl Origin {
-    /// As the log tells it.
+    /// Returns the text for the log; `None` for an unknown origin.
     pub fn told(self) -> Option<String> {
         match self {
             Self::Address(address) => Some(address.to_string()),
@@ -103,71 +103,71 @@ impl Origin {
     }
 }
 
-/// Who does something, from where, and when. What is done, and to whom, the port says that takes it.
+/// The actor, origin and time of an action. The port that takes it names the action and subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Act {
-    /// Who.
+    /// The actor.
     pub by: Actor,
-    /// From where.
+    /// The origin.
     pub from: Origin,
-    /// When.
+    /// The time.
     pub at: OffsetDateTime,
 }
 
 impl Act {
-    /// A user's, calling from `from`.
+    /// Creates the act of a user, calling from `from`.
     pub fn by_user(public_id: Uuid, from: Option<IpAddr>, at: OffsetDateTime) -> Self {
         Self { by: Actor::User(public_id), from: from.into(), at }
     }
 
-    /// A client's, calling from `from`.
+    /// Creates the act of a client, calling from `from`.
     pub fn by_client(client_id: &str, from: Option<IpAddr>, at: OffsetDateTime) -> Self {
         Self { by: Actor::Client(client_id.to_owned()), from: from.into(), at }
     }
 
-    /// A command's.
+    /// Creates the act of a command.
     pub fn by_operator(at: OffsetDateTime) -> Self {
         Self { by: Actor::Operator, from: Origin::CommandLine, at }
     }
 
-    /// The server's own.
+    /// Creates the act of the server itself.
     pub fn by_server(at: OffsetDateTime) -> Self {
         Self { by: Actor::Server, from: Origin::Server, at }
     }
 
-    /// Somebody's who proved nothing, calling from `from`.
+    /// Creates the act of an unproven caller, calling from `from`.
     pub fn by_nobody(from: Option<IpAddr>, at: OffsetDateTime) -> Self {
         Self { by: Actor::Nobody, from: from.into(), at }
     }
 
-    /// The row for what was done.
+    /// Returns the row for an action that was done.
     pub fn done(&self, action: Action, whom: Subject) -> Entry {
         Entry { act: self.clone(), action, whom, refused: None, detail: None }
     }
 
-    /// The row for what was refused.
+    /// Returns the row for an action that was refused.
     pub fn refused(&self, action: Action, whom: Subject, why: Reason) -> Entry {
         Entry { refused: Some(why), ..self.done(action, whom) }
     }
 }
 
-/// To whom or what something is done.
+/// The subject of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// A user.
     User(Uuid),
-    /// A session, and whose it is.
+    /// A session: its id, and its user's id.
     Session(Uuid, Uuid),
     /// A client.
     Client(String),
     /// A signing key.
     Key(String),
-    /// Nobody that is known.
+    /// An unknown subject.
     Unknown,
 }
 
 impl Subject {
-    /// The word for its kind.
+    /// Returns the word for the kind.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::User(_) => "user",
@@ -178,7 +178,7 @@ impl Subject {
         }
     }
 
-    /// Its id.
+    /// Returns the id.
     pub fn id(&self) -> Option<String> {
         match self {
             Self::User(id) | Self::Session(id, _) => Some(id.to_string()),
@@ -187,7 +187,7 @@ impl Subject {
         }
     }
 
-    /// The user concerned.
+    /// Returns the id of the user concerned.
     pub fn user(&self) -> Option<Uuid> {
         match self {
             Self::User(public_id) | Self::Session(_, public_id) => Some(*public_id),
@@ -199,20 +199,20 @@ impl Subject {
 /// A row to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Who, from where, when.
+    /// The actor, origin and time.
     pub act: Act,
-    /// What.
+    /// The action.
     pub action: Action,
-    /// Whom.
+    /// The subject.
     pub whom: Subject,
-    /// Why not, if it was not done.
+    /// The reason of a refusal; `None` if it was done.
     pub refused: Option<Reason>,
-    /// What else there is to say, in words of ours: roles, scopes, a state.
+    /// Details in fixed words: roles, scopes, a state.
     pub detail: Option<String>,
 }
 
 impl Entry {
-    /// The same, with more to say.
+    /// Returns the same row with this detail.
     #[must_use]
     pub fn saying(self, detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into()), ..self }
@@ -220,7 +220,7 @@ impl Entry {
 }
 
 /// One thing that was done or refused. It holds ids, no names and no secrets.
-// Its words are texts: another version may have written others.
+// The words are strings: another version may have written others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = AuditRow)]
 pub struct Record {
@@ -254,20 +254,20 @@ pub struct Record {
     pub detail: Option<String>,
 }
 
-/// Which rows to read. Every condition that is set must hold.
+/// The rows to read. Every condition that is set must hold.
 #[derive(Debug, Clone, Default)]
 pub struct AuditQuery {
     /// Only rows older than the one with this id.
     pub before: Option<u64>,
     /// At most this many.
     pub limit: u32,
-    /// Only what this actor did.
+    /// Only actions of this actor.
     pub actor: Option<String>,
-    /// Only this.
+    /// Only this action.
     pub action: Option<String>,
-    /// Only what was done to this subject.
+    /// Only actions on this subject.
     pub subject: Option<String>,
-    /// Only what concerns this user.
+    /// Only rows that concern this user.
     pub public_id: Option<Uuid>,
     /// Only from this time on.
     pub since: Option<OffsetDateTime>,
@@ -275,14 +275,14 @@ pub struct AuditQuery {
     pub until: Option<OffsetDateTime>,
 }
 
-/// What the domain asks of the store for the audit log. Nothing changes a row.
+/// The store's methods for the audit log. No method changes a row.
 pub trait AuditStore: Send + Sync {
-    /// Adds a row that belongs to no change: a refusal.
+    /// Adds the row of a refusal, which belongs to no change.
     fn note(&self, entry: &Entry) -> StoreResult<()>;
 
-    /// Rows, the latest first.
+    /// Returns rows, the latest first.
     fn list_audit(&self, query: &AuditQuery) -> StoreResult<Vec<Record>>;
 
-    /// Removes rows of before `before`; gives how many.
+    /// Removes the rows from before `before`; returns their number.
     fn prune_audit(&self, before: OffsetDateTime) -> StoreResult<usize>;
 }

@@ -1,5 +1,5 @@
-//! What became of a user's token since it was signed, by the issuer's own tables: whether its
-//! bearer may use the issuer's session routes, or administer.
+//! The check of a user's token against the issuer's own tables: the token may have lost the right
+//! to use the session routes or the routes of operators since it was signed.
 
 use signet_contract::bearer::Reason;
 use signet_contract::claims::{ROLE_ADMIN, ROLE_USER};
@@ -8,47 +8,47 @@ use uuid::Uuid;
 
 use super::error::StoreResult;
 
-/// What the tables say, all read at one moment.
+/// The facts that the tables hold about a token, all read at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
-    /// Whether the key that signed the token was revoked.
+    /// True if the key that signed the token was revoked.
     pub key_revoked: bool,
-    /// Whether the session is there, the user's own, and has not ended.
+    /// True if the session exists, belongs to the user and has not ended.
     pub session_open: bool,
-    /// The user's state; none if there is no such user.
+    /// The user's state; `None` if there is no such user.
     pub state: Option<UserState>,
-    /// Whether the user is an operator now.
+    /// True if the user is an operator now.
     pub admin: bool,
-    /// The lowest feed position (`pos`) of a token that is still taken.
+    /// The lowest feed position (`pos`) of a token that is still accepted.
     pub tokens_from: u64,
 }
 
-/// The right that a route wants of a user.
+/// The right that a route requires of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
-    /// That of every user.
+    /// The right of every user.
     User,
-    /// That of operators.
+    /// The right of operators.
     Admin,
 }
 
-/// Why a user's token does not do.
+/// The reason for which a user's token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unfit {
-    /// It is not good any more.
+    /// The token is no longer good.
     Refused(Reason),
-    /// It is good, its right is too small.
+    /// The token is good, but lacks the right.
     TooLittle,
 }
 
-/// What the domain asks of the store for one who calls.
+/// The store's method for the check of a caller.
 pub trait CallerStore: Send + Sync {
-    /// The standing of a token of `public_id`, issued in session `sid` and signed with key `kid`.
+    /// Returns the standing of a token of `public_id`, with session `sid` and signing key `kid`.
     fn standing(&self, kid: &str, public_id: Uuid, sid: Uuid) -> StoreResult<Standing>;
 }
 
-/// Judges a token with these `roles` and this feed position. A right holds where both the token and
-/// the table have it.
+/// Judges a token with these `roles` and this feed position. The token and the table must both hold
+/// the right.
 ///
 /// An end of sessions ends their rows in the same transaction. A removed role keeps the rows and
 /// raises `tokens_from`. So the issuer refuses what a guard refuses by `user.sessions_revoked`.

@@ -18,37 +18,37 @@ use super::error::StoreResult;
 /// A registered client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
-    /// The client's id: never the shape of a user's, never a reserved one.
+    /// The client's id. It never has the form of a user's id and is never a reserved one.
     pub client_id: String,
-    /// What its tokens may hold.
+    /// The scopes that its tokens may hold.
     pub scopes: Vec<String>,
     /// SHA-256 of the secret. The secret holds 256 random bits, so a plain hash is enough.
     pub secret_hash: [u8; 32],
-    /// When it was registered.
+    /// The time of registration.
     pub created_at: OffsetDateTime,
-    /// When it got this secret.
+    /// The time at which it got this secret.
     pub secret_at: OffsetDateTime,
-    /// The secret before, where it was left good for a while.
+    /// The previous secret, if it was left good for a while.
     pub previous: Option<PreviousSecret>,
 }
 
 /// A secret that was replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviousSecret {
-    /// SHA-256 of it.
+    /// The SHA-256 hash of the secret.
     pub hash: [u8; 32],
-    /// Until when it is good.
+    /// The time until which it is good.
     pub until: OffsetDateTime,
 }
 
-/// How long the secret before is good if nothing else is asked for.
+/// The default time for which the previous secret stays good.
 pub const USUAL_OVERLAP: Duration = Duration::from_hours(24);
 
-/// How long it may be at most: what is never ended is never rotated.
+/// The longest time for which it may stay good: a secret that never ends is never rotated.
 pub const LONGEST_OVERLAP: Duration = Duration::from_hours(7 * 24);
 
 impl Client {
-    /// A client that is registered `now`.
+    /// Creates a client that is registered `now`.
     pub fn new(
         client_id: &str,
         scopes: Vec<String>,
@@ -65,26 +65,25 @@ impl Client {
         }
     }
 
-    /// The secret before, if it is good `now`.
+    /// Returns the previous secret, if it is good `now`.
     pub fn good_previous(&self, now: OffsetDateTime) -> Option<&PreviousSecret> {
         self.previous.as_ref().filter(|previous| now < previous.until)
     }
 }
 
-/// What the domain asks of the store for clients. Every change and its row in the audit log are one
-/// transaction.
+/// The store's methods for clients. Each change and its row in the audit log are one transaction.
 pub trait ClientStore: Send + Sync {
-    /// Registers a client; `false` if the id is taken.
+    /// Registers a client; returns `false` if the id is taken.
     fn add_client(&self, client: &Client, act: &Act) -> StoreResult<bool>;
 
-    /// The client with this id.
+    /// Returns the client with this id.
     fn find_client(&self, client_id: &str) -> StoreResult<Option<Client>>;
 
-    /// Every client, by id.
+    /// Returns every client, in the order of ids.
     fn list_clients(&self) -> StoreResult<Vec<Client>>;
 
-    /// Gives a client a new secret; none if there is none such. The one before is good for `overlap`
-    /// more; the one before that no longer.
+    /// Gives a client a new secret; returns `None` if there is no such client. The previous secret
+    /// stays good for `overlap`; the one before it ends.
     fn rotate_client_secret(
         &self,
         client_id: &str,
@@ -93,15 +92,15 @@ pub trait ClientStore: Send + Sync {
         act: &Act,
     ) -> StoreResult<Option<Client>>;
 
-    /// The feed position at which a client with this id was last removed, if a token of it can
-    /// still live: one with a lower `pos` is refused, also if the id was given out again.
+    /// Returns the feed position at which a client with this id was last removed, if a token of it
+    /// can still live. A token with a lower `pos` is refused, even if the id was given out again.
     fn client_removed_at(&self, client_id: &str) -> StoreResult<Option<u64>>;
 
-    /// Removes a client and says so in the feed (`client.removed`); `false` if there is none such.
+    /// Removes a client (`client.removed`); returns `false` if there is no such client.
     fn remove_client(&self, client_id: &str, act: &Act) -> StoreResult<bool>;
 }
 
-/// A new client secret: 256 random bits, base64url.
+/// Makes a client secret: 256 random bits, base64url.
 ///
 /// # Errors
 ///
@@ -112,7 +111,7 @@ pub fn new_secret() -> Result<Zeroizing<String>, getrandom::Error> {
     Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(bits.as_slice())))
 }
 
-/// What is stored of a secret.
+/// Returns the hash of a secret, as it is stored.
 pub fn secret_hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret).into()
 }
@@ -120,16 +119,16 @@ pub fn secret_hash(secret: &str) -> [u8; 32] {
 /// The most characters of a client's id.
 const LONGEST_ID: usize = 64;
 
-/// Why a client can't have an id.
+/// The reason for which an id of a client is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
-    /// Its form.
+    /// It is empty, too long, or has a character that is not allowed.
     #[error("a client id is 1 to 64 characters out of A-Z a-z 0-9 . _ -")]
     Form,
     /// It could be mistaken for a user's `sub` (RFC 9700 §4.15).
     #[error("a client id has not the form of a UUID, which is what users' ids are")]
     Uuid,
-    /// It says something else in tokens.
+    /// It has another meaning in tokens.
     #[error("the client id `first-party` is reserved for tokens of /login")]
     Reserved,
 }
@@ -149,8 +148,8 @@ pub fn check_id(client_id: &str) -> Result<(), IdError> {
     Ok(())
 }
 
-/// The scopes in a blank-separated list, each once, in the characters of RFC 6749 §3.3; none if
-/// one has others.
+/// Parses a blank-separated list of scopes in the characters of RFC 6749 §3.3; keeps each once.
+/// Returns `None` if a scope has other characters.
 pub fn parse_scopes(list: &str) -> Option<Vec<String>> {
     let mut known = HashSet::new();
     let mut scopes: Vec<String> = Vec::new();

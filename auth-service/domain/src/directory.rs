@@ -6,28 +6,28 @@ use time::OffsetDateTime;
 use super::error::StoreResult;
 use super::users::User;
 
-/// A part of one page of the snapshot. A page is told in parts, since the first one has every
-/// revocation that can still matter, and there may be more than should be held at a time.
+/// A part of one page of the snapshot. Parts limit the memory in use: the first page has every
+/// revocation that can still matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Comes first: the page itself.
+    /// The page itself; always the first part.
     Page {
         /// Users in order of creation.
         users: Vec<User>,
         /// The feed position that the whole page shows, revocations included.
         position: u64,
-        /// Whether more users follow.
+        /// True if more users follow.
         more: bool,
     },
-    /// On the first page alone: the next revocations, in order.
+    /// The next revocations, in order; on the first page alone.
     Revocations(Vec<Event>),
 }
 
-/// What the domain asks of the store for the snapshot.
+/// The store's methods for the snapshot.
 pub trait DirectoryStore: Send + Sync {
-    /// Tells a page in parts, all read in one transaction, for as long as `take` says that it wants
-    /// more: at most `limit` users created after position `after`; with revocations made since
-    /// `revoked_since` if this is the first page (`after` = 0).
+    /// Passes a page to `take` in parts, all read in one transaction, until `take` returns `false`:
+    /// at most `limit` users created after position `after`. The first page (`after` = 0) also has
+    /// the revocations made since `revoked_since`.
     fn snapshot(
         &self,
         after: u64,

@@ -1,9 +1,9 @@
-//! E-mail addresses: what is one, and when two are the same.
+//! E-mail addresses: the check of their form, and the key by which two are compared.
 //!
-//! An address is shown as it was typed and compared by its key. Two spellings that a person, a
-//! mail system or another program could take for each other share one key, so that nobody signs
-//! up as somebody else's look-alike (CVE-2019-19844): case, NFC and NFD, full-width forms, the
-//! long s, the dotless and the dotted i of Turkish, and both spellings of an international domain.
+//! An address is shown as it was typed and compared by its key. Two spellings that a person, a mail
+//! system or another program could confuse share one key, so that no user can sign up with a
+//! look-alike of another's address (CVE-2019-19844): case, NFC and NFD, full-width forms, the long
+//! s, the dotless and the dotted i of Turkish, and both spellings of an international domain.
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizer;
@@ -17,13 +17,13 @@ const MOST_OCTETS: usize = 254;
 /// A well-formed address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email {
-    /// As typed, blanks round it taken off.
+    /// The address as typed, without the blanks around it.
     pub shown: String,
-    /// What it is compared by.
+    /// The key by which it is compared.
     pub key: String,
 }
 
-/// Why a text is no address.
+/// The reason for which a text is not an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
     /// No system could deliver to it, and no account can have it.
@@ -32,13 +32,13 @@ pub enum EmailError {
     /// Longer than any address.
     #[error("is longer than 254 octets")]
     TooLong,
-    /// Not of the form that it must have.
+    /// Not of the required form.
     #[error("is not an address of the form name@domain")]
     Malformed,
 }
 
 impl Email {
-    /// Reads what was typed into a form.
+    /// Parses an address that was typed into a form.
     pub fn parse(typed: &str) -> Result<Self, EmailError> {
         let shown = typed.trim_matches(blank);
         if shown.chars().any(unprintable) {
@@ -52,7 +52,7 @@ impl Email {
 }
 
 fn key(shown: &str) -> Option<String> {
-    // Before anything is looked for in it: a full-width `＠` or `．` is one too.
+    // Normalized before the search: a full-width `＠` or `．` is a separator, too.
     let normal = ComposingNormalizer::new_nfkc().normalize(shown).into_owned();
     let (local, domain) = normal.split_once('@')?;
     let local = fold(local);
@@ -62,7 +62,7 @@ fn key(shown: &str) -> Option<String> {
     Some(format!("{local}@{}", domain_key(domain)?))
 }
 
-/// A letter or a digit of any script, or what RFC 5322 §3.2.3 allows in an atom, or a dot.
+/// True for a letter or digit of any script, a dot, and an atom's signs (RFC 5322 §3.2.3).
 fn local_character(c: char) -> bool {
     if c.is_ascii() {
         c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c)
@@ -71,22 +71,22 @@ fn local_character(c: char) -> bool {
     }
 }
 
-/// The A-label form of the folded domain. Both of its spellings are read as Unicode first, or
-/// `straße.example` and its A-label would fold apart.
+/// Returns the A-label form of the folded domain. Both spellings are first read as Unicode.
+/// Otherwise `straße.example` and its A-label would get different keys.
 fn domain_key(domain: &str) -> Option<String> {
     let (readable, sound) = idna::domain_to_unicode(domain);
     sound.ok()?;
     idna::domain_to_ascii_strict(&fold(&readable)).ok().filter(|ascii| !ascii.ends_with('.'))
 }
 
-/// Case folding and NFKC until nothing changes any more: either can bring forth what the other
-/// still has to map.
+/// Applies case folding and NFKC until nothing changes: each can produce characters that the other
+/// one still maps.
 fn fold(text: &str) -> String {
     let (nfkc, case) = (ComposingNormalizer::new_nfkc(), CaseMapper::new());
     let mut folded = text.to_owned();
     for _ in 0..4 {
         let undotted = folded.replace(['\u{131}', '\u{130}'], "i");
-        // What is left of a dotted capital I once another program has lower-cased it.
+        // Another program that lower-cases a dotted capital I leaves these two characters.
         let next = nfkc.normalize(&case.fold_string(&undotted)).replace("i\u{307}", "i");
         if next == folded {
             break;
@@ -96,13 +96,13 @@ fn fold(text: &str) -> String {
     folded
 }
 
-/// What a person types beside an address unawares. A line end is none: it is what cuts headers and
-/// logs in two, and is refused wherever it stands.
+/// True for the blanks that a person types around an address by accident. A line end is not one: it
+/// splits headers and logs, so it is refused in every place.
 fn blank(c: char) -> bool {
     c == '\t' || (c.is_whitespace() && !unprintable(c))
 }
 
-/// A control, or a character that shows nothing: two addresses that differ in one look the same.
+/// True for a control or an invisible character: two addresses that differ in one look the same.
 fn unprintable(c: char) -> bool {
     use GeneralCategory as G;
     DefaultIgnorableCodePoint::for_char(c)

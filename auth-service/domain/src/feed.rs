@@ -5,11 +5,11 @@ use time::{Duration, OffsetDateTime};
 
 use super::error::StoreResult;
 
-/// How long a revocation can matter: the longest life of any access token, whatever
-/// `AUTH_ACCESS_TOKEN_TTL` was when it was issued, and 10 minutes for clocks that disagree.
+/// The time for which a revocation can matter: the longest life of any access token, under any
+/// value of `AUTH_ACCESS_TOKEN_TTL`, and 10 minutes for clocks that disagree.
 pub const REVOCATIONS_KEPT: Duration = Duration::minutes(24 * 60 + 10);
 
-/// Whether the change is a revocation: it ends tokens that guards would accept otherwise.
+/// Returns true for a revocation: a change that ends tokens that guards would accept otherwise.
 pub fn revokes(change: &Change) -> bool {
     matches!(
         change,
@@ -20,7 +20,7 @@ pub fn revokes(change: &Change) -> bool {
     )
 }
 
-/// What a reader gets for a position.
+/// The answer to a reader at a position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changes {
     /// The events after the position, in commit order, perhaps none; and the oldest one kept.
@@ -30,23 +30,23 @@ pub enum Changes {
         /// The oldest position still kept.
         oldest: u64,
     },
-    /// The position is older than what is kept, or of another database.
+    /// The position is older than the oldest one kept, or belongs to another database.
     Gone,
 }
 
-/// What the domain asks of the store for the feed.
+/// The store's methods for the feed.
 pub trait FeedStore: Send + Sync {
-    /// At most `limit` changes after position `after`.
+    /// Returns at most `limit` changes after position `after`.
     fn changes_after(&self, after: u64, limit: u32) -> StoreResult<Changes>;
 
-    /// The position of the last change.
+    /// Returns the position of the last change.
     fn position(&self) -> StoreResult<u64>;
 
-    /// Forgets the oldest events, those made before `before`; gives how many. Revocations stay in
-    /// the snapshot all the same until [`FeedStore::prune_revocations`].
+    /// Removes the events made before `before`; returns their number. Revocations stay in the
+    /// snapshot until [`FeedStore::prune_revocations`].
     fn prune_feed(&self, before: OffsetDateTime) -> StoreResult<usize>;
 
-    /// Forgets, for the snapshot, revocations made before `before`; gives how many. Only those that
-    /// can no longer matter may go: older than [`REVOCATIONS_KEPT`].
+    /// Removes the revocations made before `before` from the snapshot; returns their number. Only
+    /// revocations older than [`REVOCATIONS_KEPT`] may go: younger ones can still matter.
     fn prune_revocations(&self, before: OffsetDateTime) -> StoreResult<usize>;
 }

@@ -1,8 +1,7 @@
-//! Accounts from elsewhere: what a line of a file must hold to become a user, and what the store
-//! makes of a batch of them.
+//! Imported accounts: the check of one record of a file, and the result of a batch in the store.
 //!
-//! Names and addresses follow the rules of a sign-up. The password's do not apply: nobody here
-//! knows it, and everybody logs in with the old one.
+//! Names and addresses follow the rules of a sign-up. The rules for passwords do not apply: the
+//! import knows only hashes, and each user logs in with the old password.
 
 use serde::Deserialize;
 use uuid::Uuid;
@@ -13,21 +12,21 @@ use super::error::StoreResult;
 use super::sign_up::wrong_with_name;
 use super::users::NewUser;
 
-/// One account as a file tells it.
+/// One account of an import file.
 #[derive(Clone, Default, Deserialize)]
 pub struct Record {
     /// The id that tokens will carry.
     pub public_id: String,
-    /// What the person is called.
+    /// The person's name.
     pub name: String,
     /// The address.
     pub email: String,
-    /// The password's hash. Whether it can be verified is for the hashing to say.
+    /// The password's hash. The hashing code checks that it can be verified.
     pub password_hash: String,
 }
 
 impl Record {
-    /// The user to be created, or everything that is wrong with the record, told without any of the
+    /// Returns the user to create, or all faults of the record. No fault contains a part of the
     /// hash.
     pub fn check(self) -> Result<NewUser, Vec<String>> {
         let mut wrong = Vec::new();
@@ -56,27 +55,27 @@ impl Record {
     }
 }
 
-/// Other tables refer to a user by this text, so that only the form in which it comes out of a token
-/// again is taken (in either case, as RFC 9562 §4 says).
+/// Parses an id in the form in which tokens carry it, in either case (RFC 9562 §4). Other tables
+/// refer to a user by this text, so other forms are refused.
 fn read_id(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok().filter(|id| id.to_string().eq_ignore_ascii_case(text))
 }
 
-/// What became of one account of a batch.
+/// The result for one account of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Imported {
-    /// It exists from now on.
+    /// The user was created.
     Created,
-    /// A user with this id was there already, and is as it was.
+    /// A user with this id existed before and is unchanged.
     There,
     /// Another user has the address.
     AddressTaken,
 }
 
-/// What the domain asks of the store for an import.
+/// The store's method for an import.
 pub trait ImportStore: Send + Sync {
-    /// Creates users in this order, each with its event (`user.created`), in one transaction. Says of
-    /// each what became of it; one that can't be created doesn't keep the others out.
+    /// Creates users in this order, each with its event (`user.created`), in one transaction.
+    /// Returns the result for each one. A user that can't be created does not stop the others.
     fn import_users(&self, users: &[NewUser], act: &Act) -> StoreResult<Vec<Imported>>;
 }
 

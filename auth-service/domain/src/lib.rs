@@ -1,7 +1,7 @@
-//! What the issuer knows and decides: plain synchronous Rust over the contract's types.
+//! The domain of the issuer: its rules, in plain synchronous Rust over the contract's types.
 //!
-//! It names no web framework, no database and no environment. What it needs from a database is a
-//! trait here (a port, `…Store`), which `store` implements; the time comes in as a parameter.
+//! It depends on no web framework, no database and no environment. Each port (a trait, `…Store`)
+//! lists methods that the domain needs; `store` implements it. The time is a parameter.
 
 pub mod audit;
 pub mod caller;
@@ -27,7 +27,7 @@ pub mod throttle;
 pub mod tokens;
 pub mod users;
 
-/// Everything that the issuer asks of a database. A database implements the ports; this follows.
+/// All ports of the issuer. A database implements each port; this trait follows.
 pub trait Store:
     users::UserStore
     + login::LoginStore

@@ -1,7 +1,7 @@
-//! A log-in in three steps, each synchronous: look up, hash (on the hashing pool), open the session.
+//! A log-in in three synchronous steps: look up, hash (on the hashing pool), open the session.
 //!
-//! Between the hash and the session the world may have changed, so the third step checks again
-//! what the first one saw.
+//! The account may change between the hash and the session. So the third step checks again the data
+//! that the first one read.
 
 use std::net::IpAddr;
 
@@ -14,10 +14,10 @@ use super::error::StoreResult;
 use super::refresh::NewRefreshToken;
 use super::sessions::Session;
 
-/// What a log-in needs to know of an account.
+/// The data of an account that a log-in needs.
 #[derive(Clone)]
 pub struct Credentials {
-    /// Whose.
+    /// The user's id.
     pub public_id: Uuid,
     /// The stored hash, a PHC string (or an imported one).
     pub password_hash: String,
@@ -28,38 +28,38 @@ pub struct Credentials {
 /// A session to be opened for credentials that were verified.
 #[derive(Clone)]
 pub struct Opening {
-    /// Whose.
+    /// The user's id.
     pub public_id: Uuid,
     /// The hash that the password was verified against.
     pub verified_hash: String,
     /// The new session's id.
     pub sid: Uuid,
-    /// From where, if known.
+    /// The caller's address, if known.
     pub address: Option<IpAddr>,
-    /// What the client calls itself, if it does.
+    /// The client's `User-Agent`, if it sent one.
     pub user_agent: Option<String>,
-    /// Whom its access tokens are meant for.
+    /// The audience of its access tokens.
     pub audience: String,
     /// The session's first refresh token.
     pub refresh_token: NewRefreshToken,
 }
 
-/// What became of an opening.
+/// The result of an opening.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opened {
-    /// The session exists from now on.
+    /// The session is open.
     Session(Session),
     /// The account is disabled.
     Disabled,
-    /// The hash is no longer the verified one, or the account is gone: start over.
+    /// The hash is no longer the verified one, or the account is gone: the caller starts over.
     Outdated,
 }
 
-/// What the first step finds.
+/// The result of the first step.
 pub struct Found {
     /// The account, if there is one.
     pub credentials: Option<Credentials>,
-    /// Whether the caller's address has logged in to it before.
+    /// True if a log-in to it came from the caller's address before.
     pub known_address: bool,
 }
 
@@ -73,13 +73,12 @@ pub fn look_up(store: &dyn Store, email_key: &str, from: Option<IpAddr>) -> Stor
     Ok(Found { credentials, known_address })
 }
 
-/// What the domain asks of the store for a log-in.
+/// The store's methods for a log-in.
 pub trait LoginStore: Send + Sync {
-    /// The credentials of the account whose address has this key.
+    /// Returns the credentials of the account with this address key.
     fn find_credentials(&self, email_key: &str) -> StoreResult<Option<Credentials>>;
 
-    /// Locks the user's row, checks that hash and state are still what was verified, opens the
-    /// session, reads the feed position and notes the log-in, or that it was refused, all in one
-    /// transaction.
+    /// Opens the session in one transaction: locks the user's row, checks that hash and state are
+    /// still the verified ones, reads the feed position, and notes the log-in or its refusal.
     fn open_session(&self, opening: &Opening, now: OffsetDateTime) -> StoreResult<Opened>;
 }

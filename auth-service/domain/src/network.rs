@@ -1,11 +1,11 @@
-//! One caller, as far as an address tells: what limits and queues count by.
+//! The network of a caller: the unit by which limits and queues count.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 /// The network of one subscriber: an IPv4 address, or an IPv6 network of 64 bits.
 ///
-/// An IPv4 address that is mapped into IPv6 is that IPv4 address. The port and the lower half of an
-/// IPv6 address are the caller's own choice, so no limit may depend on them.
+/// An IPv4 address that is mapped into IPv6 counts as that IPv4 address. A caller chooses the port
+/// and the lower half of an IPv6 address freely, so no limit may depend on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Network(IpAddr);
 

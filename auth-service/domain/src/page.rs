@@ -1,6 +1,5 @@
-//! Pages of lists. One row more than a page holds is read: it tells whether others follow. Cursors
-//! say where a page ends and the next one begins; they are opaque, so that nobody counts on what they
-//! are.
+//! Pages of lists. A query reads one row more than a page holds, which shows if others follow. A
+//! cursor marks the end of a page. It is opaque, so that clients do not depend on its content.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,11 +7,11 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// The place of a row in a list that is in the order of one number, such as a feed position.
+/// The place of a row in a list ordered by one number, such as a feed position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor(pub u64);
 
-/// A text is no cursor.
+/// A text is not a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a cursor of this list")]
 pub struct NoCursor;
@@ -34,13 +33,12 @@ impl FromStr for Cursor {
     }
 }
 
-/// How many rows to read for a page of at most `limit`.
+/// Returns the number of rows to read for a page of at most `limit`.
 pub fn rows_for(limit: u32) -> u32 {
     limit.saturating_add(1)
 }
 
-/// Cuts what was read down to a page of at most `limit` rows; gives the last one's cursor if others
-/// follow.
+/// Cuts the rows down to a page of at most `limit`; returns the last one's cursor if others follow.
 pub fn cut<T, C>(rows: &mut Vec<T>, limit: u32, cursor: impl FnOnce(&T) -> C) -> Option<C> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;

@@ -1,6 +1,6 @@
-//! Which passwords may be set. They are judged where one is set, never at a log-in, and hashed as
-//! they were received: no normalising, no trimming, no truncation, no rules of composition
-//! (OWASP ASVS 5.0 6.2, NIST SP 800-63B §3.1.1).
+//! The rules for a new password. They apply when it is set, never at a log-in. A password is hashed
+//! as received: no normalising, no trimming, no truncation, no rules of composition (OWASP ASVS 5.0
+//! 6.2, NIST SP 800-63B §3.1.1).
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -12,7 +12,7 @@ pub const LEAST_CODE_POINTS: usize = 8;
 static COMMON: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
 
-/// What everybody would try first on this service, with digits and signs taken off.
+/// The names that an attacker would try first on this service, without digits and signs.
 const OUR_NAMES: [&str; 9] = [
     "signet",
     "signetsignet",
@@ -25,13 +25,13 @@ const OUR_NAMES: [&str; 9] = [
     "apiservice",
 ];
 
-/// Why a password may not be set.
+/// The reason for which a password may not be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// A short one is guessed by trying all.
     #[error("has fewer than 8 characters; 15 or more are advised")]
     TooShort,
-    /// Among the first that any attacker tries.
+    /// Among the first passwords that any attacker tries.
     #[error("is one of the most common passwords")]
     Common,
     /// Public, or nearly so.
@@ -40,13 +40,13 @@ pub enum PasswordError {
     /// Public, or nearly so.
     #[error("is the name")]
     Name,
-    /// Among the first that an attacker of this service tries.
+    /// Among the first passwords that an attacker of this service tries.
     #[error("is the name of this product")]
     Product,
 }
 
-/// Judges a password about to be set for the account with this name and address. Everything that
-/// is wrong with it is told at once.
+/// Judges a password about to be set for the account with this name and address. Returns every
+/// fault at once.
 pub fn judge(password: &str, name: &str, email: &str) -> Vec<PasswordError> {
     let mut wrong = Vec::new();
     let lower = password.to_lowercase();

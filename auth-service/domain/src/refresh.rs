@@ -1,9 +1,9 @@
-//! Refreshing a session: which refresh token is good, and what a used one brings about
-//! (RFC 6749 §6, RFC 9700 §4.14.2).
+//! Refreshing a session: the check of a refresh token, and the effect of a used one (RFC 6749 §6,
+//! RFC 9700 §4.14.2).
 //!
-//! A token is good once. Shown again, it ends its session, since nobody can tell whether the thief
-//! or the owner came first. An operator may allow that, for a short while and until the successor is
-//! used, the same successor is handed out again, for clients that lose answers.
+//! A token is good once. A second use ends its session, since the issuer can't tell the thief from
+//! the owner. For clients that lose answers, an operator may allow a repeat: for a short while, and
+//! until the successor is used, the issuer sends the same successor again.
 
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -16,19 +16,19 @@ mod token;
 
 pub use token::{RefreshToken, Unmade};
 
-/// How long sessions can be refreshed.
+/// The limits for refreshing a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefreshPolicy {
-    /// From one use to the next (`AUTH_REFRESH_TOKEN_TTL`).
+    /// The time from one use to the next (`AUTH_REFRESH_TOKEN_TTL`).
     pub idle: Duration,
-    /// From the log-in on, however often it is refreshed (`AUTH_SESSION_MAX_LIFE`).
+    /// The time from the log-in on, with any number of refreshes (`AUTH_SESSION_MAX_LIFE`).
     pub max_life: Duration,
-    /// How long a used token gets the same successor again (`AUTH_REFRESH_REPEAT_WINDOW`).
+    /// The time for which a used token gets the same successor (`AUTH_REFRESH_REPEAT_WINDOW`).
     pub repeat_window: Duration,
 }
 
 impl RefreshPolicy {
-    /// When a token issued `now` is over, in a session opened at `opened_at`.
+    /// Returns the end of a token that is issued `now`, in a session opened at `opened_at`.
     pub fn expires_at(&self, opened_at: OffsetDateTime, now: OffsetDateTime) -> OffsetDateTime {
         now.saturating_add(self.idle).min(opened_at.saturating_add(self.max_life))
     }
@@ -57,40 +57,40 @@ impl NewRefreshToken {
 pub struct RefreshState {
     /// The session.
     pub sid: Uuid,
-    /// Whose.
+    /// The user's id.
     pub public_id: Uuid,
-    /// The client it was opened for.
+    /// The client that the session was opened for.
     pub client_id: String,
-    /// Whom its access tokens are meant for, if nothing else is asked for.
+    /// The audience of its access tokens, if the client asks for no other.
     pub audience: String,
-    /// When it was opened.
+    /// The time at which it was opened.
     pub opened_at: OffsetDateTime,
-    /// Whether it has ended.
+    /// True if it has ended.
     pub ended: bool,
     /// The hash of the token that is good.
     pub current: [u8; 32],
-    /// When that one is over.
+    /// The end of that token's life.
     pub expires_at: OffsetDateTime,
-    /// The hash of the one before it.
+    /// The hash of the previous token.
     pub previous: Option<[u8; 32]>,
-    /// What the one before was exchanged for.
+    /// The sealed successor of the previous token.
     pub sealed: Option<Vec<u8>>,
-    /// When it was.
+    /// The time of that exchange.
     pub refreshed_at: Option<OffsetDateTime>,
 }
 
-/// What a presented token is to its session.
+/// The verdict on a presented token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Good: it is exchanged for its successor.
     Good,
-    /// Used a moment ago: what is sealed here is sent again.
+    /// Used a moment ago: the successor sealed here is sent again.
     Again(Vec<u8>),
     /// Used before: the session ends.
     Reused,
     /// The session has ended, or its time is over.
     Over,
-    /// The session is another client's. Nothing changes.
+    /// The session belongs to another client. Nothing changes.
     OtherClient,
 }
 
@@ -123,23 +123,23 @@ impl RefreshState {
     }
 }
 
-/// A token presented, and what to exchange it for.
+/// A presented token, and its successor.
 #[derive(Debug, Clone)]
 pub struct Rotation {
-    /// What the session is found by.
+    /// The hash that finds the session.
     pub family: [u8; 32],
     /// The hash of the token presented.
     pub presented: [u8; 32],
-    /// Who presents it.
+    /// The client that presents it.
     pub client_id: String,
     /// The hash of the successor.
     pub successor: [u8; 32],
-    /// The successor, sealed under the token presented.
+    /// The successor, sealed under the presented token.
     pub sealed: Vec<u8>,
 }
 
 impl Rotation {
-    /// Prepares the exchange of `token`; gives the successor, too.
+    /// Prepares the exchange of `token`; returns the successor, too.
     pub fn of(token: &RefreshToken, client_id: &str) -> Result<(Self, RefreshToken), Unmade> {
         let successor = token.successor()?;
         let rotation = Self {
@@ -153,48 +153,48 @@ impl Rotation {
     }
 }
 
-/// A session that goes on.
+/// A session that was refreshed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refreshed {
-    /// The session, as a token of it needs it.
+    /// The session, with the data that a token of it needs.
     pub session: Session,
-    /// Whom its access tokens are meant for, if nothing else is asked for.
+    /// The audience of its access tokens, if the client asks for no other.
     pub audience: String,
-    /// When the refresh token is over.
+    /// The end of the refresh token's life.
     pub expires_at: OffsetDateTime,
-    /// The successor that was handed out already and is to be handed out again.
+    /// The sealed successor to send again, if it was sent before.
     pub again: Option<Vec<u8>>,
 }
 
-/// What became of a refresh.
+/// The result of a refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The successor is good from now on, and no other.
+    /// The successor is good from now on, and no other token.
     Refreshed(Box<Refreshed>),
     /// No session has such a token.
     Unknown,
-    /// The token is not good, or not this client's. Nothing changed, and nothing is noted yet.
+    /// The token is not good, or belongs to another client. Nothing changed or was noted yet.
     Refused {
         /// The session.
         sid: Uuid,
-        /// Whose it is.
+        /// The user's id.
         public_id: Uuid,
-        /// Why.
+        /// The reason.
         why: Reason,
     },
-    /// The token was used before: its session has ended with this.
+    /// The token was used before: this use ended its session.
     Reused {
         /// The session.
         sid: Uuid,
-        /// Whose it was.
+        /// The user's id.
         public_id: Uuid,
     },
 }
 
-/// What the domain asks of the store for refreshing.
+/// The store's methods for refreshing.
 pub trait RefreshStore: Send + Sync {
-    /// Locks the user's row and the session's, judges the token and exchanges it, or ends the
-    /// session (`session.revoked`), and notes that, all in one transaction.
+    /// Locks the rows of user and session, judges the token, exchanges it or ends the session
+    /// (`session.revoked`), and notes that, all in one transaction.
     fn refresh(
         &self,
         rotation: &Rotation,
@@ -202,7 +202,7 @@ pub trait RefreshStore: Send + Sync {
         act: &Act,
     ) -> StoreResult<Outcome>;
 
-    /// What is known of the refresh tokens of this family.
+    /// Returns the records of the refresh tokens of this family.
     fn find_refresh_tokens(&self, family: &[u8; 32]) -> StoreResult<Option<RefreshState>>;
 }
 

@@ -1,5 +1,5 @@
-//! Tokens that a client gets for itself (RFC 6749 §4.4): whether it is the client, and what it is
-//! granted.
+//! Tokens that a client gets for itself (RFC 6749 §4.4): the check of its secret, and the scopes
+//! that it is granted.
 
 use signet_contract::claims::Claims;
 use subtle::ConstantTimeEq;
@@ -9,13 +9,13 @@ use uuid::Uuid;
 use super::clients::{Client, secret_hash};
 use super::tokens::TokenPolicy;
 
-/// A scope was asked for that the client does not have, or the list is none.
+/// The client asked for a scope that it does not have, or the list is malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the client has no such scope")]
 pub struct InvalidScope;
 
-/// Whether `secret` is good for the client `now`. Where there is no such client, or it has only one
-/// secret, the same work is done.
+/// Returns true if `secret` is good for the client `now`. Does the same work if there is no such
+/// client, or it has only one secret.
 pub fn authentic(client: Option<&Client>, secret: &str, now: OffsetDateTime) -> bool {
     let presented = secret_hash(secret);
     let current = client.map_or([0; 32], |client| client.secret_hash);
@@ -25,7 +25,7 @@ pub fn authentic(client: Option<&Client>, secret: &str, now: OffsetDateTime) -> 
     bool::from(matches) && client.is_some()
 }
 
-/// The scopes granted: all that the client has, or those of them that it asks for (RFC 6749 §3.3).
+/// Returns the granted scopes: all of the client's, or those that it asks for (RFC 6749 §3.3).
 pub fn granted_scope(client: &Client, asked: Option<&str>) -> Result<String, InvalidScope> {
     let Some(asked) = asked else { return Ok(client.scopes.join(" ")) };
     let mut granted: Vec<&str> = Vec::new();
@@ -41,7 +41,7 @@ pub fn granted_scope(client: &Client, asked: Option<&str>) -> Result<String, Inv
 }
 
 impl TokenPolicy {
-    /// The claims of a token of `client` with the id `jti`, issued `now` at feed position `pos`.
+    /// Returns the claims of a token of `client` with the id `jti`, issued `now` at position `pos`.
     pub fn of_service(
         &self,
         client: &Client,

@@ -1,4 +1,4 @@
-//! Sessions: one for each log-in, named by the `sid` of every token of it.
+//! Sessions: one for each log-in. Every token of a session carries its `sid`.
 
 use std::net::IpAddr;
 
@@ -15,12 +15,12 @@ use super::audit::Act;
 use super::error::StoreResult;
 use super::page::NoCursor;
 
-/// An open session, as a token of it needs it.
+/// An open session, with the data that a token of it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// The session's id.
     pub sid: Uuid,
-    /// Whose.
+    /// The user's id.
     pub public_id: Uuid,
     /// The user's roles when it was opened or refreshed.
     pub roles: Vec<String>,
@@ -53,26 +53,26 @@ pub struct SessionRecord {
     pub expires_at: Option<OffsetDateTime>,
 }
 
-/// The most characters that are kept of what a client calls itself.
+/// The most characters that are kept of a `User-Agent`.
 const LONGEST_AGENT: usize = 200;
 
-/// What is kept of a `User-Agent`: it is a stranger's text, for people to read.
+/// Returns the part of a `User-Agent` that is kept: it is a stranger's text, for people to read.
 pub fn agent(header: &str) -> Option<String> {
     let kept: String = header.chars().filter(|c| !c.is_control()).take(LONGEST_AGENT).collect();
     Some(kept.trim().to_owned()).filter(|kept| !kept.is_empty())
 }
 
-/// A place in the list of sessions: that of the last one of a page.
+/// A place in the list of sessions: that of the last session of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
-    /// When that one was opened.
+    /// The time at which that session was opened.
     pub created_at: OffsetDateTime,
     /// Its id.
     pub sid: Uuid,
 }
 
 impl Cursor {
-    /// The place of a session.
+    /// Returns the place of a session.
     pub fn of(record: &SessionRecord) -> Self {
         Self { created_at: record.created_at, sid: record.sid }
     }
@@ -110,15 +110,15 @@ pub struct SessionQuery {
     pub limit: u32,
 }
 
-/// What the domain asks of the store for sessions and what log-ins leave behind. Every end, its
-/// event and its row in the audit log are one transaction, and refresh tokens die with their sessions.
+/// The store's methods for sessions and the addresses of log-ins. An end of a session, its event
+/// and its row in the audit log are one transaction. Refresh tokens end with their sessions.
 pub trait SessionStore: Send + Sync {
-    /// Ends a session (`session.revoked`) and says whose it was; none if there is none such or it
-    /// ended before.
+    /// Ends a session (`session.revoked`) and returns its user's id; `None` if there is no such
+    /// session or it ended before.
     fn end_session(&self, sid: Uuid, act: &Act) -> StoreResult<Option<Uuid>>;
 
     /// Ends every session of a user but `except` (`user.sessions_revoked`, also if none was open:
-    /// no token of before is good after it). `false` if there is no such user.
+    /// all earlier tokens are refused after it). Returns `false` if there is no such user.
     fn end_sessions_of(
         &self,
         public_id: Uuid,
@@ -126,22 +126,22 @@ pub trait SessionStore: Send + Sync {
         act: &Act,
     ) -> StoreResult<bool>;
 
-    /// The sessions that are open at `now`, the latest first.
+    /// Returns the sessions that are open at `now`, the latest first.
     fn list_sessions(
         &self,
         query: &SessionQuery,
         now: OffsetDateTime,
     ) -> StoreResult<Vec<SessionRecord>>;
 
-    /// Whether the user has logged in from this address before: such an address has its own count
-    /// of failures, so that nobody else's failures lock the owner out.
+    /// Returns true if the user has logged in from this address before. Such an address has its own
+    /// count of failures, so that failures from elsewhere do not lock the owner out.
     fn has_logged_in_from(&self, public_id: Uuid, address: IpAddr) -> StoreResult<bool>;
 
-    /// Forgets sessions of which no token can live any more, if no access token issued before
-    /// `before` lives; gives how many.
+    /// Removes sessions of which no token can live any more, if all access tokens issued before
+    /// `before` are over. Returns their number.
     fn prune_sessions(&self, before: OffsetDateTime, now: OffsetDateTime) -> StoreResult<usize>;
 
-    /// Forgets addresses last seen before `before`; gives how many.
+    /// Removes addresses last seen before `before`; returns their number.
     fn prune_addresses(&self, before: OffsetDateTime) -> StoreResult<usize>;
 }
 

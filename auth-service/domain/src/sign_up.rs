@@ -1,5 +1,5 @@
-//! What an account must have before it is made. Whether the address is free is for the store to
-//! say, in the transaction that takes it.
+//! The requirements for a new account. The store checks that the address is free, in the
+//! transaction that takes it.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -30,9 +30,9 @@ pub struct SignUpForm {
     pub password: Zeroizing<String>,
 }
 
-/// A form in which nothing is wrong.
+/// A form without faults.
 pub struct Applicant {
-    /// What the person is called, as typed.
+    /// The person's name, as typed.
     pub name: String,
     /// The address.
     pub email: Email,
@@ -40,11 +40,11 @@ pub struct Applicant {
     pub password: Zeroizing<String>,
 }
 
-/// What is wrong with a field, by the field's name.
+/// The faults of a form, each with the name of its field.
 pub type FieldErrors = Vec<(&'static str, String)>;
 
 impl SignUpForm {
-    /// Checks every field, and tells everything that is wrong at once.
+    /// Checks every field; returns all faults at once.
     pub fn check(self) -> Result<Applicant, FieldErrors> {
         let mut wrong = FieldErrors::new();
         if let Some(why) = wrong_with_name(&self.name) {
@@ -66,7 +66,7 @@ impl SignUpForm {
 }
 
 impl Applicant {
-    /// The user to be created, with a fresh id and the hash of the password.
+    /// Returns the user to create, with a fresh id and the hash of the password.
     pub fn into_user(self, public_id: Uuid, password_hash: String, admin: bool) -> NewUser {
         NewUser {
             public_id,

@@ -1,8 +1,8 @@
-//! The limit of sign-ups by network, in a window that the first sign-up opens.
+//! The limit of sign-ups for each network, in a window that the first sign-up opens.
 //!
-//! A sign-up costs a password hash and leaves a row for good, and no failure stops its caller: each
-//! one is good. So each one counts, the taken address as the new one. It counts from the moment it
-//! is admitted, so that sign-ups side by side do not get past the limit.
+//! A sign-up costs a password hash and leaves a permanent row, and no failure stops its caller. So
+//! every sign-up counts, with a new address or a taken one. It counts from its admission on, so
+//! that parallel sign-ups do not get past the limit.
 //!
 //! The counts are this process's, in bounded memory. A restart forgets them.
 
@@ -40,8 +40,8 @@ struct Count {
     since: OffsetDateTime,
 }
 
-/// A sign-up that counts. Dropped (by a caller that went away), it goes on counting: the account
-/// may be made all the same.
+/// A sign-up that counts. If it is dropped because its caller went away, it still counts: the
+/// account may have been made.
 #[must_use]
 pub struct Counted<'l>(Option<(&'l SignUpLimit, Network)>);
 
@@ -51,7 +51,7 @@ impl SignUpLimit {
         Self { limit, counts: Mutex::new(LruCache::new(MOST_NETWORKS)) }
     }
 
-    /// Counts a sign-up from `address`. One without a known address does not count.
+    /// Counts a sign-up from `address`. A sign-up without a known address does not count.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl SignUpLimit {
 }
 
 impl Counted<'_> {
-    /// Takes the count back: neither an account nor its address was found.
+    /// Takes the count back: the sign-up failed before it made or found an account.
     pub fn take_back(self) {
         let Some((limit, network)) = self.0 else { return };
         let mut counts = limit.lock();

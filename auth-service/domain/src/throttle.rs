@@ -1,9 +1,9 @@
-//! How many log-ins may fail: per account and per address, in a window that the first failure
-//! opens. Only failures count, for accounts that don't exist alike.
+//! The limit of failed log-ins, per account and per address, in a window that the first failure
+//! opens. Only failures count, also for accounts that don't exist.
 //!
-//! Attempts under way count as failures until they end, or a burst of guesses in parallel would
-//! get past the limit. An address that has logged in to the account before has a count of its
-//! own, so that nobody locks the owner out by failing from elsewhere.
+//! Attempts in progress count as failures until they end. Otherwise parallel guesses would get past
+//! the limit. An address that has logged in to the account before has its own count, so that
+//! failures from elsewhere do not lock the owner out.
 //!
 //! The counts are this process's, in bounded memory. A restart forgets them.
 
@@ -30,15 +30,15 @@ pub struct Limit {
     pub window: Duration,
 }
 
-/// What an attempt gets to hear.
+/// The answer to an attempt.
 pub enum Admission {
-    /// Go on, and say how it ended.
+    /// The attempt may go on. The caller reports its end.
     Go(Attempt),
-    /// Attempts under way may use up the limit: ask again when one of them has ended.
+    /// Attempts in progress may use up the limit. The caller asks again when one of them has ended.
     Wait,
     /// The limit is used up.
     Refused {
-        /// Until the window ends.
+        /// The time until the window ends.
         retry_after: Duration,
     },
 }
@@ -57,7 +57,7 @@ struct Counts {
     addresses: LruCache<Network, Count>,
 }
 
-/// Whose count: the account's, or that of one of its known addresses.
+/// The account of a count, or one of the account's known addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct AccountKey {
     email_key: String,
@@ -68,7 +68,7 @@ struct AccountKey {
 struct Count {
     failures: u32,
     under_way: u32,
-    /// When the first of `failures` was.
+    /// The time of the first of `failures`.
     since: Option<OffsetDateTime>,
 }
 
@@ -78,7 +78,7 @@ enum Room {
     None(Duration),
 }
 
-/// An attempt under way. Dropped without a word (a caller who went away), it counts as none.
+/// An attempt in progress. Dropped without a report (the caller went away), it counts as none.
 pub struct Attempt {
     throttle: Arc<Throttle>,
     account: AccountKey,
@@ -86,15 +86,15 @@ pub struct Attempt {
 }
 
 impl Throttle {
-    /// A throttle; a missing limit is off.
+    /// Creates a throttle; `None` turns a limit off.
     pub fn new(per_account: Option<Limit>, per_address: Option<Limit>) -> Self {
         let counts =
             Counts { accounts: LruCache::new(MOST_COUNTS), addresses: LruCache::new(MOST_COUNTS) };
         Self { per_account, per_address, counts: Mutex::new(counts) }
     }
 
-    /// Asks for an attempt at the account with this address key, from `address`; `known` says
-    /// whether that address has logged in to it before.
+    /// Asks for an attempt at the account with this address key, from `address`; `known` is true if
+    /// that address has logged in to it before.
     pub fn admit(
         self: &Arc<Self>,
         email_key: &str,
@@ -137,7 +137,7 @@ impl Throttle {
 }
 
 impl Attempt {
-    /// The password was wrong, or there is no such account.
+    /// Counts a failure: the password was wrong, or there is no such account.
     pub fn failed(self, now: OffsetDateTime) {
         let mut counts = self.throttle.lock();
         let limits = (self.throttle.per_account, self.throttle.per_address);
@@ -147,8 +147,8 @@ impl Attempt {
         }
     }
 
-    /// The password was right: earlier failures at this account are forgotten. Those of the
-    /// address are not, or whoever has an account could clear it at will.
+    /// Forgets earlier failures at this account: the password was right. Those of the address stay.
+    /// Otherwise any user could clear them at will.
     pub fn succeeded(self) {
         let mut counts = self.throttle.lock();
         if let Some(count) = counts.accounts.get_mut(&self.account) {

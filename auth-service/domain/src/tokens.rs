@@ -1,4 +1,4 @@
-//! What an access token of a user says.
+//! The claims of a user's access token.
 
 use signet_contract::claims::{Claims, FIRST_PARTY};
 use time::{Duration, OffsetDateTime};
@@ -6,34 +6,34 @@ use uuid::Uuid;
 
 use super::sessions::Session;
 
-/// What every token of this issuer has in common.
+/// The settings that every token of this issuer shares.
 #[derive(Debug, Clone)]
 pub struct TokenPolicy {
     /// `iss`, to the letter.
     pub issuer: String,
-    /// The audiences that a token may be asked for beside the issuer, the default of users first.
+    /// The audiences beside the issuer. The first is the default of users.
     pub audiences: Vec<String>,
-    /// `exp` less `iat`.
+    /// `exp` minus `iat`.
     pub life: Duration,
 }
 
-/// An audience was asked for that this issuer issues no tokens for.
+/// The caller asked for an audience that this issuer does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is none of the audiences that this issuer knows")]
 pub struct UnknownAudience;
 
 impl TokenPolicy {
-    /// The audience of a user's token: the one asked for, or the first of the list.
+    /// Returns the audience of a user's token: the one asked for, or the first of the list.
     pub fn user_audience(&self, asked: Option<&str>) -> Result<String, UnknownAudience> {
         self.known_audience(asked.unwrap_or(self.audiences.first().unwrap_or(&self.issuer)))
     }
 
-    /// The audience of a service's token: the one asked for, or the issuer.
+    /// Returns the audience of a service's token: the one asked for, or the issuer.
     pub fn service_audience(&self, asked: Option<&str>) -> Result<String, UnknownAudience> {
         self.known_audience(asked.unwrap_or(&self.issuer))
     }
 
-    /// Every audience that a token of this issuer can have.
+    /// Returns every audience that a token of this issuer can have.
     pub fn every_audience(&self) -> Vec<String> {
         self.audiences.iter().chain([&self.issuer]).cloned().collect()
     }
@@ -43,7 +43,7 @@ impl TokenPolicy {
         known.cloned().ok_or(UnknownAudience)
     }
 
-    /// The claims of a token of `session` with the id `jti`, issued `now`.
+    /// Returns the claims of a token of `session` with the id `jti`, issued `now`.
     pub fn of_session(
         &self,
         session: &Session,

@@ -1,4 +1,4 @@
-//! Users: who they are, and what changes of them the store must make.
+//! Users: their records, and the changes that the store makes to them.
 
 use signet_contract::claims::{ROLE_ADMIN, ROLE_USER};
 use signet_contract::directory::UserState;
@@ -19,24 +19,24 @@ pub struct User {
     pub email: String,
     /// Active or disabled.
     pub state: UserState,
-    /// Whether the user is an operator besides.
+    /// True if the user is also an operator.
     pub admin: bool,
-    /// When the account was made.
+    /// The time at which the account was made.
     pub created_at: OffsetDateTime,
-    /// When state, roles or password last changed; until then, when the account was made.
+    /// The time of the last change of state, roles or password; the time of creation until then.
     pub changed_at: OffsetDateTime,
     /// The feed position of the account's creation: users are listed in this order.
     pub created_seq: u64,
 }
 
 impl User {
-    /// The roles as tokens and guards carry them.
+    /// Returns the roles as tokens and guards carry them.
     pub fn roles(&self) -> Vec<String> {
         super::roles(self.admin)
     }
 }
 
-/// A user about to be created. Everything in it is checked already.
+/// A user to create. All its data is checked already.
 #[derive(Clone)]
 pub struct NewUser {
     /// A fresh id.
@@ -45,31 +45,31 @@ pub struct NewUser {
     pub name: String,
     /// The e-mail address, as typed.
     pub email: String,
-    /// What the address is compared by: one account per key.
+    /// The key by which the address is compared: one account per key.
     pub email_key: String,
     /// The password's hash, a PHC string (or an imported one).
     pub password_hash: String,
-    /// Whether the user is an operator besides.
+    /// True if the user is also an operator.
     pub admin: bool,
 }
 
-/// What became of a creation.
+/// The result of a creation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Created {
-    /// The account exists from now on.
+    /// The account was created.
     User(User),
     /// Another account has the address.
     AddressTaken,
 }
 
-/// What became of a change that could end the last admin.
+/// The result of a change that could end the last admin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
-    /// It is done, or was so before.
+    /// The change is done, or was done before.
     Done,
     /// There is no such user.
     Unknown,
-    /// Nobody would be left who may administer.
+    /// No admin would be left.
     LastAdmin,
 }
 
@@ -80,22 +80,22 @@ pub struct UserQuery {
     pub after: u64,
     /// At most this many.
     pub limit: u32,
-    /// Only users whose name or address holds this text, or whose id begins with it.
+    /// Only users with this text in name or address, or at the beginning of the id.
     pub search: Option<String>,
 }
 
-/// Why a list of roles is none that a user can have.
+/// The reason for which a list of roles is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RolesError {
-    /// One that every user has is left out: it can't be taken away, only the account disabled.
+    /// `user` is missing. It can't be taken away, only the account disabled.
     #[error("does not hold `user`, which every user is; to shut somebody out, disable the account")]
     WithoutUser,
-    /// One that is none.
+    /// A role is unknown.
     #[error("holds a role other than `user` and `admin`")]
     Unknown,
 }
 
-/// Whether somebody with these roles is an operator.
+/// Returns true if a user with these roles is an operator.
 pub fn admin_by(roles: &[String]) -> Result<bool, RolesError> {
     if roles.iter().any(|role| ![ROLE_USER, ROLE_ADMIN].contains(&role.as_str())) {
         return Err(RolesError::Unknown);
@@ -106,34 +106,34 @@ pub fn admin_by(roles: &[String]) -> Result<bool, RolesError> {
     Ok(roles.iter().any(|role| role == ROLE_ADMIN))
 }
 
-/// What the domain asks of the user table. Every change, its feed events and its row in the audit
-/// log are one transaction.
+/// The store's methods for users. Each change, its feed events and its row in the audit log are one
+/// transaction.
 pub trait UserStore: Send + Sync {
-    /// Creates a user and says so in the feed (`user.created`). Made by nobody, it is a sign-up.
+    /// Creates a user, with its event (`user.created`). By `Actor::Nobody` it is a sign-up.
     fn create_user(&self, user: &NewUser, act: &Act) -> StoreResult<Created>;
 
-    /// The user with this id.
+    /// Returns the user with this id.
     fn find_user(&self, public_id: Uuid) -> StoreResult<Option<User>>;
 
-    /// The user whose address has this key.
+    /// Returns the user with this address key.
     fn find_user_by_email_key(&self, email_key: &str) -> StoreResult<Option<User>>;
 
-    /// Users in order of creation.
+    /// Returns users in order of creation.
     fn list_users(&self, query: &UserQuery) -> StoreResult<Vec<User>>;
 
-    /// Disables (`user.disabled`, and every session ends: `user.sessions_revoked`) or enables
-    /// (`user.enabled`) a user. Enabling revives no session. No event if nothing changes.
+    /// Disables (`user.disabled`) or enables (`user.enabled`) a user. Disabling ends every session
+    /// (`user.sessions_revoked`); enabling restores none. No event if nothing changes.
     fn set_user_state(&self, public_id: Uuid, state: UserState, act: &Act) -> StoreResult<Changed>;
 
-    /// Makes a user an operator or not (`user.updated`). Removing the role refuses the tokens issued
-    /// before it (`user.sessions_revoked`); sessions go on. No event if nothing changes.
+    /// Makes a user an operator or not (`user.updated`). Without the role, all earlier tokens are
+    /// refused (`user.sessions_revoked`); sessions go on. No event if nothing changes.
     fn set_user_admin(&self, public_id: Uuid, admin: bool, act: &Act) -> StoreResult<Changed>;
 
-    /// Deletes a user and what hangs on the record (`user.deleted`, `user.sessions_revoked`).
+    /// Deletes a user and the dependent records (`user.deleted`, `user.sessions_revoked`).
     fn delete_user(&self, public_id: Uuid, act: &Act) -> StoreResult<Changed>;
 
     /// Replaces the password hash by one of the same password, if it is still `verified_hash`.
-    /// Says whether it was: a password change in between is not undone.
+    /// Returns true if it was: a password change in between is not undone.
     fn rehash_password(
         &self,
         public_id: Uuid,

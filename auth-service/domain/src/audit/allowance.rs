@@ -1,9 +1,9 @@
-//! How many refusals may be noted that cost a stranger nothing: without a bound, junk sent at full
-//! speed would fill the disk, and a full disk ends every log-in.
+//! The limit of audit rows for refusals that cost a stranger nothing. Without a limit, junk sent at
+//! full speed would fill the disk, and a full disk ends every log-in.
 //!
-//! Each network has an allowance that refills; past it, refusals are counted, and the next row from
-//! there says how many were left out. What costs a password's hash, or changes something, is always
-//! noted.
+//! Each network has an allowance that refills. Refusals beyond it are only counted, and the next
+//! row from that network states the count. A refusal that costs a password hash is always noted,
+//! and so is a change.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -13,13 +13,13 @@ use time::{Duration, OffsetDateTime};
 use super::{Entry, Origin};
 use crate::network::Network;
 
-/// Rows that a network may cause at once.
+/// The number of rows that a network may cause at once.
 const BURST: u32 = 200;
 
-/// How long one row takes to be allowed again: 8,640 a day and network.
+/// The time in which one more row is allowed: 8,640 rows a day and network.
 const REFILL: Duration = Duration::seconds(10);
 
-/// Networks that are told apart. Those beyond share one allowance.
+/// The most networks that are counted separately. The others share one allowance.
 const MOST_NETWORKS: usize = 10_000;
 
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ struct Bucket {
     left_out: u64,
 }
 
-/// The allowances.
+/// The allowances of all networks.
 #[derive(Debug, Default)]
 pub struct Allowance(Mutex<Buckets>);
 
@@ -40,8 +40,8 @@ struct Buckets {
 }
 
 impl Allowance {
-    /// The row to be written for this one, if there is one: it tells of those before it that were
-    /// left out.
+    /// Returns the row to write, if the allowance admits one. The row states the number of refusals
+    /// that were left out before it.
     pub fn admit(&self, entry: Entry) -> Option<Entry> {
         let origin = match entry.act.from {
             Origin::Address(address) => Some(Network::from(address)),
@@ -54,7 +54,7 @@ impl Allowance {
         })
     }
 
-    /// Takes one; gives how many were refused since the last one. `None` if there is none left.
+    /// Takes one row; returns the number of refusals since the last one. `None` if no row is left.
     fn take(&self, origin: Option<Network>, now: OffsetDateTime) -> Option<u64> {
         // No bucket is ever left half changed.
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! The words of the audit log. People and programs search for them, so they stay as they are.
+//! The words of the audit log. They never change, because people and programs search for them.
 
 /// Declares an enum with a word for each variant.
 macro_rules! words {
@@ -10,17 +10,17 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every one.
+            /// Every variant.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The word.
+            /// Returns the word.
             pub const fn word(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
                 }
             }
 
-            /// The one with this word.
+            /// Returns the variant with this word.
             pub fn parse(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|known| known.word() == word)
             }
@@ -29,7 +29,7 @@ macro_rules! words {
 }
 
 words! {
-    /// What was done, or refused.
+    /// An action that was done or refused.
     Action {
         /// A log-in.
         Login = "login",
@@ -41,14 +41,14 @@ words! {
         LogoutAll = "logout.all",
         /// A user changed the password.
         PasswordChange = "password.change",
-        /// A refresh token was shown. Only refusals are noted: what it was used for last, a session
-        /// tells itself.
+        /// A refresh token was presented. Only refusals are noted: the session records its last use
+        /// itself.
         SessionRefresh = "session.refresh",
-        /// Somebody else, or a client, ended a session.
+        /// An actor other than its user ended a session.
         SessionRevoke = "session.revoke",
-        /// A client said who it is. Only refusals are noted.
+        /// A client authenticated. Only refusals are noted.
         ClientAuthenticate = "client.authenticate",
-        /// A client asked for a token of its own. Only refusals are noted: guards do that all day.
+        /// A client asked for a token of its own. Only refusals are noted: guards ask all day.
         ClientToken = "client.token",
         /// An operator made a user.
         UserCreate = "user.create",
@@ -62,7 +62,7 @@ words! {
         UserDelete = "user.delete",
         /// An operator ended every session of a user.
         UserLogout = "user.logout",
-        /// A user got other roles; the detail names those of now.
+        /// A user got other roles; the detail names the new ones.
         UserSetRoles = "user.set_roles",
         /// A client was registered; the detail names its scopes.
         ClientAdd = "client.add",
@@ -74,23 +74,23 @@ words! {
         KeyGenerate = "key.generate",
         /// A key came from a file and was published.
         KeyImport = "key.import",
-        /// The next key was published to take over; the detail says whether at once.
+        /// The next key was published to take over; the detail says if it does so at once.
         KeyRotate = "key.rotate",
-        /// A key signs from now on.
+        /// A key began to sign.
         KeyActivate = "key.activate",
         /// A key left the key set: its time was over.
         KeyRetire = "key.retire",
-        /// A key was voided, and every token that it signed.
+        /// A key was revoked, with every token that it signed.
         KeyRevoke = "key.revoke",
     }
 }
 
 words! {
-    /// Why something was refused.
+    /// The reason of a refusal.
     Reason {
         /// No account has the address.
         UnknownAccount = "unknown_account",
-        /// The password is another.
+        /// The password is wrong.
         WrongPassword = "wrong_password",
         /// The account is disabled.
         AccountDisabled = "account_disabled",
@@ -100,23 +100,23 @@ words! {
         TooManySignUps = "too_many_sign_ups",
         /// An account has the address.
         AddressTaken = "address_taken",
-        /// Nobody would be left who may administer.
+        /// No admin would be left.
         LastAdmin = "last_admin",
-        /// The refresh token was used before; its session ended with this.
+        /// The refresh token was used before; this refusal ended its session.
         Reused = "reused",
         /// The session has ended, or its time is over.
         SessionOver = "session_over",
-        /// The session is another client's.
+        /// The session belongs to another client.
         OtherClient = "other_client",
-        /// The token is none of ours, or of a session long gone.
+        /// The token is not from this issuer, or its session is long gone.
         UnknownToken = "unknown_token",
-        /// No such client.
+        /// There is no such client.
         UnknownClient = "unknown_client",
-        /// The client's secret is another.
+        /// The client's secret is wrong.
         WrongSecret = "wrong_secret",
-        /// A scope that is not to be had.
+        /// The scope is not available.
         InvalidScope = "invalid_scope",
-        /// An audience that is not to be had.
+        /// The audience is not available.
         InvalidTarget = "invalid_target",
     }
 }

@@ -1,4 +1,4 @@
-//! How far a guard is behind the feed.
+//! The lag of a guard behind the feed.
 
 use time::{Duration, OffsetDateTime};
 
@@ -6,17 +6,17 @@ use super::Guard;
 use crate::error::StoreResult;
 use crate::feed::{Changes, FeedStore};
 
-/// What a guard has not confirmed.
+/// The changes that a guard has not confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lag {
-    /// How many changes.
+    /// The number of changes.
     pub changes: u64,
-    /// How long ago the first of them was made. None if the feed does not keep it any more: then the
-    /// guard starts from a snapshot.
+    /// The age of the first of them. `None` if the feed no longer keeps it: then the guard starts
+    /// from a snapshot.
     pub time: Option<Duration>,
 }
 
-/// The lag of a guard at `now`.
+/// Returns the lag of a guard at `now`.
 pub fn lag<S: FeedStore + ?Sized>(
     store: &S,
     guard: &Guard,
@@ -30,6 +30,6 @@ pub fn lag<S: FeedStore + ?Sized>(
         Changes::After { events, .. } => events.first().map(|event| event.at),
         Changes::Gone => None,
     };
-    // A change of this moment may come from a clock a little ahead.
+    // The clock that dated a recent change may be a little ahead.
     Ok(Lag { changes, time: first.map(|at| (now - at).max(Duration::ZERO)) })
 }

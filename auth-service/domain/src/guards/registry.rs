@@ -1,5 +1,5 @@
-//! The guards as this server knows them, in memory: a call of one is heard here at once, and
-//! written down by and by.
+//! The guards as this server knows them, in memory. A call is noted here at once and written to the
+//! database later.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -7,23 +7,23 @@ use time::{Duration, OffsetDateTime};
 
 use super::{Guard, GuardId, MOST_INSTANCES, REMEMBERED, recently_seen};
 
-/// How often a guard is written down of which there is nothing new but that it is there.
+/// The interval at which a live guard without news is written again.
 const WRITE_EVERY: Duration = Duration::seconds(10);
 
-/// The most revocations of one guard whose confirmation is timed at once.
+/// The most revocations for one guard that wait for a timed confirmation.
 const MOST_TIMED: usize = 1_000;
 
-/// What a call to the feed says of who makes it.
+/// The content of a guard's call to the feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Who.
+    /// The guard's id.
     pub id: GuardId,
     /// The keys that it holds.
     pub kids: BTreeSet<String>,
-    /// The position that it asks from: everything up to there is applied.
+    /// The position that it asks from. It has applied every change up to there.
     pub position: u64,
-    /// Which of all calls this is, in the order in which they came in. A guard breaks off a call to
-    /// tell what changed, and the call that follows may be read sooner.
+    /// The number of the call, in the order of arrival. A guard breaks off a call to report a
+    /// change, and the next call may be read before the old one.
     pub arrival: u64,
 }
 
@@ -32,23 +32,23 @@ pub struct Report {
 pub struct Begun {
     /// The call's [`Report::arrival`], for [`Registry::end`].
     pub call: u64,
-    /// Whether the guard holds other keys than before, or has come further.
+    /// True if the guard holds other keys than before, or reports another position.
     pub news: bool,
-    /// How long after each revocation that it was sent it has confirmed it.
+    /// The time from each revocation that the guard was sent to its confirmation.
     pub took: Vec<Duration>,
 }
 
 #[derive(Debug)]
 struct Entry {
     guard: Guard,
-    /// The last call that came in.
+    /// The number of the latest call.
     latest: u64,
-    /// The call that is open. A later one takes its place: of a connection that was cut, the end is
-    /// not noticed for a while.
+    /// The call that is open. A later one replaces it, because the server notices the end of a cut
+    /// connection late.
     open: Option<u64>,
-    /// The revocations that it was sent and has not confirmed: positions, and when they were made.
+    /// The position and the time of each revocation that was sent and is not yet confirmed.
     sent: VecDeque<(u64, OffsetDateTime)>,
-    /// What is written down; none if anything is to be written at once.
+    /// The time of the last write; `None` if the guard is to be written at once.
     written_at: Option<OffsetDateTime>,
 }
 
@@ -67,12 +67,12 @@ impl Entry {
 #[derive(Debug, Default)]
 pub struct Registry {
     guards: BTreeMap<GuardId, Entry>,
-    /// Had to make room, and are still written down.
+    /// Guards that were removed to make room, and are still in the database.
     displaced: Vec<GuardId>,
 }
 
 impl Registry {
-    /// The guards that an earlier run wrote down.
+    /// Creates a registry of the guards that an earlier run wrote.
     pub fn new(known: Vec<Guard>) -> Self {
         let entry = |guard: Guard| {
             let written_at = Some(guard.seen_at);
@@ -82,8 +82,8 @@ impl Registry {
         Self { guards: known.into_iter().map(entry).collect(), ..Self::default() }
     }
 
-    /// Notes a call; what one says that came in before the last one is old news. `None` if its
-    /// client has too many instances that all serve.
+    /// Notes a call. One that came in before the latest call is ignored. Returns `None` if the
+    /// client has too many instances and all of them are live.
     pub fn begin(&mut self, report: Report, now: OffsetDateTime) -> Option<Begun> {
         let call = report.arrival;
         let Some(entry) = self.guards.get_mut(&report.id) else {
@@ -125,7 +125,7 @@ impl Registry {
         Some(Begun { call, news, took })
     }
 
-    /// Makes room for one more instance of a client: who was away longest goes first.
+    /// Makes room for one more instance of a client: removes the one that was absent longest.
     fn make_room(&mut self, client_id: &str, now: OffsetDateTime) -> Option<()> {
         let instances: Vec<Guard> = self
             .guards
@@ -145,7 +145,7 @@ impl Registry {
     /// Notes that a guard is sent a revocation, made at `at`.
     pub fn sent(&mut self, id: &GuardId, seq: u64, at: OffsetDateTime) {
         let Some(entry) = self.guards.get_mut(id) else { return };
-        // Sent again after a lost answer: it is timed from the first time, once.
+        // A revocation that is sent again after a lost answer is timed once, from the first time.
         if entry.sent.back().is_none_or(|(last, _)| *last < seq) {
             entry.sent.push_back((seq, at));
             if entry.sent.len() > MOST_TIMED {
@@ -164,12 +164,12 @@ impl Registry {
         }
     }
 
-    /// Every guard, as it is at `now`.
+    /// Returns every guard, as it is at `now`.
     pub fn list(&self, now: OffsetDateTime) -> Vec<Guard> {
         self.guards.values().map(|entry| entry.seen(now)).collect()
     }
 
-    /// What is to be written down: what is new, and who is still there after a while.
+    /// Returns the guards to write: those with news, and the live ones after `WRITE_EVERY`.
     pub fn take_unwritten(&mut self, now: OffsetDateTime) -> Vec<Guard> {
         let mut unwritten = Vec::new();
         for entry in self.guards.values_mut() {
@@ -183,7 +183,7 @@ impl Registry {
         unwritten
     }
 
-    /// These could not be written down: they are to be again.
+    /// Notes that these guards could not be written, so that they are written again.
     pub fn not_written(&mut self, guards: &[Guard]) {
         for guard in guards {
             if let Some(entry) = self.guards.get_mut(&guard.id) {
@@ -192,7 +192,7 @@ impl Registry {
         }
     }
 
-    /// Forgets who was not seen for a day; gives whoever was forgotten since the last time.
+    /// Removes guards not seen for a day; returns those removed since the last `forget`.
     pub fn forget(&mut self, now: OffsetDateTime) -> Vec<GuardId> {
         let mut forgotten = std::mem::take(&mut self.displaced);
         self.guards.retain(|id, entry| {
@@ -202,7 +202,7 @@ impl Registry {
             }
             remembered
         });
-        // Who came back in the meantime is written down again.
+        // A guard that came back in the meantime is written again.
         forgotten.retain(|id| !self.guards.contains_key(id));
         forgotten
     }

@@ -1,4 +1,4 @@
-//! The steps of a key's life: which are due, and when the next one is.
+//! The steps of a key's life: the steps that are due, and the time of the next one.
 
 use signet_contract::jwks::MAX_KEYS;
 use time::{Duration, OffsetDateTime};
@@ -9,8 +9,8 @@ use crate::guards::Guard;
 /// For clocks that disagree: a verifier may accept a token this long after its `exp`.
 const CLOCKS_DISAGREE: Duration = Duration::seconds(60);
 
-/// The steps that are due, in the order in which to make them. Making one and asking again comes
-/// to the same as making all.
+/// Returns the steps that are due, in the order to take them. To take one and ask again has the
+/// same result as to take all.
 pub fn next_steps(
     keys: &[Key],
     guards: &[Guard],
@@ -31,7 +31,7 @@ pub fn next_steps(
     let before = steps.len();
     steps.extend(due);
     let signs = keys.iter().any(|key| key.state == KeyState::Active);
-    // Never none: where no key signs, the oldest pending one does at once, lead or not.
+    // One key always signs: if none does, the oldest pending one begins at once, lead or not.
     if steps.len() == before
         && !signs
         && let Some(key) = keys.iter().find(|key| key.state == KeyState::Pending)
@@ -44,8 +44,8 @@ pub fn next_steps(
     steps
 }
 
-/// When this key's state changes by itself; none if only an operator, or a server that publishes
-/// it first, can change it. A pending key may have to wait longer, for guards.
+/// Returns the time at which the key's state changes by itself. `None` if only an operator, or a
+/// server that publishes it first, can change it. A pending key may wait longer, for guards.
 pub fn next_change(key: &Key, policy: &KeyPolicy) -> Option<OffsetDateTime> {
     match key.state {
         KeyState::Pending => lead_ends(key, policy),
@@ -55,13 +55,13 @@ pub fn next_change(key: &Key, policy: &KeyPolicy) -> Option<OffsetDateTime> {
     }
 }
 
-/// When a pending key has been published for long enough; none while no server serves it.
+/// Returns the end of a pending key's lead; `None` while no server serves the key.
 pub fn lead_ends(key: &Key, policy: &KeyPolicy) -> Option<OffsetDateTime> {
     let served_at = key.served_at.filter(|_| key.state == KeyState::Pending)?;
     Some(served_at + policy.lead())
 }
 
-/// The live guards without which a key whose lead is over does not sign yet; none before.
+/// Returns the live guards that a key waits for after its lead; none before its end.
 pub fn held_up_by<'a>(
     key: &Key,
     guards: &'a [Guard],
@@ -75,7 +75,7 @@ pub fn held_up_by<'a>(
     guards.iter().filter(|guard| guard.live && !guard.holds(&key.kid)).collect()
 }
 
-/// For how long the lead of a pending key is over, by the clock that says the least.
+/// Returns the time since the end of a pending key's lead, by the clock that shows the least.
 fn lead_over_for(
     key: &Key,
     policy: &KeyPolicy,
@@ -100,20 +100,20 @@ fn may_sign(
     })
 }
 
-/// When nobody needs the key any more: its last token is over on every clock, and no cached set is
-/// the only one that a verifier has. Of a key that still signs: if it stopped when it is to.
+/// Returns the time at which verifiers no longer need the key: its last token is over on every
+/// clock, and every older cached set was replaced. Without a `last_expiry`, it stopped at `since`.
 pub fn leaves_at(key: &Key, policy: &KeyPolicy) -> OffsetDateTime {
     let last_expiry = key.last_expiry.unwrap_or(key.since + policy.token_life);
     last_expiry + stays_behind(policy)
 }
 
-/// When the next key leaves the key set by itself.
+/// Returns the time at which the next key leaves the key set by itself.
 pub fn next_to_leave(keys: &[Key], policy: &KeyPolicy) -> Option<OffsetDateTime> {
     let retiring = keys.iter().filter(|key| key.state == KeyState::Retiring);
     retiring.map(|key| leaves_at(key, policy)).min()
 }
 
-/// How long after its last token a key stays.
+/// Returns the time for which a key stays after its last token.
 fn stays_behind(policy: &KeyPolicy) -> Duration {
     CLOCKS_DISAGREE + policy.jwks_max_age
 }
@@ -125,14 +125,14 @@ fn may_leave(key: &Key, policy: &KeyPolicy, now: OffsetDateTime, timers: &Timers
         && timers.measured(&key.kid).is_none_or(|measured| measured >= stays)
 }
 
-/// When the schedule publishes the key that signs next: its lead before the active one has signed
-/// for long enough. None if one is pending, or nothing is scheduled.
+/// Returns the time at which the schedule publishes the next signing key: one lead before the
+/// active key's time is over. `None` if a key is pending, or nothing is scheduled.
 pub fn next_publication(keys: &[Key], policy: &KeyPolicy) -> Option<OffsetDateTime> {
     let (active, after) = publication(keys, policy)?;
     Some(active.since + after)
 }
 
-/// The active key, and how long after it began to sign the next one is published.
+/// Returns the active key, and the time from its activation to the next publication.
 fn publication<'a>(keys: &'a [Key], policy: &KeyPolicy) -> Option<(&'a Key, Duration)> {
     let every = policy.rotation_every?;
     if keys.iter().any(|key| key.state == KeyState::Pending) {
@@ -142,7 +142,7 @@ fn publication<'a>(keys: &'a [Key], policy: &KeyPolicy) -> Option<(&'a Key, Dura
     Some((active, (every - policy.lead()).max(Duration::ZERO)))
 }
 
-/// To be early harms nobody, so either clock may say that the time has come.
+/// Returns true if either clock says that the time has come: an early publication does no harm.
 fn publication_is_due(
     keys: &[Key],
     policy: &KeyPolicy,

@@ -1,6 +1,6 @@
-//! What a process measures itself, with a clock that nobody sets: how long a key has been what it
-//! is. A wall clock that leaps ahead ends no lead and retires no key before its time. Of what began
-//! before the process did, the wall clock of its start is believed.
+//! The time that each key has been in its phase, measured by this process with the monotonic clock.
+//! A wall clock that leaps ahead ends no lead and retires no key before its time. For a phase that
+//! began before the process, the wall clock at the start counts.
 
 use std::collections::HashMap;
 
@@ -24,15 +24,14 @@ impl Phase {
 /// The measurements of one process.
 #[derive(Debug, Clone, Default)]
 pub struct Timers {
-    /// The phase of each key, and when it began, counted from the start of the process.
+    /// The phase of each key, and its start, counted from the start of the process.
     seen: HashMap<String, (Phase, Duration)>,
     begun: bool,
     uptime: Duration,
 }
 
 impl Timers {
-    /// Takes note of the keys as they are at `now`, after `uptime`: the time that this process has
-    /// run.
+    /// Notes the keys as they are at `now`, after `uptime`: the time that this process has run.
     pub fn observe(&mut self, keys: &[Key], now: OffsetDateTime, uptime: Duration) {
         self.uptime = uptime;
         let mut seen = HashMap::with_capacity(keys.len());
@@ -55,7 +54,7 @@ impl Timers {
         self.begun = true;
     }
 
-    /// How long the key has been what it is; none if it was never observed.
+    /// Returns the time that the key has been in its phase; `None` if it was never observed.
     pub fn measured(&self, kid: &str) -> Option<Duration> {
         self.seen.get(kid).map(|(_, began)| self.uptime - *began)
     }

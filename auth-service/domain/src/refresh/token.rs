@@ -1,9 +1,8 @@
-//! The refresh token itself: 512 random bits, of which nothing but hashes is ever stored.
+//! The refresh token itself: 512 random bits, of which only hashes are stored.
 //!
-//! The first half stays within a session and says which one it is; the second half changes at each
-//! use. Whoever shows a first half that is known with a second half that is not current had a token
-//! that was used before. So one row for each session is enough to know every used token of it,
-//! however often it was refreshed.
+//! The first half stays the same within a session and identifies it; the second half changes at
+//! each use. A known first half with an old second half is a token that was used before. So one row
+//! for each session detects every used token of it, after any number of refreshes.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
@@ -15,7 +14,7 @@ use zeroize::Zeroizing;
 /// Bytes of each half.
 const HALF: usize = 32;
 
-/// A refresh token, as its holder has it.
+/// A refresh token, as the client holds it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RefreshToken(Zeroizing<[u8; 2 * HALF]>);
 
@@ -25,21 +24,21 @@ pub struct RefreshToken(Zeroizing<[u8; 2 * HALF]>);
 pub struct Unmade;
 
 impl RefreshToken {
-    /// The first token of a session.
+    /// Makes the first token of a session.
     pub fn fresh() -> Result<Self, Unmade> {
         let mut bytes = Zeroizing::new([0; 2 * HALF]);
         getrandom::fill(bytes.as_mut_slice()).map_err(|_| Unmade)?;
         Ok(Self(bytes))
     }
 
-    /// The token that comes after this one.
+    /// Makes the token that follows this one.
     pub fn successor(&self) -> Result<Self, Unmade> {
         let mut next = self.clone();
         getrandom::fill(&mut next.0[HALF..]).map_err(|_| Unmade)?;
         Ok(next)
     }
 
-    /// Reads a token; none if the text is not one.
+    /// Parses a token; returns `None` if the text is not one.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
         let mut token = Zeroizing::new([0; 2 * HALF]);
@@ -50,22 +49,22 @@ impl RefreshToken {
         Some(Self(token))
     }
 
-    /// What the client is sent.
+    /// Returns the text that the client is sent.
     pub fn text(&self) -> Zeroizing<String> {
         Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()))
     }
 
-    /// What the session is found by.
+    /// Returns the hash that finds the session.
     pub fn family(&self) -> [u8; 32] {
         Sha256::digest(&self.0[..HALF]).into()
     }
 
-    /// What is stored of the whole.
+    /// Returns the hash of the whole token, as it is stored.
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0.as_slice()).into()
     }
 
-    /// Seals a successor, so that this token alone brings it to light again.
+    /// Seals a successor, so that this token alone can open it.
     pub fn seal(&self, successor: &Self) -> Result<Vec<u8>, Unmade> {
         let mut nonce = [0; NONCE_LEN];
         getrandom::fill(&mut nonce).map_err(|_| Unmade)?;
@@ -81,7 +80,7 @@ impl RefreshToken {
         Ok([&nonce[..], text.as_slice(), tag.as_ref()].concat())
     }
 
-    /// Opens what [`Self::seal`] made; none if it was made by another token.
+    /// Opens the result of [`Self::seal`]; returns `None` if another token sealed it.
     pub fn unseal(&self, sealed: &[u8]) -> Option<Self> {
         let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>()?;
         let mut rest = Zeroizing::new(rest.to_vec());

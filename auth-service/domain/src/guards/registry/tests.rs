@@ -1,4 +1,4 @@
-//! What the registry makes of calls, in whatever order they come and end.
+//! The registry under calls that begin and end in any order.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,7 +18,7 @@ fn id(instance: u128) -> GuardId {
     GuardId { client_id: "api-service".into(), instance: Uuid::from_u128(instance) }
 }
 
-/// A call that comes in after all that were made before.
+/// Returns a report that comes in after all earlier ones.
 fn report(instance: u128, kids: &[&str], position: u64) -> Report {
     static ARRIVALS: AtomicU64 = AtomicU64::new(1);
     let kids = kids.iter().map(|kid| (*kid).to_owned()).collect();
@@ -40,7 +40,7 @@ fn a_guard_is_live_while_a_call_is_open_and_for_a_minute_after() {
     let last = at(3_600) + LIVE - Duration::milliseconds(1);
     assert_eq!(live(&registry, last), [1]);
     assert!(live(&registry, at(3_660)).is_empty());
-    // A clock that was set back revives nobody for longer.
+    // No guard is live for longer if the clock was set back.
     assert!(live(&registry, at(1_000)).is_empty());
 }
 

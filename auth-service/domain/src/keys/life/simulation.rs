@@ -1,5 +1,5 @@
-//! Simulated years: whatever operators, guards, crashes and the clock do, one key signs, none signs
-//! before its time, none leaves while a token of it lives, and a void one never comes back.
+//! Simulated years with operators, guards, crashes and a wrong clock: one key signs, none signs
+//! before its time, none leaves while a token of it lives, and a revoked one never comes back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ const POLICY: KeyPolicy = KeyPolicy {
     guard_patience: Duration::minutes(5),
 };
 
-/// What can happen beside the steps.
+/// The events beside the steps.
 #[derive(Debug, Clone)]
 enum Happening {
     Pass(i64),
@@ -48,7 +48,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     prop::collection::vec(one, 1..150)
 }
 
-/// When a part of a key's life began, in true time and by how much the clock was wrong then.
+/// The time at which a part of a key's life began: the true time, and the clock's error then.
 #[derive(Debug, Clone, Copy)]
 struct Began {
     at: i64,
@@ -62,12 +62,12 @@ struct World {
     /// True seconds.
     time: i64,
     started: i64,
-    /// By how much the clock is wrong.
+    /// The error of the clock.
     off: i64,
     latest: OffsetDateTime,
     served: BTreeMap<String, Began>,
     stopped: BTreeMap<String, Began>,
-    /// A restart forgot what was measured, while the clock was set since: nobody can know better.
+    /// Keys without a measurement: a restart forgot it, and the clock was set since.
     excused: BTreeSet<String>,
     /// Key, and the true second at which its token is over.
     tokens: Vec<(String, i64)>,
@@ -188,7 +188,7 @@ impl World {
         }
     }
 
-    /// What a server does at each round.
+    /// Runs one round of a server.
     fn round(&mut self) -> Result<(), TestCaseError> {
         let (now, began) = (self.now(), Began { at: self.time, off: self.off });
         if self.latest - now > Duration::seconds(1) {
@@ -250,7 +250,7 @@ impl World {
         Ok(())
     }
 
-    /// The active key signs. A token from the future is no good, so nobody misses its key.
+    /// Signs with the active key. A token from the future is not good, so its key is not needed.
     fn sign(&mut self) {
         let (kid, life) = (self.active().remove(0), POLICY.token_life);
         let key = self.key(&kid);

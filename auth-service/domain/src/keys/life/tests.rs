@@ -82,7 +82,7 @@ fn the_end_states_have_no_next_change() {
     }
 }
 
-/// A key whose lead is over at second 130.
+/// Returns an active key, and a pending one with a lead that ends at second 130.
 fn waiting() -> [Key; 2] {
     let pending = Key { served_at: Some(at(10)), ..key("b", KeyState::Pending, 0) };
     [key("a", KeyState::Active, 0), pending]
@@ -100,7 +100,7 @@ fn a_key_waits_for_every_live_guard_until_the_patience_is_over() {
     assert_eq!(due(&late, at(130 + 300)), [activate("b")]);
     let named = |now| held_up_by(&keys[1], &late, &POLICY, now, &timers);
     assert_eq!((named(at(129)), named(at(130))), (vec![], vec![&late[1]]));
-    // Whoever is gone is not waited for.
+    // A guard that is gone does not delay the key.
     assert_eq!(due(&[guard(&[], false)], at(130)), [activate("b")]);
 }
 
@@ -136,7 +136,7 @@ fn the_schedule_publishes_the_next_key_its_lead_before_the_active_one_is_replace
     assert_eq!(next_publication(&keys, &policy), Some(at(880)));
     assert_eq!(due(&keys, at(879)), []);
     assert_eq!(due(&keys, at(880)), [Step::Publish]);
-    // One is enough, and without a schedule there is none.
+    // One pending key is enough, and without a schedule no key is published.
     assert_eq!(due(&waiting(), at(129)), []);
     assert_eq!(steps(&keys, at(1_000_000)), []);
     let full = |n: usize| key(&format!("k{n}"), KeyState::Retiring, 800);
