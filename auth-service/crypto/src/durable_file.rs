@@ -6,15 +6,15 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// How the name ends that a file has until it is whole.
+/// The suffix of a file's temporary name, until the file is whole.
 const TEMPORARY: &str = ".tmp";
 
-/// One step of a change to a folder. A process can end before each, and a machine after each.
+/// One step of a change to a folder. A process can end before each step, a machine after each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step<'a> {
     /// An empty file is made, for the owner alone.
     Create(&'a Path),
-    /// Its content is written, of which a part may be there if this is cut short.
+    /// Its content is written. If the step is cut short, a part of the content may be there.
     Write(&'a Path),
     /// Its content is on the disk.
     Sync(&'a Path),
@@ -26,13 +26,13 @@ pub enum Step<'a> {
     Remove(&'a Path),
 }
 
-/// Lets the steps happen. A test that ends a process at any of them stands here.
+/// Carries out the steps. A test implements it to end a process at any step.
 pub trait Steps: Debug + Send + Sync {
-    /// Lets this step happen, which is what `work` does.
+    /// Carries out this step by calling `work`.
     fn take(&self, step: Step<'_>, work: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()>;
 }
 
-/// Every step happens.
+/// Carries out every step.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unhindered;
 
@@ -42,13 +42,13 @@ impl Steps for Unhindered {
     }
 }
 
-/// Writes `content` so that a reader sees the old file or the whole new one, whatever happens in
-/// between. `mode` is the new file's permission bits, such as `0o600`; no umask widens them.
+/// Writes `content` so that a reader sees the old file or the whole new one, even after a crash.
+/// `mode` is the new file's permission bits, such as `0o600`; no umask widens them.
 pub fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     write_by(&Unhindered, path, content, mode)
 }
 
-/// The same in `steps`.
+/// Writes `content` as [`write()`] does, in `steps`.
 pub fn write_by(steps: &dyn Steps, path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
@@ -63,7 +63,7 @@ pub fn write_by(steps: &dyn Steps, path: &Path, content: &[u8], mode: u32) -> io
         steps.take(Step::Rename(&temporary, path), &mut || fs::rename(&temporary, path))
     });
     if written.is_err() {
-        // The first error is the one to tell; a leftover temporary file is only untidy.
+        // The first error is the one to return; a leftover temporary file is only untidy.
         let _ = remove_by(steps, &temporary);
         return written;
     }
@@ -77,7 +77,7 @@ fn write_whole(steps: &dyn Steps, path: &Path, content: &[u8], mode: u32) -> io:
     steps.take(Step::Create(path), &mut || {
         let file = options.open(path)?;
         file.set_permissions(fs::Permissions::from_mode(mode))?;
-        // Where files can't be locked, none is taken for abandoned either.
+        // On a file system without locks, no file counts as abandoned either.
         let _ = file.lock();
         created = Some(file);
         Ok(())
@@ -88,8 +88,8 @@ fn write_whole(steps: &dyn Steps, path: &Path, content: &[u8], mode: u32) -> io:
     Ok(file)
 }
 
-/// Removes what processes left in `folder` that ended while they wrote there: temporary files that
-/// no writer holds. They may be whole, and secret.
+/// Removes the temporary files in `folder` of processes that ended while they wrote: those that no
+/// writer has locked. They may be whole, and secret.
 pub fn remove_abandoned(steps: &dyn Steps, folder: &Path) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -114,7 +114,7 @@ pub fn remove_by(steps: &dyn Steps, path: &Path) -> io::Result<()> {
     steps.take(Step::Remove(path), &mut || fs::remove_file(path))
 }
 
-/// Whether group or others may read, write or run `path`.
+/// Returns true if the group or others may read, write or run `path`.
 pub fn open_to_others(path: &Path) -> io::Result<bool> {
     Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
 }

@@ -1,4 +1,4 @@
-//! One hash: made, or verified, in working memory that the caller keeps.
+//! Making and verifying one argon2id hash, in working memory that the caller keeps.
 
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -13,13 +13,13 @@ use super::unfit::Unfit;
 /// Random bytes of each salt.
 const SALT_BYTES: usize = 16;
 
-/// The fewest bytes of a hash that is taken over.
+/// The fewest bytes of an imported hash.
 const LEAST_OUTPUT_BYTES: usize = 16;
 
-/// A hash could not be made or judged.
+/// A hash could not be made or verified.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
-    /// A stored hash is not one that this service makes or took over.
+    /// A stored hash is not one that this service makes or imports.
     #[error("a stored password hash can't be read, or asks for too much")]
     Unreadable,
     /// The system gave no randomness, or the algorithm refused its input.
@@ -27,20 +27,20 @@ pub enum HashError {
     Failed(String),
 }
 
-/// What a password proved to be.
+/// The result of verifying a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verified {
-    /// Not the one behind the hash.
+    /// The password does not match the hash.
     Wrong,
-    /// The one behind the hash.
+    /// The password matches the hash.
     Right {
-        /// Whether the stored hash is weaker than a new one would be.
+        /// True if the stored hash is weaker than a new one would be.
         outdated: bool,
     },
 }
 
-/// Working memory, kept between hashes: giving back and fetching 19 MiB each time costs more than
-/// the page faults it saves.
+/// Working memory, kept between hashes: releasing and allocating 19 MiB each time costs more than
+/// the page faults that it saves.
 #[derive(Default)]
 pub(super) struct Memory(Vec<Block>);
 
@@ -53,7 +53,7 @@ impl Memory {
         &mut self.0
     }
 
-    /// Whether there is anything to give back.
+    /// Returns true if there is memory to release.
     pub(super) fn held(&self) -> bool {
         !self.0.is_empty()
     }
@@ -82,14 +82,14 @@ pub(super) fn hash_in(memory: &mut Memory, password: &[u8]) -> Result<String, Ha
     Ok(text)
 }
 
-/// Whether a hash from elsewhere can be stored. One that a log-in could verify, but that is so short
-/// that others' passwords fit it as well, can't.
+/// Checks that an imported hash can be stored. A log-in could verify a very short hash, but other
+/// passwords would match it as well, so it is refused.
 pub(super) fn check(phc: &str) -> Result<(), Unfit> {
     let stored = Stored::read(phc)?;
     if stored.expected.len() < LEAST_OUTPUT_BYTES { Err(Unfit::Damaged) } else { Ok(()) }
 }
 
-/// A stored hash, read, and no costlier than is bearable.
+/// A stored hash, parsed, and not too costly to verify.
 struct Stored {
     params: Params,
     salt: Salt,

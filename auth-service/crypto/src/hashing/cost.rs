@@ -1,4 +1,4 @@
-//! What a hash costs: the parameters of new ones, and the bounds of those still verified.
+//! The cost of a hash: the parameters of new hashes, and the limits for stored ones.
 
 use argon2::{Params, ParamsBuilder};
 
@@ -24,7 +24,7 @@ const MOST_PASSES: u32 = 16;
 /// The most lanes that a stored hash may ask for.
 const MOST_LANES: u32 = 8;
 
-/// The parameters of new hashes.
+/// Returns the parameters of new hashes.
 pub(super) fn current() -> Result<Params, argon2::Error> {
     ParamsBuilder::new()
         .m_cost(MEMORY_KIB)
@@ -34,14 +34,14 @@ pub(super) fn current() -> Result<Params, argon2::Error> {
         .build()
 }
 
-/// Whether a stored hash asks for no more than this service is ready to spend.
+/// Returns true if a stored hash costs no more than this service allows.
 pub(super) fn bearable(params: &Params) -> bool {
     params.m_cost() <= MOST_MEMORY_KIB
         && params.t_cost() <= MOST_PASSES
         && params.p_cost() <= MOST_LANES
 }
 
-/// Whether a stored hash is weaker than a new one would be.
+/// Returns true if a stored hash is weaker than a new one would be.
 pub(super) fn outdated(params: &Params) -> bool {
     params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES || params.p_cost() != LANES
 }

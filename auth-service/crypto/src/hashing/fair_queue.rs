@@ -1,5 +1,5 @@
-//! The order in which jobs are served, and which callers may wait: a data structure without threads
-//! and without time.
+//! The order in which jobs are served, and the limits for callers that wait: a data structure
+//! without threads and without time.
 //!
 //! A caller holds a place from its request to the end of its last job. Networks with waiting jobs
 //! are served in turn, and the jobs of one network in the order in which they came. So a network
@@ -8,8 +8,8 @@
 //! The number of places is bounded. A network may take all of them while no other network needs
 //! one. When they are all taken, a network that holds less than a quarter of them takes the newest
 //! place from the network that holds the most, if that is more than a quarter. A place with a job
-//! that has begun is never taken, and the number of those is bounded, too: their callers go on to the
-//! database, where no turns are kept.
+//! that has begun is never taken away. The number of those is bounded, too: their callers go on to
+//! the database, which does not serve networks in turn.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::Hash;
@@ -96,7 +96,7 @@ impl<N: Copy + Eq + Hash, S, J> FairQueue<N, S, J> {
         Ok(Entered { place, evicted })
     }
 
-    /// Returns whether a job waits.
+    /// Returns true if a job waits.
     pub(super) fn waits(&self) -> bool {
         !self.turns.is_empty()
     }

@@ -1,4 +1,4 @@
-//! One piece of work for a hashing thread, and where its result goes.
+//! One job for a hashing thread, and the channel for its result.
 
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
@@ -6,11 +6,11 @@ use zeroize::Zeroizing;
 use super::argon2id::{HashError, Memory, Verified, hash_in};
 use super::scheme::verify_in;
 
-/// A password to hash or to judge.
+/// A password to hash or to verify.
 pub(super) enum Job {
     /// Makes a hash.
     Hash { password: Zeroizing<Vec<u8>>, result: oneshot::Sender<Result<String, HashError>> },
-    /// Judges a password.
+    /// Verifies a password.
     Verify {
         password: Zeroizing<Vec<u8>>,
         phc: String,
@@ -21,7 +21,7 @@ pub(super) enum Job {
 impl Job {
     /// Does the work and sends the result, unless the caller has gone.
     pub(super) fn run(self, memory: &mut Memory) {
-        // A send fails if the caller has gone meanwhile, and does not miss the result.
+        // A send fails if the caller has gone. Then the result is not needed.
         match self {
             Self::Hash { password, result } => {
                 if !result.is_closed() {

@@ -1,13 +1,13 @@
 //! Password hashing: argon2id, on threads of its own.
 //!
-//! One hash takes 19 MiB and some 20 ms of a core. Done wherever a request happens to run, a few
-//! hundred log-ins at once would take all memory and stop every other answer. Here as many threads
-//! as cores do it, each keeping its working memory. A caller that would have to wait too long gets
-//! an error at once. Networks are served in turn, so that a flood from one of them does not keep
-//! the others waiting (`fair_queue`).
+//! One hash takes 19 MiB and some 20 ms of a core. If each request hashed on the thread that serves
+//! it, a few hundred log-ins at once would take all memory and stop every other answer. Here one
+//! thread for each core does it, and keeps its working memory. A caller that would have to wait too
+//! long gets an error at once. Networks are served in turn, so that a flood from one of them does
+//! not keep the others waiting (`fair_queue`).
 //!
-//! Accounts that were imported bring hashes of other methods (`werkzeug`). Each is verified on the
-//! same threads, in at most 64 MiB, and replaced at the log-in that it lets in.
+//! Imported accounts bring hashes of other methods (`werkzeug`). Each is verified on the same
+//! threads, in at most 64 MiB, and replaced at the first log-in that succeeds with it.
 
 mod argon2id;
 mod cost;

@@ -14,25 +14,25 @@ use super::queue::{Place, PlaceSignal, Queue};
 #[error("too many passwords are waiting to be hashed")]
 pub struct Busy;
 
-/// A permit brought no result.
+/// The error of a permit without a result.
 #[derive(Debug, thiserror::Error)]
 pub enum PoolError {
     /// The place was taken away before the work began.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// The hash could not be made or judged.
+    /// The hash could not be made or verified.
     #[error(transparent)]
     Hash(#[from] HashError),
-    /// The thread is gone, which only a panic in it explains.
+    /// The thread is gone: only a panic in it can be the reason.
     #[error("a hashing thread ended")]
     Gone,
 }
 
 /// A place in the queue, for one job at a time.
 ///
-/// The place can be taken away until a thread begins with the job. A caller keeps the permit until its
-/// answer from the database, since few callers at once go there. It waits for nothing else with a job
-/// that has begun.
+/// The place can be taken away until a thread begins with the job. A caller keeps the permit until
+/// the database has answered, so that few callers use the database at once. After its job has
+/// begun, the caller waits for nothing else.
 pub struct HashPermit {
     place: Place,
     signal: PlaceSignal,
@@ -57,7 +57,7 @@ impl HashPermit {
         self.answer(done).await
     }
 
-    /// Judges `password` against a stored hash.
+    /// Verifies `password` against a stored hash.
     pub async fn verify(
         &mut self,
         password: Zeroizing<Vec<u8>>,

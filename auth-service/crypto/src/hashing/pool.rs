@@ -1,4 +1,4 @@
-//! The threads that hash, and the places in the queue before them.
+//! The hashing threads, and the places in the queue before them.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -11,12 +11,12 @@ use super::permit::{Busy, HashPermit};
 use super::queue::{Queue, QueueCounts};
 use auth_domain::network::Network;
 
-/// Places for each thread. At about 40 hashes a second and thread, the last caller waits some one
+/// Places for each thread. At about 40 hashes a second and thread, the last caller waits about one
 /// and a half seconds, which a person at a log-in form accepts.
 const PLACES_PER_THREAD: usize = 64;
 
-/// Callers for each thread that may be at the database after their hash. Each of them has to be
-/// answered within five seconds, also where a commit takes 100 ms: `SQLite` has one writer.
+/// Callers for each thread that may use the database after their hash. Each of them must get an
+/// answer within five seconds, also if a commit takes 100 ms: `SQLite` has one writer.
 const BEGUN_PER_THREAD: usize = 16;
 
 /// Hashes passwords on its own threads; cheap to clone.
@@ -25,12 +25,12 @@ pub struct HashingPool(Arc<Inner>);
 
 struct Inner {
     queue: Arc<Queue>,
-    /// A hash of a password that nobody knows, with the parameters of new ones.
+    /// A hash of a random, unknown password, with the parameters of new ones.
     stand_in: String,
 }
 
 impl HashingPool {
-    /// A pool with one thread for each core.
+    /// Creates a pool with one thread for each core.
     ///
     /// # Errors
     ///
@@ -40,13 +40,13 @@ impl HashingPool {
         Self::with(threads, threads * PLACES_PER_THREAD)
     }
 
-    /// A pool of `threads`, before which at most `capacity` callers wait or are served.
+    /// Creates a pool of `threads`, in which at most `capacity` callers wait or are served.
     pub fn with(threads: usize, capacity: usize) -> Result<Self, HashError> {
         let mut nobodys = [0; 32];
         getrandom::fill(&mut nobodys).map_err(|error| HashError::Failed(error.to_string()))?;
         let queue = Arc::new(Queue::new(capacity, threads.max(1) * BEGUN_PER_THREAD));
         let inner = Inner { queue: Arc::clone(&queue), stand_in: hash(&nobodys)? };
-        // Made before the threads: if one can't be started, dropping it ends the others.
+        // The pool exists before its threads: if one can't be started, dropping it ends the others.
         let pool = Self(Arc::new(inner));
         for number in 0..threads {
             let queue = Arc::clone(&queue);
@@ -71,7 +71,7 @@ impl HashingPool {
         Ok(HashPermit::new(place, signal, Arc::clone(&self.0.queue)))
     }
 
-    /// What to verify a password against where there is no account, so that it costs the same.
+    /// Returns the hash to verify against if there is no account, so that the cost is the same.
     pub fn stand_in(&self) -> &str {
         &self.0.stand_in
     }
@@ -138,7 +138,7 @@ mod tests {
 
     #[tokio::test]
     async fn newcomer_of_another_network_ends_the_newest_permit_of_a_flood() {
-        // Without a thread no job is begun.
+        // Without threads, no job begins.
         let pool = HashingPool::with(0, 4).unwrap();
         let flood = address("2001:db8::1");
         let mut permits: Vec<_> = (0..4).map(|_| pool.enter(flood).unwrap()).collect();

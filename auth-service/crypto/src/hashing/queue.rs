@@ -11,10 +11,10 @@ use super::fair_queue::{self, Entered, FairQueue, Full};
 use super::job::Job;
 use auth_domain::network::Network;
 
-/// How long a thread keeps its working memory without work.
+/// The time for which a thread without work keeps its working memory.
 const KEEP_MEMORY: Duration = Duration::from_mins(1);
 
-/// A caller without a known address is a network of its own.
+/// A caller's network. All callers without a known address are one network.
 pub(super) type Caller = Option<Network>;
 
 /// A place of a caller.
@@ -32,7 +32,7 @@ pub struct QueueCounts {
     pub evicted: u64,
 }
 
-/// The places, the waiting jobs, and what wakes the threads.
+/// The places, the waiting jobs, and the signal that wakes the threads.
 pub(super) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
@@ -67,7 +67,7 @@ impl Queue {
         if let Some(evicted) = evicted {
             state.counts.evicted += 1;
             drop(state);
-            // The signal first: the caller asks it why its job was dropped.
+            // The signal is dropped first: the caller reads it to learn why its job was dropped.
             drop(evicted.signal);
             drop(evicted.job);
         }
@@ -94,7 +94,7 @@ impl Queue {
         self.lock().fair.held()
     }
 
-    /// Returns what was counted since the start.
+    /// Returns the counts since the start.
     pub(super) fn counts(&self) -> QueueCounts {
         self.lock().counts
     }
@@ -109,7 +109,7 @@ impl Queue {
     pub(super) fn work(&self) {
         let mut memory = Memory::default();
         while let Some(job) = self.next(&mut memory) {
-            // A panic costs the one result; its caller sees the channel close.
+            // A panic loses this one result; its caller sees the channel close.
             if catch_unwind(AssertUnwindSafe(|| job.run(&mut memory))).is_err() {
                 memory = Memory::default();
             }
@@ -122,9 +122,9 @@ impl Queue {
             if let Some(next) = state.fair.next() {
                 return Some(next);
             }
-            // With jobs left that may not begin yet, the caller that goes wakes the thread.
+            // If a waiting job may not begin yet, the next caller that leaves wakes the thread.
             if state.closed && !state.fair.waits() {
-                // Other threads may sleep for a job that is done now.
+                // Other threads may still wait for a job that is done now.
                 self.changed.notify_all();
                 return None;
             }
@@ -134,7 +134,7 @@ impl Queue {
                     .wait_timeout(state, KEEP_MEMORY)
                     .unwrap_or_else(PoisonError::into_inner);
                 state = woken;
-                // A job that came meanwhile is taken first, in the memory that is still held.
+                // A job that arrived meanwhile is taken first, in the memory that is still held.
                 if timeout.timed_out() {
                     if let Some(next) = state.fair.next() {
                         return Some(next);

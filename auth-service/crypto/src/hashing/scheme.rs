@@ -1,14 +1,14 @@
-//! Which method a stored hash is of. New ones are argon2id; foreign ones stay until their owner's
-//! next log-in, which replaces them.
+//! The method of a stored hash. New ones are argon2id. An imported hash of another method stays
+//! until its user's next log-in, which replaces it.
 
 use super::argon2id::{self, HashError, Memory, Verified};
 use super::unfit::Unfit;
 use super::werkzeug::Stored;
 
-/// The longest hash that is taken over, in bytes; werkzeug's have about 170.
+/// The longest hash that is imported, in bytes; werkzeug's have about 170.
 const LONGEST: usize = 1_024;
 
-/// Whether a hash from elsewhere can be stored, because a log-in could verify it.
+/// Checks that an imported hash can be stored: a log-in must be able to verify it.
 pub fn check(stored: &str) -> Result<(), Unfit> {
     if stored.len() > LONGEST {
         return Err(Unfit::Damaged);

@@ -1,8 +1,8 @@
-//! Password hashes as werkzeug writes them (`METHOD$SALT$HEX`): accounts taken over from a Flask
-//! service keep theirs until the next log-in.
+//! Password hashes as werkzeug writes them (`METHOD$SALT$HEX`). Accounts from a Flask service keep
+//! them until the next log-in.
 //!
-//! The salt is hashed as the text that it is written as. What such a hash may cost is bounded here,
-//! before any work: the parameters come from a file that somebody else wrote.
+//! The salt is hashed as text, not decoded. The cost of such a hash is limited before any work,
+//! because its parameters come from a foreign file.
 
 use std::num::NonZero;
 
@@ -15,7 +15,7 @@ use super::unfit::Unfit;
 /// The most memory that scrypt may take, in bytes: the same as a stored argon2id hash.
 const MOST_MEMORY: u64 = 64 * 1024 * 1024;
 
-/// The most that scrypt may be told to multiply its work by, without using more memory.
+/// The most times that scrypt may repeat its work, without using more memory.
 const MOST_LANES: u64 = 16;
 
 /// The widest block of scrypt. Werkzeug's is 8; a wide one would take memory beside that counted.
@@ -27,7 +27,7 @@ const MOST_ITERATIONS: u64 = 2_000_000;
 /// Bytes of a hash by scrypt.
 const SCRYPT_BYTES: usize = 64;
 
-/// A hash, read.
+/// A parsed hash.
 pub(super) struct Stored<'h> {
     method: Method,
     salt: &'h str,
@@ -54,7 +54,7 @@ impl<'h> Stored<'h> {
         Ok(Self { method, salt, digest })
     }
 
-    /// Whether `password` is the one behind this hash. Compares in constant time.
+    /// Returns true if `password` matches this hash. Compares in constant time.
     pub(super) fn is_of(&self, password: &[u8]) -> bool {
         let salt = self.salt.as_bytes();
         match &self.method {
@@ -72,7 +72,7 @@ impl<'h> Stored<'h> {
     }
 }
 
-/// The method, and how many bytes its hashes have.
+/// Returns the method, and the number of bytes of its hashes.
 fn read_method(text: &str) -> Result<(Method, usize), Unfit> {
     let parts: Vec<&str> = text.split(':').collect();
     match *parts.as_slice() {
@@ -113,7 +113,7 @@ fn pbkdf2_method(
     Ok((Method::Pbkdf2(algorithm, times), length))
 }
 
-/// Digits alone: a sign or a blank stands in no hash that werkzeug wrote.
+/// Parses digits alone: werkzeug never writes a sign or a blank.
 fn number(text: &str) -> Result<u64, Unfit> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Unfit::Damaged);

@@ -1,7 +1,7 @@
 //! New key pairs.
 //!
 //! aws-lc-rs makes them: a median of 1.1 s for 4096 bits, where `rsa` 0.10 takes 1.3 s on the same
-//! machine. It blocks for that long, so it never runs where requests are answered.
+//! machine. It blocks for that long, so it never runs on a thread that answers requests.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};

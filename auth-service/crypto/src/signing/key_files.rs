@@ -1,7 +1,7 @@
 //! The folder of the private keys: one PEM file for each, named by its thumbprint.
 //!
-//! A file is written whole or not at all, and before its record: a key that is published always
-//! has its file. Whoever can read a file can sign as the issuer, so its mode is checked at start.
+//! A file is written whole or not at all, and before its record: a key that is published always has
+//! its file. Any reader of a file can sign as the issuer, so its mode is checked at start.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -15,29 +15,29 @@ use zeroize::Zeroizing;
 use super::private_key::{LARGEST_FILE, PrivateKey};
 use super::unfit::Unfit;
 
-/// Why a key's file can't be used, in one line for the operator.
+/// The reason for which a key's file can't be used, in one line for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// It is not there.
+    /// The file does not exist.
     #[error("the private key of a key in use is missing: {0}; put it back from a backup")]
     Missing(PathBuf),
     /// Others could read it.
     #[error("{0} can be read by others than its owner; type: chmod 600 {0}")]
     OpenToOthers(PathBuf),
-    /// It does not hold a key.
+    /// The file does not hold a key.
     #[error("{0} {1}")]
     Unfit(PathBuf, Unfit),
-    /// It holds another key than its name says.
+    /// The file holds another key than its name says.
     #[error(
         "{0} holds another key ({1}) than its name and the database say; put the right one back from a backup"
     )]
     WrongKey(PathBuf, String),
-    /// The file system refused.
+    /// The file system returned an error.
     #[error("{0}: {1}")]
     Io(PathBuf, io::Error),
 }
 
-/// The folder.
+/// The folder of the private keys.
 #[derive(Debug, Clone)]
 pub struct KeyFiles {
     folder: PathBuf,
@@ -45,12 +45,12 @@ pub struct KeyFiles {
 }
 
 impl KeyFiles {
-    /// The key files in `folder`, which need not exist yet.
+    /// Creates the key files of `folder`, which need not exist yet.
     pub fn in_folder(folder: &Path) -> Self {
         Self { folder: folder.to_owned(), steps: Arc::new(Unhindered) }
     }
 
-    /// The same files, changed in these steps.
+    /// Returns the same files, changed in these steps.
     #[cfg(test)]
     pub(super) fn changed_in(&self, steps: Arc<dyn Steps>) -> Self {
         Self { folder: self.folder.clone(), steps }
@@ -60,7 +60,7 @@ impl KeyFiles {
         self.folder.join(format!("{kid}.pem"))
     }
 
-    /// Keeps a key. When this returns it survives a power cut.
+    /// Writes a key's file. After this returns, the file survives a power cut.
     pub fn keep(&self, key: &PrivateKey) -> Result<(), FileError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
@@ -76,8 +76,7 @@ impl KeyFiles {
             .map_err(failed(&path))
     }
 
-    /// Reads the key with this thumbprint and checks that its file holds it, and that nobody else
-    /// may read it.
+    /// Reads the key with this thumbprint. Checks that its file holds it and is not open to others.
     pub fn read(&self, kid: &str) -> Result<PrivateKey, FileError> {
         let path = self.path(kid);
         let io = |error: io::Error| match error.kind() {
@@ -112,7 +111,7 @@ impl KeyFiles {
         Ok(())
     }
 
-    /// The thumbprints that the files of the folder are named by, in order.
+    /// Returns the thumbprints in the names of the folder's files, in order.
     pub fn list(&self) -> Result<Vec<String>, FileError> {
         let failed = |error| FileError::Io(self.folder.clone(), error);
         let entries = match fs::read_dir(&self.folder) {
@@ -130,7 +129,7 @@ impl KeyFiles {
         Ok(kids)
     }
 
-    /// Removes what a process left that ended while it kept a key.
+    /// Removes the temporary files of a process that ended while it wrote a key.
     pub fn remove_abandoned(&self) -> Result<(), FileError> {
         let removed = durable_file::remove_abandoned(&*self.steps, &self.folder);
         removed.map_err(|error| FileError::Io(self.folder.clone(), error))
@@ -153,7 +152,7 @@ pub fn read_key(path: &Path) -> Result<PrivateKey, FileError> {
     let io = |error| FileError::Io(path.to_owned(), error);
     let file = fs::File::open(path).map_err(io)?;
     let mut content = Zeroizing::new(Vec::with_capacity(LARGEST_FILE + 1));
-    // One byte more than the largest tells a larger one, however large.
+    // One byte more than the limit is enough to detect a larger file.
     let most = u64::try_from(LARGEST_FILE).unwrap_or(u64::MAX) + 1;
     io::Read::read_to_end(&mut io::Read::take(file, most), &mut content).map_err(io)?;
     PrivateKey::from_pem(&content).map_err(|unfit| FileError::Unfit(path.to_owned(), unfit))

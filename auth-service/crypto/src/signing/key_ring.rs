@@ -1,4 +1,4 @@
-//! The keys as requests see them: what signs and what is published, always changed together.
+//! The keys as requests use them: the signer and the published set, always changed together.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -13,27 +13,27 @@ use super::signer::{Signer, SigningError};
 use auth_domain::error::StoreError;
 use auth_domain::keys::{Key, KeyPolicy, KeyState, KeyStore};
 
-/// The keys in use. Reading costs no lock.
+/// The keys in use. Reading takes no lock.
 pub struct KeyRing {
     files: KeyFiles,
     policy: KeyPolicy,
     held: ArcSwap<Held>,
-    /// Held while the keys change, so that two changes do not overtake each other.
+    /// Held while the keys change, so that changes happen one after the other.
     changing: Mutex<()>,
 }
 
 struct Held {
     keys: Vec<Key>,
     signer: Arc<Signer>,
-    /// Whether the signer's key was revoked, and the one that took over has no good file.
+    /// True if the signer's key was revoked, and its successor has no good file.
     void: bool,
     published: Arc<PublishedSet>,
 }
 
-/// Why the keys can't be used.
+/// The reason for which the keys can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RingError {
-    /// The database knows no key that signs.
+    /// The database has no active key.
     #[error("no key is active; `auth-service init` makes one")]
     NoneActive,
     /// The key that should sign has no good file.
@@ -41,7 +41,7 @@ pub enum RingError {
     File(#[from] FileError),
 }
 
-/// Why a change of the keys can't be followed.
+/// The reason for which a change of the keys can't be followed.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
     /// The database can't be read or written.
@@ -59,22 +59,22 @@ impl fmt::Debug for KeyRing {
 }
 
 impl KeyRing {
-    /// Takes the keys into use.
+    /// Opens the ring with these keys.
     pub fn open(files: KeyFiles, keys: Vec<Key>, policy: KeyPolicy) -> Result<Self, RingError> {
         let held = hold(&files, keys, &policy, None)?;
         Ok(Self { files, policy, held: ArcSwap::from_pointee(held), changing: Mutex::new(()) })
     }
 
-    /// Follows the keys as `store` has them; whether anything changed. From then on the published
-    /// ones are served, which is noted. An active key's file is read, and the life of its tokens
-    /// noted, before it signs.
+    /// Follows the keys as `store` has them; returns true if anything changed. From then on the
+    /// published keys are served, which is noted. Before an active key signs, its file is read, and
+    /// the life of its tokens is noted.
     ///
     /// # Errors
     ///
-    /// The new active key has no good file. The ring then stays as it was: what it signs with is
-    /// what it publishes. If that key is void, nothing signs.
+    /// The new active key has no good file. The ring then stays as it was: it still publishes the
+    /// key that it signs with. If that key is revoked, nothing signs.
     pub fn follow(&self, store: &dyn KeyStore, now: OffsetDateTime) -> Result<bool, FollowError> {
-        // Reading is part of the change: an older reading never comes after a newer one.
+        // Reading is part of the change, so that an older reading never replaces a newer one.
         let _changing = self.changing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let keys = store.list_keys()?;
         let life = self.policy.token_life;
@@ -121,32 +121,32 @@ impl KeyRing {
         if held.void { Err(SigningError) } else { held.signer.sign(claims) }
     }
 
-    /// The state of a key, as the ring follows it.
+    /// Returns the state of a key, as the ring follows it.
     pub fn state(&self, kid: &str) -> Option<KeyState> {
         self.held.load().keys.iter().find(|key| key.kid == kid).map(|key| key.state)
     }
 
-    /// The key set to serve, and to judge the issuer's own tokens by.
+    /// Returns the key set to serve, and to verify the issuer's own tokens with.
     pub fn key_set(&self) -> Arc<PublishedSet> {
         self.held.load().published.clone()
     }
 
-    /// The key that signs.
+    /// Returns the key that signs.
     pub fn signer(&self) -> Arc<Signer> {
         self.held.load().signer.clone()
     }
 
-    /// The keys' records that the ring follows.
+    /// Returns the keys' records that the ring follows.
     pub fn keys(&self) -> Vec<Key> {
         self.held.load().keys.clone()
     }
 
-    /// The policy that the ring was opened with.
+    /// Returns the policy that the ring was opened with.
     pub fn policy(&self) -> KeyPolicy {
         self.policy
     }
 
-    /// The files of the keys.
+    /// Returns the files of the keys.
     pub fn files(&self) -> &KeyFiles {
         &self.files
     }

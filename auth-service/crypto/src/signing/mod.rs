@@ -1,7 +1,7 @@
-//! The private keys: read, made, kept as files, and signed with. Nothing else touches them.
+//! The private keys: reading, making, keeping as files, and signing. No other module touches them.
 //!
-//! Which key signs and which are published is decided by `domain::keys` and kept by `store`; the
-//! [`KeyRing`] follows.
+//! `domain::keys` decides which key signs and which are published. `store` keeps the decision, and
+//! the [`KeyRing`] follows it.
 
 mod generation;
 mod key_ring;

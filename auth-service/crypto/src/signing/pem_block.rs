@@ -1,7 +1,7 @@
-//! One block of a PEM file (RFC 7468): its label and what it holds.
+//! One block of a PEM file (RFC 7468): its label and its content.
 //!
-//! Lines may be of any length, and text around the block is passed over, as `openssl` does; what
-//! is wrong with a file is told apart, which a strict reader does not do.
+//! Lines may be of any length, and text around the block is ignored, as `openssl` does. Unlike a
+//! strict reader, this one distinguishes the faults of a file.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,7 @@ use super::unfit::Unfit;
 const BEGIN: &str = "-----BEGIN ";
 const DASHES: &str = "-----";
 
-/// A block that was found whole.
+/// A complete block.
 pub(super) struct PemBlock<'t> {
     pub(super) label: &'t str,
     /// The lines between, header lines included.
@@ -21,8 +21,8 @@ pub(super) struct PemBlock<'t> {
 }
 
 impl<'t> PemBlock<'t> {
-    /// The first block of `text`, apart from the curve's parameters that `openssl ecparam` writes
-    /// before a key.
+    /// Returns the first block of `text`, apart from the curve's parameters that `openssl ecparam`
+    /// writes before a key.
     pub(super) fn first(text: &'t str) -> Result<Self, Unfit> {
         let mut rest = text;
         loop {
@@ -37,12 +37,12 @@ impl<'t> PemBlock<'t> {
         }
     }
 
-    /// Whether the block is encrypted in the manner of old OpenSSL (RFC 1421 §4.6.1.1).
+    /// Returns true if the block is encrypted in the way of old OpenSSL (RFC 1421 §4.6.1.1).
     pub(super) fn has_encryption_header(&self) -> bool {
         self.lines.contains("Proc-Type:") || self.lines.contains("DEK-Info:")
     }
 
-    /// The DER document that the block holds.
+    /// Returns the DER document that the block holds.
     pub(super) fn document(&self) -> Result<SecretDocument, Unfit> {
         let digits: Zeroizing<String> =
             Zeroizing::new(self.lines.chars().filter(|c| !c.is_ascii_whitespace()).collect());

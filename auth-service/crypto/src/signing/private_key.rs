@@ -1,4 +1,4 @@
-//! One private key, checked: what is not an RSA key fit for RS256 never becomes one of these.
+//! One private key, checked: it is always an RSA key that is fit for RS256.
 
 use std::fmt;
 
@@ -14,10 +14,10 @@ use super::unfit::Unfit;
 const PKCS1: &str = "RSA PRIVATE KEY";
 const PKCS8: &str = "PRIVATE KEY";
 
-/// As many bytes as no key of 4096 bits reaches.
+/// A size in bytes that no key of 4096 bits reaches.
 pub(super) const LARGEST_FILE: usize = 64 * 1024;
 
-/// A private key that may sign. Its `Debug` shows the public half alone.
+/// A private key that may sign. Its `Debug` shows only the public half.
 pub struct PrivateKey {
     pem: Zeroizing<String>,
     public: PublicKey,
@@ -31,12 +31,12 @@ impl fmt::Debug for PrivateKey {
 }
 
 impl PrivateKey {
-    /// The key in a PEM file: PKCS#1 or PKCS#8, not encrypted.
+    /// Reads the key in a PEM file: PKCS#1 or PKCS#8, not encrypted.
     pub fn from_pem(file: &[u8]) -> Result<Self, Unfit> {
         if file.len() > LARGEST_FILE {
             return Err(Unfit::TooLarge);
         }
-        // 0x30 opens every DER key.
+        // Every DER key begins with 0x30.
         if file.first() == Some(&0x30) {
             return Err(Unfit::Binary);
         }
@@ -62,7 +62,7 @@ impl PrivateKey {
         }
     }
 
-    /// The key in a PKCS#8 document, such as a new one.
+    /// Reads the key in a PKCS#8 document, such as a new one.
     pub(super) fn from_pkcs8(document: &SecretDocument) -> Result<Self, Unfit> {
         let info: PrivateKeyInfoRef<'_> = document.decode_msg().map_err(|_| Unfit::Damaged)?;
         match info.algorithm.oid.to_string().as_str() {
@@ -75,8 +75,8 @@ impl PrivateKey {
         Self::checked(PKCS8, document, info.private_key.as_bytes())
     }
 
-    /// Checks the numbers of an RSA private key (RFC 8017 §A.1.2), with a word for each way in which
-    /// they can be wrong.
+    /// Checks the numbers of an RSA private key (RFC 8017 §A.1.2). Each possible fault has its own
+    /// error.
     fn checked(
         label: &'static str,
         document: &SecretDocument,
@@ -101,22 +101,22 @@ impl PrivateKey {
         Ok(Self { pem, public, signing })
     }
 
-    /// The RFC 7638 thumbprint.
+    /// Returns the RFC 7638 thumbprint.
     pub fn kid(&self) -> &str {
         self.public.kid()
     }
 
-    /// The key as it is published.
+    /// Returns the key as it is published.
     pub fn public(&self) -> PublicJwk {
         self.public.to_jwk()
     }
 
-    /// The size of its modulus.
+    /// Returns the size of its modulus in bits.
     pub fn bits(&self) -> usize {
         self.signing.pair.public_modulus_len() * 8
     }
 
-    /// The key as a PEM file, in the form in which it came.
+    /// Returns the key as a PEM file, in the form in which it was read.
     pub fn pem(&self) -> &str {
         &self.pem
     }

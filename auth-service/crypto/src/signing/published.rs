@@ -1,4 +1,4 @@
-//! The key set as it is served: made once for each change, not once for each request.
+//! The key set as it is served: built once for each change, not for each request.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use time::{Duration, OffsetDateTime};
 
 use auth_domain::keys::{Key, KeyPolicy, next_publication, next_to_leave};
 
-/// What is due is done within a moment. A publication that is so late is held up by something, and
-/// nobody knows for how long.
+/// The delay after which a due publication counts as held up. A due step is normally done within a
+/// moment; the end of a longer delay is unknown.
 const HELD_UP: Duration = Duration::seconds(10);
 
 /// The published key set.
@@ -25,14 +25,14 @@ pub struct PublishedSet {
     /// The keys, for the issuer's own verifier.
     pub keys: Vec<PublicKey>,
     max_age: Duration,
-    /// When a key leaves the set by itself.
+    /// The time at which a key leaves the set by itself.
     shrinks_at: Option<OffsetDateTime>,
-    /// When a key enters it by itself.
+    /// The time at which a key enters it by itself.
     grows_at: Option<OffsetDateTime>,
 }
 
 impl PublishedSet {
-    /// The set of those `keys` that are published, oldest first.
+    /// Returns the set of those `keys` that are published, oldest first.
     pub(super) fn of(keys: &[Key], policy: &KeyPolicy) -> Self {
         let published = keys.iter().filter(|key| key.state.published());
         let jwk = |key: &Key| PublicJwk::rs256(key.kid.clone(), key.n.clone(), key.e.clone());
@@ -50,17 +50,17 @@ impl PublishedSet {
             keys: own.collect(),
             max_age: policy.jwks_max_age,
             shrinks_at,
-            // A set that is full grows when another key has left.
+            // A full set grows only after another key has left.
             grows_at: next_publication(keys, policy).filter(|_| set.keys.len() < MAX_KEYS),
         }
     }
 
-    /// The key with this thumbprint.
+    /// Returns the key with this thumbprint.
     pub fn key(&self, kid: &str) -> Option<&PublicKey> {
         self.keys.iter().find(|key| key.kid() == kid)
     }
 
-    /// The `max-age` to tell at `now`, in seconds: not beyond the next change that is known.
+    /// Returns the `max-age` at `now`, in seconds: it ends at the next known change.
     pub fn max_age(&self, now: OffsetDateTime) -> u64 {
         let grows_at = self.grows_at.filter(|at| now - *at < HELD_UP);
         let next = self.shrinks_at.into_iter().chain(grows_at).min();

@@ -1,5 +1,5 @@
-//! Rotations and revocations, whoever asks: a command, a route, or the schedule. Files and records
-//! are changed in the order in which a crash in between leaves one key that signs.
+//! Rotations and revocations by a command, a route, or the schedule. Files and records change in an
+//! order in which a crash in between leaves one key that signs.
 
 use signet_contract::jwks::MAX_KEYS;
 use time::OffsetDateTime;
@@ -13,22 +13,22 @@ use auth_domain::audit::Act;
 use auth_domain::error::StoreError;
 use auth_domain::keys::{Key, KeyState, KeyStore, Revocation, Rotated};
 
-/// How often another spare pair is taken where somebody else just took the same one.
+/// The number of tries to take a spare pair, if other rotations take the same one first.
 const TRIES: u32 = 4;
 
-/// Why nothing was changed, or nobody knows whether it was.
+/// The reason for which nothing was changed, or the result is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum RotationError {
     /// The database can't be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The folder of the keys can't.
+    /// The folder of the keys can't be read or written.
     #[error(transparent)]
     File(#[from] FileError),
     /// No key pair could be made.
     #[error("a key pair could not be made")]
     Generation(#[from] SigningError),
-    /// Others took each spare pair first.
+    /// Other rotations took each spare pair first.
     #[error("too many rotations at once; try again")]
     Contended,
 }
@@ -41,18 +41,18 @@ pub struct Rotator {
 }
 
 impl Rotator {
-    /// New keys are of this size.
+    /// Creates a rotator that makes new keys of this size.
     pub fn new(files: KeyFiles, bits: KeyBits) -> Self {
         Self { spares: Spares::new(files.clone(), bits), files }
     }
 
-    /// The pairs that come next.
+    /// Returns the pairs that come next.
     pub fn spares(&self) -> &Spares {
         &self.spares
     }
 
-    /// Makes the pair that the next rotation takes, if that would have to wait for one: however long
-    /// it takes, a rotation that can't follow is none that is done later.
+    /// Makes the pair for the next rotation, if there is none yet. If this fails or takes too long,
+    /// no rotation begins, and so none is done later.
     pub fn prepare(&self, known: &[Key]) -> Result<(), RotationError> {
         if needs_pair(known) { self.spares.ensure(known).map(drop) } else { Ok(()) }
     }
@@ -75,7 +75,7 @@ impl Rotator {
         Err(RotationError::Contended)
     }
 
-    /// Voids a key; see [`KeyStore::revoke_key`]. Its file is gone afterwards.
+    /// Revokes a key and removes its file; see [`KeyStore::revoke_key`].
     pub fn revoke(
         &self,
         store: &dyn KeyStore,
@@ -100,8 +100,8 @@ impl Rotator {
         Err(RotationError::Contended)
     }
 
-    /// Makes a pending key the active one; `false` if it is neither. A key without a good file never
-    /// signs: the one before it goes on.
+    /// Makes a pending key the active one; returns `false` if it is neither. A key without a good
+    /// file never signs: the previous one goes on.
     pub fn activate(
         &self,
         store: &dyn KeyStore,
@@ -112,7 +112,7 @@ impl Rotator {
         Ok(store.activate_key(kid, act)?)
     }
 
-    /// Takes a retiring key out of the key set, then its file; `false` if it is not retiring.
+    /// Removes a retiring key from the key set, then its file; `false` if it is not retiring.
     pub fn retire(
         &self,
         store: &dyn KeyStore,
@@ -126,8 +126,8 @@ impl Rotator {
         Ok(retired)
     }
 
-    /// Removes the files of keys that never sign again, and files half written: a crash may have come
-    /// before that.
+    /// Removes the files of keys that never sign again, and files half written: a crash may have
+    /// left them.
     pub fn sweep(&self, known: &[Key]) -> Result<(), FileError> {
         let gone = |key: &&Key| matches!(key.state, KeyState::Retired | KeyState::Revoked);
         self.files.remove_abandoned()?;
@@ -141,7 +141,7 @@ impl Rotator {
         Ok(Key::fresh(public.kid, public.n, public.e, OffsetDateTime::UNIX_EPOCH))
     }
 
-    /// The pending key that takes over, if it can: the one published first.
+    /// Returns the pending key that takes over: the one published first that has a good file.
     fn heir<'a>(&self, known: &'a [Key], revoked: &str) -> Option<&'a str> {
         known
             .iter()
@@ -151,7 +151,7 @@ impl Rotator {
     }
 }
 
-/// Whether a rotation takes a new pair: none is under way, and there is room for one.
+/// Returns true if a rotation takes a new pair: no key is pending, and the key set has room.
 fn needs_pair(known: &[Key]) -> bool {
     let pending = known.iter().any(|key| key.state == KeyState::Pending);
     let full = known.iter().filter(|key| key.state.published()).count() >= MAX_KEYS;

@@ -9,7 +9,7 @@ use signet_verifier::{SigningKey, access_token_header};
 
 use super::private_key::PrivateKey;
 
-/// The provider of cryptography failed: out of memory, or a fault in the key's arithmetic.
+/// The cryptography failed: out of memory, or a fault in the key's arithmetic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the signature could not be made")]
 pub struct SigningError;
@@ -29,25 +29,25 @@ impl fmt::Debug for Signer {
 }
 
 impl Signer {
-    /// Takes the key into use.
+    /// Creates a signer for the key.
     pub fn new(key: PrivateKey) -> Self {
         let kid = key.kid().to_owned();
         let header = access_token_header(&kid);
         Self { kid, header, key: key.into_signing(), used: AtomicBool::new(false) }
     }
 
-    /// The key's thumbprint.
+    /// Returns the key's thumbprint.
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// Whether it has signed anything in this process.
+    /// Returns true if it has signed anything in this process.
     pub fn used(&self) -> bool {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// The claims as a signed token in compact form (RFC 7515 §3.1). It takes one to two
-    /// milliseconds with 4096 bits, without waiting for anything.
+    /// Returns the claims as a signed token in compact form (RFC 7515 §3.1). It takes one to two
+    /// milliseconds with 4096 bits, and never waits.
     pub fn sign(&self, claims: &Claims) -> Result<String, SigningError> {
         self.used.store(true, Ordering::Relaxed);
         encode(&self.header, claims, &self.key.encoding).map_err(|_| SigningError)

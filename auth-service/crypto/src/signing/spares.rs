@@ -1,5 +1,5 @@
-//! The key pair that comes next, made ahead of need: a file in the folder of the keys that no
-//! record knows yet. So no rotation and no revocation waits for one, and a crash loses nothing.
+//! The next key pair, made ahead of need: a file in the folder of the keys without a record yet. So
+//! no rotation and no revocation waits for a pair, and a crash loses nothing.
 
 use std::collections::HashSet;
 
@@ -18,12 +18,12 @@ pub struct Spares {
 }
 
 impl Spares {
-    /// Spare pairs of this size, in the folder of the keys.
+    /// Creates the spare pairs of this size, in the folder of the keys.
     pub fn new(files: KeyFiles, bits: KeyBits) -> Self {
         Self { files, bits }
     }
 
-    /// A spare pair, made on the spot only if none is there.
+    /// Returns a spare pair; makes one only if there is none.
     pub fn take(&self, known: &[Key]) -> Result<PrivateKey, RotationError> {
         match self.find(known)? {
             Some(spare) => Ok(spare),
@@ -31,7 +31,7 @@ impl Spares {
         }
     }
 
-    /// Makes a spare pair if none is there; whether it did.
+    /// Makes a spare pair if there is none; returns true if it did.
     pub fn ensure(&self, known: &[Key]) -> Result<bool, RotationError> {
         if self.find(known)?.is_some() {
             return Ok(false);
@@ -42,8 +42,8 @@ impl Spares {
     fn find(&self, known: &[Key]) -> Result<Option<PrivateKey>, RotationError> {
         let known: HashSet<&str> = known.iter().map(|key| key.kid.as_str()).collect();
         let unknown = self.files.list()?.into_iter().filter(|kid| !known.contains(kid.as_str()));
-        // What is damaged, of another size or open to others is no spare, and nobody else's
-        // business.
+        // A file that is damaged, of another size or open to others is not a spare. It is left
+        // alone.
         let mut fit = unknown
             .filter_map(|kid| self.files.read(&kid).ok())
             .filter(|spare| spare.bits() == self.bits as usize);

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rsa::BoxedUint;
 use rsa::pkcs8::{EncodePublicKey, LineEnding};
 
-/// The PEM text of the key with this modulus and exponent (base64url); none if they are no key.
+/// Returns the key of this modulus and exponent (base64url) as PEM; `None` if they are no key.
 pub fn public_pem(n: &str, e: &str) -> Option<String> {
     let number = |text: &str| {
         URL_SAFE_NO_PAD.decode(text).ok().map(|bytes| BoxedUint::from_be_slice_vartime(&bytes))

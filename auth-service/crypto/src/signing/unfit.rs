@@ -1,6 +1,6 @@
-//! Why a file is not a signing key, in words for whoever made it, and how to get one from it.
+//! The faults of a file that is not a signing key, with a way for its maker to get one from it.
 
-/// What a file is instead of a signing key. It reads on behind the file's name: `KEY.pem: is …`.
+/// The fault of a file that is not a signing key. It follows the file's name: `KEY.pem: is …`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     /// PKCS#8 or PKCS#1 behind a pass phrase.
@@ -58,7 +58,7 @@ pub enum Unfit {
         "is an RSA key of {0} bits; 4096 is the most that guards take: openssl genrsa -out FILE 4096"
     )]
     TooLong(usize),
-    /// An exponent that made other people's signatures forgeable.
+    /// An exponent that made the signatures of other products forgeable.
     #[error(
         "is an RSA key with an unsafe public exponent; it must be odd and 65537 or more: \
          openssl genrsa -out FILE 4096"

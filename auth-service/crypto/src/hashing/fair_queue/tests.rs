@@ -1,4 +1,4 @@
-//! The promises of the queue: its bound, its order, and which places may be taken away.
+//! The promises of the queue: its size, its order, and the places that may be taken away.
 
 use std::collections::HashMap;
 
@@ -6,10 +6,10 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Each place carries its own number, so that an evicted one is known.
+/// A queue in which each place carries its own number, to identify an evicted one.
 type Queue = FairQueue<u8, u64, usize>;
 
-/// A queue in which every job may begin.
+/// Returns a queue in which every job may begin.
 fn queue(capacity: usize) -> Queue {
     Queue::new(capacity, capacity)
 }
@@ -149,7 +149,7 @@ impl Model {
         self.places.values().filter(|(place, _)| place.network == network).count()
     }
 
-    /// The places that may be taken away for `network`.
+    /// Returns the places that may be taken away for `network`.
     fn evictable(&self, network: u8, capacity: usize) -> Vec<Place<u8>> {
         let quarter = (capacity / 4).max(1);
         if self.held_by(network) >= quarter {
@@ -175,7 +175,7 @@ impl Model {
         fit.get(n % fit.len().max(1)).map(|(place, _)| *place)
     }
 
-    /// Forgets the turn of a network that has no waiting job any more.
+    /// Removes the turn of a network that has no waiting job any more.
     fn settle(&mut self, network: u8) {
         let waits = |(place, state): &(Place<u8>, State)| {
             place.network == network && matches!(state, State::Waiting(_))

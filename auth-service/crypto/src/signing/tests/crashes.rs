@@ -1,5 +1,5 @@
-//! A process that ends at any step of a change of the keys: the next one finds one key that signs,
-//! its file, and every key whose tokens live.
+//! A process that ends at any step of a change of the keys. The next process finds one key that
+//! signs, its file, and every key with tokens that live.
 
 use std::fs;
 use std::path::Path;
@@ -28,7 +28,7 @@ const POLICY: KeyPolicy = KeyPolicy {
     guard_patience: Duration::minutes(5),
 };
 
-/// Pairs to be taken: making new ones for each of so many ends would take long.
+/// The pairs to use: making new ones for each of so many ends would take long.
 static PAIRS: LazyLock<[String; 3]> =
     LazyLock::new(|| [(), (), ()].map(|()| new_key().pem().to_string()));
 
@@ -38,25 +38,25 @@ fn pair(number: usize) -> PrivateKey {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Change {
-    /// A pair is made and entered as the next key.
+    /// A pair is made and becomes the next key.
     Planned,
-    /// The same, and it signs at once.
+    /// The same, but the key signs at once.
     Immediate,
-    /// A key whose lead is over takes over.
+    /// A key takes over after its lead.
     Activation,
-    /// A key that nobody needs any more leaves.
+    /// A key that is no longer needed leaves.
     Retirement,
-    /// The key that signs is void, and a pair that is made takes over.
+    /// The signing key is revoked, and a new pair takes over.
     Revocation,
 }
 
-/// What a process that ends was given.
+/// The data for a process that ends.
 struct Before {
     folder: TempDir,
-    /// The key that signed until then, or signs, and a token of it.
+    /// The key that signed until then, or still signs, and a token of it.
     old: String,
     token: String,
-    /// The key that the change is about.
+    /// The key that changes.
     subject: String,
     now: OffsetDateTime,
 }
@@ -93,7 +93,7 @@ impl Before {
         Self { folder, old, token, subject, now }
     }
 
-    /// A copy, for one end.
+    /// Returns a copy, for one end.
     fn copy(&self) -> TempDir {
         let copy = tempfile::tempdir().expect("a folder");
         fs::create_dir(copy.path().join("signing")).expect("a folder");
@@ -119,7 +119,7 @@ fn files(folder: &Path) -> KeyFiles {
     KeyFiles::in_folder(&folder.join("signing"))
 }
 
-/// Makes the change, as far as the process comes; whether it came to its end.
+/// Makes the change until the process ends; returns true if the change was completed.
 fn make(change: Change, before: &Before, folder: &Path, process: &Arc<Process>) -> bool {
     let files = files(folder);
     let database = open(folder);
@@ -130,7 +130,7 @@ fn make(change: Change, before: &Before, folder: &Path, process: &Arc<Process>) 
     let rotator = Rotator::new(files.clone(), KeyBits::B2048);
     let (subject, now) = (&before.subject, before.now);
     let act = Act::by_operator(now);
-    // As `Spares` does, which makes a pair of its own.
+    // In place of `Spares`, which would make a new pair.
     let made = || files.keep(&pair(2)).is_ok();
     let done = match change {
         Change::Planned => made() && rotator.rotate(&cut, false, &act).is_ok(),
@@ -142,8 +142,8 @@ fn make(change: Change, before: &Before, folder: &Path, process: &Arc<Process>) 
     done && ring.follow(&cut, now).is_ok()
 }
 
-/// Ends a process after so many `steps` of the change, and starts the next one. Whether the change
-/// came to its end before.
+/// Ends a process after so many `steps` of the change, and starts the next one. Returns true if the
+/// change was completed before.
 fn survives(change: Change, before: &Before, steps: u32, end: End) -> bool {
     let copy = before.copy();
     let folder = copy.path();
@@ -182,15 +182,15 @@ fn survives(change: Change, before: &Before, steps: u32, end: End) -> bool {
     assert_eq!(files.read(&before.old).is_ok(), state.published(), "its file: {what}");
     let fresh = ring.sign(&claims()).expect(&what);
     assert!(verifies(&fresh, ring.signer().kid()), "{what}");
-    // And whatever the next change is, it can be made.
+    // The next change can be made, too.
     files.keep(&pair(2)).expect(&what);
     let next = rotator.rotate(&*database, true, &Act::by_operator(now));
     assert!(next.is_ok(), "{next:?}: {what}");
     done
 }
 
-/// Ends a process at each of the steps. One change for each test: there are hundreds of ends, each
-/// with several waits for the disk.
+/// Ends a process at each step. There is one test for each change, because there are hundreds of
+/// ends, each with several waits for the disk.
 fn survives_everywhere(change: Change) {
     let before = Before::of(change);
     for end in End::ALL {
@@ -199,7 +199,7 @@ fn survives_everywhere(change: Change) {
             steps += 1;
             assert!(steps < 30, "{change:?} never comes to its end");
         }
-        // A transaction, and following it; where a pair is made, five more for its file.
+        // A transaction, and following it; five more steps for the file if a pair is made.
         let moved = matches!(change, Change::Activation | Change::Retirement);
         let least = if moved { 3 } else { 8 };
         assert!(steps >= least, "{change:?} was ended at {steps} steps only");

@@ -1,5 +1,5 @@
-//! A process that ends at a step of its work: each use of the database is one, and each change of a
-//! key file. What is on the disk then is what the next process finds.
+//! A process that ends at a step of its work: a use of the database, or a change of a key file. The
+//! next process starts with the state of the disk at that step.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,18 +15,18 @@ use auth_domain::error::{StoreError, StoreResult};
 use auth_domain::keys::{Added, Entry, Key, KeyStore, Revocation, Rotated};
 use auth_store::Database;
 
-/// How it ends.
+/// The way in which a process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     /// Between two steps.
     Between,
-    /// The last step is done, but nobody hears of it.
+    /// The last step is done, but its result is lost.
     Unheard,
     /// The last step is cut short: half of a file is written.
     Half,
-    /// With the machine, which loses the content that was not synced.
+    /// With the machine, which loses content that was not synced.
     ContentLost,
-    /// With the machine, which loses the names that were not synced.
+    /// With the machine, which loses names that were not synced.
     NamesLost,
 }
 
@@ -35,7 +35,7 @@ impl End {
         [Self::Between, Self::Unheard, Self::Half, Self::ContentLost, Self::NamesLost];
 }
 
-/// A process that has so many steps left.
+/// A process with a limited number of steps.
 #[derive(Debug)]
 pub(super) struct Process {
     end: End,
@@ -45,9 +45,9 @@ pub(super) struct Process {
 #[derive(Debug)]
 struct State {
     left: u32,
-    /// Files of which the content may be in memory alone.
+    /// Files with content that may be in memory alone.
     unsynced: BTreeSet<PathBuf>,
-    /// What to do, last one first, to lose the names that may be in memory alone.
+    /// The changes to undo, last one first, to lose the names that may be in memory alone.
     undo: Vec<Undo>,
 }
 
@@ -57,10 +57,10 @@ enum Undo {
     Remove(PathBuf, Vec<u8>),
 }
 
-/// What a process may do with a step.
+/// The right of a process to take a step.
 enum Turn {
     Do,
-    /// It is the last one.
+    /// This step is the last one.
     Last,
     Ended,
 }
@@ -101,7 +101,7 @@ impl Process {
         }
     }
 
-    /// What the machine loses, if it ends with the process.
+    /// Applies the losses of a machine that ends with the process.
     pub(super) fn lose(&self) {
         let mut state = self.state.lock().expect("no step failed");
         match self.end {

@@ -59,7 +59,7 @@ fn a_file_with_another_key_or_half_a_key_is_refused() {
     assert!(matches!(files.read(key.kid()), Err(FileError::Missing(_))));
 }
 
-/// A crash between the temporary file and the rename leaves only the former behind.
+/// A crash between the temporary file and the rename leaves only the temporary file.
 #[test]
 fn what_a_crash_left_behind_is_no_key_and_hinders_none() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! What is taken as a signing key, and what is refused with which words.
+//! The files that are accepted as a signing key, and the words with which others are refused.
 
 use std::fs;
 
@@ -32,7 +32,7 @@ fn keys_of_the_usual_programs_are_taken_as_they_are() {
         let public = key.public();
         let pem = public_pem(&public.n, &public.e).expect("a public key");
         assert_eq!(pem, printed(at, "openssl", "rsa -in key -pubout"), "{arguments}");
-        // What is kept is what came in.
+        // The stored file holds the imported key.
         fs::write(at.join("kept"), key.pem().as_bytes()).expect("written");
         let modulus = |file| printed(at, "openssl", &format!("rsa -in {file} -noout -modulus"));
         assert_eq!(modulus("kept"), modulus("key"));

@@ -1,4 +1,4 @@
-//! Key files to test with, made by the programs that people use. Nothing of it is ever in git.
+//! Key files for tests, made by the programs that people use. None of them is ever in git.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,13 +7,13 @@ use std::sync::LazyLock;
 use super::super::{PrivateKey, generate};
 use crate::signing::KeyBits;
 
-/// A key that tests share: making one takes a while.
+/// Returns a key that tests share: making one takes a while.
 pub(super) fn shared_key() -> PrivateKey {
     static PEM: LazyLock<String> = LazyLock::new(new_pem);
     PrivateKey::from_pem(PEM.as_bytes()).expect("a key")
 }
 
-/// A fresh key of 2048 bits.
+/// Makes a key of 2048 bits.
 pub(super) fn new_key() -> PrivateKey {
     generate(KeyBits::B2048).expect("a key")
 }
@@ -22,11 +22,11 @@ fn new_pem() -> String {
     new_key().pem().to_string()
 }
 
-/// Runs a program in `folder`; says whether it is installed.
+/// Runs a program in `folder`; returns true if it is installed.
 ///
 /// # Panics
 ///
-/// It is, and fails.
+/// The program is installed and fails.
 pub(super) fn ran(folder: &Path, program: &str, arguments: &str) -> bool {
     let mut command = Command::new(program);
     // An empty argument is written as ''.
@@ -41,7 +41,7 @@ pub(super) fn ran(folder: &Path, program: &str, arguments: &str) -> bool {
     true
 }
 
-/// What a program prints when run in `folder`.
+/// Returns the output of a program run in `folder`.
 pub(super) fn printed(folder: &Path, program: &str, arguments: &str) -> String {
     let output = Command::new(program)
         .args(arguments.split(' '))

@@ -1,4 +1,4 @@
-//! Keys made, imported, kept, refused and signed with.
+//! Tests of keys: making, importing, keeping, refusing and signing.
 
 mod crashes;
 mod ending;

@@ -1,4 +1,4 @@
-//! The keys as requests see them: what signs is always published.
+//! The keys as requests use them: the signing key is always published.
 
 use std::fs;
 
@@ -106,7 +106,7 @@ fn a_new_key_without_a_good_file_leaves_the_last_good_one_signing_and_published(
     assert!(matches!(refused, Err(RingError::File(FileError::Unfit(..)))), "{refused:?}");
     assert_eq!(ring.signer().kid(), fixture.one.kid());
     assert!(ring.key_set().key(fixture.one.kid()).is_some());
-    // As soon as the file is good it follows.
+    // The ring follows as soon as the file is good.
     fixture.files.keep(&fixture.other).expect("kept");
     ring.take_over(fixture.records(KeyState::Retired, KeyState::Active)).expect("reloaded");
     assert_eq!(ring.signer().kid(), fixture.other.kid());
@@ -152,7 +152,7 @@ fn nobody_is_told_to_keep_the_set_beyond_the_next_key_s_publication() {
     assert_eq!(before.max_age(published - Duration::seconds(7)), 7);
     assert_eq!(before.max_age(published - Duration::milliseconds(10)), 0);
     assert_eq!(before.max_age(published + Duration::seconds(1)), 0, "it is due");
-    // One that is held up comes nobody knows when.
+    // The end of a held-up publication is unknown.
     assert_eq!(before.max_age(published + Duration::seconds(10)), 60);
     records[1].state = KeyState::Pending;
     let pending = set(records);

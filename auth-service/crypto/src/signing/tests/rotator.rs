@@ -1,4 +1,4 @@
-//! A key whose file is not good: it does not begin to sign, and nobody is told that it is served.
+//! A key without a good file: it does not begin to sign, and it does not count as served.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ fn record(key: &PrivateKey) -> Key {
     Key::fresh(public.kid, public.n, public.e, START)
 }
 
-/// A key that signs, and a pending one that lost its file.
+/// Returns a key that signs, and a pending one that lost its file.
 fn lost_file() -> (TempDir, Arc<Database>, KeyFiles, [PrivateKey; 2]) {
     let folder = tempfile::tempdir().expect("a folder");
     let location = Location::Sqlite(folder.path().join("auth.db"));

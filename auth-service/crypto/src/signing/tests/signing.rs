@@ -35,7 +35,7 @@ fn verifies(token: &str, key: &PrivateKey) -> bool {
     verifies_with(token, &PublicKey::from_jwk(&jwk).expect("a public key"))
 }
 
-/// Whether a token of these claims is good.
+/// Returns true if a token of these claims is good.
 pub(super) fn verifies_with(token: &str, public: &PublicKey) -> bool {
     let profile = Profile {
         issuer: "http://localhost:8001".into(),
