@@ -1,4 +1,4 @@
-//! The one hop from async code to threads that may block: `domain` and `store` are synchronous.
+//! The only step from async code to threads that may block: `domain` and `store` are synchronous.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use tokio::time::timeout;
 
 use auth_domain::error::{StoreError, StoreResult};
 
-/// A database that says nothing for so long, not even that it is locked, is given up: the request
-/// is answered within 5 s. The work may still be done; an error says that nobody knows.
+/// The longest wait for a database that reports nothing, not even a lock: the request is answered
+/// within 5 s. The work may still be done: after an error, the outcome is unknown.
 const PATIENCE: Duration = Duration::from_millis(4_700);
 
-/// Runs `work` on the blocking pool. A panic in it is an error here; its message goes to the log
-/// by the panic hook.
+/// Runs `work` on the blocking pool. A panic in it is returned as an error; the panic hook writes
+/// its message to the log.
 pub async fn run<T: Send + 'static>(
     work: impl FnOnce() -> StoreResult<T> + Send + 'static,
 ) -> StoreResult<T> {
@@ -31,14 +31,14 @@ fn broken_off() -> StoreError {
     StoreError::Failed("a task panicked, or the process is ending".into())
 }
 
-/// Parts that wait to be taken. The work that makes them waits, too, when nobody takes them.
+/// The most parts that wait to be taken. When they are not taken, the work waits, too.
 const PARTS_AHEAD: usize = 2;
 
-/// What [`parts`] makes, as it comes.
+/// The parts that [`parts`] makes, one after the other.
 pub struct Parts<T>(mpsc::Receiver<StoreResult<Option<T>>>);
 
-/// Runs `work`, which makes its result part by part, on the blocking pool. It is told with each part
-/// whether anybody wants more.
+/// Runs `work`, which makes its result part by part, on the blocking pool. With each part, `work`
+/// learns if the receiver wants more.
 pub fn parts<T: Send + 'static>(
     work: impl FnOnce(&mut dyn FnMut(T) -> bool) -> StoreResult<()> + Send + 'static,
 ) -> Parts<T> {
@@ -46,14 +46,14 @@ pub fn parts<T: Send + 'static>(
     tokio::task::spawn_blocking(move || {
         let mut tell = |part| sender.blocking_send(Ok(Some(part))).is_ok();
         let end = work(&mut tell).map(|()| None);
-        // An error of the channel: nobody wants it.
+        // An error of the channel: the receiver is gone.
         let _ = sender.blocking_send(end);
     });
     Parts(receiver)
 }
 
 impl<T> Parts<T> {
-    /// The next part, or `None` after the last one. Without that, not everything has come.
+    /// Returns the next part; `None` after the last one. Without that `None`, parts are missing.
     pub async fn next(&mut self) -> StoreResult<Option<T>> {
         match timeout(PATIENCE, self.0.recv()).await {
             Ok(Some(part)) => part,

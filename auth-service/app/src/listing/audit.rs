@@ -16,7 +16,7 @@ pub struct AuditLog {
 }
 
 impl AuditLog {
-    /// The page of at most `limit` that begins what was read ([`page::rows_for`]).
+    /// Returns the page of at most `limit` at the start of the rows read ([`page::rows_for`]).
     pub fn of(mut records: Vec<Record>, limit: u32) -> Self {
         let next = page::cut(&mut records, limit, |record| Cursor(record.id).to_string());
         Self { audit: records, next }

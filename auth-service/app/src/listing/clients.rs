@@ -1,4 +1,4 @@
-//! The services that get tokens for themselves.
+//! The clients: services that get tokens for themselves.
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -35,7 +35,7 @@ pub struct ClientEntry {
 }
 
 impl ClientList {
-    /// The clients as they are at the time `now`.
+    /// Returns the clients as they are at the time `now`.
     pub fn of(clients: &[Client], now: OffsetDateTime) -> Self {
         let entry = |client| ClientEntry::of(client, now);
         Self { clients: clients.iter().map(entry).collect(), next: None }
@@ -43,7 +43,7 @@ impl ClientList {
 }
 
 impl ClientEntry {
-    /// The client as it is at the time `now`.
+    /// Returns the client as it is at the time `now`.
     pub fn of(client: &Client, now: OffsetDateTime) -> Self {
         Self {
             client_id: client.client_id.clone(),

@@ -1,4 +1,4 @@
-//! Who follows the feed, what each holds, and how far behind it is.
+//! The guards that follow the feed: the keys that each one holds, and its lag.
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -45,7 +45,7 @@ pub struct GuardEntry {
 }
 
 impl GuardList {
-    /// The guards, and how far behind `store` each is at the time `now`.
+    /// Returns the guards, each with its lag behind `store` at the time `now`.
     pub fn of<S: FeedStore + ?Sized>(
         guards: Vec<Guard>,
         store: &S,

@@ -1,4 +1,4 @@
-//! The signing keys, and who holds them.
+//! The signing keys, and the guards that hold them.
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -47,7 +47,7 @@ pub struct Holder {
 }
 
 impl KeyList {
-    /// Of `guards`, those that are live count.
+    /// Returns the keys. Of `guards`, only the live ones count.
     pub fn of(keys: &[Key], guards: &[Guard], policy: &KeyPolicy) -> Self {
         let entry = |key: &Key| {
             let holder = |guard: &Guard| Holder {
@@ -80,7 +80,7 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// A rotation to this key, at the time `now`.
+    /// Returns the rotation to this key, at the time `now`.
     pub fn to(key: Key, policy: &KeyPolicy, now: OffsetDateTime) -> Self {
         let signs_at = match lead_ends(&key, policy) {
             Some(at) => at,

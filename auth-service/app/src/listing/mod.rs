@@ -1,5 +1,5 @@
-//! What operators are shown: the entries of the operators' routes, which are the same that
-//! `list --json` prints. Times are RFC 3339 in UTC, with their fractions.
+//! The lists for operators: the same entries in the operators' routes and in `list --json`. Times
+//! are RFC 3339 in UTC, with their fractions.
 
 pub mod audit;
 pub mod clients;

@@ -1,4 +1,4 @@
-//! Who is logged in where.
+//! The open sessions.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ pub struct SessionList {
 }
 
 impl SessionList {
-    /// The page of at most `limit` that begins what was read ([`page::rows_for`]).
+    /// Returns the page of at most `limit` at the start of the rows read ([`page::rows_for`]).
     pub fn of(mut sessions: Vec<SessionRecord>, limit: u32) -> Self {
         let next = page::cut(&mut sessions, limit, |last| Cursor::of(last).to_string());
         Self { sessions, next }

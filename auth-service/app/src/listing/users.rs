@@ -41,7 +41,7 @@ pub struct UserEntry {
 }
 
 impl UserList {
-    /// The page of at most `limit` that begins what was read ([`page::rows_for`]).
+    /// Returns the page of at most `limit` at the start of the rows read ([`page::rows_for`]).
     pub fn of(mut users: Vec<User>, limit: u32) -> Self {
         let next = page::cut(&mut users, limit, |user| Cursor(user.created_seq).to_string());
         Self { users: users.into_iter().map(UserEntry::from).collect(), next }
