@@ -244,7 +244,7 @@ pub struct Record {
     pub subject_type: String,
     /// The id of the subject.
     pub subject: Option<String>,
-    /// The id of the user concerned, whatever the subject is.
+    /// The id of the user concerned, for any kind of subject.
     #[serde(rename = "user")]
     pub public_id: Option<String>,
     /// A network address, `command line` or `server`.

@@ -13,10 +13,10 @@ use super::users::NewUser;
 /// The most code points of a name.
 const LONGEST_NAME: usize = 100;
 
-/// What a sign-up sends, as a form or as JSON.
+/// The fields of a sign-up, as a form or as JSON.
 #[derive(Deserialize, ToSchema)]
 pub struct SignUpForm {
-    /// What the person is called.
+    /// The person's name.
     #[serde(default)]
     #[schema(required, min_length = 1, max_length = 100)]
     pub name: String,
