@@ -1,7 +1,7 @@
-//! The issuer's binary: settings, commands, and the start that puts the rooms together.
+//! The issuer's binary: settings, commands, and the startup that connects the crates.
 //!
-//! The rooms are crates. `auth-domain` decides, `auth-store` keeps, `auth-crypto` hashes and signs,
-//! `auth-app` holds use cases, `auth-http` answers. `startup` alone knows all of them.
+//! `auth-domain` decides, `auth-store` stores, `auth-crypto` hashes and signs, `auth-app` holds use
+//! cases, `auth-http` answers requests. Only `startup` knows all of them.
 
 pub mod cli;
 pub mod settings;

@@ -1,4 +1,4 @@
-//! The issuer's settings, parsed: everything behind this holds values, never texts.
+//! The issuer's settings, parsed: the rest of the code gets values, not texts.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -139,7 +139,7 @@ pub enum LoginErrors {
 /// A count in a window of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountLimit {
-    /// The number that is let through; the next one is refused.
+    /// The number that is allowed; the next one is refused.
     pub count: u32,
     /// The window.
     pub window: Duration,
@@ -150,7 +150,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// The first value that its setting can't take.
+    /// The first invalid value.
     pub fn from_values(values: &Values) -> Result<Self, SettingError> {
         let mut settings: Self = values.parse()?;
         let Location::Postgres(server) = &settings.database else { return Ok(settings) };

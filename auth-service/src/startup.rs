@@ -1,4 +1,4 @@
-//! Puts the parts together and serves. It alone knows all of them.
+//! Builds the parts of the server and serves. Only this module knows all of them.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub use schedule::told as schedule_told;
 pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Failure> {
     let location = &settings.database;
     auth_store::make_folder(location).map_err(Failure::failed)?;
-    // First of all: a server that is just ending gives up its addresses with its lock.
+    // The lock comes first: a server that is ending releases its addresses with its lock.
     let lock = InstanceLock::take(location).await.map_err(Failure::failed)?;
     let listener = server::bind("AUTH_BIND", settings.bind)?;
     let management = server::bind("AUTH_MANAGEMENT_BIND", settings.management_bind)?;
@@ -88,7 +88,7 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     tracing::info!(address = %settings.bind, issuer = %settings.issuer, "serving");
     let ended = tokio::select! {
         ended = serving::run_until(vec![service, management], &shutdown) => ended,
-        // At once: the other one signs with keys that this one may not publish.
+        // Stop at once: the other server signs with keys that this one may not publish.
         why = lock.lost() => return Err(Failure::failed(why)),
     };
     if let Err(error) = database.note_service() {

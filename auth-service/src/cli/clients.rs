@@ -63,7 +63,7 @@ fn add(
         .ok_or_else(|| Failure::failed("a scope holds a character that RFC 6749 does not allow"))?;
     let database = database::or_new(context)?;
     let taken = || Failure::failed(format_args!("the client {client_id} exists already"));
-    // Before the file is written over.
+    // This check comes before the file is overwritten.
     if database.find_client(client_id).map_err(Failure::failed)?.is_some() {
         return Err(taken());
     }

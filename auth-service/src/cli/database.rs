@@ -1,4 +1,4 @@
-//! Opening the database for a command. It works beside a running server.
+//! Opens the database for a command, also beside a running server.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use signet_service::failure::Failure;
 use super::Context;
 use auth_store::{Database, Existence};
 
-/// The database that a command adds to: made if it does not exist.
+/// Opens the database, and creates it if it does not exist.
 pub(super) fn or_new(context: &Context) -> Result<Arc<Database>, Failure> {
     open(context, Existence::Create)
 }
 
-/// The database that a command reads or mends: a missing one is an error.
+/// Opens the database. A missing one is an error.
 pub(super) fn existing(context: &Context) -> Result<Arc<Database>, Failure> {
     open(context, Existence::Expect)
 }

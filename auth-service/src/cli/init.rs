@@ -1,4 +1,4 @@
-//! `init`: makes what is missing, and says what it did.
+//! `init`: makes the missing parts, and prints what it did.
 
 use signet_service::failure::Failure;
 
@@ -7,7 +7,7 @@ use crate::startup::first_start;
 
 pub(super) fn run(context: &Context) -> Result<(), Failure> {
     let database = database::or_new(context)?;
-    // All work comes before the output: a failed write must not leave half of it undone.
+    // All work comes before the output: failed output must not leave half of the work undone.
     let done = first_start::of_operator(&database, &context.settings, &context.act());
     let printed = output::line(&format!("the database is {}", context.settings.database));
     let done = done?;

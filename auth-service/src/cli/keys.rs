@@ -121,8 +121,8 @@ fn import(file: &std::path::Path, activate: bool, context: &Context) -> Result<(
     output::line(&format!("imported {}", told(&key)))
 }
 
-/// The same key again: its file is written anew, in case it was lost; its state changes only if
-/// that is asked for, and never back.
+/// Imports a known key again. Rewrites its file, in case it was lost. Changes its state only on
+/// request, and never back.
 fn import_known(
     key: &Key,
     imported: &PrivateKey,
@@ -148,7 +148,7 @@ fn import_known(
     output::line(&format!("{kid} is known already; it is {}", key.state.word()))
 }
 
-/// The file comes first, so that no key is ever published that nobody holds.
+/// Writes the file first, so that every published key has its private key.
 fn add(
     key: &PrivateKey,
     entry: Entry,
@@ -173,7 +173,7 @@ fn rotator(context: &Context) -> Rotator {
     Rotator::new(files(context), context.settings.key_bits)
 }
 
-/// The line for a set that is full.
+/// Returns the failure for a full key set.
 fn full(keys: &[Key], policy: &KeyPolicy) -> Failure {
     let next = next_to_leave(keys, policy).map_or_else(
         || "none leaves by itself".into(),

@@ -1,4 +1,4 @@
-//! What every list takes that has pages.
+//! The arguments of every list that has pages.
 
 use clap::Args;
 

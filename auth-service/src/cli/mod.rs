@@ -1,4 +1,4 @@
-//! The commands. Each is a file here: it reads its arguments, calls `domain` and `store`, prints.
+//! The commands, one per file: each reads its arguments, calls `domain` and `store`, and prints.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -79,7 +79,7 @@ struct Context {
 }
 
 impl Context {
-    /// The act of the operator who typed the command, now.
+    /// Returns the act of the operator, at the current time.
     fn act(&self) -> Act {
         Act::by_operator(self.clock.now())
     }

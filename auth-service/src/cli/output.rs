@@ -7,7 +7,7 @@ pub(super) use signet_service::output::{json, line};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Prints a table for people. What came from outside can't move their cursor.
+/// Prints a table for people. Data from outside can't move the cursor.
 pub(super) fn table(
     header: &[&str],
     rows: impl IntoIterator<Item = Vec<String>>,
@@ -23,20 +23,20 @@ pub(super) fn table(
     line(&table.trim_fmt())
 }
 
-/// Replaces controls, and characters that make a terminal show those after them in another order
+/// Replaces control characters, and characters that change the display order of the text after them
 /// (Unicode UAX #9).
 fn printable(cell: &str) -> String {
     let misleads = |c: char| c.is_control() || BidiControl::for_char(c);
     cell.chars().map(|c| if misleads(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// A time as people and programs read it (RFC 3339, UTC).
+/// Formats a time to the second (RFC 3339, UTC).
 pub(super) fn time(at: OffsetDateTime) -> String {
     let whole = at.replace_nanosecond(0).unwrap_or(at);
     whole.format(&Rfc3339).unwrap_or_default()
 }
 
-/// The same to the microsecond, for what takes milliseconds.
+/// Formats a time to the microsecond, for events that take milliseconds.
 pub(super) fn exact_time(at: OffsetDateTime) -> String {
     at.format(&Rfc3339).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Where a command reads a password: standard input or a file, never the command line, which every
-//! user of the machine can read.
+//! Reads a password from standard input or a file, never from the command line, which every user of
+//! the machine can read.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,10 +8,10 @@ use std::path::Path;
 use signet_service::failure::Failure;
 use zeroize::Zeroizing;
 
-/// As much as a request's body may hold.
+/// The longest input, in bytes: the limit of a request's body.
 const LONGEST: u64 = 16 * 1024;
 
-/// Reads the password; one line end behind it is not part of it.
+/// Reads the password, without one line end after it.
 pub(super) fn read(file: Option<&Path>) -> Result<Zeroizing<String>, Failure> {
     let failed =
         |error: io::Error| Failure::failed(format_args!("can't read the password: {error}"));

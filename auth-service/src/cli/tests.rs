@@ -1,4 +1,4 @@
-//! The command line as a whole: well formed, and what `--help` says of each command.
+//! Tests of the whole command line, and of the `--help` text of each command.
 
 use clap::FromArgMatches;
 
@@ -23,7 +23,7 @@ fn help_names_every_setting() {
     insta::assert_snapshot!(command_line().term_width(100).render_long_help().to_string());
 }
 
-/// An id, an address or a name may begin with a hyphen: what follows an option is its value.
+/// An id, an address or a name may begin with a hyphen: the word after an option is its value.
 #[test]
 fn every_option_takes_a_value_that_begins_with_a_hyphen() {
     let mut options = 0;

@@ -102,7 +102,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
     }
 }
 
-/// The user that an operator means, and where.
+/// Finds a user by id or e-mail address. Returns the database and the user's id.
 pub(super) fn find(
     who: &str,
     context: &Context,

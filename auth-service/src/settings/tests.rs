@@ -1,4 +1,4 @@
-//! Defaults, and what is refused.
+//! Tests of the defaults and of refused values.
 
 use clap::Command;
 use signet_service::cli::with_settings;

@@ -14,7 +14,7 @@ use auth_store::{Location, PostgresLocation};
 
 const LONGEST_WINDOW: Duration = Duration::from_hours(7 * 24);
 
-/// A database by the scheme of its URL.
+/// Parses a database URL by its scheme.
 pub(super) fn database(value: &str) -> Result<Location, String> {
     match value.split_once("://") {
         Some(("sqlite", _)) => sqlite_file(value).map(Location::Sqlite),
@@ -25,7 +25,7 @@ pub(super) fn database(value: &str) -> Result<Location, String> {
     }
 }
 
-/// `10/15m`.
+/// Parses a count and a window, such as `10/15m`.
 pub(super) fn count_limit(value: &str) -> Result<CountLimit, String> {
     let (count, window) = value.split_once('/').ok_or("is not COUNT/DURATION")?;
     let count = count.parse().ok().filter(|count| (1..=1_000_000).contains(count));
@@ -35,7 +35,7 @@ pub(super) fn count_limit(value: &str) -> Result<CountLimit, String> {
     })
 }
 
-/// A network, or an address as the network of itself.
+/// Parses a network. A single address is a network of its own.
 pub(super) fn network(value: &str) -> Result<IpNet, String> {
     value
         .parse::<IpNet>()
@@ -43,7 +43,7 @@ pub(super) fn network(value: &str) -> Result<IpNet, String> {
         .map_err(|_| "is not an address or a network".into())
 }
 
-/// An origin as a browser sends it (RFC 6454 §6.2): scheme, host and port, nothing behind.
+/// Parses an origin as a browser sends it (RFC 6454 §6.2): scheme, host and port only.
 pub(super) fn browser_origin(value: &str) -> Result<String, String> {
     let url = origin_url(value)?;
     let parsed = Url::parse(&url).map_err(|_| "is not an address")?;

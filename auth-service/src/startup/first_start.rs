@@ -1,5 +1,5 @@
-//! What a new installation needs before it can serve: a signing key, and the client that
-//! api-service authenticates as. Each step says what it did, and does nothing the second time.
+//! Makes the parts that a new installation needs before it can serve: a signing key, and the client
+//! that api-service authenticates as. Each step reports its work. A second run does nothing.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -22,10 +22,10 @@ use auth_store::Database;
 /// The client of the guard that comes with Signet.
 pub const CLIENT_ID: &str = "api-service";
 
-/// Where its secret is written, below the working directory.
+/// The file of its secret, relative to the working directory.
 pub const SECRET_FILE: &str = "keys/clients/api-service.secret";
 
-/// The steps of `init`: whatever is missing is made.
+/// Runs the steps of `init`: makes all missing parts.
 pub fn of_operator(
     database: &Database,
     settings: &Settings,
@@ -62,8 +62,8 @@ fn make_missing(
     Ok(done)
 }
 
-/// The steps of `serve`: a signing key if there is none, and the client at the first start alone.
-/// A later start revives no client that was removed and renews no secret that was moved away.
+/// Runs the steps of `serve`: makes a missing signing key, and the client at the first start only.
+/// A later start restores no removed client and renews no secret that was moved away.
 pub fn of_server(
     database: &Database,
     settings: &Settings,
@@ -76,8 +76,8 @@ pub fn of_server(
     make_missing(database, settings, act)
 }
 
-/// Waits until no other process is at these steps, and keeps others out as long as the result
-/// lives. Two at once would each make a key, and one would write over the other's secret.
+/// Locks out other processes until the result is dropped. Waits for a process that has the lock.
+/// Two at once would each make a key, and one would overwrite the other's secret.
 fn alone(keys_dir: &Path) -> Result<File, Failure> {
     let failed = |error: io::Error| {
         Failure::failed(format_args!("can't lock {}: {error}", keys_dir.display()))
@@ -114,7 +114,7 @@ fn registered(database: &Database) -> Result<Option<Client>, Failure> {
     database.find_client(CLIENT_ID).map_err(Failure::failed)
 }
 
-/// The file comes first: if this is cut off, the next start registers what it holds.
+/// Writes the file first: after a crash, the next start registers the secret in it.
 fn register(
     database: &Database,
     file: &Path,
@@ -134,8 +134,8 @@ fn register(
     Ok(format!("registered the client {CLIENT_ID} {whose} in {SECRET_FILE}"))
 }
 
-/// The database comes first: if this is cut off, the file is still missing and the next `init`
-/// makes another secret.
+/// Writes the database first: after a crash, the file is still missing and the next `init` makes
+/// another secret.
 fn renew_secret(database: &Database, file: &Path, act: &Act) -> Result<String, Failure> {
     let secret = new_secret().map_err(Failure::failed)?;
     let renewed = database.rotate_client_secret(
@@ -162,7 +162,7 @@ fn write_secret(file: &Path, secret: &str) -> Result<(), Failure> {
         .map_err(failed)
 }
 
-/// The secret in the file; none if there is no file, or an empty one.
+/// Returns the secret in the file, or `None` if the file is missing or empty.
 fn read_secret(file: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
     match fs::read_to_string(file) {
         Ok(text) => {

@@ -1,4 +1,4 @@
-//! Writes down what the guards say, for commands beside the server and for its next start.
+//! Saves the reports of the guards, for commands beside the server and for its next start.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use auth_domain::guards::GuardStore;
 use auth_http::Guards;
 use auth_store::Database;
 
-/// The pause after writing: while guards confirm change after change, this many rows a second and
-/// guard are written at most, and a command sees a confirmation this late at most.
+/// The pause after a write. It limits the rows written per second and guard, and the delay until a
+/// command sees a confirmation.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How often to look who is still there, if nobody says anything new.
+/// The longest time between two saves without news. A save also forgets absent guards.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// The guards that the last run wrote down: those whose calls were cut off a moment ago count.
+/// Loads the guards that the last run saved. A guard with a recently cut call still counts.
 pub(super) fn load(
     database: &Database,
     clock: &Arc<dyn Clock>,
@@ -31,7 +31,7 @@ pub(super) fn load(
     Ok(guards)
 }
 
-/// Writes until `shutdown` begins, and once more then.
+/// Saves the guards until `shutdown` begins, and once more then.
 pub(super) async fn write_down(
     guards: Arc<Guards>,
     database: Arc<Database>,
@@ -44,7 +44,7 @@ pub(super) async fn write_down(
         let ending = shutdown.begun();
         let (guards, database, now) = (guards.clone(), database.clone(), clock.now());
         let saved = tokio::task::spawn_blocking(move || guards.save(&*database, now)).await;
-        // It is written the next time; the readiness tells of a database that is gone.
+        // The next write includes it. Readiness reports an unreachable database.
         if let Ok(Err(error)) = saved {
             tracing::debug!(%error, "the guards could not be written down");
         }

@@ -1,4 +1,4 @@
-//! What the management listener tells of the database and the signing key.
+//! The health of the database and the signing key, as the management listener reports it.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use signet_service::management::{Part, Readiness};
 
-/// A database that was not read for so long counts as gone, even if no error came: the disk hangs.
+/// The age from which a database read is too old, even without an error: the disk may hang.
 const TOO_LONG: Duration = Duration::from_secs(5);
 
-/// What was last seen. Reading it waits for nothing.
+/// The last known state. A reader never waits for the database.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     seen: Mutex<Seen>,
@@ -38,7 +38,7 @@ impl Health {
         self.change(|seen| seen.database_failed = true);
     }
 
-    /// Whether the keys in use are older than those in the database.
+    /// Records if the keys in use are older than those in the database.
     pub(super) fn keys_are_behind(&self, behind: bool) {
         self.change(|seen| seen.keys_behind = behind);
     }
@@ -55,7 +55,7 @@ impl Readiness for Health {
         };
         let behind = "the active key has no good file, so the last good one signs; see the log";
         let signing_key = Part {
-            // The last good key is published, so its tokens are good.
+            // The last good key is published, so its tokens are valid.
             ok: true,
             age_seconds: None,
             detail: seen.keys_behind.then(|| behind.to_owned()),

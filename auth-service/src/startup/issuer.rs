@@ -1,4 +1,4 @@
-//! What the public routes are handed, from the settings and the parts.
+//! Builds the state of the public routes from the settings and the parts.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use auth_domain::throttle::{Limit, Throttle};
 use auth_domain::tokens::TokenPolicy;
 use auth_http::{Guards, Issuer, Metrics, Options, Snapshots};
 
-/// The parts that others hold, too.
+/// The parts that other components share.
 pub(super) struct Parts {
     pub(super) store: Arc<dyn Store>,
     pub(super) changed: watch::Receiver<u64>,
@@ -29,7 +29,7 @@ pub(super) struct Parts {
     pub(super) clock: Arc<dyn Clock>,
 }
 
-/// Puts the parts together, and starts the threads that hash.
+/// Builds the state and starts the hashing threads.
 pub(super) fn of(
     settings: &Settings,
     parts: Parts,
@@ -84,7 +84,7 @@ fn limit(limit: CountLimit) -> Limit {
     Limit { count: limit.count, window: span(limit.window) }
 }
 
-/// The settings are bounded far below what either type can hold.
+/// Converts a setting. Its upper bound is far below the limits of both types.
 fn span(setting: std::time::Duration) -> Duration {
     Duration::try_from(setting).unwrap_or(Duration::MAX)
 }

@@ -1,5 +1,5 @@
-//! The lives of the keys, as the upkeep of a server leads them: what other processes changed is
-//! followed, what is due is done.
+//! The lives of the keys in a running server: loads the changes of other processes and takes the
+//! steps that are due.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use auth_domain::keys::{Key, KeyState, KeyStore, Rotated, Step, Timers, held_up_
 use auth_http::Guards;
 use auth_store::Database;
 
-/// A clock that differs by less from what this process measured was not set back.
+/// The tolerance of the clock check: a smaller step back is ignored.
 const SET_BACK: Duration = Duration::seconds(1);
 
-/// Between two rounds, at most.
+/// The longest time between two rounds.
 const ROUND: Duration = Duration::seconds(5);
 
 /// The state between two rounds.
@@ -33,12 +33,12 @@ pub(super) struct KeyLives {
     guards: Arc<Guards>,
     health: Arc<Health>,
     published: Gauge<u64, AtomicU64>,
-    /// Whether the keys may have changed since they were last read.
+    /// True if the keys may have changed since the last read.
     changed: bool,
     timers: Timers,
     began: Instant,
     latest: Option<OffsetDateTime>,
-    /// The guards that were named as late, by key.
+    /// The guards that were logged as late, by key.
     late: BTreeSet<(String, GuardId)>,
 }
 
@@ -67,23 +67,23 @@ impl KeyLives {
         }
     }
 
-    /// Where it tells how the keys are.
+    /// Returns the health that the rounds update.
     pub(super) fn health(&self) -> &Arc<Health> {
         &self.health
     }
 
-    /// What must be noted before the first token is signed.
+    /// Records the token life. It must run before the first token is signed.
     pub(super) fn prepare(&self) -> StoreResult<()> {
         let signer = self.ring.signer();
         self.database.note_token_life(signer.kid(), self.ring.policy().token_life)
     }
 
-    /// The keys are read anew at the next round.
+    /// Makes the next round read the keys again.
     pub(super) fn may_have_changed(&mut self) {
         self.changed = true;
     }
 
-    /// One round.
+    /// Runs one round.
     pub(super) fn look_after(&mut self, now: OffsetDateTime) -> Result<(), String> {
         self.mind_the_clock(now).map_err(|error| error.to_string())?;
         if self.changed {
@@ -93,7 +93,7 @@ impl KeyLives {
         self.step(now)
     }
 
-    /// A clock that is set back leaves tokens behind that live longer than it says.
+    /// Records the last expiry if the clock was set back: older tokens live longer by this clock.
     fn mind_the_clock(&mut self, now: OffsetDateTime) -> StoreResult<()> {
         let latest = self.latest.map_or(now, |latest| latest.max(now));
         if latest - now > SET_BACK {
@@ -108,7 +108,7 @@ impl KeyLives {
         Ok(())
     }
 
-    /// Takes over the keys as the database has them.
+    /// Loads the keys from the database.
     fn follow(&mut self, now: OffsetDateTime) -> Result<(), String> {
         let followed = self.ring.follow(&*self.database, now);
         self.health.keys_are_behind(followed.is_err());
@@ -123,7 +123,7 @@ impl KeyLives {
         Ok(())
     }
 
-    /// Notes that the active key has signed.
+    /// Records that the active key has signed.
     fn note_use(&self) -> StoreResult<()> {
         let signer = self.ring.signer();
         let unnoted = |keys: &[Key]| keys.iter().any(|key| key.kid == signer.kid() && !key.signed);
@@ -133,7 +133,7 @@ impl KeyLives {
         Ok(())
     }
 
-    /// Takes the steps that are due, each on its own.
+    /// Takes the steps that are due. A failed step does not stop the others.
     fn step(&mut self, now: OffsetDateTime) -> Result<(), String> {
         let uptime = Duration::try_from(self.began.elapsed()).unwrap_or(Duration::MAX);
         let (keys, guards) = (self.ring.keys(), self.guards.list(now));
@@ -174,7 +174,7 @@ impl KeyLives {
         Ok(())
     }
 
-    /// Says once which guards a key waits for, or did not wait for any longer.
+    /// Logs once each guard that a key waits for, or no longer waits for.
     fn name_late_guards(&mut self, keys: &[Key], guards: &[Guard], now: OffsetDateTime) {
         let policy = self.ring.policy();
         let pending = keys.iter().filter(|key| key.state == KeyState::Pending);

@@ -1,11 +1,11 @@
-//! How long the steps of a key's life take, by the settings.
+//! The durations of the steps of a key's life, from the settings.
 
 use time::Duration;
 
 use crate::settings::Settings;
 use auth_domain::keys::KeyPolicy;
 
-/// The policy of these settings.
+/// Returns the key policy of these settings.
 pub fn key_policy(settings: &Settings) -> KeyPolicy {
     let duration = |setting: std::time::Duration| {
         Duration::seconds(i64::try_from(setting.as_secs()).unwrap_or(i64::MAX))

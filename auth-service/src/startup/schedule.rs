@@ -1,11 +1,11 @@
-//! What the schedule of rotations means for those who verify tokens, in a line.
+//! A line that explains the rotation schedule to operators of verifiers.
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use auth_domain::keys::{Key, KeyPolicy, KeyState, next_change};
 
-/// The line, for the log of a start and for `keys plan`.
+/// Returns the line, for the log at the start and for `keys plan`.
 pub fn told(keys: &[Key], policy: &KeyPolicy) -> String {
     let Some(every) = policy.rotation_every else {
         return "AUTH_KEY_ROTATION_EVERY=off: no key is replaced by itself. A verifier that holds \

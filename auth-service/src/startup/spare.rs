@@ -1,5 +1,4 @@
-//! Makes the key pair that comes next, in the background: after the start, and whenever the last
-//! one was taken.
+//! Makes the next key pair in the background: after the start, and each time a pair was taken.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +8,10 @@ use tokio::time::sleep;
 
 use auth_crypto::signing::{KeyRing, Rotator};
 
-/// How often to look whether it was taken.
+/// The interval between checks for a spare pair.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Looks until `shutdown` begins.
+/// Keeps a spare pair ready until `shutdown` begins.
 pub(super) async fn keep_ready(ring: Arc<KeyRing>, rotator: Rotator, shutdown: Shutdown) {
     let mut complained = false;
     while !shutdown.begun() {
@@ -20,7 +19,7 @@ pub(super) async fn keep_ready(ring: Arc<KeyRing>, rotator: Rotator, shutdown: S
         let made = tokio::task::spawn_blocking(move || rotator.spares().ensure(&ring.keys())).await;
         match made {
             Ok(Err(error)) if !complained => {
-                // Whoever rotates makes one on the spot.
+                // A rotation without a spare pair makes one itself.
                 tracing::warn!(%error, "the next key pair could not be made ahead of need");
                 complained = true;
             }

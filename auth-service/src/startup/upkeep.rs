@@ -1,5 +1,5 @@
-//! What a server does by itself, several times a second: it notices what commands changed beside it,
-//! takes the steps of keys' lives that are due, and forgets what is old.
+//! The periodic work of a server, several times a second: it detects changes by commands, takes the
+//! due steps of keys' lives, and deletes old records.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,16 +17,16 @@ use auth_domain::sessions::SessionStore;
 use auth_store::Database;
 use auth_store::watcher::Watcher;
 
-/// How long an address counts as one that the user logs in from.
+/// The time that a log-in address of a user is kept after its last use.
 const ADDRESSES_KEPT: time::Duration = time::Duration::days(90);
 
-/// The longest time between two rounds of forgetting.
+/// The longest time between two deletions of old records.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
 
-/// The time between two looks at what is due, if nothing has changed.
+/// The time between two rounds if nothing has changed.
 const ROUND: Duration = Duration::from_millis(200);
 
-/// The least time between two notes of how far the feed has come.
+/// The shortest time between two records of the feed position.
 const NOTE_EVERY: Duration = Duration::from_secs(1);
 
 /// The state between two rounds.
@@ -46,7 +46,7 @@ pub(super) struct Upkeep {
 }
 
 impl Upkeep {
-    /// The upkeep of a server, and where it tells how the server is.
+    /// Returns the upkeep of a server, and the health that it updates.
     pub(super) fn new(
         database: &Arc<Database>,
         keys: KeyLives,
@@ -71,14 +71,14 @@ impl Upkeep {
         (upkeep, health)
     }
 
-    /// What must be noted before the first token is signed.
+    /// Records the token life. It must run before the first token is signed.
     pub(super) fn prepare(&self) -> StoreResult<()> {
         self.keys.prepare()?;
         self.health.database_was_read(Instant::now());
         Ok(())
     }
 
-    /// Goes round until `shutdown` begins.
+    /// Runs rounds until `shutdown` begins.
     pub(super) async fn run(mut self, shutdown: Shutdown) {
         let mut rounds = tokio::time::interval(self.watcher.interval());
         rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -93,7 +93,7 @@ impl Upkeep {
             });
             match round.await {
                 Ok(after) => self = after,
-                // The readiness tells by the database's age that nobody looks any more.
+                // Readiness then fails by the age of the last database read.
                 Err(_) => return tracing::error!("the upkeep ended: restart this server"),
             }
         }
@@ -103,7 +103,7 @@ impl Upkeep {
         match self.try_round() {
             Ok(()) => self.complaint = None,
             Err(line) => {
-                // Once, not at each round.
+                // Log the error once, not in each round.
                 if self.complaint.as_ref() != Some(&line) {
                     tracing::error!("{line}");
                 }
@@ -125,14 +125,14 @@ impl Upkeep {
             return Ok(());
         }
         self.round_at = Some(Instant::now());
-        // A key without a good file stops neither the other keys nor the forgetting.
+        // A key without a good file stops neither the other keys nor the deletion.
         let keys = self.keys.look_after(self.clock.now());
         let forgot = self.forget().map_err(|error| error.to_string());
         let noted = self.note().map_err(|error| error.to_string());
         keys.and(forgot).and(noted)
     }
 
-    /// Notes how far the feed has come, if it has moved.
+    /// Records the feed position if it has changed.
     fn note(&mut self) -> StoreResult<()> {
         let here = *self.database.changed().borrow();
         let over = self.noted_at.is_none_or(|at| at.elapsed() >= NOTE_EVERY);
@@ -145,7 +145,7 @@ impl Upkeep {
         Ok(())
     }
 
-    /// Forgets what is old, now and then.
+    /// Deletes old records, at intervals.
     fn forget(&mut self) -> StoreResult<()> {
         let shortest = self.feed_keep.min(self.audit_keep);
         let every = (shortest / 4).clamp(Duration::from_secs(1), FORGET_EVERY);

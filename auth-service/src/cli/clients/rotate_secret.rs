@@ -31,8 +31,8 @@ fn overlap(text: &str) -> Result<Duration, String> {
     duration(Duration::ZERO, LONGEST_OVERLAP)(text)
 }
 
-/// The file is written beside its place before the database is, and put in its place after: one that
-/// can't be written changes nothing, and if this is cut off in between, the secret is not lost.
+/// Writes the file beside its place, then the database, then moves the file to its place. A file
+/// that can't be written changes nothing, and a crash in between does not lose the secret.
 pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let client_id = arguments.client_id.as_str();
     let database = database::existing(context)?;
@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     output::line(&format!("the new secret is in {}; the one before is {before}", place.display()))
 }
 
-/// A secret in a file beside the one whose place it is to take.
+/// A secret in a file beside the file that it replaces.
 struct SecretFile<'f> {
     place: &'f Path,
     beside: PathBuf,

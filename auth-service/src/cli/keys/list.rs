@@ -8,7 +8,7 @@ use auth_app::listing::keys::{KeyEntry, KeyList};
 use auth_domain::guards::GuardStore;
 use auth_domain::keys::{Key, KeyState, KeyStore};
 
-/// What happens next, in words.
+/// Describes the next change of a key.
 fn next(key: &Key, row: &KeyEntry) -> String {
     match (key.state, row.next.map(output::time)) {
         (KeyState::Pending, Some(at)) => format!("signs at {at}"),

@@ -1,4 +1,4 @@
-//! `keys plan`: what happens to the keys by themselves, and when.
+//! `keys plan`: the scheduled changes of the keys and their times.
 
 use serde::Serialize;
 use signet_service::failure::Failure;
@@ -10,17 +10,17 @@ use auth_domain::keys::{
     Key, KeyPolicy, KeyState, KeyStore, lead_ends, leaves_at, next_publication,
 };
 
-/// A key, and what is still to come of its life. A time that nobody can tell is none.
+/// A key and the times of its life. A time that is not known is `None`.
 #[derive(Serialize, Default)]
 struct Row {
-    /// None: the pair that the schedule publishes next.
+    /// `None` for the pair that the schedule publishes next.
     kid: Option<String>,
     state: &'static str,
     published_at: Option<String>,
     signs_at: Option<String>,
     active_until: Option<String>,
     leaves_jwks_at: Option<String>,
-    /// When nobody needs its public key any more, whatever holds a copy of it.
+    /// The time from which no verifier needs the public key, in any copy.
     safe_to_delete_at: Option<String>,
 }
 
@@ -31,7 +31,7 @@ struct Plan {
     note: String,
 }
 
-/// When the active key stops signing, as far as that is known.
+/// Returns the time at which the active key stops signing, if it is known.
 fn active_until(keys: &[Key], policy: &KeyPolicy, now: OffsetDateTime) -> Option<OffsetDateTime> {
     let pending = keys.iter().find(|key| key.state == KeyState::Pending);
     match pending {

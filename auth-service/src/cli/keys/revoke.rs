@@ -1,4 +1,4 @@
-//! `keys revoke`: the revocation, and a receipt of each guard.
+//! `keys revoke`: revokes a key and prints a receipt of each guard.
 
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
@@ -13,10 +13,10 @@ use auth_domain::guards::{GuardStore, Receipt, receipts};
 use auth_domain::keys::Revocation;
 use auth_store::Database;
 
-/// How long guards are waited for.
+/// The longest time to wait for the guards.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often to look whether they have confirmed.
+/// The interval between checks for confirmations.
 const LOOK: Duration = Duration::from_millis(20);
 
 #[derive(Serialize)]
@@ -31,7 +31,7 @@ struct Row {
     client_id: String,
     instance: String,
     confirmed_at: Option<String>,
-    /// From the revocation to the confirmation.
+    /// The time from the revocation to the confirmation.
     seconds: Option<f64>,
 }
 
@@ -84,7 +84,7 @@ pub(super) fn run(kid: &str, wait: bool, json: bool, context: &Context) -> Resul
     Ok(())
 }
 
-/// The receipts, as soon as all are there, at the latest when the patience ends.
+/// Returns the receipts as soon as all guards have confirmed, or after [`PATIENCE`].
 fn collect(database: &Database, seq: u64, context: &Context) -> Result<Vec<Receipt>, Failure> {
     let began = Instant::now();
     loop {

@@ -1,4 +1,4 @@
-//! `users create`: the one way to a first admin.
+//! `users create`: the only way to make the first admin.
 
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     password_file: Option<PathBuf>,
 }
 
-/// The rules are those of `/signup`.
+/// Creates the user by the rules of `/signup`.
 pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let form = SignUpForm {
         name: arguments.name.clone(),

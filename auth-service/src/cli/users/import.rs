@@ -1,7 +1,7 @@
-//! `users import`: accounts that come with their passwords' hashes.
+//! `users import`: imports accounts with their password hashes.
 //!
-//! A line is taken whole or not at all. What is refused is told by its number and the reason, never
-//! by what it holds; the other lines are there afterwards, and the same file may be read again.
+//! A line is imported whole or not at all. A refused line is reported by number and reason, never
+//! by content. The other lines are imported, and the same file may be imported again.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -22,8 +22,8 @@ mod csv_file;
 mod file;
 mod json_lines;
 
-/// Users in one transaction. A commit waits for the disk once for all of them, and a server beside
-/// this command waits for its turn no longer than they take.
+/// The number of users in one transaction. Its commit waits for the disk once, and a running server
+/// waits for the database no longer than one transaction takes.
 const BATCH: usize = 500;
 
 #[derive(Args)]
@@ -75,7 +75,7 @@ struct Import<'c> {
     database: &'c Database,
     context: &'c Context,
     bar: ProgressBar,
-    /// The ids of the file so far: a user of an earlier import is there already, a second one in the
+    /// The ids of the file so far. A user of an earlier import is skipped, but a second one in the
     /// same file is a mistake.
     seen: HashSet<Uuid>,
     counts: Counts,
@@ -125,7 +125,7 @@ impl Import<'_> {
     }
 }
 
-/// Everything about a record that the database need not be asked for.
+/// Checks everything about a record that needs no database.
 fn check(record: Record) -> Result<NewUser, String> {
     let hash = hashing::check(&record.password_hash);
     let mut wrong = match record.check() {
@@ -139,7 +139,7 @@ fn check(record: Record) -> Result<NewUser, String> {
     Err(wrong.join("; "))
 }
 
-/// On a terminal, how far it is and how long it will take; else nothing.
+/// Returns a bar that shows progress and time left on a terminal, and nothing elsewhere.
 fn bar(size: u64) -> ProgressBar {
     let bar = ProgressBar::new(size);
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {percent:>3} %, {eta} left") {

@@ -12,18 +12,18 @@ const COLUMNS: [&str; 4] = ["public_id", "name", "email", "password_hash"];
 /// The lines of a reader.
 pub(super) struct CsvFile<R> {
     reader: csv::Reader<R>,
-    /// Where each of [`COLUMNS`] stands.
+    /// The index of each of [`COLUMNS`].
     places: [usize; 4],
-    /// How many fields a line has.
+    /// The number of fields in a line.
     width: usize,
 }
 
 impl<R: io::Read> CsvFile<R> {
-    /// Reads the first line; what is wrong with it otherwise.
+    /// Reads the first line, or returns the error in it.
     pub(super) fn new(reader: R) -> Result<Self, String> {
-        // Lines of another width are refused one by one, not the file.
-        // A line ends at its line feed: where a return before it ended the line as well, the next
-        // one would be counted from the line feed on.
+        // A line of another width is refused alone, not the whole file.
+        // Only a line feed ends a line. If a carriage return before it did as well, the next line
+        // would be counted from the line feed on.
         let mut reader = ReaderBuilder::new()
             .flexible(true)
             .terminator(Terminator::Any(b'\n'))
@@ -80,7 +80,7 @@ impl<R: io::Read> Iterator for CsvFile<R> {
         loop {
             match self.reader.read_byte_record(&mut fields) {
                 Ok(false) => return None,
-                // An empty line of a file with returns.
+                // An empty line of a file with carriage returns.
                 Ok(true) if fields.iter().eq([b"\r"]) => {}
                 Ok(true) => {
                     let line = fields.position().map_or(0, csv::Position::line);

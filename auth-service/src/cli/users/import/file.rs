@@ -1,4 +1,4 @@
-//! A file of users, whatever its format, read a few lines at a time.
+//! A file of users in any supported format, read a few lines at a time.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -9,21 +9,21 @@ use super::json_lines::JsonLines;
 use auth_domain::import::Record;
 use auth_store::tutorial::{self, Tutorial, TutorialError};
 
-/// What `SQLite` files begin with.
+/// The first bytes of an `SQLite` file.
 const SQLITE: &[u8] = b"SQLite format 3\0";
 
-/// What some programs put before UTF-8.
+/// The bytes that some programs write before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A user of the file.
 pub(super) struct Line {
-    /// The line's number; of a database, the row's id.
+    /// The line number, or the row's id in a database.
     pub(super) number: i64,
-    /// What it holds, or why it can't be read; never any of it.
+    /// The record, or the reason it can't be read, without any content of the line.
     pub(super) record: Result<Record, String>,
 }
 
-/// The file can't be read at all, or not to its end.
+/// The reason a file can't be read at all, or not to its end.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileError {
     #[error("can't read {}: {why}", path.display())]
@@ -77,17 +77,17 @@ impl UserFile {
         Ok(Self { path: path.to_owned(), size, position: 0, content })
     }
 
-    /// How much there is to read, in a unit of its own.
+    /// Returns the size of the file: rows of a database, else bytes.
     pub(super) fn size(&self) -> u64 {
         self.size
     }
 
-    /// How much of it was read.
+    /// Returns the amount read so far, in the same unit.
     pub(super) fn position(&self) -> u64 {
         self.position
     }
 
-    /// At most `limit` more users; none at the end.
+    /// Reads at most `limit` more users; none at the end.
     pub(super) fn read(&mut self, limit: usize) -> Result<Vec<Line>, FileError> {
         let failed = |why| FileError::Io { path: self.path.clone(), why };
         match &mut self.content {

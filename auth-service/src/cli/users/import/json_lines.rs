@@ -1,4 +1,4 @@
-//! JSON lines: an object on each line. Empty lines are passed over.
+//! JSON lines: an object on each line. Empty lines are skipped.
 
 use std::io::{self, BufRead, Read};
 
@@ -25,7 +25,7 @@ impl<R: BufRead> JsonLines<R> {
         self.position
     }
 
-    /// The next line without what is past [`LONGEST`], and whether that was all of it.
+    /// Returns the next line, cut at [`LONGEST`], and true if nothing was cut.
     fn next_line(&mut self) -> io::Result<Option<(Vec<u8>, bool)>> {
         let mut line = Vec::new();
         let length = self.reader.by_ref().take(LONGEST).read_until(b'\n', &mut line)?;
@@ -70,8 +70,8 @@ impl<R: BufRead> Iterator for JsonLines<R> {
     }
 }
 
-/// Reads an object; members that a record has no place for are ignored. The parser's own words of
-/// an error may hold what it found there, so only the place is told.
+/// Parses an object and ignores unknown members. The parser's error text may hold content of the
+/// line, so the error names the column at most.
 fn record(text: &[u8]) -> Result<Record, String> {
     if !text.starts_with(b"{") {
         return Err("is no JSON object".to_owned());
