@@ -27,7 +27,7 @@ fn a_secret_can_go_to_a_file_that_nobody_else_reads() {
     let secret = fs::read_to_string(&file).expect("a secret");
     assert!(!said.contains(secret.trim_end()));
     assert_eq!(fs::metadata(&file).expect("metadata").permissions().mode() & 0o777, 0o600);
-    // An id that is taken does not cost the file that is there.
+    // A taken id does not overwrite the existing file.
     folder.run("clients add reports --secret-file secret").failed(1);
     assert_eq!(fs::read_to_string(&file).expect("a secret"), secret);
 }
@@ -71,7 +71,7 @@ fn the_secret_of_api_service_is_written_where_init_wrote_it() {
     assert_eq!(fs::metadata(&file).expect("metadata").permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read_dir(file.parent().expect("a folder")).expect("listed").count(), 1);
     assert!(folder.run("init").done().contains("its secret is in"));
-    // The one before is known for what it is.
+    // `init` recognises the previous secret.
     fs::write(&file, old).expect("written");
     assert!(folder.run("init").done().contains("newer secret"));
 }

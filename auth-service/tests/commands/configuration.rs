@@ -1,4 +1,4 @@
-//! Settings: where they come from, and what a wrong one costs.
+//! Settings: their origins, and the exit status of a wrong one.
 
 use std::fs;
 use std::process::Stdio;

@@ -1,4 +1,4 @@
-//! `init`: once is enough, twice does no harm.
+//! `init`: the first run is complete, and a second run does no harm.
 
 use std::fs;
 use std::process::Stdio;

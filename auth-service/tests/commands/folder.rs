@@ -1,4 +1,4 @@
-//! A working directory of a test's own, and the program run in it.
+//! A separate working directory for each test, and the program run in it.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_auth-service");
 /// An empty working directory.
 pub(crate) struct Folder(tempfile::TempDir);
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) status: i32,
@@ -19,20 +19,20 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// What it printed; it must have done its work.
+    /// Asserts success and returns the output.
     pub(crate) fn done(self) -> String {
         assert_eq!(self.status, 0, "{self:?}");
         self.out
     }
 
-    /// The one line that it failed with.
+    /// Asserts this status and returns the one line of the error.
     pub(crate) fn failed(self, status: i32) -> String {
         assert_eq!((self.status, self.errors.lines().count()), (status, 1), "{self:?}");
         assert!(self.errors.starts_with("auth-service: "), "{self:?}");
         self.errors
     }
 
-    /// What it printed as JSON.
+    /// Asserts success and returns the output as JSON.
     pub(crate) fn json(self) -> serde_json::Value {
         serde_json::from_str(&self.done()).expect("JSON")
     }
@@ -47,7 +47,7 @@ impl Folder {
         self.0.path()
     }
 
-    /// The program, with small keys and none of the tester's own settings.
+    /// Returns the program with small keys and without settings of the environment.
     pub(crate) fn program(&self, arguments: &str) -> Command {
         let mut command = Command::new(PROGRAM);
         command
@@ -64,12 +64,12 @@ impl Folder {
         self.run_with(arguments, "")
     }
 
-    /// Runs it with this on standard input.
+    /// Runs the program with `input` on standard input.
     pub(crate) fn run_with(&self, arguments: &str, input: &str) -> Outcome {
         outcome(&mut self.program(arguments), input)
     }
 
-    /// Every file below, by name, with its permission bits.
+    /// Returns every file in the folder with its permission bits, sorted by path.
     pub(crate) fn files(&self) -> Vec<(PathBuf, u32)> {
         let mut found = Vec::new();
         collect(self.path(), &mut found);
@@ -82,7 +82,7 @@ impl Folder {
 pub(crate) fn outcome(command: &mut Command, input: &str) -> Outcome {
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("started");
-    // A command that reads nothing may have ended before.
+    // A command that reads no input may have ended already.
     let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
     let output = child.wait_with_output().expect("ended");
     Outcome {

@@ -10,7 +10,7 @@ fn states(folder: &Folder) -> Vec<String> {
     keys.iter().map(|key| key["state"].as_str().expect("a state").to_owned()).collect()
 }
 
-/// A key that another issuer made, in the file `name`.
+/// Writes a key of another issuer to the file `name`.
 fn foreign_key(folder: &Folder, name: &str) {
     let other = Folder::new();
     other.run("keys generate").done();
@@ -55,7 +55,7 @@ fn what_is_no_signing_key_is_refused_in_one_line_and_changes_nothing() {
     assert!(folder.run("keys import missing").failed(1).contains("missing"));
     assert_eq!(folder.files(), before);
     assert_eq!(folder.run("keys generate --bits 1024").status, 2);
-    // One thumbprint in 64 begins with a hyphen, and is no option for that.
+    // One thumbprint in 64 begins with a hyphen; it is not an option.
     for unknown in ["nobody", "-nobody", "--nobody"] {
         folder.run(&format!("keys export-public {unknown}")).failed(1);
     }
@@ -91,7 +91,7 @@ mod openssl {
         let kid = jwk["kid"].as_str().expect("a kid");
         assert_eq!(folder.run(&format!("keys export-public {kid}")).done(), exported);
         assert!(jwk.get("d").is_none() && jwk["kty"] == "RSA");
-        // Again is no change.
+        // A second import changes nothing.
         let said = folder.run("keys import mine.pem").done();
         assert!(said.contains("known already"), "{said}");
         assert_eq!(states(&folder), ["retiring", "active"]);

@@ -1,4 +1,4 @@
-//! `serve` and what is typed beside it.
+//! `serve`, and commands beside a running server.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -95,7 +95,7 @@ fn a_key_that_others_can_read_stops_the_start() {
     assert!(refused.errors.contains("chmod 600"), "{refused:?}");
 }
 
-/// A client that was removed on purpose stays removed; only `init` asks for it again.
+/// A client that was removed on purpose stays removed; only `init` adds it again.
 #[test]
 fn a_later_start_revives_no_removed_client() {
     let folder = Folder::new();

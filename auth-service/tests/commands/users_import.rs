@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::folder::Folder;
 
-/// Werkzeug's, of nobody's password.
+/// A hash in werkzeug's format that belongs to no password.
 const HASH: &str = "pbkdf2:sha1:1000$abcdefgh$00112233445566778899aabbccddeeff00112233";
 
 const IDS: [&str; 3] = [
@@ -133,7 +133,7 @@ fn a_file_that_holds_no_users_is_refused_as_a_whole() {
         let told = folder.run(&format!("users import {file}")).failed(1);
         assert!(told.contains(word) && told.contains(file), "{told}");
     }
-    // The issuer's own database has users, but not the tutorial's.
+    // The issuer's own database has users, but not in the tutorial's tables.
     folder.run("init").done();
     assert!(folder.run("users import data/auth.db").failed(1).contains("user"));
     assert_eq!(folder.run("users import").status, 2);
