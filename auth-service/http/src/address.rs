@@ -1,4 +1,4 @@
-//! Where a request comes from.
+//! The address that a request comes from.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -6,8 +6,8 @@ use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
 use ipnet::IpNet;
 
-/// The client's address: the peer's, or, where the peer is a trusted proxy, the right-most entry
-/// of `X-Forwarded-For` that is none. What stands left of that one was written by the client.
+/// Returns the client's address: the peer's, or, behind a trusted proxy, the right-most entry of
+/// `X-Forwarded-For` that is not a trusted proxy. The client wrote the entries left of that one.
 pub(super) fn client_address(request: &HttpRequest, trusted: &[IpNet]) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip().to_canonical();
     Some(behind(peer, request.headers(), trusted))
@@ -24,14 +24,14 @@ fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         if !is_proxy(&client) {
             break;
         }
-        // An entry that is no address was not written by a proxy that is worth its trust.
+        // A trusted proxy writes only addresses.
         let Some(address) = parse(entry.trim()) else { break };
         client = address;
     }
     client
 }
 
-/// An address, perhaps with a port, as proxies write it.
+/// Parses an address as proxies write it, with or without a port.
 fn parse(entry: &str) -> Option<IpAddr> {
     let bare = entry.trim_start_matches('[').trim_end_matches(']');
     let address = bare.parse::<IpAddr>().ok();

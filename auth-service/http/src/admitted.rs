@@ -1,4 +1,4 @@
-//! A try at a password that the throttle let through: at a log-in, and where the password is changed.
+//! A password attempt that the throttle admitted, at a log-in or at a password change.
 
 use std::net::IpAddr;
 
@@ -9,15 +9,15 @@ use auth_crypto::hashing::HashPermit;
 use auth_domain::audit::Entry;
 use auth_domain::throttle::{Admission, Attempt};
 
-/// An attempt that the throttle admitted; whoever waits for its end is woken.
+/// An attempt that the throttle admitted. Its end wakes the attempts that wait for it.
 pub(super) struct Admitted<'i> {
     issuer: &'i Issuer,
     attempt: Option<Attempt>,
 }
 
 impl<'i> Admitted<'i> {
-    /// Waits until the throttle lets this try through, or refuses it and notes `refused`. A permit
-    /// that is taken away meanwhile ends the wait: a flood must not hold places without a job.
+    /// Waits until the throttle admits this attempt, or refuses it and records `refused`. The wait
+    /// also ends if `permit` is evicted: a flood must not hold places without a job.
     pub(super) async fn wait_for(
         issuer: &'i Issuer,
         permit: &mut HashPermit,
@@ -27,7 +27,7 @@ impl<'i> Admitted<'i> {
         refused: &Entry,
     ) -> Result<Self, ProblemError> {
         loop {
-            // Before asking: an attempt that ends in between wakes this one, too.
+            // Enabled before `admit`, so that an attempt that ends in between wakes this one.
             let ended = issuer.attempt_ended.notified();
             tokio::pin!(ended);
             ended.as_mut().enable();
@@ -48,14 +48,14 @@ impl<'i> Admitted<'i> {
         }
     }
 
-    /// The password was right.
+    /// Records that the password was right.
     pub(super) fn succeeded(mut self) {
         if let Some(attempt) = self.attempt.take() {
             attempt.succeeded();
         }
     }
 
-    /// The password was wrong, or there is no such account.
+    /// Records that the password was wrong, or that there is no such account.
     pub(super) fn failed(mut self) {
         if let Some(attempt) = self.attempt.take() {
             attempt.failed(self.issuer.clock.now());

@@ -1,4 +1,4 @@
-//! Answers that no cache keeps, and times written in one way.
+//! Answers that caches must not store, and the format of times.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
@@ -7,29 +7,29 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A time (RFC 3339, UTC).
+/// Formats a time (RFC 3339, UTC).
 pub(super) fn time(at: OffsetDateTime) -> String {
     at.format(&Rfc3339).unwrap_or_default()
 }
 
-/// Begins an answer that no cache keeps.
+/// Begins an answer that caches must not store.
 pub(super) fn uncached(status: StatusCode) -> HttpResponseBuilder {
     let mut answer = HttpResponse::build(status);
     answer.insert_header((CACHE_CONTROL, "no-store"));
     answer
 }
 
-/// An answer with a body.
+/// Returns an answer with a JSON body.
 pub(super) fn json(status: StatusCode, body: impl Serialize) -> HttpResponse {
     uncached(status).json(body)
 }
 
-/// An answer of plain words.
+/// Returns a plain-text answer.
 pub(super) fn text(status: StatusCode, words: &'static str) -> HttpResponse {
     uncached(status).insert_header(ContentType::plaintext()).body(words)
 }
 
-/// `204`: it is done.
+/// Returns `204`.
 pub(super) fn done() -> HttpResponse {
     uncached(StatusCode::NO_CONTENT).finish()
 }

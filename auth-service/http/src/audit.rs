@@ -1,4 +1,4 @@
-//! `GET /admin/audit`: who did what to whom, when and from where, for operators.
+//! `GET /admin/audit`: the audit log (actor, action, subject, time, address), for operators.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -15,10 +15,10 @@ use auth_app::listing::audit::AuditLog;
 use auth_domain::audit::{Action, AuditQuery};
 use auth_domain::page::{self, Cursor};
 
-/// What was done and refused, the latest first.
+/// The audit log of actions and refusals, the latest first.
 ///
-/// Log-ins, good and failed; refused refreshes and clients; changes of passwords, roles, users, keys
-/// and clients; ends of sessions. A row is written with the change itself and never changed after.
+/// Rows: log-ins, good and failed; refused refreshes and clients; changes of passwords, roles,
+/// users, keys and clients; ends of sessions. A row is written with its change and never altered.
 #[utoipa::path(
     get, path = "/admin/audit", tag = "Operators", operation_id = "readAudit",
     security(("admin" = [])),

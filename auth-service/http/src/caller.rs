@@ -1,7 +1,7 @@
-//! Who calls a guarded route: a client with a scope, a user in one of their sessions, an operator.
+//! The caller of a guarded route: a client with a scope, a user in a session, or an operator.
 //!
-//! The issuer judges by its own keys and tables, with the same verifier as every guard, and refuses
-//! in the same words.
+//! The issuer checks tokens against its own keys and tables. It uses the same verifier as every
+//! guard and gives the same refusals.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
@@ -18,62 +18,62 @@ use auth_domain::caller::{Right, Unfit, judge};
 use auth_domain::error::StoreResult;
 use auth_domain::keys::{Key, KeyState};
 
-/// For instances of the issuer whose clocks disagree.
+/// The leeway for different clocks of the issuer's instances.
 const LEEWAY: Duration = Duration::seconds(10);
 
-/// The longest life of any token this issuer ever issued, whatever its setting is now.
+/// The longest life of any token that this issuer ever issued, under any setting.
 const LONGEST_LIFE: Duration = Duration::hours(24);
 
-/// Seconds after which a token that the database could not be asked about is worth another try.
+/// The `Retry-After` seconds if the database can't be asked about a token.
 const UNAVAILABLE_SECONDS: u32 = 5;
 
-/// A client that may do what it asks for.
+/// A client that has the required scope.
 pub(super) struct Caller {
     client_id: String,
     scope: Option<String>,
 }
 
 impl Caller {
-    /// The client.
+    /// Returns the client's id.
     pub(super) fn client_id(&self) -> &str {
         &self.client_id
     }
 
-    /// Whether the client was granted this scope, too.
+    /// Returns true if the client was also granted `scope`.
     pub(super) fn may(&self, scope: &str) -> bool {
         holds(self.scope.as_deref(), scope)
     }
 }
 
-/// A user, in one of their sessions.
+/// A user in a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SessionCaller {
-    /// Who.
+    /// The user's id.
     pub(super) public_id: Uuid,
-    /// In which session.
+    /// The session's id.
     pub(super) sid: Uuid,
 }
 
 impl SessionCaller {
-    /// Judges the request's token, which may be meant for the issuer or for any of its audiences.
+    /// Verifies the request's token, which may be for the issuer or for any of its audiences.
     pub(super) async fn of(request: &HttpRequest, issuer: &Issuer) -> Result<Self, Refusal> {
         let judged = user(request.headers(), issuer, issuer.tokens.every_audience(), Right::User);
         noted(request, issuer, judged.await)
     }
 }
 
-/// An operator: role `admin` in the token and in the table, and the token meant for the issuer, so
-/// that a guard which is handed an admin's token can't use it here.
+/// An operator: the role `admin` is in the token and in the table, and the token's audience is the
+/// issuer. So a guard that receives an admin's token can't use it here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Admin {
-    /// Who.
+    /// The user's id.
     pub(super) public_id: Uuid,
-    /// In which session.
+    /// The session's id.
     pub(super) sid: Uuid,
 }
 
 impl Admin {
-    /// Judges the request's token.
+    /// Verifies the request's token.
     pub(super) async fn of(request: &HttpRequest, issuer: &Issuer) -> Result<Self, Refusal> {
         let own = vec![issuer.tokens.issuer.clone()];
         let judged = user(request.headers(), issuer, own, Right::Admin).await;
@@ -82,7 +82,7 @@ impl Admin {
     }
 }
 
-/// Judges the request's token and wants `scope` of it.
+/// Verifies that the request's token is a client's and grants `scope`.
 pub(super) async fn with_scope(
     request: &HttpRequest,
     issuer: &Issuer,
@@ -91,7 +91,7 @@ pub(super) async fn with_scope(
     noted(request, issuer, client(request.headers(), issuer, scope).await)
 }
 
-/// A refusal goes to the log. Nothing of the token is told: it may still be good somewhere.
+/// Logs a refusal without any part of the token: the token may still be good elsewhere.
 fn noted<T>(
     request: &HttpRequest,
     issuer: &Issuer,
@@ -124,7 +124,7 @@ async fn client(
     Ok(Caller { client_id: token.client_id, scope: token.scope })
 }
 
-/// Returns whether the client of a token issued at `pos` is registered, and was not removed since.
+/// Returns true if the client of a token issued at `pos` is registered and was not removed since.
 pub(super) fn is_registered(store: &dyn Store, client_id: &str, pos: u64) -> StoreResult<bool> {
     let removed_at = store.client_removed_at(client_id)?;
     let before_removal = removed_at.is_some_and(|seq| pos < seq);
@@ -150,7 +150,7 @@ async fn user(
     }
 }
 
-/// Asks the store; what it can't answer can't be judged.
+/// Asks the store. A store error becomes `Refusal::Unavailable`.
 async fn ask<T: Send + 'static>(
     issuer: &Issuer,
     question: impl FnOnce(&dyn Store) -> StoreResult<T> + Send + 'static,
@@ -159,7 +159,7 @@ async fn ask<T: Send + 'static>(
     issuer.ask(question).await.map_err(unavailable)
 }
 
-/// The token, if this issuer signed it for one of `audiences` with a key that is still published.
+/// Verifies that this issuer signed the token for one of `audiences`, with a key still published.
 pub(super) fn verify(
     token: &str,
     issuer: &Issuer,

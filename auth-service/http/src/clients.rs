@@ -1,4 +1,4 @@
-//! `/admin/clients`: the services that get tokens for themselves, for operators.
+//! `/admin/clients`: the clients (services that get their own tokens), for operators.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use auth_domain::clients::{
     Client, LONGEST_OVERLAP, USUAL_OVERLAP, check_id, new_secret, parse_scopes, secret_hash,
 };
 
-/// A client with its new secret, which is told here and nowhere else.
+/// A client with its new secret. No other answer shows the secret.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ClientWithSecret {
     #[serde(flatten)]
@@ -27,24 +27,24 @@ pub(super) struct ClientWithSecret {
     client_secret: String,
 }
 
-/// A client to be registered.
+/// A client to register.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct ClientForm {
     /// 1 to 64 characters out of `A-Z a-z 0-9 . _ -`, not a UUID, not `first-party`.
     #[serde(default)]
     #[schema(required)]
     client_id: String,
-    /// What its tokens may hold, separated by blanks; nothing if left out.
+    /// The scopes that its tokens may hold, separated by spaces; none if left out.
     scope: Option<String>,
-    /// The same as an array, as only JSON has them.
+    /// The same scopes as an array, in JSON only.
     scopes: Option<Vec<String>>,
 }
 
-/// How a secret is rotated.
+/// The options of a secret rotation.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct SecretRotationForm {
-    /// How long the secret before is good, such as `1h`: `24h` if left out, at most `7d`; `0s` ends it
-    /// at once.
+    /// The time that the previous secret stays good, such as `1h`: `24h` if left out, at most `7d`;
+    /// `0s` ends it at once.
     overlap: Option<String>,
 }
 
@@ -124,8 +124,8 @@ fn scopes_of(text: String, texts: &[String]) -> Result<Vec<String>, ProblemError
 
 /// Gives a client a new secret.
 ///
-/// The one before is good for a while, so that the new one can be handed round; the one before that
-/// is void. Tokens that the client has live on.
+/// The previous secret stays good for a while, so that the new one can be deployed. An older secret
+/// is void. The client's tokens stay good.
 #[utoipa::path(
     post, path = "/admin/clients/{client_id}/rotate-secret", tag = "Operators",
     operation_id = "rotateClientSecret",
@@ -169,7 +169,7 @@ pub(super) async fn rotate_secret(
 
 /// Removes a client.
 ///
-/// Every guard refuses its tokens, also where the id is given out again.
+/// Every guard refuses its tokens, even if the id is registered again.
 #[utoipa::path(
     delete, path = "/admin/clients/{client_id}", tag = "Operators", operation_id = "removeClient",
     security(("admin" = [])),

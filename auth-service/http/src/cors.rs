@@ -1,5 +1,5 @@
-//! Which pages may call from a browser (`AUTH_CORS_ORIGINS`). Tokens travel in headers, never in
-//! cookies, so no answer allows credentials.
+//! The origins of pages that may call from a browser (`AUTH_CORS_ORIGINS`). Tokens travel in
+//! headers, never in cookies, so no answer allows credentials.
 
 use actix_cors::Cors;
 use actix_web::body::MessageBody;
@@ -13,7 +13,7 @@ use actix_web::{Error, ResponseError};
 use signet_contract::bearer::ACCESS_TOKEN_HEADER;
 use signet_service::problem_response::ProblemError;
 
-/// How long a browser may keep the answer to a preflight, in seconds.
+/// The time that a browser may keep the answer to a preflight, in seconds.
 const PREFLIGHT_AGE: usize = 600;
 
 /// The middleware for routes that pages of `origins` may call.
@@ -30,7 +30,7 @@ pub(super) fn allow(origins: &[String], method: Method) -> Cors {
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }
 
-/// Round [`allow`]: a refused preflight is told as every other error is.
+/// Wraps [`allow`]: a refused preflight gets a problem answer, as every other error does.
 pub(super) async fn refuse_as_a_problem(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

@@ -64,7 +64,7 @@ pub(super) async fn list(
     let mut parts = blocking::parts(move |tell| write(&*store, after, limit, since, tell));
     let first = parts.next().await.map_err(failure::of_store)?;
     let rest = futures_util::stream::try_unfold((parts, turn), async |(mut parts, turn)| {
-        // The connection breaks off: what was sent is no whole answer.
+        // An error breaks the connection, so the reader sees that the answer is incomplete.
         let part = parts.next().await.map_err(failure::of_store)?;
         Ok::<_, actix_web::Error>(part.map(|part| (part, (parts, turn))))
     });
@@ -72,17 +72,17 @@ pub(super) async fn list(
     Ok(uncached(StatusCode::OK).content_type("application/json").streaming(body))
 }
 
-/// How many first pages are written at the same time. Each keeps a connection to the database for as
-/// long as its guard reads, and others need some, too.
+/// The most first pages that are written at the same time. Each holds a database connection for as
+/// long as its guard reads, and other requests need connections, too.
 const AT_ONCE: usize = 2;
 
-/// How long a guard waits for its turn: less than it waits for the head of an answer.
+/// The time that a guard waits for a permit: less than it waits for the head of an answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Seconds after which a guard that had no turn may try again.
+/// The `Retry-After` seconds for a guard that got no permit.
 const BUSY_SECONDS: u32 = 1;
 
-/// The first pages that are being written.
+/// Limits the first pages that are written at the same time.
 pub struct Snapshots(Arc<Semaphore>);
 
 impl Default for Snapshots {
@@ -101,8 +101,8 @@ impl Snapshots {
     }
 }
 
-/// Writes a page, part by part. It is a [`DirectoryPage`] and never held as one: a million
-/// revocations are some 200 MB.
+/// Writes a [`DirectoryPage`] part by part. The whole page is never in memory: a million
+/// revocations take some 200 MB.
 fn write(
     store: &dyn Store,
     after: u64,
@@ -137,7 +137,7 @@ fn write(
     Ok(())
 }
 
-/// The page up to its first revocation, and from behind its last one.
+/// Returns the page's text before its first revocation, and the text after its last one.
 fn page(
     users: Vec<User>,
     position: u64,
@@ -151,14 +151,14 @@ fn page(
         position,
     };
     let mut text = serde_json::to_string(&page)?;
-    // Within a name its quotes would be escaped.
+    // A name can't contain this text: JSON escapes its quotes.
     let opening = "\"revocations\":[";
     let end = text.rfind(opening).map_or(text.len(), |start| start + opening.len());
     let tail = text.split_off(end);
     Ok((text, tail))
 }
 
-/// Revocations as members of a list, with a comma before them if others were told.
+/// Returns revocations as list members, with a leading comma if others come before them.
 fn listed(events: &[Event], others: bool) -> Result<String, serde_json::Error> {
     let list = serde_json::to_string(events)?;
     let members = list.trim_start_matches('[').trim_end_matches(']');

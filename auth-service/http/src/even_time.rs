@@ -1,17 +1,17 @@
-//! Answers in even time: what was done for one says nothing through how long it took.
+//! Answers at even times, so that the response time does not show whether an account exists.
 //!
-//! Where a log-in or a sign-up must not tell whether an account exists, hashing costs the same
-//! either way, but what the database does after it differs by up to a few milliseconds. The answer
-//! waits for the next step of a coarse grid, counted from the request.
+//! Hashing takes the same time for known and unknown accounts, but the database work after it
+//! differs by up to a few milliseconds. So a uniform answer to a log-in or a sign-up waits for the
+//! next step of a coarse grid, counted from the request.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// The grid. A hash takes some 20 ms, so that an idle service answers at the first or second step.
+/// The step of the grid. A hash takes some 20 ms, so an idle service answers at step one or two.
 const STEP: Duration = Duration::from_millis(50);
 
-/// Since when an answer is waited for.
+/// The time of the request.
 pub(super) struct EvenTime(Instant);
 
 impl EvenTime {

@@ -1,4 +1,4 @@
-//! What went wrong below HTTP, as the client may read it. The cause goes to the log, here alone.
+//! Maps errors of the lower layers to answers for clients. The cause goes only to the log.
 
 use actix_web::http::StatusCode;
 use signet_service::problem_response::ProblemError;
@@ -6,13 +6,13 @@ use signet_service::problem_response::ProblemError;
 use auth_crypto::hashing::{Busy, PoolError};
 use auth_domain::error::StoreError;
 
-/// Seconds after which a busy service is worth another try: about what a full queue takes.
+/// The `Retry-After` seconds of a busy service: about the time to work off a full queue.
 const BUSY_SECONDS: u32 = 2;
 
-/// Seconds after which a database that was locked or full is worth another try.
+/// The `Retry-After` seconds if the database is locked or full.
 const UNAVAILABLE_SECONDS: u32 = 5;
 
-/// Seconds after which a request that never caught up with its account is worth another try.
+/// The `Retry-After` seconds if the account changed during each attempt.
 const OVERTAKEN_SECONDS: u32 = 1;
 
 pub(super) fn of_store(error: StoreError) -> ProblemError {
@@ -46,7 +46,7 @@ pub(super) fn of_signing(error: impl std::fmt::Display) -> ProblemError {
     ProblemError::internal()
 }
 
-/// Too many passwords wait to be hashed.
+/// Returns `503`: too many passwords wait to be hashed.
 pub(super) fn of_full_queue(_: Busy) -> ProblemError {
     ProblemError::retry_after(
         StatusCode::SERVICE_UNAVAILABLE,
@@ -55,13 +55,13 @@ pub(super) fn of_full_queue(_: Busy) -> ProblemError {
     )
 }
 
-/// The account was changed by others in each try.
+/// Returns `503`: other requests changed the account during each attempt.
 pub(super) fn overtaken() -> ProblemError {
     let why = "The account was being changed; try again.";
     ProblemError::retry_after(StatusCode::SERVICE_UNAVAILABLE, why, OVERTAKEN_SECONDS)
 }
 
-/// A limit in a window of time is used up; the caller may come again after `rest`.
+/// Returns `429`: a limit in a time window is used up. The caller may retry after `rest`.
 pub(super) fn too_many(detail: &str, rest: time::Duration) -> ProblemError {
     let seconds = (rest.whole_milliseconds() + 999) / 1_000;
     let seconds = u32::try_from(seconds.max(1)).unwrap_or(u32::MAX);

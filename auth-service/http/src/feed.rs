@@ -28,10 +28,10 @@ const LONGEST_WAIT: u64 = 25;
 /// The most events of one answer.
 const MOST_EVENTS: u64 = 1_000;
 
-/// The most keys that a guard can say it holds.
+/// The most keys that a guard can report.
 const MOST_KIDS: usize = 100;
 
-/// Seconds after which another server may have taken over from one that is ending.
+/// The `Retry-After` seconds at shutdown: another server may have taken over by then.
 const ENDING_SECONDS: u32 = 1;
 
 /// Characters of an RFC 7638 SHA-256 thumbprint.
@@ -39,8 +39,8 @@ const THUMBPRINT: usize = 43;
 
 /// The changes after a position, in commit order.
 ///
-/// At once if there are any, else as soon as one comes, else none after `wait` seconds. Without
-/// the scope `directory:read`, events of users carry only `public_id` and `state`.
+/// The answer comes at once if there are changes, else with the next one, else empty after `wait`
+/// seconds. Without the scope `directory:read`, user events carry only `public_id` and `state`.
 #[utoipa::path(
     get, path = "/feed", tag = "Guards", operation_id = "readFeed",
     security(("client" = ["events:read"])),
@@ -69,7 +69,7 @@ pub(super) async fn read(
     let caller = caller::with_scope(&request, &issuer, EVENTS_READ).await?;
     let asked = Asked::of(&Query::of(&request)?)?;
     if came_too_late {
-        // A reader that got an empty page at once would come again at once.
+        // After an immediate empty page, the reader would ask again at once.
         let (status, why) = (StatusCode::SERVICE_UNAVAILABLE, "This server is ending; try again.");
         return Err(ProblemError::retry_after(status, why, ENDING_SECONDS).into());
     }
@@ -84,12 +84,12 @@ pub(super) async fn read(
     }
     let next = events.last().map_or(asked.after, |event| event.seq);
     let page = FeedPage { events, next, oldest };
-    // The members of the body are fixed, so what a guard compares with its settings stands here.
+    // The body's members are fixed, so a header holds the audiences that a guard checks.
     let audiences = audiences::write(&issuer.tokens.every_audience());
     Ok(uncached(StatusCode::OK).insert_header((AUDIENCE_HEADER, audiences)).json(page))
 }
 
-/// What a guard asks for.
+/// The parameters of a guard's request.
 struct Asked {
     after: u64,
     wait: Duration,
@@ -119,16 +119,16 @@ impl Asked {
         Ok(Self { after, wait: Duration::from_secs(wait), limit, instance, kids })
     }
 
-    /// What a guard says of itself by asking so; none if it does not say which one it is.
+    /// Returns the guard's report on itself, or `None` if the request names no instance.
     fn report(&self, client_id: &str, arrival: u64) -> Option<Report> {
         let id = GuardId { client_id: client_id.to_owned(), instance: self.instance? };
         Some(Report { id, kids: self.kids.clone(), position: self.after, arrival })
     }
 }
 
-/// The changes, once there are any or the wait is over; `None` if the position is gone. Nothing
-/// but a timer and a channel is held while waiting. A position that is not gone is a confirmation,
-/// which is heard before the wait begins.
+/// Returns the changes as soon as there are any or the wait is over, or `None` if the position is
+/// gone. The wait holds only a timer and a channel. A position that is not gone is a confirmation,
+/// which is recorded before the wait begins.
 async fn changes(
     issuer: &Issuer,
     asked: &Asked,
@@ -139,7 +139,7 @@ async fn changes(
     let (after, limit) = (asked.after, asked.limit);
     let mut call: Option<Call<'_>> = None;
     loop {
-        // Before reading: what is committed after the reading wakes the wait.
+        // Before the read, so that a commit after the read wakes the wait.
         changed.mark_unchanged();
         match issuer.ask(move |store| store.changes_after(after, limit)).await? {
             Changes::Gone => return Ok(None),
@@ -158,7 +158,7 @@ async fn changes(
         }
         tokio::select! {
             moved = changed.changed() => if moved.is_err() {
-                // Nobody will tell of a change any more: the store is gone, and so are we, soon.
+                // The store is gone and sends no more changes. This process ends soon, too.
                 issuer.shutdown.wait().await;
             },
             () = sleep_until(until) => {}
@@ -167,8 +167,8 @@ async fn changes(
     }
 }
 
-/// A guard that hears of a key fetches the set at once: it finds what it heard. Where the keys
-/// can't be followed, the upkeep says why, and the guard asks again.
+/// Updates the served key set if it is older than `events`: a guard fetches the set at once. If the
+/// update fails, the upkeep logs the reason and the guard asks again.
 async fn serve_keys_of(issuer: &Issuer, events: &[Event]) {
     let unserved = |event: &Event| match &event.change {
         Change::KeyPublished { kid } => issuer.keys.state(kid).is_none(),
@@ -181,7 +181,7 @@ async fn serve_keys_of(issuer: &Issuer, events: &[Event]) {
     }
 }
 
-/// Takes out what only the directory's readers may see.
+/// Removes the fields that only clients with `directory:read` may see.
 fn conceal(event: &mut Event) {
     match &mut event.change {
         Change::UserCreated(user)

@@ -1,5 +1,5 @@
-//! The guards, as their calls to `/feed` tell of them: who is there, what each holds and has
-//! confirmed, and a way to wait for that.
+//! The guards that call `/feed`: the keys that each one holds, the position that it has confirmed,
+//! and a way to wait for confirmations.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,7 +21,7 @@ use auth_domain::guards::{Guard, GuardId, GuardStore, Receipt, Registry, Report,
 
 pub(super) mod list;
 
-/// Seconds. The middle of the range is where a logout is meant to arrive.
+/// The buckets in seconds. The target for a logout is the middle of the range.
 const BUCKETS: [f64; 14] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 25.0, 60.0];
 
@@ -31,7 +31,7 @@ pub struct Guards {
     registry: Mutex<Registry>,
     /// Counts calls.
     arrivals: AtomicU64,
-    /// Counts what guards say that is new.
+    /// Counts reports with new information.
     news: watch::Sender<u64>,
     propagation: Family<GuardLabel, Histogram, fn() -> Histogram>,
 }
@@ -49,7 +49,7 @@ impl From<&GuardId> for GuardLabel {
 }
 
 impl Guards {
-    /// The guards that an earlier run wrote down.
+    /// Starts with the guards that an earlier run saved.
     pub fn new(known: Vec<Guard>) -> Self {
         Self {
             registry: Mutex::new(Registry::new(known)),
@@ -59,7 +59,7 @@ impl Guards {
         }
     }
 
-    /// Registers how long revocations take to be confirmed.
+    /// Registers the histogram of the time from a revocation to its confirmation.
     pub fn register(&self, metrics: &mut MetricsRegistry) {
         metrics.register(
             "revocation_propagation_seconds",
@@ -69,22 +69,22 @@ impl Guards {
     }
 
     fn registry(&self) -> MutexGuard<'_, Registry> {
-        // No entry is ever left half changed.
+        // A poisoned lock is safe: no entry is ever left half changed.
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every guard that is remembered, by client and instance.
+    /// Returns every known guard, by client and instance.
     pub fn list(&self, now: OffsetDateTime) -> Vec<Guard> {
         self.registry().list(now)
     }
 
-    /// Told whenever a guard says something new.
+    /// Returns a receiver that changes whenever a guard reports something new.
     pub fn news(&self) -> watch::Receiver<u64> {
         self.news.subscribe()
     }
 
     /// Waits until every live guard has confirmed all changes up to `position`, at most for
-    /// `patience`; tells who has.
+    /// `patience`. Returns the receipts.
     pub async fn confirmed(
         &self,
         position: u64,
@@ -103,12 +103,12 @@ impl Guards {
         }
     }
 
-    /// The [`Report::arrival`] of a call that comes in now.
+    /// Returns the [`Report::arrival`] of a call that arrives now.
     pub(super) fn arrival(&self) -> u64 {
         self.arrivals.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// Notes that a guard calls. The call is open as long as the result lives.
+    /// Records a guard's call. The call is open until the result is dropped.
     pub(super) fn call<'a>(&'a self, report: Report, clock: &'a dyn Clock) -> Option<Call<'a>> {
         let id = report.id.clone();
         let Some(begun) = self.registry().begin(report, clock.now()) else {
@@ -125,7 +125,7 @@ impl Guards {
         Some(Call { guards: self, clock, id, number: begun.call })
     }
 
-    /// Writes down what is not written down yet, and forgets who was away for long.
+    /// Saves unsaved guards, and removes the guards that were away for long.
     pub fn save(&self, store: &impl GuardStore, now: OffsetDateTime) -> StoreResult<()> {
         let unwritten = self.registry().take_unwritten(now);
         if !unwritten.is_empty() {
@@ -141,7 +141,7 @@ impl Guards {
     }
 }
 
-/// A call that is open.
+/// An open call.
 pub(super) struct Call<'a> {
     guards: &'a Guards,
     clock: &'a dyn Clock,
@@ -150,7 +150,7 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Notes what the guard is sent.
+    /// Records the revocations that the guard is sent.
     pub(super) fn sends(&self, events: &[Event]) {
         let mut registry = self.guards.registry();
         for event in events.iter().filter(|event| revokes(&event.change)) {

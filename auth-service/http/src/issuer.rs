@@ -1,4 +1,4 @@
-//! What every handler is handed: the parts of the issuer, made once by `startup`.
+//! The state of every handler: the parts of the issuer, which `startup` makes once.
 
 use std::sync::Arc;
 
@@ -31,15 +31,15 @@ use auth_domain::tokens::TokenPolicy;
 pub struct Issuer {
     /// The database.
     pub store: Arc<dyn Store>,
-    /// Told the feed position whenever it moves.
+    /// Receives the feed position whenever it moves.
     pub changed: watch::Receiver<u64>,
     /// The signing key and the published set.
     pub keys: Arc<KeyRing>,
-    /// Changes which key signs.
+    /// Changes the signing key.
     pub rotator: Rotator,
     /// The guards that follow the feed.
     pub guards: Arc<Guards>,
-    /// The snapshots that guards are taking.
+    /// Limits the snapshots that guards take at the same time.
     pub snapshots: Snapshots,
     /// Hashes passwords.
     pub hashing: HashingPool,
@@ -47,48 +47,48 @@ pub struct Issuer {
     pub throttle: Arc<Throttle>,
     /// Counts sign-ups by network.
     pub sign_ups: SignUpLimit,
-    /// Bounds what strangers can have noted.
+    /// Limits the audit rows for refusals that cost the caller nothing.
     pub refusals: Allowance,
-    /// Wakes log-ins that wait for others at the same account to end.
+    /// Wakes log-ins that wait until other attempts at the same account end.
     pub attempt_ended: Notify,
-    /// What tokens have in common.
+    /// The values that all tokens share.
     pub tokens: TokenPolicy,
-    /// How long sessions can be refreshed.
+    /// The time limits of session refreshes.
     pub refresh: RefreshPolicy,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
     /// Ends long polls.
     pub shutdown: Shutdown,
-    /// What is counted.
+    /// The counters.
     pub metrics: Metrics,
-    /// What an operator chose.
+    /// The operator's options.
     pub options: Options,
 }
 
-/// What an operator chose of how requests are answered.
+/// The operator's options for the answers to requests.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Whether log-in and sign-up tell nothing of whether an account exists.
+    /// True if log-in and sign-up must not show whether an account exists.
     pub uniform_errors: bool,
-    /// The proxies whose `X-Forwarded-For` is believed.
+    /// The proxies that may set `X-Forwarded-For`.
     pub trusted_proxies: Vec<IpNet>,
-    /// The origins whose pages may call from a browser.
+    /// The origins of pages that may call from a browser.
     pub cors_origins: Vec<String>,
 }
 
 impl Issuer {
-    /// What this user does with this request, from its address, now.
+    /// Returns the act of this user, with the request's address and the current time.
     pub(super) fn act_of(&self, request: &HttpRequest, public_id: Uuid) -> Act {
         let from = client_address(request, &self.options.trusted_proxies);
         Act::by_user(public_id, from, self.clock.now())
     }
 
-    /// Notes a refusal: one that cost a password's hash, or was proven to be somebody's.
+    /// Records a refusal that cost a password hash or has a proven actor.
     pub(super) async fn note(&self, entry: Entry) -> Result<(), ProblemError> {
         self.ask(move |store| store.note(&entry)).await
     }
 
-    /// Notes a refusal that cost the caller nothing, as long as there are not too many of them.
+    /// Records a refusal that cost the caller nothing, unless there are too many of them.
     pub(super) async fn note_within_bounds(&self, entry: Entry) -> Result<(), ProblemError> {
         match self.refusals.admit(entry) {
             Some(entry) => self.note(entry).await,
@@ -96,7 +96,7 @@ impl Issuer {
         }
     }
 
-    /// Asks the store, off the async threads.
+    /// Asks the store on the blocking pool.
     pub(super) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&dyn Store) -> StoreResult<T> + Send + 'static,

@@ -8,7 +8,7 @@ use signet_contract::jwks::{JWKS_MEDIA_TYPE, KeySet};
 
 use super::Issuer;
 
-/// How long a cache may go on serving the set while the issuer can't be reached, in seconds.
+/// The time that a cache may serve the set while the issuer can't be reached, in seconds.
 const STALE_IF_ERROR: u32 = 86_400;
 
 /// The keys that verify this issuer's tokens, now or soon.
@@ -30,7 +30,7 @@ pub(super) async fn key_set(request: HttpRequest, issuer: web::Data<Issuer>) -> 
             format!("public, max-age={max_age}, stale-if-error={STALE_IF_ERROR}"),
         ))
         .insert_header((ETAG, set.etag.as_str()))
-        // Public by nature, and asked for by verifiers in browsers.
+        // The keys are public, and verifiers in browsers fetch them.
         .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
     if unchanged {
         return response.finish();
@@ -38,7 +38,7 @@ pub(super) async fn key_set(request: HttpRequest, issuer: web::Data<Issuer>) -> 
     response.insert_header((CONTENT_TYPE, JWKS_MEDIA_TYPE)).body(set.json.to_vec())
 }
 
-/// Whether `If-None-Match` names this tag, by the weak comparison (RFC 9110 §13.1.2).
+/// Returns true if `If-None-Match` names this tag, by the weak comparison (RFC 9110 §13.1.2).
 fn matches(headers: &HeaderMap, etag: &str) -> bool {
     headers
         .get_all(IF_NONE_MATCH)

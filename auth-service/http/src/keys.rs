@@ -18,18 +18,18 @@ use auth_crypto::signing::RotationError;
 use auth_domain::guards::Receipt;
 use auth_domain::keys::{Key, KeyPolicy, Revocation, Rotated, next_to_leave};
 
-/// A revocation is answered at the latest after so long, confirmed or not: below 5 s in all.
+/// The longest time to the answer of a revocation, confirmed or not: below 5 s in all.
 const PATIENCE: Duration = Duration::from_millis(4_700);
 
-/// What a rotation is asked for with.
+/// The options of a key rotation.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct RotationForm {
-    /// Whether the next key signs at once, without waiting for verifiers; false if left out.
+    /// True if the next key signs at once, without waiting for verifiers; false if left out.
     #[serde(default, deserialize_with = "body::flag")]
     immediate: Option<bool>,
 }
 
-/// What became of a revocation.
+/// The result of a revocation.
 #[derive(Serialize, ToSchema)]
 pub(super) struct RevocationReceipt {
     kid: String,
@@ -39,7 +39,7 @@ pub(super) struct RevocationReceipt {
     guards: Vec<Confirmation>,
 }
 
-/// Whether a guard has confirmed.
+/// The time of a guard's confirmation, if there is one.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Confirmation {
     #[schema(format = "uuid")]
@@ -48,7 +48,7 @@ pub(super) struct Confirmation {
     confirmed_at: Option<String>,
 }
 
-/// Every key that was ever known, also those that are retired or revoked.
+/// Every key that ever existed, also retired and revoked ones.
 #[utoipa::path(
     get, path = "/admin/keys", tag = "Operators", operation_id = "listKeys",
     security(("admin" = [])),
@@ -69,10 +69,10 @@ pub(super) async fn list(
     Ok(answer::json(StatusCode::OK, list))
 }
 
-/// Lets another key take over.
+/// Rotates the signing key.
 ///
-/// Planned, it is published and signs once its lead is over and every live guard holds it; while one
-/// is pending, the answer is that one. `immediate`: it signs when this is answered.
+/// A planned rotation publishes a key, which signs when its lead is over and every live guard holds
+/// it. A pending key is the answer again. With `immediate`, the key signs before the answer.
 #[utoipa::path(
     post, path = "/admin/keys/rotate", tag = "Operators", operation_id = "rotateKeys",
     security(("admin" = [])),
@@ -96,7 +96,7 @@ pub(super) async fn rotate(
     let immediate = asked.immediate.unwrap_or_default();
     let act = issuer.act_of(&request, admin.public_id);
     let (rotator, keys, now) = (issuer.rotator.clone(), issuer.keys.clone(), act.at);
-    // Beside the question to the database: that is given up after a while, and done nonetheless.
+    // Outside `ask`, which stops waiting after a time-out although its work goes on.
     let prepared = {
         let (rotator, keys) = (rotator.clone(), keys.clone());
         tokio::task::spawn_blocking(move || rotator.prepare(&keys.keys())).await
@@ -105,7 +105,7 @@ pub(super) async fn rotate(
     let rotated = issuer
         .ask(move |store| {
             let rotated = rotator.rotate(store, immediate, &act);
-            // What follows is logged by the upkeep where it fails.
+            // The upkeep logs a failure of `follow`.
             let _ = keys.follow(store, now);
             Ok(rotated)
         })
@@ -121,9 +121,9 @@ pub(super) async fn rotate(
     Ok(answer::json(StatusCode::ACCEPTED, Rotation::to(key, &policy, now)))
 }
 
-/// Voids a key and every token that it signed, the caller's too.
+/// Revokes a key and every token that it signed, also the caller's.
 ///
-/// Where it was the active one, another is active in the same transaction. Refresh tokens go on. The
+/// If it was the active key, the same transaction activates another. Refresh tokens stay good. The
 /// answer comes when every live guard has confirmed, at the latest after 5 seconds.
 #[utoipa::path(
     post, path = "/admin/keys/{kid}/revoke", tag = "Operators", operation_id = "revokeKey",

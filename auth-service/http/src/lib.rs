@@ -1,8 +1,8 @@
 //! The issuer's public routes: from HTTP to `domain` and back.
 //!
-//! One file for each route, named as its subject is named in `domain` and `store`. A request's
-//! body is read in [`body`] alone, its query in [`query`], its token judged in [`caller`]; what
-//! goes wrong below becomes an answer in [`failure`].
+//! Each route has a file with the same name as its subject in `domain` and `store`. Only [`body`]
+//! reads request bodies, [`query`] reads queries, and [`caller`] checks tokens. [`failure`] maps
+//! errors of the lower layers to answers.
 
 mod address;
 mod admitted;

@@ -1,4 +1,4 @@
-//! `POST /logout`, `POST /logout/all`: the end of one's own session, or of all of them.
+//! `POST /logout`, `POST /logout/all`: end the caller's own session, or all of them.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use signet_contract::problem::Problem;
@@ -9,7 +9,7 @@ use super::{Issuer, answer};
 
 /// Logs out.
 ///
-/// The session ends: its refresh token dies, and every guard refuses its access tokens.
+/// The session ends: its refresh token is void, and every guard refuses its access tokens.
 #[utoipa::path(
     post, path = "/logout", tag = "Sessions", operation_id = "logOut",
     security(("session" = []), ("session_header" = [])),

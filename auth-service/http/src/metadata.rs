@@ -1,5 +1,5 @@
-//! `GET /.well-known/oauth-authorization-server`: what this issuer offers (RFC 8414). It lists
-//! only what there is.
+//! `GET /.well-known/oauth-authorization-server`: the metadata of this issuer (RFC 8414). It lists
+//! only endpoints and methods that exist.
 
 use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
 use actix_web::{HttpResponse, web};
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::Issuer;
 
-/// Where the metadata is, for an issuer without a path.
+/// The path of the metadata, for an issuer without a path.
 pub(super) const METADATA_PATH: &str = "/.well-known/oauth-authorization-server";
 
 /// `Authorization: Basic` (RFC 6749 §2.3.1).
@@ -19,36 +19,36 @@ const BASIC: &str = "client_secret_basic";
 /// Id and secret in the form.
 const POST: &str = "client_secret_post";
 
-/// What this issuer offers.
+/// The metadata of this issuer.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Metadata {
     /// The `iss` of every token.
     issuer: String,
-    /// Where services get tokens.
+    /// The URL at which services get tokens.
     token_endpoint: String,
-    /// Where tokens are given up (RFC 7009).
+    /// The URL at which tokens are revoked (RFC 7009).
     revocation_endpoint: String,
-    /// Where clients ask about access tokens (RFC 7662).
+    /// The URL at which clients introspect tokens (RFC 7662).
     introspection_endpoint: String,
-    /// Where the keys are.
+    /// The URL of the key set.
     jwks_uri: String,
-    /// Where a person reads on.
+    /// The URL of the documentation.
     service_documentation: String,
-    /// Empty: nothing is authorised in a browser.
+    /// Empty: no grant is authorised in a browser.
     response_types_supported: [&'static str; 0],
-    /// How tokens are got.
+    /// The grants of the token endpoint.
     grant_types_supported: [&'static str; 2],
-    /// How they authenticate; `none` is for the tokens of a log-in.
+    /// The client authentication methods; `none` is for the tokens of a log-in.
     token_endpoint_auth_methods_supported: [&'static str; 3],
-    /// The same for giving tokens up.
+    /// The same for token revocation.
     revocation_endpoint_auth_methods_supported: [&'static str; 3],
-    /// How clients that ask authenticate.
+    /// The client authentication methods for introspection.
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
     /// Scopes of the issuer's own routes.
     scopes_supported: [&'static str; 2],
 }
 
-/// What this issuer offers.
+/// The metadata of this issuer.
 #[utoipa::path(
     get, path = "/.well-known/oauth-authorization-server", tag = "Discovery",
     operation_id = "getMetadata",
@@ -76,12 +76,12 @@ pub(super) async fn metadata(issuer: web::Data<Issuer>) -> HttpResponse {
         })
 }
 
-/// Where an issuer with a path has its metadata, too: the path behind the well-known one
-/// (RFC 8414 §3.1). `None` for an issuer without.
+/// Returns the second metadata path of an issuer with a path: the well-known path, then the
+/// issuer's (RFC 8414 §3.1). `None` for an issuer without a path.
 pub(super) fn path_behind(issuer: &str) -> Option<String> {
     let (_, rest) = issuer.split_once("://")?;
     let path = &rest[rest.find('/')?..].trim_end_matches('/');
-    // A brace would be read as a pattern by the router.
+    // The router would read a brace as a pattern.
     (!path.is_empty() && !path.contains(['{', '}'])).then(|| format!("{METADATA_PATH}{path}"))
 }
 

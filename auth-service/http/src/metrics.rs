@@ -1,4 +1,4 @@
-//! What is counted, for the management listener.
+//! The counters, for the management listener.
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
@@ -34,7 +34,7 @@ struct ReasonLabel {
     reason: &'static str,
 }
 
-/// How a log-in ended, for metrics and log.
+/// The outcome of a log-in, for metrics and log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LoginOutcome {
     Ok,
@@ -43,7 +43,7 @@ pub(super) enum LoginOutcome {
     Disabled,
 }
 
-/// How a sign-up ended.
+/// The outcome of a sign-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SignUpOutcome {
     Created,

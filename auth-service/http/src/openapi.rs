@@ -1,4 +1,4 @@
-//! The API description, from the handlers' own words.
+//! The API description, made from the handlers' doc comments and attributes.
 
 use signet_contract::bearer::ACCESS_TOKEN_HEADER;
 use utoipa::openapi::security::{
@@ -76,7 +76,7 @@ impl Modify for Security {
     }
 }
 
-/// The document, of version 3.1.
+/// Returns the OpenAPI document, version 3.1.
 pub fn document() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }

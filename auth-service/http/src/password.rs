@@ -1,4 +1,4 @@
-//! `POST /password`: a new password for one's own account. Every other session ends.
+//! `POST /password`: changes the caller's own password. Every other session ends.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, web};
@@ -20,23 +20,23 @@ use auth_domain::audit::{Action, Reason as Why, Subject};
 use auth_domain::password::judge;
 use auth_domain::password_change::{PasswordChange, PasswordChanged};
 
-/// How often a change starts over because the account was changed meanwhile.
+/// The most attempts of one change: it starts over if the account changes meanwhile.
 const TRIES: u32 = 3;
 
-/// What a change sends, as a form or as JSON.
+/// The fields of a password change, as a form or as JSON.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct PasswordForm {
-    /// The password until now.
+    /// The current password.
     #[serde(default)]
     #[schema(required, value_type = String, format = "password")]
     current_password: Zeroizing<String>,
-    /// The password from now on: not a common one, not the address, not the name.
+    /// The new password: not a common one, not the address, not the name.
     #[serde(default)]
     #[schema(required, value_type = String, format = "password", min_length = 8)]
     new_password: Zeroizing<String>,
 }
 
-/// Changes one's own password.
+/// Changes the caller's own password.
 ///
 /// Every other session of the user ends.
 #[utoipa::path(
@@ -52,7 +52,7 @@ pub(super) struct PasswordForm {
         (status = 401, description = "The token is missing or not good."),
         (status = 403, description = "The current password is another, or it is a service's token.", body = Problem, content_type = "application/problem+json"),
         WrongBody,
-        // Takes the place of the 400 above.
+        // Replaces the 400 of `WrongBody`.
         (status = 400, description = "More than one token, or the body is malformed or has a field twice.", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field is missing, or the new password can't be one.", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many tries failed.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
@@ -96,7 +96,7 @@ pub(super) async fn change(
         let verified =
             permit.verify(bytes(&asked.current_password), account.password_hash.clone()).await;
         if !matches!(verified.map_err(failure::of_hashing)?, Verified::Right { .. }) {
-            // Counted first: a failure that can't be noted is one, too.
+            // Counted first: a failure also counts if its audit row can't be written.
             admitted.failed();
             let act = issuer.act_of(&request, public_id);
             let whom = Subject::User(public_id);
@@ -137,7 +137,7 @@ impl PasswordForm {
     }
 }
 
-/// The answer where the session ended while the request was under way.
+/// Returns the answer for a session that ended during the request.
 fn session_over() -> HttpResponse {
     Refusal::Invalid(Reason::Revoked).error_response()
 }

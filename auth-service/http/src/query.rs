@@ -1,4 +1,4 @@
-//! A request's query, read strictly: a parameter twice is `400`, a value it can't have `422`.
+//! Reads a request's query strictly: a repeated parameter is `400`, an invalid value `422`.
 
 use std::str::FromStr;
 
@@ -9,11 +9,11 @@ use signet_service::problem_response::ProblemError;
 use super::body::form;
 use auth_domain::page::NoCursor;
 
-/// Rows of one page of an operators' list: the most, and if nothing else is asked for.
+/// The rows of one page of an operators' list: the most, and the default.
 const MOST_ROWS: u64 = 1_000;
 const USUAL_ROWS: u64 = 100;
 
-/// The parameters of a query. Those that nobody asks for are ignored.
+/// The parameters of a query. Parameters that the route does not read are ignored.
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
@@ -30,13 +30,13 @@ impl Query {
         Ok(Self(pairs))
     }
 
-    /// The parameter's value; an empty one counts as none.
+    /// Returns the parameter's value; an empty one counts as none.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         let pair = self.0.iter().find(|(found, value)| found == name && !value.is_empty());
         pair.map(|(_, value)| value.as_str())
     }
 
-    /// The parameter as a whole number from `least` to `most`, `default` if it is left out.
+    /// Returns the parameter as a whole number from `least` to `most`, `default` if it is left out.
     pub(super) fn number(
         &self,
         name: &'static str,
@@ -52,7 +52,7 @@ impl Query {
         }
     }
 
-    /// The cursor that a page comes `after`; none for the first page.
+    /// Returns the cursor of the parameter `after`; none for the first page.
     pub(super) fn after<C: FromStr<Err = NoCursor>>(&self) -> Result<Option<C>, ProblemError> {
         let after = self.text("after").map(str::parse).transpose();
         after.map_err(|error: NoCursor| wrong("after", error.to_string()))

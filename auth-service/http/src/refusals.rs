@@ -1,34 +1,34 @@
-//! What many routes refuse alike, as the API description says it. Nothing makes these: the refusals
-//! themselves come from where the reason is found.
+//! The refusals that many routes share, for the API description. No code makes these types: the
+//! real refusals come from the code that finds the reason.
 
 #![expect(dead_code, reason = "only described")]
 
 use signet_contract::problem::{OAuthError, Problem};
 use utoipa::IntoResponses;
 
-/// Of a route for operators.
+/// The refusals of a route for operators.
 #[derive(IntoResponses)]
 pub(super) enum NotAnOperator {
     /// The token is missing or not good.
     #[response(status = 401)]
     Unauthorized,
-    /// The caller is no operator.
+    /// The caller is not an operator.
     #[response(status = 403)]
     Forbidden,
 }
 
-/// Of a route for users.
+/// The refusals of a route for users.
 #[derive(IntoResponses)]
 pub(super) enum NotAUser {
     /// The token is missing or not good.
     #[response(status = 401)]
     Unauthorized,
-    /// A service's token.
+    /// The token is a service's.
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(Problem),
 }
 
-/// Of a route that takes a body as a form or as JSON.
+/// The refusals of a route that takes a body as a form or as JSON.
 #[derive(IntoResponses)]
 pub(super) enum WrongBody {
     /// The body is malformed, or has a field twice.
@@ -42,7 +42,7 @@ pub(super) enum WrongBody {
     UnknownType(Problem),
 }
 
-/// Of an OAuth route.
+/// The refusals of an OAuth route.
 #[derive(IntoResponses)]
 pub(super) enum OAuthRefusal {
     /// `invalid_client`.
@@ -59,13 +59,13 @@ pub(super) enum OAuthRefusal {
     Unavailable(OAuthError),
 }
 
-/// Of a route that reads its query.
+/// The refusals of a route that reads its query.
 #[derive(IntoResponses)]
 pub(super) enum WrongParameter {
     /// The query names a parameter twice.
     #[response(status = 400, content_type = "application/problem+json")]
     Twice(Problem),
-    /// A parameter has a value that it can't have.
+    /// A parameter has an invalid value.
     #[response(status = 422, content_type = "application/problem+json")]
     Value(Problem),
 }
@@ -80,7 +80,7 @@ pub(super) struct NoSuchUser(Problem);
 #[response(status = 404, content_type = "application/problem+json")]
 pub(super) struct NoSuchClient(Problem);
 
-/// It is the last admin.
+/// The user is the last admin.
 #[derive(IntoResponses)]
 #[response(status = 409, content_type = "application/problem+json")]
 pub(super) struct LastAdmin(Problem);

@@ -110,7 +110,7 @@ where
     taking("DELETE", path, web::delete().to(handler))
 }
 
-/// A resource of one method, and a `405` that names it.
+/// Returns a resource of one method. Its `405` names the method.
 fn taking(method: &'static str, path: &str, route: Route) -> Resource {
     web::resource(path).route(route).default_service(refusing(method))
 }

@@ -1,4 +1,4 @@
-//! `/admin/users/{public_id}/sessions` and `/admin/sessions/{sid}`: who is logged in where, for
+//! `/admin/users/{public_id}/sessions` and `/admin/sessions/{sid}`: the sessions of users, for
 //! operators.
 
 use actix_web::http::StatusCode;
@@ -58,7 +58,7 @@ pub(super) async fn list(
 
 /// Ends a session.
 ///
-/// Its refresh token dies, and every guard refuses its access tokens.
+/// Its refresh token is void, and every guard refuses its access tokens.
 #[utoipa::path(
     delete, path = "/admin/sessions/{sid}", tag = "Operators", operation_id = "revokeSession",
     security(("admin" = [])),

@@ -21,7 +21,7 @@ use auth_domain::users::Created;
 
 /// Makes an account.
 ///
-/// Whether an address is taken is told, unless the operator chose uniform answers.
+/// The answer shows whether an address is taken, unless the operator chose uniform answers.
 #[utoipa::path(
     post, path = "/signup", tag = "Accounts", operation_id = "signUp",
     request_body(content(
@@ -95,7 +95,7 @@ async fn create(
 ) -> Result<SignUpOutcome, ProblemError> {
     let mut permit = issuer.hashing.enter(from).map_err(failure::of_full_queue)?;
     if !issuer.options.uniform_errors {
-        // Nobody needs the hash of a taken address. Where the time must tell nothing, it is made.
+        // A taken address needs no hash. For uniform answers it is made, to take the same time.
         let key = applicant.email.key.clone();
         if issuer.ask(move |store| store.find_user_by_email_key(&key)).await?.is_some() {
             return taken(issuer, applicant.email.key, from).await;
@@ -112,7 +112,7 @@ async fn create(
     }
 }
 
-/// Notes whose address was meant.
+/// Records the refusal with the owner of the address.
 async fn taken(
     issuer: &Issuer,
     key: String,

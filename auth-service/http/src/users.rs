@@ -17,8 +17,7 @@ pub(super) mod changes;
 
 /// The users, in order of creation.
 ///
-/// `q` finds a part of the name or the address, small and capital letters alike, or the beginning of
-/// the id.
+/// `q` matches a part of the name or the address, or the beginning of the id. It ignores case.
 #[utoipa::path(
     get, path = "/admin/users", tag = "Operators", operation_id = "listUsers",
     security(("admin" = [])),
@@ -50,12 +49,12 @@ pub(super) async fn list(
     Ok(answer::json(StatusCode::OK, UserList::of(users, limit)))
 }
 
-/// The user that a path names. What is no id is nobody's.
+/// Returns the user id in a path. An invalid UUID is answered `404`.
 pub(super) fn named(path: &str) -> Result<Uuid, ProblemError> {
     Uuid::try_parse(path).map_err(|_| unknown())
 }
 
-/// The answer for an id that is nobody's.
+/// Returns the answer for an unknown id.
 pub(super) fn unknown() -> ProblemError {
     ProblemError::new(StatusCode::NOT_FOUND, "There is no such user.")
 }

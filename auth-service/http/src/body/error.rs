@@ -1,4 +1,4 @@
-//! Why a body can't be read, and what the client is told.
+//! The errors of reading a body, and their answers.
 
 use actix_web::http::StatusCode;
 use signet_service::problem_response::ProblemError;
@@ -6,22 +6,22 @@ use signet_service::problem_response::ProblemError;
 use super::MOST_BYTES;
 use super::members::MOST_MEMBERS;
 
-/// Why a body can't be read.
+/// The reason that a body can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BodyError {
-    /// Larger than any request needs to be.
+    /// The body is larger than any request needs.
     #[error("the body is larger than {MOST_BYTES} bytes")]
     TooLarge,
-    /// Not all of it came in time.
+    /// The body was not complete in time.
     #[error("the body did not come in time")]
     TooSlow,
     /// Neither a form nor JSON, or in an encoding other than UTF-8.
     #[error("the body's media type or encoding is not taken here")]
     MediaType,
-    /// Not what its media type says.
+    /// The body does not match its media type.
     #[error("the body is malformed")]
     Malformed,
-    /// A member is there twice.
+    /// A member appears twice.
     #[error("the body has a field twice")]
     Repeated,
     /// JSON, but not an object.
@@ -60,7 +60,7 @@ impl From<BodyError> for ProblemError {
     }
 }
 
-/// Handlers that can refuse a caller answer with this type of error.
+/// Converts for handlers that can also refuse a caller: they return this type.
 impl From<BodyError> for actix_web::Error {
     fn from(error: BodyError) -> Self {
         ProblemError::from(error).into()

@@ -16,7 +16,7 @@ pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = Result<(String, String)
     })
 }
 
-/// Decodes one name or value: `+` is a blank, `%` two hexadecimal digits, the whole UTF-8.
+/// Decodes one name or value: `+` is a space, `%` starts two hexadecimal digits, and all is UTF-8.
 pub(crate) fn decode(text: &[u8]) -> Result<String, BodyError> {
     let mut escapes = text.split(|byte| *byte == b'%').skip(1);
     let hexadecimal = |escape: &[u8]| {

@@ -1,4 +1,4 @@
-//! The members of a body, whatever its media type, and the type that a route reads from them.
+//! The members of a body of any media type, and the type that a route reads from them.
 
 use std::fmt;
 use std::iter;
@@ -16,8 +16,8 @@ use zeroize::Zeroize as _;
 
 use super::{BodyError, MOST_BYTES, form};
 
-/// The most members of a body: several times what any route asks for. Each name is compared with
-/// those before it, so this bound keeps the time for a body linear in its length.
+/// The most members of a body: several times the number that any route uses. Each name is compared
+/// with those before it, so this bound keeps the time for a body linear in its length.
 pub(super) const MOST_MEMBERS: usize = 32;
 
 /// The members of a body, each name once. The values of a form are texts.
@@ -30,7 +30,7 @@ impl Members {
         let read = json.deserialize_map(Self::default());
         match read.and_then(|members| json.end().map(|()| members)) {
             Ok(members) => members,
-            // Sound JSON of another shape; the rest of it must be sound, too.
+            // Valid JSON of another shape. The rest of the body must be valid, too.
             Err(error) if error.is_data() && serde_json::from_slice::<IgnoredAny>(body).is_ok() => {
                 Err(BodyError::NotAnObject)
             }
@@ -79,7 +79,7 @@ impl Members {
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, BodyError> {
         let all = self.0.iter().map(|(name, value)| (name.as_str(), value));
         let wrong = all.clone().filter_map(|member| {
-            // A member read alone is the one that an error means.
+            // Each member is read alone, so that an error belongs to it.
             let error = T::deserialize(MapDeserializer::new(iter::once(member))).err()?;
             Some((member.0.to_owned(), reason(&error)))
         });
@@ -91,13 +91,13 @@ impl Members {
     }
 }
 
-/// Returns what a member is not: `invalid type: null, expected a string` shortly.
+/// Shortens `invalid type: null, expected a string` to `is not a string`.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(", expected ").map_or(text.clone(), |(_, wanted)| format!("is not {wanted}"))
 }
 
-/// A text may be a password.
+/// Zeroizes strings, because one may be a password.
 impl Drop for Members {
     fn drop(&mut self) {
         for (_, value) in &mut self.0 {
@@ -124,13 +124,13 @@ impl<'de> Visitor<'de> for Members {
         {
             added = self.add(name, value);
         }
-        // A text that is no JSON is malformed, however many members come before the fault.
+        // Invalid JSON is malformed, even if a wrong member comes before the fault.
         while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(added.map(|()| self))
     }
 }
 
-/// Reads true or false, also as the text that a form has for it.
+/// Reads a boolean, or the text `true` or `false` of a form.
 pub(crate) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
     let Some(value) = Option::<Value>::deserialize(from)? else { return Ok(None) };
     let flag = value.as_bool().or_else(|| value.as_str()?.parse().ok());

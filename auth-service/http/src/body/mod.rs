@@ -1,8 +1,8 @@
-//! A request's body: bounded in size and time, and read by serde into the one type that the API
-//! description shows, too.
+//! Reads a request's body, with limits of size and time. Serde reads it into the type that the API
+//! description shows.
 //!
-//! JSON, url-encoded and multipart forms all become [`Members`]. A member that is there twice is
-//! refused: two readers of one request must not see different values (CVE-2017-12635).
+//! JSON, url-encoded and multipart forms all become [`Members`]. A repeated member is refused: two
+//! readers of one request must not see different values (CVE-2017-12635).
 
 mod error;
 pub(super) mod form;
@@ -23,7 +23,7 @@ pub(super) use members::flag;
 /// The most bytes of a body.
 const MOST_BYTES: usize = 16 * 1024;
 
-/// How long a client may take to send a body. On a mobile line 16 KiB take a second or two.
+/// The time that a client may take to send a body. On a mobile line 16 KiB take a second or two.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A media type that a route takes.
@@ -37,14 +37,14 @@ pub(super) enum MediaType {
 /// The media types of a route that takes a form or JSON.
 pub(super) const ANY: &[MediaType] = &[MediaType::Json, MediaType::Form, MediaType::Multipart];
 
-/// The media type of a route whose body a form can't say.
+/// The media type of a route with a body that a form can't express.
 pub(super) const JSON: &[MediaType] = &[MediaType::Json];
 
 /// The media type of the OAuth routes (RFC 6749 §3.2).
 pub(super) const FORM: &[MediaType] = &[MediaType::Form];
 
-/// Reads a body of one of these media types. An empty body has no members, whatever its type.
-/// Members that `T` does not know have no effect.
+/// Reads a body of one of these media types. An empty body of any type has no members. Members that
+/// `T` does not know have no effect.
 pub(super) async fn read<T: DeserializeOwned>(
     request: &HttpRequest,
     payload: web::Payload,
@@ -68,7 +68,7 @@ async fn bytes(
     payload: web::Payload,
 ) -> Result<Zeroizing<Vec<u8>>, BodyError> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    // More digits than a number holds are too many, too. An announced body may never come.
+    // A length that overflows is too large, too. Checked first: an announced body may never come.
     if announced.is_some_and(|length| length.parse().unwrap_or(usize::MAX) > MOST_BYTES) {
         return Err(BodyError::TooLarge);
     }
@@ -81,7 +81,7 @@ async fn bytes(
     if plain || body.is_empty() { Ok(body) } else { Err(BodyError::MediaType) }
 }
 
-/// The media type that the headers name, once and in UTF-8.
+/// Returns the media type, if the headers name it once and the charset is UTF-8.
 fn media_type(headers: &HeaderMap) -> Option<MediaType> {
     let mut values = headers.get_all(CONTENT_TYPE);
     let value = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;

@@ -1,4 +1,4 @@
-//! `GET /admin/guards`: who follows the feed, what each holds, and how far behind it is.
+//! `GET /admin/guards`: the guards that follow the feed, with their keys and their lag.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -10,7 +10,7 @@ use auth_app::listing::guards::GuardList;
 
 /// The guards that follow the feed.
 ///
-/// One that is behind refuses late what was revoked: its lag says by how much.
+/// A guard that is behind refuses revoked tokens late. Its lag shows by how much.
 #[utoipa::path(
     get, path = "/admin/guards", tag = "Operators", operation_id = "listGuards",
     security(("admin" = [])),

@@ -15,7 +15,7 @@ const NO_SUCH_USER: &str = "Basic realm=\"User does not exist !!\"";
 const WRONG_PASSWORD: &str = "Basic realm=\"Wrong Password !!\"";
 const ACCOUNT_DISABLED: &str = "Basic realm=\"Account disabled !!\"";
 
-/// What a good log-in gets.
+/// The answer to a successful log-in.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct LoginAnswer {
     /// The access token (RFC 9068).
@@ -24,7 +24,7 @@ pub(crate) struct LoginAnswer {
     token_type: &'static str,
     /// The token's life in seconds.
     expires_in: i64,
-    /// What a new token is got with when this one is over; it is good once.
+    /// The refresh token, which gets the next access token; it is good once.
     refresh_token: String,
     /// The refresh token's life in seconds.
     refresh_expires_in: i64,
@@ -48,7 +48,7 @@ pub(super) fn of(issuer: &Issuer, outcome: Outcome) -> HttpResponse {
     }
 }
 
-/// The answer where the address or the password is missing.
+/// Returns the answer for a missing address or password.
 pub(super) fn missing() -> HttpResponse {
     refusal(StatusCode::UNAUTHORIZED, LOGIN_REQUIRED)
 }

@@ -1,5 +1,5 @@
-//! The three steps of a log-in, joined: look up, hash, open the session. No connection and no
-//! blocking thread waits while the hash queues.
+//! The three steps of a log-in: look up the account, hash, open the session. A log-in holds no
+//! connection and no blocking thread while its hash waits in the queue.
 
 use std::net::IpAddr;
 
@@ -14,10 +14,10 @@ use auth_domain::audit::{Act, Action, Entry, Reason, Subject};
 use auth_domain::login::{Found, Opened, Opening, look_up};
 use auth_domain::refresh::{NewRefreshToken, RefreshToken};
 
-/// How often a log-in starts over because the account changed meanwhile.
+/// The most attempts of one log-in: it starts over if the account changes meanwhile.
 const TRIES: u32 = 3;
 
-/// What a log-in sends, read and checked.
+/// The fields of a log-in, read and checked.
 pub(super) struct Credentials {
     pub(super) email_key: String,
     pub(super) password: Zeroizing<String>,
@@ -27,26 +27,26 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// The row for a log-in that was refused.
+    /// Returns the audit row of a refused log-in.
     fn refused(&self, issuer: &Issuer, account: Option<Uuid>, why: Reason) -> Entry {
         let whom = account.map_or(Subject::Unknown, Subject::User);
         Act::by_nobody(self.from, issuer.clock.now()).refused(Action::Login, whom, why)
     }
 }
 
-/// How a log-in ends.
+/// The outcome of a log-in.
 pub(crate) enum Outcome {
     /// A session was opened; these are its first tokens.
     Tokens(Tokens),
     /// There is no such account.
     Unknown,
-    /// The password of this account is another.
+    /// The password is not that of this account.
     WrongPassword(Uuid),
-    /// The password is right, the account disabled.
+    /// The password is right, but the account is disabled.
     Disabled,
 }
 
-/// What a new session begins with.
+/// The first tokens of a session.
 pub(crate) struct Tokens {
     pub(super) access: String,
     pub(super) refresh: Zeroizing<String>,
@@ -79,7 +79,7 @@ pub(super) async fn attempt(
             Verdict::Outcome(outcome) => {
                 match &outcome {
                     Outcome::Tokens(_) => admitted.succeeded(),
-                    // Counted first: a failure that can't be noted is one, too.
+                    // Counted first: a failure also counts if its audit row can't be written.
                     Outcome::Unknown => {
                         admitted.failed();
                         let why = Reason::UnknownAccount;
@@ -90,7 +90,7 @@ pub(super) async fn attempt(
                         let why = Reason::WrongPassword;
                         issuer.note(credentials.refused(issuer, Some(*account), why)).await?;
                     }
-                    // Neither a failure nor a reason to forget those before.
+                    // Neither a failure nor a reason to forget earlier failures.
                     Outcome::Disabled => drop(admitted),
                 }
                 return Ok(outcome);
@@ -142,8 +142,8 @@ async fn try_once(
     Ok(Verdict::Outcome(Outcome::Tokens(tokens)))
 }
 
-/// Replaces a hash that is weaker than a new one would be. The log-in stands without it, also where
-/// the place was taken away; then the next log-in tries again.
+/// Replaces a hash that is weaker than a new one would be. The log-in succeeds without it, also if
+/// the permit was evicted; then the next log-in tries again.
 async fn rehash(
     issuer: &Issuer,
     permit: &mut HashPermit,
@@ -152,6 +152,6 @@ async fn rehash(
     verified: String,
 ) {
     let Ok(new) = permit.hash(password).await else { return };
-    // What went wrong is logged where it is turned into an answer.
+    // `ask` logs the cause of an error.
     let _ = issuer.ask(move |store| store.rehash_password(public_id, &verified, &new)).await;
 }

@@ -1,4 +1,4 @@
-//! `POST /login`: a password in, an access token out.
+//! `POST /login`: exchanges a password for an access token.
 
 mod answer;
 mod attempt;
@@ -22,7 +22,7 @@ use attempt::{Credentials, attempt};
 use auth_domain::email::{Email, EmailError};
 use auth_domain::sessions::agent;
 
-/// What a log-in sends, as a form or as JSON.
+/// The fields of a log-in, as a form or as JSON.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct LoginForm {
     /// The address of the account.
@@ -33,14 +33,14 @@ pub(super) struct LoginForm {
     #[serde(default)]
     #[schema(required, value_type = String, format = "password")]
     password: Zeroizing<String>,
-    /// Whom the token is meant for, if not for the issuer's first audience.
+    /// The audience of the token; the issuer's first audience if left out.
     audience: Option<String>,
 }
 
 /// Logs a user in.
 ///
-/// A refusal says why, unless the operator chose uniform answers: then it is `401` with the first
-/// challenge, always.
+/// A refusal gives its reason. If the operator chose uniform answers, it is always `401` with the
+/// first challenge.
 #[utoipa::path(
     post, path = "/login", tag = "Accounts", operation_id = "logIn",
     request_body(content(
@@ -79,7 +79,7 @@ pub(super) async fn log_in(
     let outcome = attempt(&issuer, credentials).await?;
     let word = LoginOutcome::of(&outcome);
     issuer.metrics.log_in(word);
-    // The Debug form of a text escapes what a terminal or a log reader could be misled by.
+    // The Debug format escapes characters that could mislead a terminal or a log reader.
     tracing::info!(outcome = word.word(), email = ?email.trim(), from = from.map(tracing::field::display), "log-in");
     if issuer.options.uniform_errors && word != LoginOutcome::Ok {
         even_time.wait().await;
@@ -87,8 +87,8 @@ pub(super) async fn log_in(
     Ok(answer::of(&issuer, outcome))
 }
 
-/// What the account is looked up by. A text that is no address, but could be typed, is that of an
-/// account that does not exist.
+/// Returns the key for the account look-up. A malformed address gets the key of an account that
+/// does not exist.
 fn key(typed: &str) -> Result<String, ProblemError> {
     match Email::parse(typed) {
         Ok(email) => Ok(email.key),

@@ -1,5 +1,4 @@
-//! How a client says who it is: `Authorization: Basic`, or in the form (RFC 6749 §2.3.1); and whether
-//! it is true.
+//! Client authentication, by `Authorization: Basic` or in the form (RFC 6749 §2.3.1).
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
@@ -18,14 +17,14 @@ use auth_domain::audit::{Act, Action, Reason, Subject};
 use auth_domain::clients::Client;
 use auth_domain::service_tokens::authentic;
 
-/// What a client presents.
+/// The credentials that a client presents.
 struct Presented {
     client_id: String,
     secret: Zeroizing<String>,
 }
 
-/// The client that the request proves to come from, and the feed position before its record was
-/// read: a removal that the reading does not see comes after it.
+/// Returns the authenticated client, and the feed position before its record was read. A removal
+/// that the read does not see has a later position.
 pub(super) async fn authenticated(
     request: &HttpRequest,
     issuer: &Issuer,
@@ -49,7 +48,7 @@ pub(super) async fn authenticated(
         .await?;
     let good = authentic(client.as_ref(), &presented.secret, issuer.clock.now());
     let Some(client) = client.clone().filter(|_| good) else {
-        // What was typed is noted if it is a client's id; else it may be its secret.
+        // The typed id is recorded only if a client has it; else it may be a secret.
         let (whom, why) = match client {
             Some(client) => (Subject::Client(client.client_id), Reason::WrongSecret),
             None => (Subject::Unknown, Reason::UnknownClient),
@@ -74,8 +73,8 @@ async fn note(
     Ok(issuer.note_within_bounds(refused).await?)
 }
 
-/// The id of the client that calls: the proven one, or `first-party` where nothing is claimed, for
-/// which nothing has to be proven.
+/// Returns the id of the authenticated client, or `first-party` if the request claims no client.
+/// `first-party` needs no proof.
 pub(super) async fn identified(
     request: &HttpRequest,
     issuer: &Issuer,
@@ -91,8 +90,8 @@ pub(super) async fn identified(
     Ok(client.client_id)
 }
 
-/// Reads the one way that was used. `client_id` and `client_secret` are the form's, empty where
-/// it has none.
+/// Reads the credentials from the header or the form, not both. `client_id` and `client_secret` are
+/// the form's, or empty.
 fn presented(
     headers: &HeaderMap,
     client_id: &str,
@@ -115,8 +114,8 @@ fn presented(
     Ok(presented)
 }
 
-/// Both halves are url-encoded before they are joined, which many clients forget; for ids and
-/// secrets as this issuer makes them it is the same.
+/// Reads `Authorization: Basic`. Id and secret are url-encoded in it. Many clients forget that, but
+/// this issuer's ids and secrets are the same in both forms.
 fn basic(value: &[u8]) -> Option<Presented> {
     let (scheme, encoded) = value.split_at_checked("Basic ".len())?;
     if !scheme.eq_ignore_ascii_case(b"Basic ") {

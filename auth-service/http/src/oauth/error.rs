@@ -1,4 +1,4 @@
-//! Errors as RFC 6749 §5.2 words them.
+//! The errors of the OAuth routes (RFC 6749 §5.2).
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
@@ -8,25 +8,25 @@ use signet_service::problem_response::ProblemError;
 
 use crate::body::BodyError;
 
-/// Why an OAuth request is refused.
+/// The reason that an OAuth request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TokenError {
-    /// The request is not one of this protocol.
+    /// The request breaks the protocol.
     #[error("{0}")]
     InvalidRequest(&'static str),
     /// The body can't be read.
     #[error(transparent)]
     Body(#[from] BodyError),
-    /// Nobody that is known, or not proven to be so.
+    /// The client is unknown or not authenticated.
     #[error("the client is unknown, or its secret is wrong")]
     InvalidClient,
     /// The refresh token is not good, or another client's.
     #[error("the token is invalid, used before, over, or another client's")]
     InvalidGrant,
-    /// A token that can't be given up (RFC 7009 §2.2.1).
+    /// A token that can't be revoked (RFC 7009 §2.2.1).
     #[error("the token of a service can't be revoked; it ends with its client")]
     UnsupportedTokenType,
-    /// A way of getting tokens that is not offered here.
+    /// A grant that this issuer does not offer.
     #[error("grant_type is client_credentials or refresh_token here")]
     UnsupportedGrantType,
     /// A scope that the client does not have.
@@ -35,7 +35,7 @@ pub(crate) enum TokenError {
     /// An audience that no tokens are issued for (RFC 8707 §2).
     #[error("no tokens are issued for this audience")]
     InvalidTarget,
-    /// Not the client's fault.
+    /// An error of the issuer.
     #[error("this can't be done at the moment")]
     Ours { status: StatusCode, retry_after: Option<u32> },
 }
@@ -56,7 +56,7 @@ impl TokenError {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
-            // Of RFC 6749 §4.1.2.1: §5.2 has no word for it.
+            // This code is from RFC 6749 §4.1.2.1: §5.2 has none.
             Self::Ours { status: StatusCode::SERVICE_UNAVAILABLE, .. } => "temporarily_unavailable",
             Self::Ours { .. } => "server_error",
         }
@@ -79,7 +79,7 @@ impl ResponseError for TokenError {
     fn error_response(&self) -> HttpResponse {
         let mut response = super::answer(self.status_code());
         match self {
-            // Wanted where the client tried Basic, and never wrong (RFC 9110 §15.5.2).
+            // Required if the client tried Basic, and never wrong (RFC 9110 §15.5.2).
             Self::InvalidClient => {
                 response.insert_header((WWW_AUTHENTICATE, "Basic realm=\"oauth2\""));
             }

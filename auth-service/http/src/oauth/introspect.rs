@@ -1,4 +1,4 @@
-//! `POST /oauth2/introspect`: whether a token is good, for clients that don't verify it themselves
+//! `POST /oauth2/introspect`: the state of a token, for clients that don't verify it themselves
 //! (RFC 7662).
 
 use actix_web::http::StatusCode;
@@ -17,36 +17,36 @@ use crate::{Issuer, body, caller};
 use auth_domain::caller::{Right, judge};
 use auth_domain::refresh::{RefreshToken, Verdict};
 
-/// What is told of a token (RFC 7662 §2.2): of one that is not good nothing but that.
+/// The state of a token (RFC 7662 §2.2). For a token that is not good, only `active` is present.
 #[derive(Default, Serialize, ToSchema)]
 pub(crate) struct IntrospectionAnswer {
-    /// Whether it is good.
+    /// True if the token is good.
     active: bool,
-    /// `access_token` or `refresh_token`: the latter opens no resource.
+    /// `access_token` or `refresh_token`: the latter gives no access to resources.
     #[serde(skip_serializing_if = "Option::is_none")]
     token_use: Option<&'static str>,
     /// `Bearer`, for an access token.
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<&'static str>,
-    /// The granted scopes, separated by blanks.
+    /// The granted scopes, separated by spaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
-    /// The client it was issued to.
+    /// The client that the token was issued to.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<String>,
     /// The user's id, or the client's.
     #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
-    /// Whom it is meant for.
+    /// The audience.
     #[serde(skip_serializing_if = "Option::is_none")]
     aud: Option<String>,
-    /// Who issued it.
+    /// The issuer.
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<String>,
-    /// Issued at, in seconds since the Unix epoch.
+    /// The time of issue, in seconds since the Unix epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     iat: Option<i64>,
-    /// Expires at, in seconds since the Unix epoch.
+    /// The time of expiry, in seconds since the Unix epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     exp: Option<i64>,
     /// The token's own id.
@@ -60,10 +60,10 @@ pub(crate) struct IntrospectionAnswer {
     roles: Option<Vec<String>>,
 }
 
-/// Tells whether a token is good now.
+/// Returns the state of a token.
 ///
-/// Every registered client may ask. A token that has expired, was revoked or is unknown is
-/// `{"active":false}` and nothing more.
+/// Every registered client may ask. For a token that has expired, was revoked or is unknown, the
+/// answer is only `{"active":false}`.
 #[utoipa::path(
     post, path = "/oauth2/introspect", tag = "OAuth", operation_id = "introspectToken",
     request_body(content = PresentedToken, content_type = "application/x-www-form-urlencoded"),
@@ -144,7 +144,7 @@ async fn of_access_token(
     }))
 }
 
-/// Whether what stands behind a token is still there.
+/// Returns true if the user, session and key of the token, or its client, are still good.
 async fn is_good(issuer: &Issuer, token: &AccessToken) -> Result<bool, TokenError> {
     let (client_id, pos, kid) = (token.client_id.clone(), token.pos, token.kid.clone());
     match &token.subject {

@@ -1,4 +1,4 @@
-//! The next tokens of a session, for its refresh token (RFC 6749 §6).
+//! Exchanges a refresh token for the next tokens of its session (RFC 6749 §6).
 
 use actix_web::HttpRequest;
 
@@ -30,7 +30,7 @@ pub(super) async fn grant(
         issuer.note_within_bounds(act.refused(REFRESH, whom, why)).await?;
         Err(error)
     };
-    // Before the token is used up: what is asked for must be to be had.
+    // Scope and audience are checked before the refresh token is used up.
     if given(form.scope.as_ref()).is_some() {
         return refuse(Subject::Unknown, Reason::InvalidScope, TokenError::InvalidScope).await;
     }
@@ -64,7 +64,7 @@ pub(super) async fn grant(
         None => successor,
         Some(sealed) => token.unseal(sealed).ok_or(TokenError::InvalidGrant)?,
     };
-    // An audience that is offered no more is not put into new tokens.
+    // A new token does not get an audience that the issuer no longer offers.
     let session_audience = issuer.tokens.user_audience(given(Some(&refreshed.audience)));
     let audience = match (asked, session_audience) {
         (Some(asked), _) => asked,

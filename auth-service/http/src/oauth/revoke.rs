@@ -1,4 +1,4 @@
-//! `POST /oauth2/revoke`: a token is given up, and its session with it (RFC 7009).
+//! `POST /oauth2/revoke`: revokes a token and ends its session (RFC 7009).
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -15,9 +15,9 @@ use crate::{Issuer, body, caller};
 use auth_domain::audit::{Act, Action, Reason, Subject};
 use auth_domain::refresh::RefreshToken;
 
-/// Gives a token up: its session ends.
+/// Revokes a token and ends its session.
 ///
-/// A token that is not good, or is no token, is `200` as well: it can't be used either way.
+/// An invalid token is answered `200` as well: it can't be used either way.
 #[utoipa::path(
     post, path = "/oauth2/revoke", tag = "OAuth", operation_id = "revokeToken",
     request_body(content = PresentedToken, content_type = "application/x-www-form-urlencoded"),
@@ -53,8 +53,8 @@ pub(crate) async fn revoke(
     Ok(answer(StatusCode::OK).finish())
 }
 
-/// The session of a token, its user and the client that holds it; none for what is no token of ours or is
-/// over anyway. Any refresh token of a session will do, a used one too: its holder wants it dead.
+/// Returns the session of a token, its user and its client. `None` if the token is not this
+/// issuer's or has expired. A used refresh token works, too: its holder wants to end the session.
 async fn session_of(
     issuer: &Issuer,
     token: &str,

@@ -1,4 +1,4 @@
-//! `POST /oauth2/token`: tokens for what a client can show (RFC 6749 §3.2).
+//! `POST /oauth2/token`: tokens for client credentials or a refresh token (RFC 6749 §3.2).
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -12,7 +12,7 @@ use super::{answer, client_credentials, refresh};
 use crate::refusals::OAuthRefusal;
 use crate::{Issuer, body};
 
-/// What is sent for a token.
+/// The fields of a token request.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct TokenForm {
     /// `client_credentials` or `refresh_token`.
@@ -22,19 +22,19 @@ pub(crate) struct TokenForm {
     /// The token to exchange, for `refresh_token`. It is good once.
     #[schema(value_type = Option<String>)]
     pub(super) refresh_token: Option<Zeroizing<String>>,
-    /// The scopes wanted, separated by blanks; all that the client has if left out. A session of a
-    /// log-in has none.
+    /// The requested scopes, separated by spaces; all that the client has if left out. A session of
+    /// a log-in has none.
     pub(super) scope: Option<String>,
-    /// Whom the token is meant for, if not for the issuer, or for whom the session's tokens are.
+    /// The audience of the token. If left out: the issuer, or the audience of the session.
     pub(super) audience: Option<String>,
-    /// The client, if it does not authenticate in the header. Left out for tokens of a log-in.
+    /// The id of a client that does not authenticate in the header; left out for a log-in's tokens.
     pub(super) client_id: Option<String>,
-    /// Its secret, likewise.
+    /// The secret of a client that does not authenticate in the header.
     #[schema(value_type = Option<String>, format = "password")]
     pub(super) client_secret: Option<Zeroizing<String>>,
 }
 
-/// What is got (RFC 6749 §5.1).
+/// The answer to a token request (RFC 6749 §5.1).
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TokenAnswer {
     /// The access token (RFC 9068).
@@ -43,7 +43,7 @@ pub(crate) struct TokenAnswer {
     pub(super) token_type: &'static str,
     /// The token's life in seconds.
     pub(super) expires_in: i64,
-    /// The scopes granted, separated by blanks; absent if there are none.
+    /// The granted scopes, separated by spaces; absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) scope: Option<String>,
     /// The next refresh token; absent for a service.

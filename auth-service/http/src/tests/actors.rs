@@ -1,4 +1,4 @@
-//! Who calls: people with accounts, and services with secrets.
+//! The callers: users with accounts, and services with secrets.
 
 use actix_web::test::TestRequest;
 use base64::Engine as _;
@@ -21,7 +21,7 @@ impl Server {
         Act::by_operator(self.clock.now())
     }
 
-    /// Signs somebody up under `name@example.org`.
+    /// Signs a user up under `name@example.org`.
     pub(super) async fn sign_up(&self, name: &str) -> Uuid {
         let email = format!("{name}@example.org");
         let form = [("name", name), ("email", &email), ("password", PASSWORD)];
@@ -36,14 +36,14 @@ impl Server {
         self.post_form("/login", &[("email", &email), ("password", password)]).await
     }
 
-    /// Registers a client whose secret is `secret`.
+    /// Registers a client with the secret `secret`.
     pub(super) fn add_client(&self, client_id: &str, scopes: &[&str]) {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
         let client = Client::new(client_id, scopes, secret_hash("secret"), self.clock.now());
         assert!(self.database.add_client(&client, &self.act()).unwrap());
     }
 
-    /// A token of a client, with these parameters besides.
+    /// Gets a token of a client, with these additional parameters.
     pub(super) async fn service_token(&self, client_id: &str, more: &[(&str, &str)]) -> String {
         let mut form = vec![
             ("grant_type", "client_credentials"),
@@ -55,7 +55,7 @@ impl Server {
         answer.json()["access_token"].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned()
     }
 
-    /// Logs somebody in; gives the access token and the refresh token.
+    /// Logs a user in; returns the access token and the refresh token.
     pub(super) async fn session(&self, name: &str) -> (String, String) {
         let answer = self.log_in(name, PASSWORD).await.json();
         let text = |member: &str| answer[member].as_str().unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! `/admin/clients` and what is below it.
+//! `/admin/clients` and the routes below it.
 
 use serde_json::{Value, json};
 use time::Duration;
@@ -15,7 +15,7 @@ async fn rotate(operator: &Operator<'_>, client_id: &str, body: Option<&Value>) 
     operator.call("POST", &path, body).await
 }
 
-/// Whether the secret gets a token.
+/// Returns true if the secret gets a token.
 async fn good(server: &Server, client_id: &str, secret: &str) -> bool {
     let form =
         [("grant_type", "client_credentials"), ("client_id", client_id), ("client_secret", secret)];

@@ -63,7 +63,7 @@ async fn a_revoked_session_is_over_and_listed_no_more_and_the_others_go_on() {
     assert_eq!(left["sessions"][0]["sid"], sid(&other.0));
     assert_eq!(left["sessions"].as_array().unwrap().len(), 1);
     assert_eq!(server.refresh(&other.1, &[]).await.status, 200);
-    // It is gone, as any other that never was.
+    // An ended session is answered like one that never existed.
     for path in [&*path, &format!("/admin/sessions/{}", Uuid::new_v4()), "/admin/sessions/none"] {
         assert_eq!(operator.act("DELETE", path).await, 404, "{path}");
     }

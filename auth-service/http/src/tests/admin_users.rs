@@ -1,4 +1,4 @@
-//! `/admin/users` and what is below it.
+//! `/admin/users` and the routes below it.
 
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
@@ -176,7 +176,7 @@ async fn ending_the_last_admin_is_409_in_every_way() {
         (roles, disabled, operator.act("DELETE", &format!("/admin/users/{own}")).await)
     };
     assert_eq!(ways().await, (409, 409, 409));
-    // Nothing of it happened, and with another admin each would.
+    // None of the changes was made. With another admin each one would be.
     assert_eq!(operator.get("/admin/users").await.status, 200);
     server.operator("bob").await;
     assert_eq!(operator.act("DELETE", &format!("/admin/users/{own}")).await, 204);

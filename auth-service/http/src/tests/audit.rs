@@ -1,4 +1,4 @@
-//! `GET /admin/audit`, and what the routes leave in it.
+//! `GET /admin/audit`, and the rows that the routes write.
 
 use serde_json::{Value, json};
 use signet_contract::clock::Clock as _;
@@ -16,7 +16,7 @@ impl Server {
         self.database.list_audit(&query).unwrap()
     }
 
-    /// What the latest row says: what, why not, who, whom, and whom it concerns.
+    /// Returns the latest row's action, refusal reason, actor, subject and user.
     fn latest(&self) -> (String, Option<String>, String, String, Option<String>) {
         let row = self.audit().remove(0);
         assert_eq!(row.origin.as_deref(), Some("192.0.2.1"));
@@ -28,7 +28,7 @@ impl Server {
     }
 }
 
-/// The same, as a test expects it.
+/// Returns an expected row, in the form of `Server::latest`.
 fn row(
     action: &str,
     refused: Option<&str>,

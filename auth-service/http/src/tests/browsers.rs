@@ -1,4 +1,4 @@
-//! What browsers ask and what no answer leaves without: preflights, methods, headers.
+//! Preflights of browsers, methods, and the headers of every answer.
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;

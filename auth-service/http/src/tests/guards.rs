@@ -1,4 +1,4 @@
-//! What `/feed` notes of the guards that call it.
+//! The records that `/feed` makes of the guards that call it.
 
 use std::sync::Arc;
 
@@ -76,7 +76,7 @@ async fn a_revocation_is_timed_until_its_confirmation_and_shown_in_the_metrics()
     server.get_with(&path(start, 0, 'A'), &token).await;
     server.clock.advance(Duration::milliseconds(40));
     server.get_with(&path(start + 1, 0, 'A'), &token).await;
-    // What is no revocation is not timed.
+    // Only revocations are timed, not a sign-up.
     server.sign_up("ann").await;
     server.get_with(&path(start + 1, 0, 'A'), &token).await;
     server.get_with(&path(start + 2, 0, 'A'), &token).await;

@@ -20,7 +20,7 @@ async fn operator() -> (Server, String) {
     let ann = server.sign_up("ann").await;
     server.database.set_user_admin(ann, true, &server.act()).unwrap();
     let token = server.token_for("ann", ISSUER).await;
-    // Keys are listed by when they came.
+    // Keys are listed in order of creation.
     server.clock.advance(Duration::seconds(1));
     (server, token)
 }
@@ -43,7 +43,7 @@ async fn rotate(server: &Server, token: &str, immediate: bool) -> Value {
     answer.json()
 }
 
-/// Makes the next pair, as a server does ahead of need: no revocation waits for one.
+/// Makes the next key pair, as a server does in advance: no revocation waits for one.
 fn make_spare(server: &Server) {
     server.issuer.rotator.spares().ensure(&server.issuer.keys.keys()).unwrap();
 }
@@ -70,7 +70,7 @@ async fn a_planned_rotation_publishes_a_key_that_signs_two_max_ages_later_and_is
     // An empty body asks for the same.
     let answer = post(&server, "/admin/keys/rotate", &token, None).await;
     assert_eq!((answer.status.as_u16(), answer.json()), (202, rotation.clone()));
-    // And at once it is this one that signs.
+    // With `immediate`, the same key signs at once.
     let at_once = rotate(&server, &token, true).await;
     assert_eq!((&at_once["kid"], &at_once["state"]), (&rotation["kid"], &json!("active")));
     assert_eq!(time_of(&at_once["signs_at"]), server.clock.now());
@@ -134,7 +134,7 @@ async fn a_revoked_key_and_the_caller_s_own_token_are_void_when_it_is_answered()
     let list = server.get_with("/admin/keys", &fresh).await.json();
     assert_eq!(list["keys"][0]["state"], "revoked");
     assert!(server.issuer.keys.files().read(&old).is_err(), "its file is gone");
-    // Again is no error, and nobody knows another.
+    // A second revocation is no error. An unknown key is `404`.
     let again = post(&server, &format!("/admin/keys/{old}/revoke"), &fresh, None).await;
     assert_eq!(
         (again.status.as_u16(), again.json()["active"].clone()),

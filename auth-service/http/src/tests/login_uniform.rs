@@ -1,4 +1,4 @@
-//! `POST /login` where no answer tells whether an account exists.
+//! `POST /login` with uniform answers, which do not show whether an account exists.
 
 use signet_contract::directory::UserState;
 

@@ -64,7 +64,7 @@ async fn locked_database_is_503_for_every_write_and_no_hindrance_to_reads() {
     let lock = server.lock_database();
     let form = [("name", "Bob"), ("email", "bob@example.org"), ("password", PASSWORD)];
     let token = [("token", &*refresh)];
-    // Side by side: each one waits for the writer's turn.
+    // In parallel: each request waits for the database's write lock.
     let (one, all, revoked, login, signup) = tokio::join!(
         server.post_with("/logout", &access, &[]),
         server.post_with("/logout/all", &access, &[]),

@@ -1,5 +1,5 @@
-//! The public routes from outside: requests in, answers out, over a real database in a folder of
-//! its own. One file for each route, named by its path.
+//! Tests of the public routes by requests and answers, over a real database in its own folder. Each
+//! route has a file, named after its path.
 
 mod actors;
 mod admin_clients;

@@ -1,4 +1,4 @@
-//! The API description against the routes: what is described answers.
+//! Checks the API description against the routes: every described route answers.
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;

@@ -1,4 +1,4 @@
-//! Operators, as tests of their routes need them.
+//! Operators, for the tests of their routes.
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::server::{Answer, ISSUER, Server};
 use auth_domain::users::UserStore as _;
 
-/// Somebody who may administer, and a token for it.
+/// An operator with an access token for the issuer.
 pub(super) struct Operator<'s> {
     server: &'s Server,
     pub(super) public_id: Uuid,
@@ -16,7 +16,7 @@ pub(super) struct Operator<'s> {
 }
 
 impl Server {
-    /// Signs somebody up and makes an operator of them.
+    /// Signs a user up and makes the user an operator.
     pub(super) async fn operator(&self, name: &str) -> Operator<'_> {
         let public_id = self.sign_up(name).await;
         self.database.set_user_admin(public_id, true, &self.act()).unwrap();
@@ -43,7 +43,7 @@ impl Operator<'_> {
         self.call("GET", path, None).await
     }
 
-    /// Calls a route without a body; gives the status.
+    /// Calls a route without a body; returns the status.
     pub(super) async fn act(&self, method: &str, path: &str) -> u16 {
         self.call(method, path, None).await.status.as_u16()
     }

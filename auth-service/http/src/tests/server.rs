@@ -33,7 +33,7 @@ use auth_store::{Database, Existence, Location};
 pub(super) const ISSUER: &str = "https://login.example.org";
 const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
-/// An issuer, and what moves it.
+/// An issuer, with its database, clock and shutdown trigger.
 pub(super) struct Server {
     pub(super) issuer: Arc<Issuer>,
     pub(super) database: Arc<Database>,
@@ -42,7 +42,7 @@ pub(super) struct Server {
     folder: TempDir,
 }
 
-/// What a test changes of an issuer.
+/// The settings of an issuer that a test may change.
 pub(super) struct Setup {
     pub(super) options: Options,
     pub(super) per_account: Option<u32>,
@@ -133,7 +133,7 @@ impl Server {
         Self { issuer: Arc::new(issuer), database, clock, ending, folder }
     }
 
-    /// Sends a request, from 192.0.2.1 unless it says otherwise.
+    /// Sends a request, from 192.0.2.1 unless it has a peer address.
     pub(super) async fn call(&self, request: TestRequest) -> Answer {
         let app = App::new()
             .wrap(middleware::from_fn(protect))
@@ -145,7 +145,7 @@ impl Server {
         }
         let response = call_service(&service, request).await;
         let (status, headers) = (response.status(), response.headers().clone());
-        // Lossy for the pictures of the documents page; every other body is asserted on as text.
+        // Lossy for the images of the documents page; tests compare every other body as text.
         let body = String::from_utf8_lossy(&read_body(response).await).into_owned();
         Answer { status, headers, body }
     }
@@ -163,7 +163,7 @@ impl Server {
     }
 }
 
-/// Making a key takes longer than most tests: all use the same one.
+/// Returns a key ring. All tests share one key: making a key takes longer than most tests.
 fn key_ring(folder: &Path, database: &Database) -> KeyRing {
     static PEM: OnceLock<String> = OnceLock::new();
     let pem = PEM.get_or_init(|| generate(KeyBits::B2048).unwrap().pem().to_string());

@@ -1,5 +1,5 @@
-//! Every route against whoever may not use it, from the API description itself: a route that is
-//! added is covered here without another line.
+//! Calls every route of the API description with callers that may not use it. A new route is
+//! covered here without another line.
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
@@ -9,7 +9,7 @@ use super::openapi::described;
 use super::server::{Answer, ISSUER, Server};
 use auth_domain::users::UserStore as _;
 
-/// Who may use a route, as its description says.
+/// The callers that may use a route, from its description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Guarded {
     No,
@@ -29,7 +29,7 @@ fn guarded(operation: &Value) -> Guarded {
     }
 }
 
-/// The path with something in the place of each parameter, which nobody may learn about unjudged.
+/// Returns the path with an id for each parameter. An unauthorised caller must learn nothing of it.
 fn filled(path: &str) -> String {
     let id = "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11";
     let segments =

@@ -1,4 +1,4 @@
-//! What operators change of an account: its state, its roles, its sessions, its being there.
+//! The operators' changes of an account: state, roles, sessions and deletion.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -19,7 +19,7 @@ use auth_domain::audit::Act;
 use auth_domain::error::StoreResult;
 use auth_domain::users::{Changed, admin_by};
 
-/// The roles that a user is to have.
+/// The new roles of a user.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct RolesForm {
     /// `user`, and `admin` for an operator.
@@ -53,7 +53,7 @@ async fn change(
 
 /// Disables a user.
 ///
-/// Every session ends, every guard refuses the access tokens, and no log-in is taken.
+/// Every session ends, every guard refuses the access tokens, and the issuer refuses log-ins.
 #[utoipa::path(
     post, path = "/admin/users/{public_id}/disable", tag = "Operators", operation_id = "disableUser",
     security(("admin" = [])),
@@ -80,7 +80,7 @@ pub(crate) async fn disable(
 
 /// Enables a disabled user.
 ///
-/// No session revives.
+/// Ended sessions stay ended.
 #[utoipa::path(
     post, path = "/admin/users/{public_id}/enable", tag = "Operators", operation_id = "enableUser",
     security(("admin" = [])),
@@ -106,9 +106,9 @@ pub(crate) async fn enable(
 
 /// Gives a user these roles and no others.
 ///
-/// A right holds where both the token and the record have it. Removing a role refuses the user's
-/// access tokens at every guard and here. Sessions go on, and the next refresh carries the new
-/// roles. A new role comes with the next token.
+/// A right needs the role in both the token and the record. After the removal of a role, every
+/// guard and the issuer refuse the user's access tokens. Sessions go on, and the next refresh
+/// carries the new roles. A new role comes with the next token.
 #[utoipa::path(
     put, path = "/admin/users/{public_id}/roles", tag = "Operators", operation_id = "setUserRoles",
     security(("admin" = [])),
@@ -144,7 +144,7 @@ pub(crate) async fn set_roles(
 
 /// Ends every session of a user.
 ///
-/// Refresh tokens die, and every guard refuses the access tokens. The user may log in again.
+/// Refresh tokens are void, and every guard refuses the access tokens. The user may log in again.
 #[utoipa::path(
     post, path = "/admin/users/{public_id}/logout", tag = "Operators", operation_id = "logUserOut",
     security(("admin" = [])),
