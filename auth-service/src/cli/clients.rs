@@ -19,7 +19,7 @@ pub(super) enum Command {
     Add {
         /// The client's id
         client_id: String,
-        /// What its tokens may hold, separated by blanks
+        /// The scopes that its tokens may hold, separated by spaces
         #[arg(long, default_value = "")]
         scope: String,
         /// Write the secret to this file (0600) instead of printing it

@@ -7,7 +7,7 @@ pub(super) struct Listed {
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
-    /// How many at most
+    /// The most rows to print
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) limit: u32,
 }

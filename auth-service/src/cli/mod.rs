@@ -67,7 +67,7 @@ enum Command {
     /// Guards: the processes that check tokens and follow the change feed
     #[command(subcommand)]
     Guards(guards::Command),
-    /// The audit log: who did what to whom, when and from where
+    /// The audit log: actor, action, subject, time and origin
     #[command(subcommand)]
     Audit(audit::Command),
 }

@@ -18,7 +18,7 @@ use auth_domain::clients::{ClientStore, LONGEST_OVERLAP, new_secret, secret_hash
 pub(crate) struct Arguments {
     /// The client's id
     client_id: String,
-    /// How long the secret before is good, at most 7d; 0s ends it at once
+    /// The time that the old secret stays good, at most 7d; 0s ends it at once
     #[arg(long, default_value = "24h", value_parser = overlap)]
     overlap: Duration,
     /// Write the secret to this file (0600) instead of printing it; for api-service, the file that

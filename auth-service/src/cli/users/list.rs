@@ -14,10 +14,10 @@ use auth_domain::users::{UserQuery, UserStore};
 pub(crate) struct Arguments {
     #[command(flatten)]
     listed: Listed,
-    /// Go on after this cursor, which the list before ended with
+    /// Go on after this cursor, printed at the end of the list before
     #[arg(long)]
     after: Option<Cursor>,
-    /// Only users whose name or address holds this text, or whose id begins with it
+    /// Only users with this text in the name or the address, or at the start of the id
     #[arg(long)]
     search: Option<String>,
 }
