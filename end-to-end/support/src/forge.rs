@@ -5,27 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use getrandom::SysRng;
-use num_bigint::BigUint;
 use rsa::pkcs1::EncodeRsaPrivateKey;
-use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
-use rsa::traits::{PrivateKeyParts, PublicKeyParts};
-use rsa::{BoxedUint, Pkcs1v15Sign, PrivateKey};
+use rsa::pkcs8::{EncodePrivateKey, LineEnding};
+use rsa::traits::PublicKeyParts;
+use rsa::{Pkcs1v15Sign, PrivateKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::token::encode;
 
-/// The prefix of a SHA-256 digest in PKCS#1 v1.5 (RFC 8017 §9.2, note 1).
-pub const SHA256_PREFIX: [u8; 19] = [
-    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
-    0x00, 0x04, 0x20,
-];
-
 /// A key pair that signs any input.
 #[derive(Debug)]
 pub struct Forge {
     key: PrivateKey,
-    modulus: BigUint,
     /// The key's RFC 7638 thumbprint.
     pub kid: String,
 }
@@ -39,16 +31,9 @@ impl Forge {
 
     /// A fresh pair.
     pub fn generate(bits: usize) -> Self {
-        Self::with_exponent(bits, 65_537)
-    }
-
-    /// A fresh pair with this public exponent.
-    pub fn with_exponent(bits: usize, exponent: u32) -> Self {
-        let key = PrivateKey::new_with_exp(&mut SysRng, bits, BoxedUint::from(exponent))
-            .expect("a key pair");
+        let key = PrivateKey::new(&mut SysRng, bits).expect("a key pair");
         let kid = thumbprint(&encode(key.n_bytes()), &encode(key.e_bytes()));
-        let modulus = BigUint::from_bytes_be(&key.n_bytes());
-        Self { key, modulus, kid }
+        Self { key, kid }
     }
 
     /// The header of an access token of this key.
@@ -77,39 +62,10 @@ impl Forge {
         self.key.sign(Pkcs1v15Sign::new::<Sha256>(), &digest).expect("a signature")
     }
 
-    /// Applies the raw private operation to `block`: a signature with any padding.
-    pub fn raw(&self, block: &[u8]) -> Vec<u8> {
-        let exponent = BigUint::from_bytes_be(&self.key.d().to_be_bytes());
-        self.padded(&BigUint::from_bytes_be(block).modpow(&exponent, &self.modulus))
-    }
-
-    /// `number` in bytes, padded to the key's length.
-    pub fn padded(&self, number: &BigUint) -> Vec<u8> {
-        let bytes = number.to_bytes_be();
-        let mut padded = vec![0; self.key.size().saturating_sub(bytes.len())];
-        padded.extend_from_slice(&bytes);
-        padded
-    }
-
-    /// The modulus.
-    pub fn modulus(&self) -> &BigUint {
-        &self.modulus
-    }
-
     /// The public key as a JWK.
     pub fn jwk(&self) -> Value {
         json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid,
             "n": encode(self.key.n_bytes()), "e": encode(self.key.e_bytes())})
-    }
-
-    /// The public key as PEM (SPKI).
-    pub fn public_pem(&self) -> String {
-        self.key.to_public_key().to_public_key_pem(LineEnding::LF).expect("PEM")
-    }
-
-    /// The public key as DER (SPKI).
-    pub fn public_der(&self) -> Vec<u8> {
-        self.key.to_public_key().to_public_key_der().expect("DER").into_vec()
     }
 
     /// The private key as PEM (PKCS#1), the input of a minting library.

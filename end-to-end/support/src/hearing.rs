@@ -11,11 +11,6 @@ use crate::service::Service;
 /// The time within which a running issuer answers.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The number of starts at which the guard began to serve before its issuer had answered.
-pub fn starts_unheard(guard: &Service) -> usize {
-    guard.log().matches("did not answer within").count()
-}
-
 /// Starts a guard while its issuer runs, and waits until it has caught up with the feed.
 pub fn start(guard: &mut Service) {
     guard.start();
