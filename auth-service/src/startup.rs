@@ -8,12 +8,12 @@ use signet_service::management::{self, Management};
 use signet_service::{server, serving, shutdown};
 
 use crate::settings::Settings;
-use auth_crypto::signing::{KeyFiles, KeyRing, Rotator};
-use auth_domain::Store;
+use auth_app::keys::Rotator;
+use auth_crypto::signing::{KeyFiles, KeyRing};
 use auth_domain::audit::Act;
 use auth_http as http;
 use auth_store::instance_lock::InstanceLock;
-use auth_store::{self, Database, Existence};
+use auth_store::{self, Existence, Store};
 
 pub mod first_start;
 mod guards;
@@ -39,7 +39,7 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     let management = server::bind("AUTH_MANAGEMENT_BIND", settings.management_bind)?;
 
     let database =
-        Database::open(location, Existence::Create, clock.now()).map_err(Failure::failed)?;
+        Store::open(location, Existence::Create, clock.now()).map_err(Failure::failed)?;
     database.check().map_err(Failure::failed)?;
     if database.begin_service(clock.now()).map_err(Failure::failed)? {
         tracing::info!(
@@ -52,11 +52,11 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     }
     let files = KeyFiles::in_folder(&settings.keys_dir);
     files.check_modes().map_err(Failure::failed)?;
-    let store: Arc<dyn Store> = database.clone();
+    let store: Arc<Store> = database.clone();
     let records = store.list_keys().map_err(Failure::failed)?;
     let keys = KeyRing::open(files, records, key_policy(&settings)).map_err(Failure::failed)?;
     let keys = Arc::new(keys);
-    let rotator = Rotator::new(keys.files().clone(), settings.key_bits);
+    let rotator = Rotator::new(keys.files().clone(), settings.key_bits, keys.policy());
     rotator.sweep(&keys.keys()).map_err(Failure::failed)?;
     tracing::info!("{}", schedule::told(&keys.keys(), &keys.policy()));
 
@@ -75,13 +75,13 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     ));
     let (changed, ending) = (database.changed(), shutdown.clone());
     let parts = issuer::Parts { store, changed, keys, rotator, guards, clock };
-    let issuer = issuer::of(&settings, parts, ending)?;
-    issuer.metrics.register(&mut metrics, &issuer.hashing);
+    let (app, edge) = issuer::of(&settings, parts, ending)?;
+    app.metrics.register(&mut metrics, &app.hashing);
     let management =
         management::serve(management, Management { readiness: health, metrics: Arc::new(metrics) })
             .map_err(Failure::failed)?;
 
-    let service = http::serve(listener, issuer).map_err(Failure::failed)?;
+    let service = http::serve(listener, Arc::new(app), Arc::new(edge)).map_err(Failure::failed)?;
 
     tokio::spawn(trigger.fire_on_signal());
     tokio::spawn(upkeep.run(shutdown.clone()));

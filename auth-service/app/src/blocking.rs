@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use auth_domain::error::{StoreError, StoreResult};
+use crate::error::AppError;
 
 /// The longest wait for a database that reports nothing, not even a lock: the request is answered
 /// within 5 s. The work may still be done: after an error, the outcome is unknown.
@@ -14,8 +14,8 @@ const PATIENCE: Duration = Duration::from_millis(4_700);
 /// Runs `work` on the blocking pool. A panic in it is returned as an error; the panic hook writes
 /// its message to the log.
 pub async fn run<T: Send + 'static>(
-    work: impl FnOnce() -> StoreResult<T> + Send + 'static,
-) -> StoreResult<T> {
+    work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
+) -> Result<T, AppError> {
     match timeout(PATIENCE, tokio::task::spawn_blocking(work)).await {
         Ok(Ok(done)) => done,
         Err(_) => Err(silent()),
@@ -23,24 +23,24 @@ pub async fn run<T: Send + 'static>(
     }
 }
 
-fn silent() -> StoreError {
-    StoreError::Unavailable("it does not answer".into())
+fn silent() -> AppError {
+    AppError::Unavailable("the database does not answer".into())
 }
 
-fn broken_off() -> StoreError {
-    StoreError::Failed("a task panicked, or the process is ending".into())
+fn broken_off() -> AppError {
+    AppError::Internal("a task panicked, or the process is ending".into())
 }
 
 /// The most parts that wait to be taken. When they are not taken, the work waits, too.
 const PARTS_AHEAD: usize = 2;
 
 /// The parts that [`parts`] makes, one after the other.
-pub struct Parts<T>(mpsc::Receiver<StoreResult<Option<T>>>);
+pub struct Parts<T>(mpsc::Receiver<Result<Option<T>, AppError>>);
 
 /// Runs `work`, which makes its result part by part, on the blocking pool. With each part, `work`
 /// learns if the receiver wants more.
 pub fn parts<T: Send + 'static>(
-    work: impl FnOnce(&mut dyn FnMut(T) -> bool) -> StoreResult<()> + Send + 'static,
+    work: impl FnOnce(&mut dyn FnMut(T) -> bool) -> Result<(), AppError> + Send + 'static,
 ) -> Parts<T> {
     let (sender, receiver) = mpsc::channel(PARTS_AHEAD);
     tokio::task::spawn_blocking(move || {
@@ -54,7 +54,7 @@ pub fn parts<T: Send + 'static>(
 
 impl<T> Parts<T> {
     /// Returns the next part; `None` after the last one. Without that `None`, parts are missing.
-    pub async fn next(&mut self) -> StoreResult<Option<T>> {
+    pub async fn next(&mut self) -> Result<Option<T>, AppError> {
         match timeout(PATIENCE, self.0.recv()).await {
             Ok(Some(part)) => part,
             Ok(None) => Err(broken_off()),

@@ -17,8 +17,6 @@ use time::serde::rfc3339;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::error::StoreResult;
-
 mod allowance;
 mod words;
 
@@ -273,16 +271,4 @@ pub struct AuditQuery {
     pub since: Option<OffsetDateTime>,
     /// Only before this time.
     pub until: Option<OffsetDateTime>,
-}
-
-/// The store's methods for the audit log. No method changes a row.
-pub trait AuditStore: Send + Sync {
-    /// Adds the row of a refusal, which belongs to no change.
-    fn note(&self, entry: &Entry) -> StoreResult<()>;
-
-    /// Returns rows, the latest first.
-    fn list_audit(&self, query: &AuditQuery) -> StoreResult<Vec<Record>>;
-
-    /// Removes the rows from before `before`; returns their number.
-    fn prune_audit(&self, before: OffsetDateTime) -> StoreResult<usize>;
 }

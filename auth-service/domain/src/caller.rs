@@ -4,9 +4,6 @@
 use signet_contract::bearer::Reason;
 use signet_contract::claims::{ROLE_ADMIN, ROLE_USER};
 use signet_contract::directory::UserState;
-use uuid::Uuid;
-
-use super::error::StoreResult;
 
 /// The facts that the tables hold about a token, all read at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +36,6 @@ pub enum Unfit {
     Refused(Reason),
     /// The token is good, but lacks the right.
     TooLittle,
-}
-
-/// The store's method for the check of a caller.
-pub trait CallerStore: Send + Sync {
-    /// Returns the standing of a token of `public_id`, with session `sid` and signing key `kid`.
-    fn standing(&self, kid: &str, public_id: Uuid, sid: Uuid) -> StoreResult<Standing>;
 }
 
 /// Judges a token with these `roles` and this feed position. The token and the table must both hold

@@ -12,9 +12,6 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::audit::Act;
-use super::error::StoreResult;
-
 /// A registered client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
@@ -69,35 +66,6 @@ impl Client {
     pub fn good_previous(&self, now: OffsetDateTime) -> Option<&PreviousSecret> {
         self.previous.as_ref().filter(|previous| now < previous.until)
     }
-}
-
-/// The store's methods for clients. Each change and its row in the audit log are one transaction.
-pub trait ClientStore: Send + Sync {
-    /// Registers a client; returns `false` if the id is taken.
-    fn add_client(&self, client: &Client, act: &Act) -> StoreResult<bool>;
-
-    /// Returns the client with this id.
-    fn find_client(&self, client_id: &str) -> StoreResult<Option<Client>>;
-
-    /// Returns every client, in the order of ids.
-    fn list_clients(&self) -> StoreResult<Vec<Client>>;
-
-    /// Gives a client a new secret; returns `None` if there is no such client. The previous secret
-    /// stays good for `overlap`; the one before it ends.
-    fn rotate_client_secret(
-        &self,
-        client_id: &str,
-        secret_hash: &[u8; 32],
-        overlap: Duration,
-        act: &Act,
-    ) -> StoreResult<Option<Client>>;
-
-    /// Returns the feed position at which a client with this id was last removed, if a token of it
-    /// can still live. A token with a lower `pos` is refused, even if the id was given out again.
-    fn client_removed_at(&self, client_id: &str) -> StoreResult<Option<u64>>;
-
-    /// Removes a client (`client.removed`); returns `false` if there is no such client.
-    fn remove_client(&self, client_id: &str, act: &Act) -> StoreResult<bool>;
 }
 
 /// Makes a client secret: 256 random bits, base64url.

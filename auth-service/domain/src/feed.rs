@@ -1,9 +1,7 @@
 //! The change feed, as guards read it.
 
 use signet_contract::events::{Change, Event};
-use time::{Duration, OffsetDateTime};
-
-use super::error::StoreResult;
+use time::Duration;
 
 /// The time for which a revocation can matter: the longest life of any access token, under any
 /// value of `AUTH_ACCESS_TOKEN_TTL`, and 10 minutes for clocks that disagree.
@@ -32,21 +30,4 @@ pub enum Changes {
     },
     /// The position is older than the oldest one kept, or belongs to another database.
     Gone,
-}
-
-/// The store's methods for the feed.
-pub trait FeedStore: Send + Sync {
-    /// Returns at most `limit` changes after position `after`.
-    fn changes_after(&self, after: u64, limit: u32) -> StoreResult<Changes>;
-
-    /// Returns the position of the last change.
-    fn position(&self) -> StoreResult<u64>;
-
-    /// Removes the events made before `before`; returns their number. Revocations stay in the
-    /// snapshot until [`FeedStore::prune_revocations`].
-    fn prune_feed(&self, before: OffsetDateTime) -> StoreResult<usize>;
-
-    /// Removes the revocations made before `before` from the snapshot; returns their number. Only
-    /// revocations older than [`REVOCATIONS_KEPT`] may go: younger ones can still matter.
-    fn prune_revocations(&self, before: OffsetDateTime) -> StoreResult<usize>;
 }

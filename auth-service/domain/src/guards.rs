@@ -7,12 +7,8 @@ use std::collections::BTreeSet;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::error::StoreResult;
-
-mod lag;
 mod registry;
 
-pub use lag::{Lag, lag};
 pub use registry::{Begun, Registry, Report};
 
 /// The time for which a guard still counts as live after its last call ended.
@@ -64,6 +60,16 @@ impl Guard {
     }
 }
 
+/// The changes that a guard has not confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lag {
+    /// The number of changes.
+    pub changes: u64,
+    /// The age of the first of them. `None` if the feed no longer keeps it: then the guard starts
+    /// from a snapshot.
+    pub time: Option<Duration>,
+}
+
 /// Returns true if a guard last seen at `seen_at` still counts as live. No guard stays live for
 /// ever if the clock was set back.
 pub fn recently_seen(seen_at: OffsetDateTime, now: OffsetDateTime) -> bool {
@@ -84,17 +90,4 @@ pub fn receipts(guards: &[Guard], position: u64) -> Vec<Receipt> {
     let live = guards.iter().filter(|guard| guard.live);
     live.map(|guard| Receipt { id: guard.id.clone(), confirmed_at: guard.confirmed(position) })
         .collect()
-}
-
-/// The store's methods for guards. Only a server writes them.
-pub trait GuardStore: Send + Sync {
-    /// Returns every remembered guard, by client and instance, as it was last written. A guard with
-    /// an open call is written often enough to be [`Guard::live`] here, too.
-    fn list_guards(&self, now: OffsetDateTime) -> StoreResult<Vec<Guard>>;
-
-    /// Writes these guards, known or new.
-    fn save_guards(&self, guards: &[Guard]) -> StoreResult<()>;
-
-    /// Removes these guards.
-    fn forget_guards(&self, guards: &[GuardId]) -> StoreResult<()>;
 }

@@ -6,9 +6,7 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::audit::Act;
 use super::email::Email;
-use super::error::StoreResult;
 use super::sign_up::wrong_with_name;
 use super::users::NewUser;
 
@@ -70,13 +68,6 @@ pub enum Imported {
     There,
     /// Another user has the address.
     AddressTaken,
-}
-
-/// The store's method for an import.
-pub trait ImportStore: Send + Sync {
-    /// Creates users in this order, each with its event (`user.created`), in one transaction.
-    /// Returns the result for each one. A user that can't be created does not stop the others.
-    fn import_users(&self, users: &[NewUser], act: &Act) -> StoreResult<Vec<Imported>>;
 }
 
 #[cfg(test)]

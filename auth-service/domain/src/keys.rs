@@ -4,9 +4,6 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::audit::Act;
-use super::error::StoreResult;
-
 mod life;
 mod timers;
 
@@ -187,49 +184,4 @@ pub enum Revocation {
     Unknown,
     /// The given successor is known already, or none was given: the caller must give another.
     OtherNeeded,
-}
-
-/// The store's methods for keys. Each change, its feed events (`key.published`, `key.activated`,
-/// `key.revoked`) and its rows in the audit log are one transaction.
-pub trait KeyStore: Send + Sync {
-    /// Returns every key that was ever known, oldest first.
-    fn list_keys(&self) -> StoreResult<Vec<Key>>;
-
-    /// Adds a key, pending or active as `entry` says (`key.published`, and `key.activated` for an
-    /// active one). An active one makes the previous active key retiring.
-    fn add_key(&self, key: &Key, entry: Entry, act: &Act) -> StoreResult<Added>;
-
-    /// Begins a rotation: publishes `next` as pending, or returns the key that is pending already.
-    /// `immediate` makes the pending key, else `next`, active in the same transaction.
-    fn rotate(&self, next: Option<&Key>, immediate: bool, act: &Act) -> StoreResult<Rotated>;
-
-    /// Revokes a key in any state, also a second time. If it signs, `heir` (a pending key) takes
-    /// over in the same transaction, or `next` if no such key is pending.
-    fn revoke_key(
-        &self,
-        kid: &str,
-        heir: Option<&str>,
-        next: Option<&Key>,
-        act: &Act,
-    ) -> StoreResult<Revocation>;
-
-    /// Makes `kid` the active key and the previous one retiring, in one transaction. Returns
-    /// `false` if `kid` is neither pending nor active.
-    fn activate_key(&self, kid: &str, act: &Act) -> StoreResult<bool>;
-
-    /// Makes a retiring key retired. Returns `false` if it is not retiring.
-    fn retire_key(&self, kid: &str, act: &Act) -> StoreResult<bool>;
-
-    /// Notes that every published key is served from now on. An earlier note stays, unless the
-    /// clock has been set back since.
-    fn note_served(&self, now: OffsetDateTime) -> StoreResult<()>;
-
-    /// Notes that a key may sign tokens of this life. Called before it signs one.
-    fn note_token_life(&self, kid: &str, life: Duration) -> StoreResult<()>;
-
-    /// Notes, after the clock was set back, that tokens of a signing key may live until `expiry`.
-    fn note_last_expiry(&self, kid: &str, expiry: OffsetDateTime) -> StoreResult<()>;
-
-    /// Notes that a key has signed.
-    fn note_signed(&self, kid: &str) -> StoreResult<()>;
 }

@@ -1,14 +1,13 @@
 //! The domain of the issuer: its rules, in plain synchronous Rust over the contract's types.
 //!
-//! It depends on no web framework, no database and no environment. Each port (a trait, `…Store`)
-//! lists methods that the domain needs; `store` implements it. The time is a parameter.
+//! It depends on no web framework, no database and no environment. The store calls its decisions
+//! inside transactions. The time is a parameter.
 
 pub mod audit;
 pub mod caller;
 pub mod clients;
 pub mod directory;
 pub mod email;
-pub mod error;
 pub mod feed;
 pub mod guards;
 pub mod import;
@@ -26,39 +25,6 @@ pub mod sign_up_limit;
 pub mod throttle;
 pub mod tokens;
 pub mod users;
-
-/// All ports of the issuer. A database implements each port; this trait follows.
-pub trait Store:
-    users::UserStore
-    + login::LoginStore
-    + sessions::SessionStore
-    + refresh::RefreshStore
-    + password_change::PasswordStore
-    + caller::CallerStore
-    + clients::ClientStore
-    + feed::FeedStore
-    + directory::DirectoryStore
-    + keys::KeyStore
-    + guards::GuardStore
-    + audit::AuditStore
-{
-}
-
-impl<T> Store for T where
-    T: users::UserStore
-        + login::LoginStore
-        + sessions::SessionStore
-        + refresh::RefreshStore
-        + password_change::PasswordStore
-        + caller::CallerStore
-        + clients::ClientStore
-        + feed::FeedStore
-        + directory::DirectoryStore
-        + keys::KeyStore
-        + guards::GuardStore
-        + audit::AuditStore
-{
-}
 
 /// The roles of a user: `user`, and `admin` for operators.
 pub fn roles(admin: bool) -> Vec<String> {

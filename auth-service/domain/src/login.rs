@@ -6,11 +6,8 @@
 use std::net::IpAddr;
 
 use signet_contract::directory::UserState;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::Store;
-use super::error::StoreResult;
 use super::refresh::NewRefreshToken;
 use super::sessions::Session;
 
@@ -61,24 +58,4 @@ pub struct Found {
     pub credentials: Option<Credentials>,
     /// True if a log-in to it came from the caller's address before.
     pub known_address: bool,
-}
-
-/// The first step: looks the account up by its address key.
-pub fn look_up(store: &dyn Store, email_key: &str, from: Option<IpAddr>) -> StoreResult<Found> {
-    let credentials = store.find_credentials(email_key)?;
-    let known_address = match (&credentials, from) {
-        (Some(account), Some(from)) => store.has_logged_in_from(account.public_id, from)?,
-        _ => false,
-    };
-    Ok(Found { credentials, known_address })
-}
-
-/// The store's methods for a log-in.
-pub trait LoginStore: Send + Sync {
-    /// Returns the credentials of the account with this address key.
-    fn find_credentials(&self, email_key: &str) -> StoreResult<Option<Credentials>>;
-
-    /// Opens the session in one transaction: locks the user's row, checks that hash and state are
-    /// still the verified ones, reads the feed position, and notes the log-in or its refusal.
-    fn open_session(&self, opening: &Opening, now: OffsetDateTime) -> StoreResult<Opened>;
 }

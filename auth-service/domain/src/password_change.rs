@@ -3,9 +3,6 @@
 
 use uuid::Uuid;
 
-use super::audit::Act;
-use super::error::StoreResult;
-
 /// The data of the account that a change needs.
 #[derive(Clone)]
 pub struct Account {
@@ -41,14 +38,4 @@ pub enum PasswordChanged {
     Outdated,
     /// The session has ended meanwhile, or the user is disabled or gone.
     SessionOver,
-}
-
-/// The store's methods for a change of password.
-pub trait PasswordStore: Send + Sync {
-    /// Returns the account of a user.
-    fn find_account(&self, public_id: Uuid) -> StoreResult<Option<Account>>;
-
-    /// Sets the new hash, ends every other session of the user (`user.sessions_revoked`) and notes
-    /// the change, all in one transaction.
-    fn change_password(&self, change: &PasswordChange, act: &Act) -> StoreResult<PasswordChanged>;
 }

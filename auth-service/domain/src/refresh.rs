@@ -8,8 +8,7 @@
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::audit::{Act, Reason};
-use super::error::StoreResult;
+use super::audit::Reason;
 use super::sessions::Session;
 
 mod token;
@@ -189,21 +188,6 @@ pub enum Outcome {
         /// The user's id.
         public_id: Uuid,
     },
-}
-
-/// The store's methods for refreshing.
-pub trait RefreshStore: Send + Sync {
-    /// Locks the rows of user and session, judges the token, exchanges it or ends the session
-    /// (`session.revoked`), and notes that, all in one transaction.
-    fn refresh(
-        &self,
-        rotation: &Rotation,
-        policy: &RefreshPolicy,
-        act: &Act,
-    ) -> StoreResult<Outcome>;
-
-    /// Returns the records of the refresh tokens of this family.
-    fn find_refresh_tokens(&self, family: &[u8; 32]) -> StoreResult<Option<RefreshState>>;
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Sessions: one for each log-in. Every token of a session carries its `sid`.
 
-use std::net::IpAddr;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -11,8 +9,6 @@ use time::serde::rfc3339;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::audit::Act;
-use super::error::StoreResult;
 use super::page::NoCursor;
 
 /// An open session, with the data that a token of it needs.
@@ -108,41 +104,6 @@ pub struct SessionQuery {
     pub after: Option<Cursor>,
     /// At most this many.
     pub limit: u32,
-}
-
-/// The store's methods for sessions and the addresses of log-ins. An end of a session, its event
-/// and its row in the audit log are one transaction. Refresh tokens end with their sessions.
-pub trait SessionStore: Send + Sync {
-    /// Ends a session (`session.revoked`) and returns its user's id; `None` if there is no such
-    /// session or it ended before.
-    fn end_session(&self, sid: Uuid, act: &Act) -> StoreResult<Option<Uuid>>;
-
-    /// Ends every session of a user but `except` (`user.sessions_revoked`, also if none was open:
-    /// all earlier tokens are refused after it). Returns `false` if there is no such user.
-    fn end_sessions_of(
-        &self,
-        public_id: Uuid,
-        except: Option<Uuid>,
-        act: &Act,
-    ) -> StoreResult<bool>;
-
-    /// Returns the sessions that are open at `now`, the latest first.
-    fn list_sessions(
-        &self,
-        query: &SessionQuery,
-        now: OffsetDateTime,
-    ) -> StoreResult<Vec<SessionRecord>>;
-
-    /// Returns true if the user has logged in from this address before. Such an address has its own
-    /// count of failures, so that failures from elsewhere do not lock the owner out.
-    fn has_logged_in_from(&self, public_id: Uuid, address: IpAddr) -> StoreResult<bool>;
-
-    /// Removes sessions of which no token can live any more, if all access tokens issued before
-    /// `before` are over. Returns their number.
-    fn prune_sessions(&self, before: OffsetDateTime, now: OffsetDateTime) -> StoreResult<usize>;
-
-    /// Removes addresses last seen before `before`; returns their number.
-    fn prune_addresses(&self, before: OffsetDateTime) -> StoreResult<usize>;
 }
 
 #[cfg(test)]

@@ -5,9 +5,6 @@ use signet_contract::directory::UserState;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::audit::Act;
-use super::error::StoreResult;
-
 /// A user as operators and guards see one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -104,42 +101,6 @@ pub fn admin_by(roles: &[String]) -> Result<bool, RolesError> {
         return Err(RolesError::WithoutUser);
     }
     Ok(roles.iter().any(|role| role == ROLE_ADMIN))
-}
-
-/// The store's methods for users. Each change, its feed events and its row in the audit log are one
-/// transaction.
-pub trait UserStore: Send + Sync {
-    /// Creates a user, with its event (`user.created`). By `Actor::Nobody` it is a sign-up.
-    fn create_user(&self, user: &NewUser, act: &Act) -> StoreResult<Created>;
-
-    /// Returns the user with this id.
-    fn find_user(&self, public_id: Uuid) -> StoreResult<Option<User>>;
-
-    /// Returns the user with this address key.
-    fn find_user_by_email_key(&self, email_key: &str) -> StoreResult<Option<User>>;
-
-    /// Returns users in order of creation.
-    fn list_users(&self, query: &UserQuery) -> StoreResult<Vec<User>>;
-
-    /// Disables (`user.disabled`) or enables (`user.enabled`) a user. Disabling ends every session
-    /// (`user.sessions_revoked`); enabling restores none. No event if nothing changes.
-    fn set_user_state(&self, public_id: Uuid, state: UserState, act: &Act) -> StoreResult<Changed>;
-
-    /// Makes a user an operator or not (`user.updated`). Without the role, all earlier tokens are
-    /// refused (`user.sessions_revoked`); sessions go on. No event if nothing changes.
-    fn set_user_admin(&self, public_id: Uuid, admin: bool, act: &Act) -> StoreResult<Changed>;
-
-    /// Deletes a user and the dependent records (`user.deleted`, `user.sessions_revoked`).
-    fn delete_user(&self, public_id: Uuid, act: &Act) -> StoreResult<Changed>;
-
-    /// Replaces the password hash by one of the same password, if it is still `verified_hash`.
-    /// Returns true if it was: a password change in between is not undone.
-    fn rehash_password(
-        &self,
-        public_id: Uuid,
-        verified_hash: &str,
-        new_hash: &str,
-    ) -> StoreResult<bool>;
 }
 
 #[cfg(test)]

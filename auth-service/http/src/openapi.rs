@@ -7,10 +7,10 @@ use utoipa::openapi::security::{
 };
 use utoipa::{Modify, OpenApi};
 
-use super::{
-    audit, clients, directory, feed, guards, jwks, keys, login, logout, metadata, oauth, password,
-    sessions, signup, users,
-};
+use crate::admin::{self, audit, clients, keys, sessions, users};
+use crate::api::{login, logout, password, signup};
+use crate::guards::{directory, feed};
+use crate::oauth::{self, jwks, metadata};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -32,16 +32,16 @@ use super::{
         feed::read,
         directory::list,
         audit::list,
-        guards::list::list,
+        admin::guards::list,
         keys::list,
         keys::rotate,
         keys::revoke,
         users::list,
-        users::changes::delete,
-        users::changes::disable,
-        users::changes::enable,
-        users::changes::log_out,
-        users::changes::set_roles,
+        users::delete,
+        users::disable,
+        users::enable,
+        users::log_out,
+        users::set_roles,
         sessions::list,
         sessions::revoke,
         clients::list,

@@ -14,31 +14,42 @@ use signet_service::resource::read;
 use signet_service::serving::Serving;
 use signet_service::{docs_page, server};
 
-use super::{
-    Issuer, audit, clients, cors, directory, feed, guards, jwks, keys, login, logout, metadata,
-    oauth, openapi, password, sessions, signup, users,
-};
+use crate::admin::{self, audit, clients, keys, sessions, users};
+use crate::api::{login, logout, password, signup};
+use crate::edge::{Edge, cors};
+use crate::guards::{directory, feed};
+use crate::oauth::{self, jwks, metadata};
+use crate::openapi;
+use auth_app::AppState;
 
 /// Starts the public listener.
-pub fn serve(listener: TcpListener, issuer: Arc<Issuer>) -> std::io::Result<Serving> {
+pub fn serve(
+    listener: TcpListener,
+    app: Arc<AppState>,
+    edge: Arc<Edge>,
+) -> std::io::Result<Serving> {
     server::serve(listener, None, move || {
-        App::new().wrap(middleware::from_fn(protect)).configure(routes(Arc::clone(&issuer)))
+        App::new()
+            .wrap(middleware::from_fn(protect))
+            .configure(routes(Arc::clone(&app), Arc::clone(&edge)))
     })
 }
 
 /// Adds every route.
-pub fn routes(issuer: Arc<Issuer>) -> impl FnOnce(&mut web::ServiceConfig) {
+pub fn routes(app: Arc<AppState>, edge: Arc<Edge>) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
-        let origins = issuer.options.cors_origins.clone();
+        let origins = edge.options.cors_origins.clone();
         let called_by_pages = |resource: Resource| {
             let allowed = cors::allow(&origins, Method::POST);
             resource
                 .wrap(middleware::Condition::new(!origins.is_empty(), allowed))
                 .wrap(middleware::from_fn(cors::refuse_as_a_problem))
         };
-        let behind = metadata::path_behind(&issuer.tokens.issuer);
+        let behind = metadata::path_behind(&app.tokens.issuer);
         config
-            .app_data(web::Data::from(issuer))
+            .app_data(web::Data::new(crate::Issuer(Arc::clone(&app))))
+            .app_data(web::Data::from(app))
+            .app_data(web::Data::from(edge))
             .service(called_by_pages(post("/signup", signup::sign_up)))
             .service(called_by_pages(post("/login", login::log_in)))
             .service(called_by_pages(post("/logout", logout::log_out)))
@@ -52,16 +63,16 @@ pub fn routes(issuer: Arc<Issuer>) -> impl FnOnce(&mut web::ServiceConfig) {
             .service(read("/feed", feed::read))
             .service(read("/directory/users", directory::list))
             .service(read("/admin/audit", audit::list))
-            .service(read("/admin/guards", guards::list::list))
+            .service(read("/admin/guards", admin::guards::list))
             .service(read("/admin/keys", keys::list))
             .service(post("/admin/keys/rotate", keys::rotate))
             .service(post("/admin/keys/{kid}/revoke", keys::revoke))
             .service(read("/admin/users", users::list))
-            .service(delete("/admin/users/{public_id}", users::changes::delete))
-            .service(post("/admin/users/{public_id}/disable", users::changes::disable))
-            .service(post("/admin/users/{public_id}/enable", users::changes::enable))
-            .service(post("/admin/users/{public_id}/logout", users::changes::log_out))
-            .service(put("/admin/users/{public_id}/roles", users::changes::set_roles))
+            .service(delete("/admin/users/{public_id}", users::delete))
+            .service(post("/admin/users/{public_id}/disable", users::disable))
+            .service(post("/admin/users/{public_id}/enable", users::enable))
+            .service(post("/admin/users/{public_id}/logout", users::log_out))
+            .service(put("/admin/users/{public_id}/roles", users::set_roles))
             .service(read("/admin/users/{public_id}/sessions", sessions::list))
             .service(delete("/admin/sessions/{sid}", sessions::revoke))
             .service(

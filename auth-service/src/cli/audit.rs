@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use super::listed::Listed;
 use super::{Context, database, output, users};
 use auth_app::listing::audit::AuditLog;
-use auth_domain::audit::{Action, AuditQuery, AuditStore};
+use auth_domain::audit::{Action, AuditQuery};
 use auth_domain::page::{self, Cursor};
 
 #[derive(Subcommand)]

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{Context, database, output};
 use auth_app::listing::clients::ClientList;
-use auth_domain::clients::{Client, ClientStore, check_id, new_secret, parse_scopes, secret_hash};
+use auth_domain::clients::{Client, check_id, new_secret, parse_scopes, secret_hash};
 
 mod rotate_secret;
 

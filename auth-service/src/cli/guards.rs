@@ -5,7 +5,6 @@ use signet_service::failure::Failure;
 
 use super::{Context, database, output};
 use auth_app::listing::guards::{GuardEntry, GuardList};
-use auth_domain::guards::GuardStore;
 
 #[derive(Subcommand)]
 pub(super) enum Command {

@@ -8,10 +8,11 @@ use signet_service::failure::Failure;
 
 use super::{Context, database, output};
 use crate::startup::key_policy;
+use auth_app::keys::Rotator;
 use auth_crypto::signing::KeyBits;
-use auth_crypto::signing::{self, KeyFiles, PrivateKey, Rotator, key_files};
-use auth_domain::keys::{Added, Entry, Key, KeyPolicy, KeyState, KeyStore, next_to_leave};
-use auth_store::Database;
+use auth_crypto::signing::{self, KeyFiles, PrivateKey, key_files};
+use auth_domain::keys::{Added, Entry, Key, KeyPolicy, KeyState, next_to_leave};
+use auth_store::Store;
 
 mod export;
 mod list;
@@ -127,7 +128,7 @@ fn import_known(
     key: &Key,
     imported: &PrivateKey,
     activate: bool,
-    database: &Database,
+    database: &Store,
     context: &Context,
 ) -> Result<(), Failure> {
     let kid = &key.kid;
@@ -152,7 +153,7 @@ fn import_known(
 fn add(
     key: &PrivateKey,
     entry: Entry,
-    database: &Database,
+    database: &Store,
     context: &Context,
 ) -> Result<Key, Failure> {
     let act = context.act();
@@ -170,7 +171,7 @@ fn add(
 }
 
 fn rotator(context: &Context) -> Rotator {
-    Rotator::new(files(context), context.settings.key_bits)
+    Rotator::new(files(context), context.settings.key_bits, key_policy(&context.settings))
 }
 
 /// Returns the failure for a full key set.

@@ -8,8 +8,7 @@ use super::listed::Listed;
 use super::{Context, database, output, users};
 use auth_app::listing::sessions::SessionList;
 use auth_domain::page;
-use auth_domain::sessions::{Cursor, SessionQuery, SessionStore};
-use auth_domain::users::UserStore;
+use auth_domain::sessions::{Cursor, SessionQuery};
 
 #[derive(Subcommand)]
 pub(super) enum Command {

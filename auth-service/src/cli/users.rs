@@ -7,9 +7,8 @@ use uuid::Uuid;
 
 use super::{Context, database, output};
 use auth_domain::email::Email;
-use auth_domain::sessions::SessionStore;
-use auth_domain::users::{Changed, UserStore};
-use auth_store::Database;
+use auth_domain::users::Changed;
+use auth_store::Store;
 
 mod create;
 mod import;
@@ -103,10 +102,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
 }
 
 /// Finds a user by id or e-mail address. Returns the database and the user's id.
-pub(super) fn find(
-    who: &str,
-    context: &Context,
-) -> Result<(std::sync::Arc<Database>, Uuid), Failure> {
+pub(super) fn find(who: &str, context: &Context) -> Result<(std::sync::Arc<Store>, Uuid), Failure> {
     let database = database::existing(context)?;
     if let Ok(public_id) = Uuid::try_parse(who) {
         return Ok((database, public_id));

@@ -14,10 +14,10 @@ use zeroize::Zeroizing;
 use crate::settings::Settings;
 use auth_crypto::signing::{self, KeyFiles};
 use auth_domain::audit::Act;
-use auth_domain::clients::{Client, ClientStore, new_secret, secret_hash};
-use auth_domain::keys::{Entry, Key, KeyState, KeyStore};
+use auth_domain::clients::{Client, new_secret, secret_hash};
+use auth_domain::keys::{Entry, Key, KeyState};
 use auth_domain::service_tokens::authentic;
-use auth_store::Database;
+use auth_store::Store;
 
 /// The client of the guard that comes with Signet.
 pub const CLIENT_ID: &str = "api-service";
@@ -27,7 +27,7 @@ pub const SECRET_FILE: &str = "keys/clients/api-service.secret";
 
 /// Runs the steps of `init`: makes all missing parts.
 pub fn of_operator(
-    database: &Database,
+    database: &Store,
     settings: &Settings,
     act: &Act,
 ) -> Result<Vec<String>, Failure> {
@@ -35,11 +35,7 @@ pub fn of_operator(
     make_missing(database, settings, act)
 }
 
-fn make_missing(
-    database: &Database,
-    settings: &Settings,
-    act: &Act,
-) -> Result<Vec<String>, Failure> {
+fn make_missing(database: &Store, settings: &Settings, act: &Act) -> Result<Vec<String>, Failure> {
     let mut done = vec![first_key(database, settings, act)?];
     let file = Path::new(SECRET_FILE);
     done.push(match (registered(database)?, read_secret(file)?) {
@@ -64,11 +60,7 @@ fn make_missing(
 
 /// Runs the steps of `serve`: makes a missing signing key, and the client at the first start only.
 /// A later start restores no removed client and renews no secret that was moved away.
-pub fn of_server(
-    database: &Database,
-    settings: &Settings,
-    act: &Act,
-) -> Result<Vec<String>, Failure> {
+pub fn of_server(database: &Store, settings: &Settings, act: &Act) -> Result<Vec<String>, Failure> {
     let _alone = alone(&settings.keys_dir)?;
     if database.first_start_done().map_err(Failure::failed)? {
         return first_key(database, settings, act).map(|line| vec![line]);
@@ -97,7 +89,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Makes a signing key if none signs.
-fn first_key(database: &Database, settings: &Settings, act: &Act) -> Result<String, Failure> {
+fn first_key(database: &Store, settings: &Settings, act: &Act) -> Result<String, Failure> {
     let known = database.list_keys().map_err(Failure::failed)?;
     if let Some(key) = known.iter().find(|key| key.state == KeyState::Active) {
         return Ok(format!("the signing key is {}", key.kid));
@@ -110,13 +102,13 @@ fn first_key(database: &Database, settings: &Settings, act: &Act) -> Result<Stri
     Ok(format!("made the signing key {} in {}", key.kid, settings.keys_dir.display()))
 }
 
-fn registered(database: &Database) -> Result<Option<Client>, Failure> {
+fn registered(database: &Store) -> Result<Option<Client>, Failure> {
     database.find_client(CLIENT_ID).map_err(Failure::failed)
 }
 
 /// Writes the file first: after a crash, the next start registers the secret in it.
 fn register(
-    database: &Database,
+    database: &Store,
     file: &Path,
     secret: Option<Zeroizing<String>>,
     act: &Act,
@@ -136,7 +128,7 @@ fn register(
 
 /// Writes the database first: after a crash, the file is still missing and the next `init` makes
 /// another secret.
-fn renew_secret(database: &Database, file: &Path, act: &Act) -> Result<String, Failure> {
+fn renew_secret(database: &Store, file: &Path, act: &Act) -> Result<String, Failure> {
     let secret = new_secret().map_err(Failure::failed)?;
     let renewed = database.rotate_client_secret(
         CLIENT_ID,

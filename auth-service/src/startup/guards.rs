@@ -8,10 +8,9 @@ use signet_contract::clock::Clock;
 use signet_service::shutdown::Shutdown;
 use tokio::time::{sleep, timeout};
 
-use auth_domain::error::StoreResult;
-use auth_domain::guards::GuardStore;
-use auth_http::Guards;
-use auth_store::Database;
+use auth_app::guards::Guards;
+use auth_store::Store;
+use auth_store::StoreResult;
 
 /// The pause after a write. It limits the rows written per second and guard, and the delay until a
 /// command sees a confirmation.
@@ -22,7 +21,7 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// Loads the guards that the last run saved. A guard with a recently cut call still counts.
 pub(super) fn load(
-    database: &Database,
+    database: &Store,
     clock: &Arc<dyn Clock>,
     metrics: &mut Registry,
 ) -> StoreResult<Guards> {
@@ -34,7 +33,7 @@ pub(super) fn load(
 /// Saves the guards until `shutdown` begins, and once more then.
 pub(super) async fn write_down(
     guards: Arc<Guards>,
-    database: Arc<Database>,
+    database: Arc<Store>,
     clock: Arc<dyn Clock>,
     shutdown: Shutdown,
 ) {
@@ -43,7 +42,7 @@ pub(super) async fn write_down(
         news.mark_unchanged();
         let ending = shutdown.begun();
         let (guards, database, now) = (guards.clone(), database.clone(), clock.now());
-        let saved = tokio::task::spawn_blocking(move || guards.save(&*database, now)).await;
+        let saved = tokio::task::spawn_blocking(move || guards.save(&database, now)).await;
         // The next write includes it. Readiness reports an unreachable database.
         if let Ok(Err(error)) = saved {
             tracing::debug!(%error, "the guards could not be written down");

@@ -9,19 +9,23 @@ use time::Duration;
 use tokio::sync::{Notify, watch};
 
 use crate::settings::{CountLimit, LoginErrors, Settings};
+use auth_app::AppState;
+use auth_app::guards::Guards;
+use auth_app::keys::Rotator;
+use auth_app::metrics::Metrics;
 use auth_crypto::hashing::HashingPool;
-use auth_crypto::signing::{KeyRing, Rotator};
-use auth_domain::Store;
+use auth_crypto::signing::KeyRing;
 use auth_domain::audit::Allowance;
 use auth_domain::refresh::RefreshPolicy;
 use auth_domain::sign_up_limit::SignUpLimit;
 use auth_domain::throttle::{Limit, Throttle};
 use auth_domain::tokens::TokenPolicy;
-use auth_http::{Guards, Issuer, Metrics, Options, Snapshots};
+use auth_http::{Edge, Options, Snapshots};
+use auth_store::Store;
 
 /// The parts that other components share.
 pub(super) struct Parts {
-    pub(super) store: Arc<dyn Store>,
+    pub(super) store: Arc<Store>,
     pub(super) changed: watch::Receiver<u64>,
     pub(super) keys: Arc<KeyRing>,
     pub(super) rotator: Rotator,
@@ -34,7 +38,7 @@ pub(super) fn of(
     settings: &Settings,
     parts: Parts,
     shutdown: Shutdown,
-) -> Result<Arc<Issuer>, Failure> {
+) -> Result<(AppState, Edge), Failure> {
     let throttle = Throttle::new(
         settings.login_failures_per_account.map(limit),
         settings.login_failures_per_address.map(limit),
@@ -49,23 +53,21 @@ pub(super) fn of(
         max_life: span(settings.session_max_life),
         repeat_window: span(settings.refresh_repeat_window),
     };
+    let uniform_errors = settings.login_errors == LoginErrors::Uniform;
     let options = Options {
-        uniform_errors: settings.login_errors == LoginErrors::Uniform,
         trusted_proxies: settings.trusted_proxies.clone().unwrap_or_default(),
         cors_origins: settings.cors_origins.clone().unwrap_or_default(),
     };
-    if !options.uniform_errors {
+    if !uniform_errors {
         tracing::warn!(
             "log-in and sign-up tell whether an account exists; AUTH_LOGIN_ERRORS=uniform hides it"
         );
     }
-    Ok(Arc::new(Issuer {
+    let app = AppState {
         store: parts.store,
-        changed: parts.changed,
         keys: parts.keys,
         rotator: parts.rotator,
         guards: parts.guards,
-        snapshots: Snapshots::default(),
         hashing: HashingPool::start().map_err(Failure::failed)?,
         throttle: Arc::new(throttle),
         sign_ups: SignUpLimit::new(settings.sign_ups_per_address.map(limit)),
@@ -73,11 +75,12 @@ pub(super) fn of(
         attempt_ended: Notify::new(),
         tokens,
         refresh,
+        uniform_errors,
         clock: parts.clock,
-        shutdown,
         metrics: Metrics::default(),
-        options,
-    }))
+    };
+    let edge = Edge { options, changed: parts.changed, snapshots: Snapshots::default(), shutdown };
+    Ok((app, edge))
 }
 
 fn limit(limit: CountLimit) -> Limit {

@@ -11,13 +11,15 @@ use prometheus_client::registry::Registry;
 use time::{Duration, OffsetDateTime};
 
 use super::health::Health;
-use auth_crypto::signing::{KeyRing, Rotator};
+use auth_app::error::{AppError, Conflict};
+use auth_app::guards::Guards;
+use auth_app::keys::{Rotator, follow};
+use auth_crypto::signing::KeyRing;
 use auth_domain::audit::Act;
-use auth_domain::error::StoreResult;
 use auth_domain::guards::{Guard, GuardId};
-use auth_domain::keys::{Key, KeyState, KeyStore, Rotated, Step, Timers, held_up_by, next_steps};
-use auth_http::Guards;
-use auth_store::Database;
+use auth_domain::keys::{Key, KeyState, Step, Timers, held_up_by, next_steps};
+use auth_store::Store;
+use auth_store::StoreResult;
 
 /// The tolerance of the clock check: a smaller step back is ignored.
 const SET_BACK: Duration = Duration::seconds(1);
@@ -27,7 +29,7 @@ const ROUND: Duration = Duration::seconds(5);
 
 /// The state between two rounds.
 pub(super) struct KeyLives {
-    database: Arc<Database>,
+    database: Arc<Store>,
     ring: Arc<KeyRing>,
     rotator: Rotator,
     guards: Arc<Guards>,
@@ -44,7 +46,7 @@ pub(super) struct KeyLives {
 
 impl KeyLives {
     pub(super) fn new(
-        database: &Arc<Database>,
+        database: &Arc<Store>,
         ring: &Arc<KeyRing>,
         rotator: &Rotator,
         guards: &Arc<Guards>,
@@ -110,7 +112,7 @@ impl KeyLives {
 
     /// Loads the keys from the database.
     fn follow(&mut self, now: OffsetDateTime) -> Result<(), String> {
-        let followed = self.ring.follow(&*self.database, now);
+        let followed = follow(&self.ring, &self.database, now);
         self.health.keys_are_behind(followed.is_err());
         let changed = followed.map_err(|error| error.to_string())?;
         let keys = self.ring.keys();
@@ -156,18 +158,17 @@ impl KeyLives {
     fn take(&self, step: &Step, now: OffsetDateTime) -> Result<(), String> {
         let (rotator, store, act) = (&self.rotator, &*self.database, Act::by_server(now));
         match step {
-            Step::Publish => {
-                let rotated = rotator.rotate(store, false, &act);
-                if let Rotated::To(key) = rotated.map_err(|error| error.to_string())? {
-                    tracing::info!(kid = %key.kid, "the next key is published");
-                }
-            }
+            Step::Publish => match rotator.rotate_keys(store, false, &act) {
+                Ok(key) => tracing::info!(kid = %key.kid, "the next key is published"),
+                Err(AppError::Conflict(Conflict::KeySetFull { .. })) => {}
+                Err(error) => return Err(error.to_string()),
+            },
             Step::Activate(kid) => {
-                rotator.activate(store, kid, &act).map_err(|error| error.to_string())?;
+                rotator.activate_key(store, kid, &act).map_err(|error| error.to_string())?;
                 tracing::info!(%kid, "the key signs from now on");
             }
             Step::Retire(kid) => {
-                rotator.retire(store, kid, &act).map_err(|error| error.to_string())?;
+                rotator.retire_key(store, kid, &act).map_err(|error| error.to_string())?;
                 tracing::info!(%kid, "the key has left the key set");
             }
         }

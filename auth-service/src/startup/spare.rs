@@ -6,7 +6,8 @@ use std::time::Duration;
 use signet_service::shutdown::Shutdown;
 use tokio::time::sleep;
 
-use auth_crypto::signing::{KeyRing, Rotator};
+use auth_app::keys::Rotator;
+use auth_crypto::signing::KeyRing;
 
 /// The interval between checks for a spare pair.
 const LOOK: Duration = Duration::from_secs(1);
@@ -16,7 +17,7 @@ pub(super) async fn keep_ready(ring: Arc<KeyRing>, rotator: Rotator, shutdown: S
     let mut complained = false;
     while !shutdown.begun() {
         let (ring, rotator) = (ring.clone(), rotator.clone());
-        let made = tokio::task::spawn_blocking(move || rotator.spares().ensure(&ring.keys())).await;
+        let made = tokio::task::spawn_blocking(move || rotator.ensure_spare(&ring.keys())).await;
         match made {
             Ok(Err(error)) if !complained => {
                 // A rotation without a spare pair makes one itself.

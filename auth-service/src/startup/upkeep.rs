@@ -10,11 +10,9 @@ use signet_service::shutdown::Shutdown;
 use super::health::Health;
 use super::key_lives::KeyLives;
 use crate::settings::Settings;
-use auth_domain::audit::AuditStore;
-use auth_domain::error::StoreResult;
-use auth_domain::feed::{FeedStore, REVOCATIONS_KEPT};
-use auth_domain::sessions::SessionStore;
-use auth_store::Database;
+use auth_domain::feed::REVOCATIONS_KEPT;
+use auth_store::Store;
+use auth_store::StoreResult;
 use auth_store::watcher::Watcher;
 
 /// The time that a log-in address of a user is kept after its last use.
@@ -31,7 +29,7 @@ const NOTE_EVERY: Duration = Duration::from_secs(1);
 
 /// The state between two rounds.
 pub(super) struct Upkeep {
-    database: Arc<Database>,
+    database: Arc<Store>,
     clock: Arc<dyn Clock>,
     health: Arc<Health>,
     watcher: Watcher,
@@ -48,7 +46,7 @@ pub(super) struct Upkeep {
 impl Upkeep {
     /// Returns the upkeep of a server, and the health that it updates.
     pub(super) fn new(
-        database: &Arc<Database>,
+        database: &Arc<Store>,
         keys: KeyLives,
         settings: &Settings,
         clock: Arc<dyn Clock>,

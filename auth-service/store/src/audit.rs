@@ -5,13 +5,13 @@ use diesel::prelude::*;
 use signet_contract::clock::{from_unix_micros, unix_micros};
 use time::OffsetDateTime;
 
-use super::Database;
+use super::Store;
 use super::connection::AnyConnection;
 use super::schema::audit;
 use super::transaction::Transaction;
 use super::values::{position, position_column, storable};
-use auth_domain::audit::{AuditQuery, AuditStore, Entry, Reason, Record};
-use auth_domain::error::StoreResult;
+use crate::error::StoreResult;
+use auth_domain::audit::{AuditQuery, Entry, Reason, Record};
 
 /// Rows deleted in one transaction: the writer is free again after a few milliseconds.
 const PRUNED_AT_ONCE: i64 = 2_000;
@@ -103,12 +103,14 @@ fn prune_batch(connection: &mut AnyConnection, before: OffsetDateTime) -> QueryR
     diesel::delete(audit::table.filter(audit::id.eq_any(old))).execute(connection)
 }
 
-impl AuditStore for Database {
-    fn note(&self, entry: &Entry) -> StoreResult<()> {
+impl Store {
+    /// Adds the row of a refusal, which belongs to no change.
+    pub fn note(&self, entry: &Entry) -> StoreResult<()> {
         self.write(|transaction| transaction.note(entry))
     }
 
-    fn list_audit(&self, query: &AuditQuery) -> StoreResult<Vec<Record>> {
+    /// Returns rows, the latest first.
+    pub fn list_audit(&self, query: &AuditQuery) -> StoreResult<Vec<Record>> {
         let texts = [&query.actor, &query.action, &query.subject];
         if !texts.into_iter().flatten().all(|text| storable(text)) {
             return Ok(Vec::new());
@@ -116,7 +118,8 @@ impl AuditStore for Database {
         self.read(|connection| page(connection, query))
     }
 
-    fn prune_audit(&self, before: OffsetDateTime) -> StoreResult<usize> {
+    /// Removes the rows from before `before`; returns their number.
+    pub fn prune_audit(&self, before: OffsetDateTime) -> StoreResult<usize> {
         let mut pruned = 0;
         loop {
             match self.write(|transaction| prune_batch(transaction.connection, before))? {

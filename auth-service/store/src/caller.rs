@@ -4,15 +4,16 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::Database;
+use super::Store;
 use super::schema::{keys, sessions, users};
 use super::values::{position, user_state};
-use auth_domain::caller::{CallerStore, Standing};
-use auth_domain::error::StoreResult;
+use crate::error::StoreResult;
+use auth_domain::caller::Standing;
 use auth_domain::keys::KeyState;
 
-impl CallerStore for Database {
-    fn standing(&self, kid: &str, public_id: Uuid, sid: Uuid) -> StoreResult<Standing> {
+impl Store {
+    /// Returns the standing of a token of `public_id`, with session `sid` and signing key `kid`.
+    pub fn standing(&self, kid: &str, public_id: Uuid, sid: Uuid) -> StoreResult<Standing> {
         let public_id = public_id.to_string();
         self.read(|connection| {
             let revoked = keys::table.find(kid).filter(keys::state.eq(KeyState::Revoked.word()));

@@ -7,15 +7,15 @@ use signet_contract::clock::{from_unix_micros, unix_micros};
 use signet_contract::events::Change;
 use time::OffsetDateTime;
 
-use super::Database;
+use super::Store;
 use super::connection::AnyConnection;
 use super::failure::{damaged, is_taken, store_error};
 use super::feed::body;
 use super::schema::{clients, revocations};
 use super::values::{position, storable};
+use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Subject};
-use auth_domain::clients::{Client, ClientStore, PreviousSecret};
-use auth_domain::error::StoreResult;
+use auth_domain::clients::{Client, PreviousSecret};
 
 type ClientRow = (String, String, Vec<u8>, i64, i64, Option<Vec<u8>>, Option<i64>);
 
@@ -70,8 +70,9 @@ fn rotate(
     diesel::update(row).set((previous, new)).execute(connection)
 }
 
-impl ClientStore for Database {
-    fn add_client(&self, client: &Client, act: &Act) -> StoreResult<bool> {
+impl Store {
+    /// Registers a client; returns `false` if the id is taken.
+    pub fn add_client(&self, client: &Client, act: &Act) -> StoreResult<bool> {
         let added = self.try_write(|transaction| {
             diesel::insert_into(clients::table)
                 .values((
@@ -92,14 +93,16 @@ impl ClientStore for Database {
         }
     }
 
-    fn find_client(&self, client_id: &str) -> StoreResult<Option<Client>> {
+    /// Returns the client with this id.
+    pub fn find_client(&self, client_id: &str) -> StoreResult<Option<Client>> {
         if !storable(client_id) {
             return Ok(None);
         }
         self.read(|connection| find(connection, client_id))
     }
 
-    fn list_clients(&self) -> StoreResult<Vec<Client>> {
+    /// Returns every client, in the order of ids.
+    pub fn list_clients(&self) -> StoreResult<Vec<Client>> {
         self.read(|connection| {
             clients::table
                 .order(clients::client_id)
@@ -110,7 +113,9 @@ impl ClientStore for Database {
         })
     }
 
-    fn rotate_client_secret(
+    /// Gives a client a new secret; returns `None` if there is no such client. The previous secret
+    /// stays good for `overlap`; the one before it ends.
+    pub fn rotate_client_secret(
         &self,
         client_id: &str,
         secret_hash: &[u8; 32],
@@ -131,7 +136,9 @@ impl ClientStore for Database {
         })
     }
 
-    fn client_removed_at(&self, client_id: &str) -> StoreResult<Option<u64>> {
+    /// Returns the feed position at which a client with this id was last removed, if a token of it
+    /// can still live. A token with a lower `pos` is refused, even if the id was given out again.
+    pub fn client_removed_at(&self, client_id: &str) -> StoreResult<Option<u64>> {
         self.read(|connection| {
             let removal = body(&Change::ClientRemoved { client_id: client_id.to_owned() })?;
             revocations::table
@@ -143,7 +150,8 @@ impl ClientStore for Database {
         })
     }
 
-    fn remove_client(&self, client_id: &str, act: &Act) -> StoreResult<bool> {
+    /// Removes a client (`client.removed`); returns `false` if there is no such client.
+    pub fn remove_client(&self, client_id: &str, act: &Act) -> StoreResult<bool> {
         if !storable(client_id) {
             return Ok(false);
         }

@@ -21,7 +21,7 @@ use diesel::prelude::*;
 use signet_contract::clock::unix_micros;
 use time::OffsetDateTime;
 
-use super::Database;
+use super::Store;
 use super::connection::{AnyConnection, Turn};
 use super::file_identity::FileIdentity;
 use super::location::Location;
@@ -29,10 +29,10 @@ use super::schema::{events, feed_position};
 use super::sessions;
 use super::transaction::read_position;
 use super::values::position;
+use crate::error::{StoreError, StoreResult};
 use auth_domain::audit::{Act, Action, Subject};
-use auth_domain::error::{StoreError, StoreResult};
 
-impl Database {
+impl Store {
     /// Restarts the feed and ends every session, unless the database is the one that was served
     /// last. Returns true if it did. No other process may serve the database meanwhile.
     pub fn begin_service(&self, now: OffsetDateTime) -> StoreResult<bool> {
@@ -140,18 +140,18 @@ mod tests {
 
     use super::*;
     use crate::Existence;
-    use auth_domain::feed::{Changes, FeedStore};
-    use auth_domain::keys::{Entry, Key, KeyStore};
+    use auth_domain::feed::Changes;
+    use auth_domain::keys::{Entry, Key};
 
     const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
-    fn open(file: &Path) -> Arc<Database> {
+    fn open(file: &Path) -> Arc<Store> {
         let location = Location::Sqlite(file.to_owned());
-        Database::open(&location, Existence::Create, START).expect("a database")
+        Store::open(&location, Existence::Create, START).expect("a database")
     }
 
     /// Adds a key and returns the position after its events.
-    fn change(database: &Database, kid: &str) -> u64 {
+    fn change(database: &Store, kid: &str) -> u64 {
         let key = Key::fresh(kid.into(), "n".into(), "AQAB".into(), START);
         database.add_key(&key, Entry::Planned, &Act::by_operator(START)).expect("added");
         database.position().expect("a position")

@@ -3,18 +3,21 @@
 use signet_contract::clock::unix_micros;
 use time::OffsetDateTime;
 
-use super::Database;
+use super::Store;
 use super::transaction::read_position;
 use super::{feed, users};
-use auth_domain::directory::{DirectoryStore, Part};
-use auth_domain::error::StoreResult;
+use crate::error::StoreResult;
+use auth_domain::directory::Part;
 use auth_domain::page;
 
 /// The number of revocations in one part: some hundred kilobytes.
 const AT_ONCE: u32 = 1_000;
 
-impl DirectoryStore for Database {
-    fn snapshot(
+impl Store {
+    /// Passes a page to `take` in parts, all read in one transaction, until `take` returns `false`:
+    /// at most `limit` users created after position `after`. The first page (`after` = 0) also has
+    /// the revocations made since `revoked_since`.
+    pub fn snapshot(
         &self,
         after: u64,
         limit: u32,

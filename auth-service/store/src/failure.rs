@@ -2,7 +2,7 @@
 
 use diesel::result::{DatabaseErrorKind as Kind, Error};
 
-use auth_domain::error::StoreError;
+use crate::error::StoreError;
 
 /// Returns true if a row with the same unique value exists already.
 pub(super) fn is_taken(error: &Error) -> bool {

@@ -6,14 +6,14 @@ use signet_contract::clock::{from_unix_micros, unix_micros};
 use signet_contract::events::{Change, Event};
 use time::OffsetDateTime;
 
-use super::Database;
+use super::Store;
 use super::connection::{AnyConnection, Turn};
 use super::failure::damaged;
 use super::schema::{events, revocations};
 use super::transaction::read_position;
 use super::values::{position, position_column};
-use auth_domain::error::StoreResult;
-use auth_domain::feed::{Changes, FeedStore};
+use crate::error::StoreResult;
+use auth_domain::feed::Changes;
 
 /// Rows deleted in one transaction: the writer is free again after a few milliseconds.
 const PRUNED_AT_ONCE: i64 = 2_000;
@@ -90,16 +90,20 @@ fn prune_batch(connection: &mut AnyConnection, before: OffsetDateTime) -> QueryR
     diesel::delete(events::table.filter(events::seq.le(last))).execute(connection)
 }
 
-impl FeedStore for Database {
-    fn changes_after(&self, after: u64, limit: u32) -> StoreResult<Changes> {
+impl Store {
+    /// Returns at most `limit` changes after position `after`.
+    pub fn changes_after(&self, after: u64, limit: u32) -> StoreResult<Changes> {
         self.read(|connection| changes_after(connection, after, limit))
     }
 
-    fn position(&self) -> StoreResult<u64> {
+    /// Returns the position of the last change.
+    pub fn position(&self) -> StoreResult<u64> {
         self.read(read_position)
     }
 
-    fn prune_feed(&self, before: OffsetDateTime) -> StoreResult<usize> {
+    /// Removes the events made before `before`; returns their number. Revocations stay in the
+    /// snapshot until [`Store::prune_revocations`].
+    pub fn prune_feed(&self, before: OffsetDateTime) -> StoreResult<usize> {
         let mut pruned = 0;
         loop {
             let batch = self.write(|transaction| {
@@ -113,7 +117,9 @@ impl FeedStore for Database {
         }
     }
 
-    fn prune_revocations(&self, before: OffsetDateTime) -> StoreResult<usize> {
+    /// Removes the revocations made before `before` from the snapshot; returns their number. Only
+    /// revocations older than [`REVOCATIONS_KEPT`] may go: younger ones can still matter.
+    pub fn prune_revocations(&self, before: OffsetDateTime) -> StoreResult<usize> {
         self.write(|transaction| {
             diesel::delete(revocations::table.filter(revocations::at.lt(unix_micros(before))))
                 .execute(transaction.connection)

@@ -4,13 +4,13 @@ use diesel::prelude::*;
 use signet_contract::clock::unix_micros;
 use time::OffsetDateTime;
 
-use super::Database;
+use super::Store;
 use super::connection::Turn;
 use super::schema::first_start;
-use auth_domain::error::StoreResult;
+use crate::error::StoreResult;
 
-impl Database {
-    /// Returns true if [`Database::note_first_start`] was called before.
+impl Store {
+    /// Returns true if [`Store::note_first_start`] was called before.
     pub fn first_start_done(&self) -> StoreResult<bool> {
         self.read(|connection| Ok(first_start::table.count().get_result::<i64>(connection)? > 0))
     }

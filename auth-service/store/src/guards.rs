@@ -6,12 +6,12 @@ use diesel::prelude::*;
 use signet_contract::clock::{from_unix_micros, unix_micros};
 use time::OffsetDateTime;
 
-use super::Database;
+use super::Store;
 use super::connection::AnyConnection;
 use super::schema::guards;
 use super::values::{position, position_column, uuid};
-use auth_domain::error::StoreResult;
-use auth_domain::guards::{Guard, GuardId, GuardStore, recently_seen};
+use crate::error::StoreResult;
+use auth_domain::guards::{Guard, GuardId, recently_seen};
 
 type GuardRow = (String, String, String, i64, i64, i64, i64);
 
@@ -62,8 +62,10 @@ fn save(connection: &mut AnyConnection, guard: &Guard) -> QueryResult<()> {
     Ok(())
 }
 
-impl GuardStore for Database {
-    fn list_guards(&self, now: OffsetDateTime) -> StoreResult<Vec<Guard>> {
+impl Store {
+    /// Returns every remembered guard, by client and instance, as it was last written. A guard with
+    /// an open call is written often enough to be [`Guard::live`] here, too.
+    pub fn list_guards(&self, now: OffsetDateTime) -> StoreResult<Vec<Guard>> {
         self.read(|connection| {
             guards::table
                 .order((guards::client_id, guards::instance))
@@ -74,13 +76,15 @@ impl GuardStore for Database {
         })
     }
 
-    fn save_guards(&self, guards: &[Guard]) -> StoreResult<()> {
+    /// Writes these guards, known or new.
+    pub fn save_guards(&self, guards: &[Guard]) -> StoreResult<()> {
         self.write(|transaction| {
             guards.iter().try_for_each(|guard| save(transaction.connection, guard))
         })
     }
 
-    fn forget_guards(&self, forgotten: &[GuardId]) -> StoreResult<()> {
+    /// Removes these guards.
+    pub fn forget_guards(&self, forgotten: &[GuardId]) -> StoreResult<()> {
         self.write(|transaction| {
             for id in forgotten {
                 diesel::delete(guards::table.find((&id.client_id, id.instance.to_string())))

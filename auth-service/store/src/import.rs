@@ -6,17 +6,19 @@ use diesel::prelude::*;
 
 use super::schema::users;
 use super::transaction::Transaction;
-use super::{Database, failure, users as user_table};
+use super::{Store, failure, users as user_table};
+use crate::error::{StoreError, StoreResult};
 use auth_domain::audit::{Act, Action, Subject};
-use auth_domain::error::{StoreError, StoreResult};
-use auth_domain::import::{ImportStore, Imported};
+use auth_domain::import::Imported;
 use auth_domain::users::NewUser;
 
 /// The number of tries for a batch. A try fails if a sign-up takes one of its addresses meanwhile.
 const TRIES: u32 = 5;
 
-impl ImportStore for Database {
-    fn import_users(&self, batch: &[NewUser], act: &Act) -> StoreResult<Vec<Imported>> {
+impl Store {
+    /// Creates users in this order, each with its event (`user.created`), in one transaction.
+    /// Returns the result for each one. A user that can't be created does not stop the others.
+    pub fn import_users(&self, batch: &[NewUser], act: &Act) -> StoreResult<Vec<Imported>> {
         for _ in 0..TRIES {
             match self.try_write(|transaction| import(transaction, batch, act))? {
                 Ok(imported) => return Ok(imported),

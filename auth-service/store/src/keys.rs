@@ -7,13 +7,13 @@ use signet_contract::events::Change;
 use signet_contract::jwks::MAX_KEYS;
 use time::{Duration, OffsetDateTime};
 
-use super::Database;
+use super::Store;
 use super::connection::{AnyConnection, Turn};
 use super::schema::{keys, sessions};
 use super::transaction::Transaction;
+use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Subject};
-use auth_domain::error::StoreResult;
-use auth_domain::keys::{Added, Entry, Key, KeyState, KeyStore, Revocation, Rotated};
+use auth_domain::keys::{Added, Entry, Key, KeyState, Revocation, Rotated};
 
 mod revocation;
 mod rotation;
@@ -126,26 +126,33 @@ fn activate(transaction: &mut Transaction<'_>, kid: &str, act: &Act) -> QueryRes
     }
 }
 
-impl KeyStore for Database {
-    fn list_keys(&self) -> StoreResult<Vec<Key>> {
+impl Store {
+    /// Returns every key that was ever known, oldest first.
+    pub fn list_keys(&self) -> StoreResult<Vec<Key>> {
         self.read(list)
     }
 
-    fn add_key(&self, key: &Key, entry: Entry, act: &Act) -> StoreResult<Added> {
+    /// Adds a key, pending or active as `entry` says (`key.published`, and `key.activated` for an
+    /// active one). An active one makes the previous active key retiring.
+    pub fn add_key(&self, key: &Key, entry: Entry, act: &Act) -> StoreResult<Added> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Keys)?;
             add(transaction, key, entry, act)
         })
     }
 
-    fn rotate(&self, next: Option<&Key>, immediate: bool, act: &Act) -> StoreResult<Rotated> {
+    /// Begins a rotation: publishes `next` as pending, or returns the key that is pending already.
+    /// `immediate` makes the pending key, else `next`, active in the same transaction.
+    pub fn rotate(&self, next: Option<&Key>, immediate: bool, act: &Act) -> StoreResult<Rotated> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Keys)?;
             rotation::rotate(transaction, next, immediate, act)
         })
     }
 
-    fn revoke_key(
+    /// Revokes a key in any state, also a second time. If it signs, `heir` (a pending key) takes
+    /// over in the same transaction, or `next` if no such key is pending.
+    pub fn revoke_key(
         &self,
         kid: &str,
         heir: Option<&str>,
@@ -158,14 +165,17 @@ impl KeyStore for Database {
         })
     }
 
-    fn activate_key(&self, kid: &str, act: &Act) -> StoreResult<bool> {
+    /// Makes `kid` the active key and the previous one retiring, in one transaction. Returns
+    /// `false` if `kid` is neither pending nor active.
+    pub fn activate_key(&self, kid: &str, act: &Act) -> StoreResult<bool> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Keys)?;
             activate(transaction, kid, act)
         })
     }
 
-    fn retire_key(&self, kid: &str, act: &Act) -> StoreResult<bool> {
+    /// Makes a retiring key retired. Returns `false` if it is not retiring.
+    pub fn retire_key(&self, kid: &str, act: &Act) -> StoreResult<bool> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Keys)?;
             let retiring = keys::table.find(kid).filter(keys::state.eq(KeyState::Retiring.word()));
@@ -182,7 +192,9 @@ impl KeyStore for Database {
         })
     }
 
-    fn note_served(&self, now: OffsetDateTime) -> StoreResult<()> {
+    /// Notes that every published key is served from now on. An earlier note stays, unless the
+    /// clock has been set back since.
+    pub fn note_served(&self, now: OffsetDateTime) -> StoreResult<()> {
         let published = [KeyState::Pending, KeyState::Active, KeyState::Retiring];
         self.write(|transaction| {
             transaction.take_turn(Turn::Keys)?;
@@ -196,7 +208,8 @@ impl KeyStore for Database {
         })
     }
 
-    fn note_token_life(&self, kid: &str, life: Duration) -> StoreResult<()> {
+    /// Notes that a key may sign tokens of this life. Called before it signs one.
+    pub fn note_token_life(&self, kid: &str, life: Duration) -> StoreResult<()> {
         let life = micros(life);
         self.write(|transaction| {
             transaction.take_turn(Turn::Keys)?;
@@ -210,7 +223,8 @@ impl KeyStore for Database {
         })
     }
 
-    fn note_last_expiry(&self, kid: &str, expiry: OffsetDateTime) -> StoreResult<()> {
+    /// Notes, after the clock was set back, that tokens of a signing key may live until `expiry`.
+    pub fn note_last_expiry(&self, kid: &str, expiry: OffsetDateTime) -> StoreResult<()> {
         let expiry = unix_micros(expiry);
         self.write(|transaction| {
             transaction.take_turn(Turn::Keys)?;
@@ -224,7 +238,8 @@ impl KeyStore for Database {
         })
     }
 
-    fn note_signed(&self, kid: &str) -> StoreResult<()> {
+    /// Notes that a key has signed.
+    pub fn note_signed(&self, kid: &str) -> StoreResult<()> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Keys)?;
             diesel::update(keys::table.find(kid))

@@ -1,14 +1,13 @@
-//! The database: implements the store traits of `domain` with diesel.
+//! The database of the issuer, by diesel, on `SQLite` and `PostgreSQL`.
 //!
 //! One file for each subject, named as in `domain`. One transaction ([`Transaction`]) holds a
 //! change and its events. A read of several statements is also one transaction.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use diesel::prelude::*;
 use tokio::sync::watch;
 
-use auth_domain::error::{StoreError, StoreResult};
 use connection::AnyConnection;
 use transaction::Transaction;
 
@@ -19,6 +18,7 @@ mod connection;
 mod continuity;
 mod creation;
 mod directory;
+mod error;
 mod failure;
 mod feed;
 mod file_identity;
@@ -44,23 +44,31 @@ pub mod watcher;
 mod tests;
 
 pub use creation::{Existence, OpenError, make_folder};
+pub use error::{StoreError, StoreResult};
 pub use location::{Location, PostgresLocation};
 
 /// An open database.
-pub struct Database {
+pub struct Store {
     location: Location,
     identity: Option<file_identity::FileIdentity>,
     connections: pool::Connections,
     position: watch::Sender<u64>,
+    steps: OnceLock<Box<dyn Steps>>,
 }
 
-impl std::fmt::Debug for Database {
+/// Carries out the uses of a database. A test implements it to end a process at any of them.
+pub trait Steps: Send + Sync {
+    /// Carries out one read or one transaction by calling `work`.
+    fn take(&self, work: &mut dyn FnMut() -> StoreResult<()>) -> StoreResult<()>;
+}
+
+impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("location", &self.location).finish_non_exhaustive()
+        f.debug_struct("Store").field("location", &self.location).finish_non_exhaustive()
     }
 }
 
-impl Database {
+impl Store {
     /// Opens a database and applies pending migrations. A new database starts its feed at the
     /// position `now`, in microseconds, so no position of another database is valid in it.
     pub fn open(
@@ -72,7 +80,8 @@ impl Database {
         let position = watch::Sender::new(opened.position);
         let connections = pool::Connections::new(&opened.location);
         let creation::Opened { location, identity, .. } = opened;
-        Ok(Arc::new(Self { location, identity, connections, position }))
+        let steps = OnceLock::new();
+        Ok(Arc::new(Self { location, identity, connections, position, steps }))
     }
 
     /// Checks the database for damage, before it is served.
@@ -84,6 +93,22 @@ impl Database {
     /// a [`watcher::Watcher`] looks, by other processes.
     pub fn changed(&self) -> watch::Receiver<u64> {
         self.position.subscribe()
+    }
+
+    /// Carries out every later use of the database in these steps.
+    pub fn used_in(&self, steps: Box<dyn Steps>) {
+        let _ = self.steps.set(steps);
+    }
+
+    /// Runs one read or one transaction.
+    fn step<T>(&self, work: impl FnOnce() -> StoreResult<T>) -> StoreResult<T> {
+        let Some(steps) = self.steps.get() else { return work() };
+        let (mut work, mut done) = (Some(work), None);
+        steps.take(&mut || {
+            done = work.take().map(|work| work()).transpose()?;
+            Ok(())
+        })?;
+        done.ok_or_else(|| StoreError::Failed("a step was not taken".into()))
     }
 
     /// Wakes all receivers of [`Self::changed`] if `position` is later than the known one.
@@ -108,6 +133,13 @@ impl Database {
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
     ) -> StoreResult<QueryResult<T>> {
+        self.step(|| self.write_now(work))
+    }
+
+    fn write_now<T>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
+    ) -> StoreResult<QueryResult<T>> {
         self.check_identity()?;
         let mut slot = self.connections.writer()?;
         let mut position = None;
@@ -127,13 +159,15 @@ impl Database {
 
     /// Runs `work` on one state of the database.
     fn read<T>(&self, work: impl FnOnce(&mut AnyConnection) -> QueryResult<T>) -> StoreResult<T> {
-        self.check_identity()?;
-        let mut slot = self.connections.reader()?;
-        let done = slot.transaction(work);
-        if done.is_err() {
-            slot.distrust();
-        }
-        done.map_err(failure::store_error)
+        self.step(|| {
+            self.check_identity()?;
+            let mut slot = self.connections.reader()?;
+            let done = slot.transaction(work);
+            if done.is_err() {
+                slot.distrust();
+            }
+            done.map_err(failure::store_error)
+        })
     }
 
     /// Fails if the open file was moved, replaced or deleted: writes to it would be lost.

@@ -7,14 +7,14 @@ use signet_contract::directory::UserState;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::Database;
+use super::Store;
 use super::connection::AnyConnection;
 use super::schema::{sessions, users};
 use super::transaction::{Transaction, read_position};
 use super::values::{storable, user_state, uuid};
+use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Reason, Subject};
-use auth_domain::error::StoreResult;
-use auth_domain::login::{Credentials, LoginStore, Opened, Opening};
+use auth_domain::login::{Credentials, Opened, Opening};
 use auth_domain::roles;
 use auth_domain::sessions::Session;
 
@@ -94,8 +94,9 @@ fn open(
     }))
 }
 
-impl LoginStore for Database {
-    fn find_credentials(&self, email_key: &str) -> StoreResult<Option<Credentials>> {
+impl Store {
+    /// Returns the credentials of the account with this address key.
+    pub fn find_credentials(&self, email_key: &str) -> StoreResult<Option<Credentials>> {
         if !storable(email_key) {
             return Ok(None);
         }
@@ -116,7 +117,9 @@ impl LoginStore for Database {
         })
     }
 
-    fn open_session(&self, opening: &Opening, now: OffsetDateTime) -> StoreResult<Opened> {
+    /// Opens the session in one transaction: locks the user's row, checks that hash and state are
+    /// still the verified ones, reads the feed position, and notes the log-in or its refusal.
+    pub fn open_session(&self, opening: &Opening, now: OffsetDateTime) -> StoreResult<Opened> {
         self.write(|transaction| open(transaction, opening, now))
     }
 }

@@ -9,13 +9,14 @@ use uuid::Uuid;
 use super::connection::Turn;
 use super::schema::{sessions, users};
 use super::values::user_state;
-use super::{Database, login};
+use super::{Store, login};
+use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Subject};
-use auth_domain::error::StoreResult;
-use auth_domain::password_change::{Account, PasswordChange, PasswordChanged, PasswordStore};
+use auth_domain::password_change::{Account, PasswordChange, PasswordChanged};
 
-impl PasswordStore for Database {
-    fn find_account(&self, public_id: Uuid) -> StoreResult<Option<Account>> {
+impl Store {
+    /// Returns the account of a user.
+    pub fn find_account(&self, public_id: Uuid) -> StoreResult<Option<Account>> {
         self.read(|connection| {
             let found = users::table
                 .find(public_id.to_string())
@@ -31,7 +32,13 @@ impl PasswordStore for Database {
         })
     }
 
-    fn change_password(&self, change: &PasswordChange, act: &Act) -> StoreResult<PasswordChanged> {
+    /// Sets the new hash, ends every other session of the user (`user.sessions_revoked`) and notes
+    /// the change, all in one transaction.
+    pub fn change_password(
+        &self,
+        change: &PasswordChange,
+        act: &Act,
+    ) -> StoreResult<PasswordChanged> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Accounts)?;
             let connection = &mut *transaction.connection;

@@ -9,7 +9,7 @@ use r2d2::{ManageConnection, NopErrorHandler, Pool, PooledConnection};
 
 use super::connection::{AnyConnection, Purpose};
 use super::location::Location;
-use auth_domain::error::StoreError;
+use crate::error::StoreError;
 
 /// The time that a query waits for a free connection, before it waits [`FREE_LOCK`] for a lock of
 /// another process. Both together stay below the 5 s within which a request must be refused.

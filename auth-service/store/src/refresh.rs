@@ -10,12 +10,11 @@ use super::failure::damaged;
 use super::schema::{refresh_tokens, sessions};
 use super::transaction::{Transaction, read_position};
 use super::values::{user_state, uuid};
-use super::{Database, login};
+use super::{Store, login};
+use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Reason, Subject};
-use auth_domain::error::StoreResult;
 use auth_domain::refresh::{
-    NewRefreshToken, Outcome, RefreshPolicy, RefreshState, RefreshStore, Refreshed, Rotation,
-    Verdict,
+    NewRefreshToken, Outcome, RefreshPolicy, RefreshState, Refreshed, Rotation, Verdict,
 };
 use auth_domain::roles;
 use auth_domain::sessions::Session;
@@ -160,8 +159,10 @@ fn refresh(
     Ok(Outcome::Refreshed(Box::new(refreshed)))
 }
 
-impl RefreshStore for Database {
-    fn refresh(
+impl Store {
+    /// Locks the rows of user and session, judges the token, exchanges it or ends the session
+    /// (`session.revoked`), and notes that, all in one transaction.
+    pub fn refresh(
         &self,
         rotation: &Rotation,
         policy: &RefreshPolicy,
@@ -170,7 +171,8 @@ impl RefreshStore for Database {
         self.write(|transaction| refresh(transaction, rotation, policy, act))
     }
 
-    fn find_refresh_tokens(&self, family: &[u8; 32]) -> StoreResult<Option<RefreshState>> {
+    /// Returns the records of the refresh tokens of this family.
+    pub fn find_refresh_tokens(&self, family: &[u8; 32]) -> StoreResult<Option<RefreshState>> {
         self.read(|connection| find(connection, family))
     }
 }

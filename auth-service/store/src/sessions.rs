@@ -9,16 +9,16 @@ use signet_contract::events::Change;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::Database;
+use super::Store;
 use super::connection::{AnyConnection, Turn};
 use super::failure::damaged;
 use super::login::lock;
 use super::schema::{known_addresses, refresh_tokens, sessions};
 use super::transaction::Transaction;
 use super::values::uuid;
+use crate::error::StoreResult;
 use auth_domain::audit::{Act, Subject};
-use auth_domain::error::StoreResult;
-use auth_domain::sessions::{SessionQuery, SessionRecord, SessionStore};
+use auth_domain::sessions::{SessionQuery, SessionRecord};
 
 mod listing;
 
@@ -130,8 +130,10 @@ pub(super) fn remember_address(
     Ok(())
 }
 
-impl SessionStore for Database {
-    fn end_session(&self, sid: Uuid, act: &Act) -> StoreResult<Option<Uuid>> {
+impl Store {
+    /// Ends a session (`session.revoked`) and returns its user's id; `None` if there is no such
+    /// session or it ended before.
+    pub fn end_session(&self, sid: Uuid, act: &Act) -> StoreResult<Option<Uuid>> {
         self.write(|transaction| {
             let owner = end(transaction, sid, act.at)?;
             if let Some(owner) = owner {
@@ -142,7 +144,9 @@ impl SessionStore for Database {
         })
     }
 
-    fn end_sessions_of(
+    /// Ends every session of a user but `except` (`user.sessions_revoked`, also if none was open:
+    /// all earlier tokens are refused after it). Returns `false` if there is no such user.
+    pub fn end_sessions_of(
         &self,
         public_id: Uuid,
         except: Option<Uuid>,
@@ -161,7 +165,8 @@ impl SessionStore for Database {
         })
     }
 
-    fn list_sessions(
+    /// Returns the sessions that are open at `now`, the latest first.
+    pub fn list_sessions(
         &self,
         query: &SessionQuery,
         now: OffsetDateTime,
@@ -169,14 +174,22 @@ impl SessionStore for Database {
         self.read(|connection| listing::page(connection, query, now))
     }
 
-    fn has_logged_in_from(&self, public_id: Uuid, address: IpAddr) -> StoreResult<bool> {
+    /// Returns true if the user has logged in from this address before. Such an address has its own
+    /// count of failures, so that failures from elsewhere do not lock the owner out.
+    pub fn has_logged_in_from(&self, public_id: Uuid, address: IpAddr) -> StoreResult<bool> {
         self.read(|connection| {
             let known = known_addresses::table.find((public_id.to_string(), address.to_string()));
             diesel::select(exists(known)).get_result(connection)
         })
     }
 
-    fn prune_sessions(&self, before: OffsetDateTime, now: OffsetDateTime) -> StoreResult<usize> {
+    /// Removes sessions of which no token can live any more, if all access tokens issued before
+    /// `before` are over. Returns their number.
+    pub fn prune_sessions(
+        &self,
+        before: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> StoreResult<usize> {
         let mut pruned = 0;
         loop {
             let batch = self.write(|transaction| {
@@ -190,7 +203,8 @@ impl SessionStore for Database {
         }
     }
 
-    fn prune_addresses(&self, before: OffsetDateTime) -> StoreResult<usize> {
+    /// Removes addresses last seen before `before`; returns their number.
+    pub fn prune_addresses(&self, before: OffsetDateTime) -> StoreResult<usize> {
         let old = known_addresses::last_at.lt(unix_micros(before));
         self.write(|transaction| {
             transaction.take_turn(Turn::Accounts)?;

@@ -11,10 +11,10 @@ use super::connection::{AnyConnection, Turn};
 use super::schema::{events, users};
 use super::transaction::Transaction;
 use super::values::{position, position_column, storable, user_state, user_state_word, uuid};
-use super::{Database, failure};
+use super::{Store, failure};
+use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Actor, Reason, Subject};
-use auth_domain::error::StoreResult;
-use auth_domain::users::{Changed, Created, NewUser, User, UserQuery, UserStore};
+use auth_domain::users::{Changed, Created, NewUser, User, UserQuery};
 
 pub(super) mod search;
 
@@ -112,8 +112,9 @@ fn sessions_revoked(public_id: Uuid) -> Change {
     Change::UserSessionsRevoked { public_id, except: None }
 }
 
-impl UserStore for Database {
-    fn create_user(&self, new: &NewUser, act: &Act) -> StoreResult<Created> {
+impl Store {
+    /// Creates a user, with its event (`user.created`). By `Actor::Nobody` it is a sign-up.
+    pub fn create_user(&self, new: &NewUser, act: &Act) -> StoreResult<Created> {
         let created = self.try_write(|transaction| create(transaction, new, act))?;
         match created {
             Ok(user) => Ok(Created::User(user)),
@@ -122,11 +123,13 @@ impl UserStore for Database {
         }
     }
 
-    fn find_user(&self, public_id: Uuid) -> StoreResult<Option<User>> {
+    /// Returns the user with this id.
+    pub fn find_user(&self, public_id: Uuid) -> StoreResult<Option<User>> {
         self.read(|connection| find(connection, public_id))
     }
 
-    fn find_user_by_email_key(&self, email_key: &str) -> StoreResult<Option<User>> {
+    /// Returns the user with this address key.
+    pub fn find_user_by_email_key(&self, email_key: &str) -> StoreResult<Option<User>> {
         if !storable(email_key) {
             return Ok(None);
         }
@@ -141,7 +144,8 @@ impl UserStore for Database {
         })
     }
 
-    fn list_users(&self, query: &UserQuery) -> StoreResult<Vec<User>> {
+    /// Returns users in order of creation.
+    pub fn list_users(&self, query: &UserQuery) -> StoreResult<Vec<User>> {
         self.read(|connection| match &query.search {
             Some(text) if !storable(text) => Ok(Vec::new()),
             Some(text) => search::page(connection, query, text),
@@ -149,7 +153,14 @@ impl UserStore for Database {
         })
     }
 
-    fn set_user_state(&self, public_id: Uuid, state: UserState, act: &Act) -> StoreResult<Changed> {
+    /// Disables (`user.disabled`) or enables (`user.enabled`) a user. Disabling ends every session
+    /// (`user.sessions_revoked`); enabling restores none. No event if nothing changes.
+    pub fn set_user_state(
+        &self,
+        public_id: Uuid,
+        state: UserState,
+        act: &Act,
+    ) -> StoreResult<Changed> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Accounts)?;
             let connection = &mut *transaction.connection;
@@ -183,7 +194,9 @@ impl UserStore for Database {
         })
     }
 
-    fn set_user_admin(&self, public_id: Uuid, admin: bool, act: &Act) -> StoreResult<Changed> {
+    /// Makes a user an operator or not (`user.updated`). Without the role, all earlier tokens are
+    /// refused (`user.sessions_revoked`); sessions go on. No event if nothing changes.
+    pub fn set_user_admin(&self, public_id: Uuid, admin: bool, act: &Act) -> StoreResult<Changed> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Accounts)?;
             let connection = &mut *transaction.connection;
@@ -210,7 +223,8 @@ impl UserStore for Database {
         })
     }
 
-    fn delete_user(&self, public_id: Uuid, act: &Act) -> StoreResult<Changed> {
+    /// Deletes a user and the dependent records (`user.deleted`, `user.sessions_revoked`).
+    pub fn delete_user(&self, public_id: Uuid, act: &Act) -> StoreResult<Changed> {
         self.write(|transaction| {
             transaction.take_turn(Turn::Accounts)?;
             let connection = &mut *transaction.connection;
@@ -228,7 +242,9 @@ impl UserStore for Database {
         })
     }
 
-    fn rehash_password(
+    /// Replaces the password hash by one of the same password, if it is still `verified_hash`.
+    /// Returns true if it was: a password change in between is not undone.
+    pub fn rehash_password(
         &self,
         public_id: Uuid,
         verified_hash: &str,

@@ -7,12 +7,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Database;
+use super::Store;
 use super::connection::{AnyConnection, Purpose, postgres, sqlite};
 use super::failure::store_error;
 use super::location::Location;
 use super::transaction::read_position;
-use auth_domain::error::{StoreError, StoreResult};
+use crate::error::{StoreError, StoreResult};
 
 /// The interval between looks at a file. A command's change is noticed within this time.
 const FILE_INTERVAL: Duration = Duration::from_millis(250);
@@ -25,7 +25,7 @@ const SLOW_POLL: Duration = Duration::from_secs(1);
 
 /// A watch on one database. It blocks: call it only where blocking is allowed.
 pub struct Watcher {
-    database: Arc<Database>,
+    database: Arc<Store>,
     connection: Option<AnyConnection>,
     /// The number of the last commit seen, with `SQLite`.
     seen: i64,
@@ -35,13 +35,13 @@ pub struct Watcher {
 
 impl Watcher {
     /// Returns a watch that has seen no commit yet.
-    pub fn new(database: Arc<Database>) -> Self {
+    pub fn new(database: Arc<Store>) -> Self {
         Self { database, connection: None, seen: 0, read_at: None, slow_poll: SLOW_POLL }
     }
 
     /// Returns a watch that relies on notifications alone.
     #[cfg(test)]
-    pub(super) fn without_slow_poll(database: Arc<Database>) -> Self {
+    pub(super) fn without_slow_poll(database: Arc<Store>) -> Self {
         Self { slow_poll: Duration::MAX, ..Self::new(database) }
     }
 

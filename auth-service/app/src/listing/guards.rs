@@ -1,14 +1,14 @@
 //! The guards that follow the feed: the keys that each one holds, and its lag.
 
 use serde::Serialize;
-use time::OffsetDateTime;
 use time::serde::rfc3339;
+use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use auth_domain::error::StoreResult;
-use auth_domain::feed::FeedStore;
-use auth_domain::guards::{Guard, Lag, lag};
+use auth_domain::feed::Changes;
+use auth_domain::guards::{Guard, Lag};
+use auth_store::{Store, StoreResult};
 
 /// The guards that called within a day, by client and instance.
 #[derive(Serialize, ToSchema)]
@@ -46,11 +46,7 @@ pub struct GuardEntry {
 
 impl GuardList {
     /// Returns the guards, each with its lag behind `store` at the time `now`.
-    pub fn of<S: FeedStore + ?Sized>(
-        guards: Vec<Guard>,
-        store: &S,
-        now: OffsetDateTime,
-    ) -> StoreResult<Self> {
+    pub fn of(guards: Vec<Guard>, store: &Store, now: OffsetDateTime) -> StoreResult<Self> {
         let with_lag = |guard| lag(store, &guard, now).map(|lag| GuardEntry::of(guard, &lag));
         let guards = guards.into_iter().map(with_lag).collect::<StoreResult<_>>()?;
         Ok(Self { guards, next: None })
@@ -71,4 +67,18 @@ impl GuardEntry {
             last_seen: guard.seen_at,
         }
     }
+}
+
+/// Returns the lag of a guard at `now`.
+fn lag(store: &Store, guard: &Guard, now: OffsetDateTime) -> StoreResult<Lag> {
+    let changes = store.position()?.saturating_sub(guard.position);
+    if changes == 0 {
+        return Ok(Lag { changes, time: Some(Duration::ZERO) });
+    }
+    let first = match store.changes_after(guard.position, 1)? {
+        Changes::After { events, .. } => events.first().map(|event| event.at),
+        Changes::Gone => None,
+    };
+    // The clock that dated a recent change may be a little ahead.
+    Ok(Lag { changes, time: first.map(|at| (now - at).max(Duration::ZERO)) })
 }

@@ -6,4 +6,3 @@ pub mod clients;
 pub mod guards;
 pub mod keys;
 pub mod sessions;
-pub mod users;

@@ -50,9 +50,9 @@ impl KeyFiles {
         Self { folder: folder.to_owned(), steps: Arc::new(Unhindered) }
     }
 
-    /// Returns the same files, changed in these steps.
-    #[cfg(test)]
-    pub(super) fn changed_in(&self, steps: Arc<dyn Steps>) -> Self {
+    /// Returns the same files, changed in these steps. A test ends a process at any of them.
+    #[must_use]
+    pub fn changed_in(&self, steps: Arc<dyn Steps>) -> Self {
         Self { folder: self.folder.clone(), steps }
     }
 

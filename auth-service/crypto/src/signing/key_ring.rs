@@ -1,17 +1,15 @@
 //! The keys as requests use them: the signer and the published set, always changed together.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use signet_contract::claims::Claims;
-use time::OffsetDateTime;
 
 use super::key_files::{FileError, KeyFiles};
 use super::published::PublishedSet;
 use super::signer::{Signer, SigningError};
-use auth_domain::error::StoreError;
-use auth_domain::keys::{Key, KeyPolicy, KeyState, KeyStore};
+use auth_domain::keys::{Key, KeyPolicy, KeyState};
 
 /// The keys in use. Reading takes no lock.
 pub struct KeyRing {
@@ -30,6 +28,42 @@ struct Held {
     published: Arc<PublishedSet>,
 }
 
+/// A change of the ring in progress. No other change begins before it is dropped.
+pub struct RingChange<'r> {
+    ring: &'r KeyRing,
+    _alone: MutexGuard<'r, ()>,
+}
+
+impl RingChange<'_> {
+    /// Takes over these records; returns true if anything changed.
+    ///
+    /// # Errors
+    ///
+    /// The new active key has no good file. The ring then stays as it was: it still publishes the
+    /// key that it signs with. If that key is revoked, nothing signs.
+    pub fn take_over(&self, keys: Vec<Key>) -> Result<bool, RingError> {
+        let ring = self.ring;
+        let before = ring.held.load_full();
+        if before.keys == keys && !before.void {
+            return Ok(false);
+        }
+        let revoked =
+            |kid: &str| keys.iter().any(|key| key.kid == kid && key.state == KeyState::Revoked);
+        match hold(&ring.files, keys.clone(), &ring.policy, Some(&before.signer)) {
+            Ok(after) => ring.held.store(Arc::new(after)),
+            Err(error) => {
+                if revoked(before.signer.kid()) {
+                    let published = Arc::new(PublishedSet::of(&keys, &ring.policy));
+                    let signer = before.signer.clone();
+                    ring.held.store(Arc::new(Held { keys, signer, void: true, published }));
+                }
+                return Err(error);
+            }
+        }
+        Ok(true)
+    }
+}
+
 /// The reason for which the keys can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RingError {
@@ -39,17 +73,6 @@ pub enum RingError {
     /// The key that should sign has no good file.
     #[error(transparent)]
     File(#[from] FileError),
-}
-
-/// The reason for which a change of the keys can't be followed.
-#[derive(Debug, thiserror::Error)]
-pub enum FollowError {
-    /// The database can't be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The keys can't be used.
-    #[error(transparent)]
-    Ring(#[from] RingError),
 }
 
 impl fmt::Debug for KeyRing {
@@ -65,54 +88,11 @@ impl KeyRing {
         Ok(Self { files, policy, held: ArcSwap::from_pointee(held), changing: Mutex::new(()) })
     }
 
-    /// Follows the keys as `store` has them; returns true if anything changed. From then on the
-    /// published keys are served, which is noted. Before an active key signs, its file is read, and
-    /// the life of its tokens is noted.
-    ///
-    /// # Errors
-    ///
-    /// The new active key has no good file. The ring then stays as it was: it still publishes the
-    /// key that it signs with. If that key is revoked, nothing signs.
-    pub fn follow(&self, store: &dyn KeyStore, now: OffsetDateTime) -> Result<bool, FollowError> {
-        // Reading is part of the change, so that an older reading never replaces a newer one.
-        let _changing = self.changing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let keys = store.list_keys()?;
-        let life = self.policy.token_life;
-        let active = keys.iter().find(|key| key.state == KeyState::Active);
-        if let Some(key) = active
-            && key.longest_life.is_none_or(|known| known < life)
-        {
-            store.note_token_life(&key.kid, life)?;
-        }
-        let unserved = |key: &Key| key.state.published() && key.served_at.is_none_or(|at| at > now);
-        let unserved = keys.iter().any(unserved);
-        let changed = self.take_over(keys)?;
-        if unserved {
-            store.note_served(now)?;
-            self.take_over(store.list_keys()?)?;
-        }
-        Ok(changed)
-    }
-
-    pub(super) fn take_over(&self, keys: Vec<Key>) -> Result<bool, RingError> {
-        let before = self.held.load_full();
-        if before.keys == keys && !before.void {
-            return Ok(false);
-        }
-        let revoked =
-            |kid: &str| keys.iter().any(|key| key.kid == kid && key.state == KeyState::Revoked);
-        match hold(&self.files, keys.clone(), &self.policy, Some(&before.signer)) {
-            Ok(after) => self.held.store(Arc::new(after)),
-            Err(error) => {
-                if revoked(before.signer.kid()) {
-                    let published = Arc::new(PublishedSet::of(&keys, &self.policy));
-                    let signer = before.signer.clone();
-                    self.held.store(Arc::new(Held { keys, signer, void: true, published }));
-                }
-                return Err(error);
-            }
-        }
-        Ok(true)
+    /// Waits until no other change of the ring is in progress, and begins one. The caller reads the
+    /// keys during the change, so that an older reading never replaces a newer one.
+    pub fn begin_change(&self) -> RingChange<'_> {
+        let alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        RingChange { ring: self, _alone: alone }
     }
 
     /// Signs with the active key.

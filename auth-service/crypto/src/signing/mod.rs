@@ -1,17 +1,15 @@
 //! The private keys: reading, making, keeping as files, and signing. No other module touches them.
 //!
-//! `domain::keys` decides which key signs and which are published. `store` keeps the decision, and
-//! the [`KeyRing`] follows it.
+//! `domain::keys` decides which key signs and which are published. The store keeps the decision, and
+//! `app::keys` makes the [`KeyRing`] follow it.
 
 mod generation;
 mod key_ring;
 mod pem_block;
 mod private_key;
 mod published;
-mod rotator;
 mod signer;
 mod spares;
-mod spki;
 mod unfit;
 
 pub mod key_files;
@@ -21,11 +19,9 @@ mod tests;
 
 pub use generation::{KeyBits, generate};
 pub use key_files::{FileError, KeyFiles};
-pub use key_ring::{FollowError, KeyRing, RingError};
-pub use private_key::PrivateKey;
+pub use key_ring::{KeyRing, RingChange, RingError};
+pub use private_key::{PrivateKey, public_pem};
 pub use published::PublishedSet;
-pub use rotator::{RotationError, Rotator};
 pub use signer::{Signer, SigningError};
-pub use spares::Spares;
-pub use spki::public_pem;
+pub use spares::{PairError, Spares};
 pub use unfit::Unfit;

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rsa::BoxedUint;
 use rsa::pkcs1::{DecodeRsaPrivateKey, RsaPrivateKeyRef, der::Decode};
-use rsa::pkcs8::{LineEnding, PrivateKeyInfoRef, SecretDocument};
+use rsa::pkcs8::{EncodePublicKey, LineEnding, PrivateKeyInfoRef, SecretDocument};
 use signet_contract::jwks::PublicJwk;
 use signet_verifier::{PublicKey, SigningKey};
 use zeroize::Zeroizing;
@@ -124,4 +127,14 @@ impl PrivateKey {
     pub(super) fn into_signing(self) -> SigningKey {
         self.signing
     }
+}
+
+/// Returns the public key of this modulus and exponent (base64url) as PEM (RFC 5280 §4.1
+/// `SubjectPublicKeyInfo`), as `openssl rsa -pubout` prints it; `None` if they are no key.
+pub fn public_pem(n: &str, e: &str) -> Option<String> {
+    let number = |text: &str| {
+        URL_SAFE_NO_PAD.decode(text).ok().map(|bytes| BoxedUint::from_be_slice_vartime(&bytes))
+    };
+    let key = rsa::PublicKey::new(number(n)?, number(e)?).ok()?;
+    key.to_public_key_pem(LineEnding::LF).ok()
 }

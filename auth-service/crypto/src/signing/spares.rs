@@ -4,11 +4,22 @@
 use std::collections::HashSet;
 
 use super::generation::generate;
-use super::key_files::KeyFiles;
+use super::key_files::{FileError, KeyFiles};
 use super::private_key::PrivateKey;
-use super::rotator::RotationError;
+use super::signer::SigningError;
 use crate::signing::KeyBits;
 use auth_domain::keys::Key;
+
+/// The reason for which there is no pair.
+#[derive(Debug, thiserror::Error)]
+pub enum PairError {
+    /// The folder of the keys can't be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// No key pair could be made.
+    #[error("a key pair could not be made")]
+    Generation(#[from] SigningError),
+}
 
 /// Finds and makes spare pairs.
 #[derive(Debug, Clone)]
@@ -24,7 +35,7 @@ impl Spares {
     }
 
     /// Returns a spare pair; makes one only if there is none.
-    pub fn take(&self, known: &[Key]) -> Result<PrivateKey, RotationError> {
+    pub fn take(&self, known: &[Key]) -> Result<PrivateKey, PairError> {
         match self.find(known)? {
             Some(spare) => Ok(spare),
             None => self.make(),
@@ -32,14 +43,14 @@ impl Spares {
     }
 
     /// Makes a spare pair if there is none; returns true if it did.
-    pub fn ensure(&self, known: &[Key]) -> Result<bool, RotationError> {
+    pub fn ensure(&self, known: &[Key]) -> Result<bool, PairError> {
         if self.find(known)?.is_some() {
             return Ok(false);
         }
         self.make().map(|_| true)
     }
 
-    fn find(&self, known: &[Key]) -> Result<Option<PrivateKey>, RotationError> {
+    fn find(&self, known: &[Key]) -> Result<Option<PrivateKey>, PairError> {
         let known: HashSet<&str> = known.iter().map(|key| key.kid.as_str()).collect();
         let unknown = self.files.list()?.into_iter().filter(|kid| !known.contains(kid.as_str()));
         // A file that is damaged, of another size or open to others is not a spare. It is left
@@ -50,7 +61,7 @@ impl Spares {
         Ok(fit.next())
     }
 
-    fn make(&self) -> Result<PrivateKey, RotationError> {
+    fn make(&self) -> Result<PrivateKey, PairError> {
         let spare = generate(self.bits)?;
         self.files.keep(&spare)?;
         Ok(spare)

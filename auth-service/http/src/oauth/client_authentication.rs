@@ -11,8 +11,8 @@ use signet_contract::claims::FIRST_PARTY;
 use super::error::TokenError;
 use super::given;
 use crate::Issuer;
-use crate::address::client_address;
-use crate::body::form::decode;
+use crate::edge::address::client_address;
+use crate::edge::body::form::decode;
 use auth_domain::audit::{Act, Action, Reason, Subject};
 use auth_domain::clients::Client;
 use auth_domain::service_tokens::authentic;
@@ -54,7 +54,7 @@ pub(super) async fn authenticated(
             None => (Subject::Unknown, Reason::UnknownClient),
         };
         note(request, issuer, whom, why).await?;
-        let from = client_address(request, &issuer.options.trusted_proxies);
+        let from = client_address(request);
         tracing::info!(client_id = ?presented.client_id, ?from, "client refused");
         return Err(TokenError::InvalidClient);
     };
@@ -67,7 +67,7 @@ async fn note(
     whom: Subject,
     why: Reason,
 ) -> Result<(), TokenError> {
-    let from = client_address(request, &issuer.options.trusted_proxies);
+    let from = client_address(request);
     let nobody = Act::by_nobody(from, issuer.clock.now());
     let refused = nobody.refused(Action::ClientAuthenticate, whom, why);
     Ok(issuer.note_within_bounds(refused).await?)

@@ -9,8 +9,8 @@ use super::client_authentication::authenticated;
 use super::error::TokenError;
 use super::given;
 use super::token::{TokenAnswer, TokenForm};
-use crate::address::client_address;
-use crate::{Issuer, failure};
+use crate::Issuer;
+use crate::edge::address::client_address;
 use auth_domain::audit::{Act, Action, Reason, Subject};
 use auth_domain::clients::Client;
 use auth_domain::service_tokens::granted_scope;
@@ -36,7 +36,7 @@ pub(super) async fn grant(
     let granted = claims.scope.clone();
     let keys = Arc::clone(&issuer.keys);
     let token = issuer.ask(move |_| Ok(keys.sign(&claims))).await?;
-    let access_token = token.map_err(failure::of_signing)?;
+    let access_token = token.map_err(crate::edge::legacy::of_signing)?;
     issuer.metrics.service_token();
     Ok(TokenAnswer {
         access_token,
@@ -54,7 +54,7 @@ async fn note(
     client: &Client,
     why: Reason,
 ) -> Result<(), TokenError> {
-    let from = client_address(request, &issuer.options.trusted_proxies);
+    let from = client_address(request);
     let act = Act::by_client(&client.client_id, from, issuer.clock.now());
     let whom = Subject::Client(client.client_id.clone());
     Ok(issuer.note_within_bounds(act.refused(Action::ClientToken, whom, why)).await?)

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, ResponseError};
 use signet_contract::problem::OAuthError;
 use signet_service::problem_response::ProblemError;
 
-use crate::body::BodyError;
+use crate::edge::body::BodyError;
 
 /// The reason that an OAuth request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

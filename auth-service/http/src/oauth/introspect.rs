@@ -12,8 +12,9 @@ use uuid::Uuid;
 use super::client_authentication::authenticated;
 use super::error::TokenError;
 use super::{PresentedToken, answer};
-use crate::refusals::OAuthRefusal;
-use crate::{Issuer, body, caller};
+use crate::Issuer;
+use crate::edge::body;
+use crate::edge::refusals::OAuthRefusal;
 use auth_domain::caller::{Right, judge};
 use auth_domain::refresh::{RefreshToken, Verdict};
 
@@ -116,7 +117,8 @@ async fn of_access_token(
     issuer: &Issuer,
     token: &str,
 ) -> Result<Option<IntrospectionAnswer>, TokenError> {
-    let Ok(token) = caller::verify(token, issuer, issuer.tokens.every_audience()) else {
+    let Ok(token) = crate::edge::legacy::verify(token, issuer, issuer.tokens.every_audience())
+    else {
         return Ok(None);
     };
     // No leeway here: both times are this issuer's.
@@ -153,8 +155,8 @@ async fn is_good(issuer: &Issuer, token: &AccessToken) -> Result<bool, TokenErro
             let standing = issuer.ask(move |store| store.standing(&kid, public_id, sid)).await?;
             Ok(judge(&standing, pos, roles, Right::User).is_ok())
         }
-        Subject::Service => {
-            Ok(issuer.ask(move |store| caller::is_registered(store, &client_id, pos)).await?)
-        }
+        Subject::Service => Ok(issuer
+            .ask(move |store| crate::edge::legacy::is_registered(store, &client_id, pos))
+            .await?),
     }
 }

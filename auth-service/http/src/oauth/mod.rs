@@ -4,6 +4,8 @@ mod client_authentication;
 mod client_credentials;
 mod error;
 mod introspect;
+pub(crate) mod jwks;
+pub(crate) mod metadata;
 mod refresh;
 mod revoke;
 mod token;
@@ -15,7 +17,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::answer::uncached;
+use crate::edge::answer::uncached;
 
 pub(super) use introspect::{__path_introspect, introspect};
 pub(super) use revoke::{__path_revoke, revoke};

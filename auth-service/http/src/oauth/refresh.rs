@@ -6,8 +6,8 @@ use super::client_authentication::identified;
 use super::error::TokenError;
 use super::given;
 use super::token::{TokenAnswer, TokenForm};
-use crate::address::client_address;
-use crate::{Issuer, failure};
+use crate::Issuer;
+use crate::edge::address::client_address;
 use auth_domain::audit::{Act, Action, Reason, Subject};
 use auth_domain::refresh::{Outcome, RefreshToken, Rotation};
 
@@ -23,7 +23,7 @@ pub(super) async fn grant(
     if text.is_empty() {
         return Err(TokenError::InvalidRequest("refresh_token is missing"));
     }
-    let from = client_address(request, &issuer.options.trusted_proxies);
+    let from = client_address(request);
     let now = issuer.clock.now();
     let act = Act::by_client(&client_id, from, now);
     let refuse = async |whom, why, error: TokenError| {
@@ -43,7 +43,8 @@ pub(super) async fn grant(
     let Some(token) = RefreshToken::parse(&text) else {
         return refuse(Subject::Unknown, Reason::UnknownToken, TokenError::InvalidGrant).await;
     };
-    let (rotation, successor) = Rotation::of(&token, &client_id).map_err(failure::of_signing)?;
+    let (rotation, successor) =
+        Rotation::of(&token, &client_id).map_err(crate::edge::legacy::of_signing)?;
     let policy = issuer.refresh;
     let by = act.clone();
     let outcome = issuer.ask(move |store| store.refresh(&rotation, &policy, &by)).await?;

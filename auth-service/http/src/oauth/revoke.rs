@@ -9,9 +9,10 @@ use uuid::Uuid;
 use super::client_authentication::identified;
 use super::error::TokenError;
 use super::{PresentedToken, answer};
-use crate::address::client_address;
-use crate::refusals::OAuthRefusal;
-use crate::{Issuer, body, caller};
+use crate::Issuer;
+use crate::edge::address::client_address;
+use crate::edge::body;
+use crate::edge::refusals::OAuthRefusal;
 use auth_domain::audit::{Act, Action, Reason, Subject};
 use auth_domain::refresh::RefreshToken;
 
@@ -38,7 +39,7 @@ pub(crate) async fn revoke(
         return Err(TokenError::InvalidRequest("token is missing"));
     }
     if let Some((sid, public_id, holder)) = session_of(&issuer, &form.token).await? {
-        let from = client_address(&request, &issuer.options.trusted_proxies);
+        let from = client_address(&request);
         let act = Act::by_client(&client_id, from, issuer.clock.now());
         if holder != client_id {
             let whom = Subject::Session(sid, public_id);
@@ -64,7 +65,7 @@ async fn session_of(
         let known = issuer.ask(move |store| store.find_refresh_tokens(&family)).await?;
         return Ok(known.map(|known| (known.sid, known.public_id, known.client_id)));
     }
-    match caller::verify(token, issuer, issuer.tokens.every_audience()) {
+    match crate::edge::legacy::verify(token, issuer, issuer.tokens.every_audience()) {
         Ok(token) => match token.subject {
             Holder::User { sid, public_id, .. } => Ok(Some((sid, public_id, token.client_id))),
             Holder::Service => Err(TokenError::UnsupportedTokenType),

@@ -9,8 +9,9 @@ use zeroize::Zeroizing;
 
 use super::error::TokenError;
 use super::{answer, client_credentials, refresh};
-use crate::refusals::OAuthRefusal;
-use crate::{Issuer, body};
+use crate::Issuer;
+use crate::edge::body;
+use crate::edge::refusals::OAuthRefusal;
 
 /// The fields of a token request.
 #[derive(Deserialize, ToSchema)]

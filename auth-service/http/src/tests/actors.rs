@@ -9,9 +9,8 @@ use uuid::Uuid;
 
 use super::server::{Answer, Server};
 use auth_domain::audit::Act;
-use auth_domain::clients::{Client, ClientStore as _, secret_hash};
+use auth_domain::clients::{Client, secret_hash};
 use auth_domain::email::Email;
-use auth_domain::users::UserStore as _;
 
 pub(super) const PASSWORD: &str = "correct horse";
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::actors::{PASSWORD, claims};
 use super::server::{Server, Setup};
-use auth_domain::audit::{Action, AuditQuery, AuditStore as _, Reason, Record};
+use auth_domain::audit::{Action, AuditQuery, Reason, Record};
 
 impl Server {
     /// Every row so far, the latest first.

@@ -9,7 +9,7 @@ use signet_service::problem_response::ProblemError;
 
 use super::actors::PASSWORD;
 use super::server::{Answer, Server};
-use crate::body;
+use crate::edge::body;
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";

@@ -10,21 +10,21 @@ use uuid::Uuid;
 
 use super::actors::claims;
 use super::server::{ISSUER, Server};
-use crate::caller::{Admin, SessionCaller};
-use auth_domain::users::UserStore as _;
+use crate::edge::callers::Admin;
+use crate::edge::legacy::SessionCaller;
 
 const REVOKED: Refusal = Refusal::Invalid(Reason::Revoked);
 const TOO_LITTLE: Refusal = Refusal::Forbidden { scope: None };
 
 async fn session(server: &Server, token: &str) -> Result<Uuid, Refusal> {
     let request = TestRequest::get().insert_header(("x-access-token", token)).to_http_request();
-    SessionCaller::of(&request, &server.issuer).await.map(|caller| caller.public_id)
+    SessionCaller::of(&request, &server.app).await.map(|caller| caller.public_id)
 }
 
 async fn admin(server: &Server, token: &str) -> Result<Uuid, Refusal> {
     let bearer = ("authorization", format!("Bearer {token}"));
     let request = TestRequest::get().insert_header(bearer).to_http_request();
-    Admin::of(&request, &server.issuer).await.map(|caller| caller.public_id)
+    Admin::of(&request, &server.app).await.map(|caller| caller.public_id)
 }
 
 /// Ann is an operator, Bob is not.
@@ -42,7 +42,7 @@ async fn a_session_route_takes_every_audience_and_names_the_session() {
         let token = server.token_for("bob", audience).await;
         assert_eq!(session(&server, &token).await, Ok(bob), "{audience}");
         let request = TestRequest::get().insert_header(("x-access-token", &*token));
-        let caller = SessionCaller::of(&request.to_http_request(), &server.issuer).await.unwrap();
+        let caller = SessionCaller::of(&request.to_http_request(), &server.app).await.unwrap();
         assert_eq!(claims(&token)["sid"], caller.sid.to_string());
     }
 }
@@ -85,8 +85,8 @@ async fn a_token_that_never_was_good_or_is_over_is_refused() {
     let (server, ..) = server().await;
     let anns = server.token_for("ann", ISSUER).await;
     let request = TestRequest::get().to_http_request();
-    assert_eq!(SessionCaller::of(&request, &server.issuer).await, Err(Refusal::Missing));
-    assert_eq!(Admin::of(&request, &server.issuer).await, Err(Refusal::Missing));
+    assert_eq!(SessionCaller::of(&request, &server.app).await, Err(Refusal::Missing));
+    assert_eq!(Admin::of(&request, &server.app).await, Err(Refusal::Missing));
     let (signed, signature) = anns.rsplit_once('.').unwrap();
     let first = if signature.starts_with('A') { 'B' } else { 'A' };
     let forged = format!("{signed}.{first}{}", &signature[1..]);
@@ -97,7 +97,7 @@ async fn a_token_that_never_was_good_or_is_over_is_refused() {
         .insert_header(("x-access-token", "other"))
         .insert_header(("authorization", format!("Bearer {anns}")))
         .to_http_request();
-    assert_eq!(SessionCaller::of(&two, &server.issuer).await, Err(Refusal::Ambiguous));
+    assert_eq!(SessionCaller::of(&two, &server.app).await, Err(Refusal::Ambiguous));
     server.clock.advance(Duration::minutes(31));
     assert_eq!(session(&server, &anns).await, Err(Refusal::Invalid(Reason::Expired)));
 }

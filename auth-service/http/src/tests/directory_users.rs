@@ -4,7 +4,6 @@ use serde_json::json;
 use signet_contract::directory::UserState;
 
 use super::server::Server;
-use auth_domain::users::UserStore as _;
 
 async fn reader() -> (Server, String) {
     let server = Server::start();

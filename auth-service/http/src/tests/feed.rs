@@ -5,8 +5,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::server::{Answer, Server};
-use auth_domain::clients::ClientStore as _;
-use auth_domain::feed::FeedStore as _;
 
 fn types(answer: &Answer) -> Vec<Value> {
     assert_eq!(answer.status, 200, "{answer:?}");

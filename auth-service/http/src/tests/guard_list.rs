@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use super::server::Server;
-use auth_domain::feed::FeedStore as _;
 
 const INSTANCE: &str = "0b0e8a3e-6cbe-4a1b-9d4f-7c3d1f8e2a10";
 
@@ -39,7 +38,7 @@ async fn each_guard_is_listed_with_what_it_holds_and_how_far_behind_it_is() {
     assert_eq!((&guard["lag"], &guard["lag_seconds"]), (&json!(2), &json!(67.0)));
     assert_eq!((&guard["live"], &guard["last_seen"]), (&json!(false), &json!(seen)));
 
-    server.database.prune_feed(server.issuer.clock.now()).unwrap();
+    server.database.prune_feed(server.app.clock.now()).unwrap();
     let guard = root.get("/admin/guards").await.json()["guards"][0].clone();
     assert_eq!((&guard["lag"], &guard["lag_seconds"]), (&json!(2), &Value::Null));
 }

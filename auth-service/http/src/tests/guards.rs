@@ -8,8 +8,6 @@ use signet_contract::clock::Clock as _;
 use time::Duration;
 
 use super::server::Server;
-use auth_domain::clients::ClientStore as _;
-use auth_domain::feed::FeedStore as _;
 use auth_domain::guards::Guard;
 
 const INSTANCE: &str = "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11";
@@ -28,7 +26,7 @@ async fn guard() -> (Server, String, u64) {
 }
 
 fn guards(server: &Server) -> Vec<Guard> {
-    server.issuer.guards.list(server.clock.now())
+    server.app.guards.list(server.clock.now())
 }
 
 #[actix_web::test]
@@ -47,7 +45,7 @@ async fn who_waits_for_a_confirmation_hears_of_it_at_once_and_no_later_than_aske
     server.sign_up("ann").await;
     let wanted = start + 1;
     let clock = Arc::clone(&server.clock);
-    let none = server.issuer.guards.confirmed(wanted, std::time::Duration::ZERO, &*clock).await;
+    let none = server.app.guards.confirmed(wanted, std::time::Duration::ZERO, &*clock).await;
     assert_eq!(none[0].confirmed_at, None);
 
     let long = std::time::Duration::from_mins(1);
@@ -55,7 +53,7 @@ async fn who_waits_for_a_confirmation_hears_of_it_at_once_and_no_later_than_aske
     let (receipts, answer) = tokio::time::timeout(
         long / 2,
         futures_util::future::join(
-            server.issuer.guards.confirmed(wanted, long, &*clock),
+            server.app.guards.confirmed(wanted, long, &*clock),
             server.get_with(&path, &token),
         ),
     )
@@ -69,7 +67,7 @@ async fn who_waits_for_a_confirmation_hears_of_it_at_once_and_no_later_than_aske
 async fn a_revocation_is_timed_until_its_confirmation_and_shown_in_the_metrics() {
     let (server, token, start) = guard().await;
     let mut registry = Registry::default();
-    server.issuer.guards.register(&mut registry);
+    server.app.guards.register(&mut registry);
     server.database.remove_client("another", &server.act()).unwrap();
     server.add_client("other", &[]);
     server.database.remove_client("other", &server.act()).unwrap();

@@ -8,9 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::server::{Answer, ISSUER, Server};
 use auth_domain::audit::Act;
-use auth_domain::feed::FeedStore as _;
-use auth_domain::keys::{Entry, Key, KeyStore as _};
-use auth_domain::users::UserStore as _;
+use auth_domain::keys::{Entry, Key};
 
 const INSTANCE: &str = "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11";
 
@@ -45,7 +43,7 @@ async fn rotate(server: &Server, token: &str, immediate: bool) -> Value {
 
 /// Makes the next key pair, as a server does in advance: no revocation waits for one.
 fn make_spare(server: &Server) {
-    server.issuer.rotator.spares().ensure(&server.issuer.keys.keys()).unwrap();
+    server.app.rotator.ensure_spare(&server.app.keys.keys()).unwrap();
 }
 
 fn time_of(value: &Value) -> OffsetDateTime {
@@ -74,7 +72,7 @@ async fn a_planned_rotation_publishes_a_key_that_signs_two_max_ages_later_and_is
     let at_once = rotate(&server, &token, true).await;
     assert_eq!((&at_once["kid"], &at_once["state"]), (&rotation["kid"], &json!("active")));
     assert_eq!(time_of(&at_once["signs_at"]), server.clock.now());
-    assert_eq!(server.issuer.keys.signer().kid(), at_once["kid"]);
+    assert_eq!(server.app.keys.signer().kid(), at_once["kid"]);
 }
 
 #[actix_web::test]
@@ -133,7 +131,7 @@ async fn a_revoked_key_and_the_caller_s_own_token_are_void_when_it_is_answered()
     let fresh = server.token_for("ann", ISSUER).await;
     let list = server.get_with("/admin/keys", &fresh).await.json();
     assert_eq!(list["keys"][0]["state"], "revoked");
-    assert!(server.issuer.keys.files().read(&old).is_err(), "its file is gone");
+    assert!(server.app.keys.files().read(&old).is_err(), "its file is gone");
     // A second revocation is no error. An unknown key is `404`.
     let again = post(&server, &format!("/admin/keys/{old}/revoke"), &fresh, None).await;
     assert_eq!(
@@ -188,7 +186,7 @@ async fn past_64_keys_a_rotation_is_409_and_says_when_one_leaves() {
         assert!(answer.json()["detail"].as_str().unwrap().contains("leaves at 2026-01-02T03:3"));
     }
     make_spare(&server);
-    let active = server.issuer.keys.signer().kid().to_owned();
+    let active = server.app.keys.signer().kid().to_owned();
     let revoked = post(&server, &format!("/admin/keys/{active}/revoke"), &token, None).await;
     assert_eq!(revoked.status, 200, "a revocation is never refused");
 }

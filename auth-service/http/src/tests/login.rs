@@ -6,7 +6,6 @@ use signet_contract::directory::UserState;
 
 use super::actors::{PASSWORD, claims};
 use super::server::{Answer, ISSUER, Server, Setup};
-use auth_domain::users::UserStore as _;
 
 fn refused(answer: &Answer) -> (u16, &str, &str) {
     assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
@@ -164,10 +163,7 @@ async fn the_audience_is_the_one_asked_for_or_422() {
 async fn a_weaker_hash_is_replaced_at_the_next_log_in() {
     let server = Server::start();
     let ann = server.sign_up("ann").await;
-    let hash = |key: &str| {
-        use auth_domain::login::LoginStore as _;
-        server.database.find_credentials(key).unwrap().unwrap().password_hash
-    };
+    let hash = |key: &str| server.database.find_credentials(key).unwrap().unwrap().password_hash;
     let weak = weak_hash(PASSWORD);
     assert!(server.database.rehash_password(ann, &hash("ann@example.org"), &weak).unwrap());
     assert_eq!(server.log_in("ann", "wrong one").await.status, 403);
@@ -179,8 +175,7 @@ async fn a_weaker_hash_is_replaced_at_the_next_log_in() {
 
 #[actix_web::test]
 async fn an_imported_hash_lets_the_old_password_in_and_is_replaced() {
-    use auth_domain::import::{ImportStore as _, Record};
-    use auth_domain::login::LoginStore as _;
+    use auth_domain::import::Record;
     let server = Server::start();
     // Made by werkzeug.
     let old = "pbkdf2:sha1:1000$3nr0JdqNnzKDCPVw$f61680e11ff5243f9d2c1c0b4e8655d8e56aee20";

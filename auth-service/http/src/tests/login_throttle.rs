@@ -82,20 +82,20 @@ async fn log_in_that_waits_for_others_at_its_account_keeps_no_place_from_another
     server.sign_up("ann").await;
     server.sign_up("bob").await;
     let now = server.clock.now();
-    let Admission::Go(attempt) = server.issuer.throttle.admit("ann@example.org", None, false, now)
+    let Admission::Go(attempt) = server.app.throttle.admit("ann@example.org", None, false, now)
     else {
         panic!("no attempt is under way")
     };
     let waiting = (0..4).map(|_| server.log_in_from("203.0.113.9", "", PASSWORD));
     let other = async {
         let deadline = Instant::now() + std::time::Duration::from_secs(30);
-        while server.issuer.hashing.taken() < 4 {
+        while server.app.hashing.taken() < 4 {
             assert!(Instant::now() < deadline, "four log-ins take the places");
             tokio::task::yield_now().await;
         }
         let answer = server.log_in("bob", PASSWORD).await;
         drop(attempt);
-        server.issuer.attempt_ended.notify_waiters();
+        server.app.attempt_ended.notify_waiters();
         answer.status
     };
     let (answers, other) = join(join_all(waiting), other).await;

@@ -4,13 +4,10 @@ use signet_contract::directory::UserState;
 
 use super::actors::PASSWORD;
 use super::server::{Server, Setup};
-use crate::Options;
-use auth_domain::users::UserStore as _;
 
 #[actix_web::test]
 async fn every_refusal_is_the_same_to_the_last_header() {
-    let options = Options { uniform_errors: true, ..Options::default() };
-    let server = Server::with(Setup { options, ..Setup::default() });
+    let server = Server::with(Setup { uniform_errors: true, ..Setup::default() });
     server.sign_up("ann").await;
     let bob = server.sign_up("bob").await;
     server.database.set_user_state(bob, UserState::Disabled, &server.act()).unwrap();

@@ -5,7 +5,7 @@ use signet_contract::events::Change;
 
 use super::actors::PASSWORD;
 use super::server::Server;
-use auth_domain::feed::{Changes, FeedStore as _};
+use auth_domain::feed::Changes;
 
 fn last_change(server: &Server) -> Change {
     let position = server.database.position().unwrap();

@@ -6,8 +6,6 @@ use time::Duration;
 
 use super::actors::claims;
 use super::server::{ISSUER, Server};
-use auth_domain::clients::ClientStore as _;
-use auth_domain::users::UserStore as _;
 
 fn server() -> Server {
     let server = Server::start();

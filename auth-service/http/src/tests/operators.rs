@@ -6,7 +6,6 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::server::{Answer, ISSUER, Server};
-use auth_domain::users::UserStore as _;
 
 /// An operator with an access token for the issuer.
 pub(super) struct Operator<'s> {

@@ -18,25 +18,30 @@ use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Notify;
 
-use crate::{Guards, Issuer, Metrics, Options, Snapshots, routes};
+use crate::{Edge, Options, Snapshots, routes};
+use auth_app::AppState;
+use auth_app::guards::Guards;
+use auth_app::keys::{Rotator, follow};
+use auth_app::metrics::Metrics;
 use auth_crypto::hashing::HashingPool;
 use auth_crypto::signing::KeyBits;
-use auth_crypto::signing::{KeyFiles, KeyRing, PrivateKey, Rotator, generate};
+use auth_crypto::signing::{KeyFiles, KeyRing, PrivateKey, generate};
 use auth_domain::audit::{Act, Allowance};
-use auth_domain::keys::{Entry, Key, KeyPolicy, KeyStore as _};
+use auth_domain::keys::{Entry, Key, KeyPolicy};
 use auth_domain::refresh::RefreshPolicy;
 use auth_domain::sign_up_limit::SignUpLimit;
 use auth_domain::throttle::{Limit, Throttle};
 use auth_domain::tokens::TokenPolicy;
-use auth_store::{Database, Existence, Location};
+use auth_store::{Existence, Location, Store};
 
 pub(super) const ISSUER: &str = "https://login.example.org";
 const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
 /// An issuer, with its database, clock and shutdown trigger.
 pub(super) struct Server {
-    pub(super) issuer: Arc<Issuer>,
-    pub(super) database: Arc<Database>,
+    pub(super) app: Arc<AppState>,
+    pub(super) edge: Arc<Edge>,
+    pub(super) database: Arc<Store>,
     pub(super) clock: Arc<ManualClock>,
     pub(super) ending: Trigger,
     folder: TempDir,
@@ -45,6 +50,7 @@ pub(super) struct Server {
 /// The settings of an issuer that a test may change.
 pub(super) struct Setup {
     pub(super) options: Options,
+    pub(super) uniform_errors: bool,
     pub(super) per_account: Option<u32>,
     pub(super) per_address: Option<u32>,
     pub(super) sign_ups_per_address: Option<u32>,
@@ -56,6 +62,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             options: Options::default(),
+            uniform_errors: false,
             per_account: Some(10),
             per_address: Some(1_000),
             sign_ups_per_address: Some(100),
@@ -91,22 +98,23 @@ impl Server {
     pub(super) fn with(setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(NOW));
-        let database = Database::open(
-            &Location::Sqlite(folder.path().join("auth.db")),
-            Existence::Create,
-            NOW,
-        )
-        .unwrap();
+        let database =
+            Store::open(&Location::Sqlite(folder.path().join("auth.db")), Existence::Create, NOW)
+                .unwrap();
         let limit = |failures| Limit { count: failures, window: Duration::minutes(15) };
         let (ending, shutdown) = shutdown::channel();
         let keys = Arc::new(key_ring(folder.path(), &database));
-        let issuer = Issuer {
-            store: database.clone(),
+        let edge = Edge {
+            options: setup.options,
             changed: database.changed(),
-            rotator: Rotator::new(keys.files().clone(), KeyBits::B2048),
+            snapshots: Snapshots::default(),
+            shutdown,
+        };
+        let app = AppState {
+            store: database.clone(),
+            rotator: Rotator::new(keys.files().clone(), KeyBits::B2048, keys.policy()),
             keys,
             guards: Arc::new(Guards::new(Vec::new())),
-            snapshots: Snapshots::default(),
             hashing: HashingPool::with(2, setup.queue).unwrap(),
             throttle: Arc::new(Throttle::new(
                 setup.per_account.map(limit),
@@ -126,18 +134,17 @@ impl Server {
                 repeat_window: setup.repeat_window,
             },
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            shutdown,
             metrics: Metrics::default(),
-            options: setup.options,
+            uniform_errors: setup.uniform_errors,
         };
-        Self { issuer: Arc::new(issuer), database, clock, ending, folder }
+        Self { app: Arc::new(app), edge: Arc::new(edge), database, clock, ending, folder }
     }
 
     /// Sends a request, from 192.0.2.1 unless it has a peer address.
     pub(super) async fn call(&self, request: TestRequest) -> Answer {
         let app = App::new()
             .wrap(middleware::from_fn(protect))
-            .configure(routes(Arc::clone(&self.issuer)));
+            .configure(routes(Arc::clone(&self.app), Arc::clone(&self.edge)));
         let service = init_service(app).await;
         let mut request = request.to_request();
         if request.peer_addr().is_none() {
@@ -164,7 +171,7 @@ impl Server {
 }
 
 /// Returns a key ring. All tests share one key: making a key takes longer than most tests.
-fn key_ring(folder: &Path, database: &Database) -> KeyRing {
+fn key_ring(folder: &Path, database: &Store) -> KeyRing {
     static PEM: OnceLock<String> = OnceLock::new();
     let pem = PEM.get_or_init(|| generate(KeyBits::B2048).unwrap().pem().to_string());
     let key = PrivateKey::from_pem(pem.as_bytes()).unwrap();
@@ -180,7 +187,7 @@ fn key_ring(folder: &Path, database: &Database) -> KeyRing {
         guard_patience: Duration::minutes(5),
     };
     let ring = KeyRing::open(files, database.list_keys().unwrap(), policy).unwrap();
-    ring.follow(database, NOW).unwrap();
+    follow(&ring, database, NOW).unwrap();
     ring
 }
 

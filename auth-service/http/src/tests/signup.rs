@@ -6,9 +6,8 @@ use time::Duration;
 
 use super::actors::PASSWORD;
 use super::server::{Server, Setup};
-use crate::Options;
-use auth_domain::audit::{AuditQuery, AuditStore as _};
-use auth_domain::users::{UserQuery, UserStore as _};
+use auth_domain::audit::AuditQuery;
+use auth_domain::users::UserQuery;
 
 #[actix_web::test]
 async fn a_new_address_is_registered_and_a_taken_one_is_told_so() {
@@ -95,8 +94,7 @@ async fn nothing_else_in_the_body_has_an_effect() {
 
 #[actix_web::test]
 async fn in_uniform_mode_a_taken_address_looks_like_a_new_one() {
-    let options = Options { uniform_errors: true, ..Options::default() };
-    let server = Server::with(Setup { options, ..Setup::default() });
+    let server = Server::with(Setup { uniform_errors: true, ..Setup::default() });
     let form = [("name", "Ann"), ("email", "ann@example.org"), ("password", PASSWORD)];
     let (new, taken) =
         (server.post_form("/signup", &form).await, server.post_form("/signup", &form).await);
@@ -112,7 +110,7 @@ async fn sign_up_past_the_limit_is_429_without_a_hash_and_is_noted() {
     server.sign_up("ann").await;
     server.sign_up("bob").await;
     // No place is left in the queue: a refusal that needs one would be 503.
-    let permit = server.issuer.hashing.enter(None).unwrap();
+    let permit = server.app.hashing.enter(None).unwrap();
     let form = [("name", "Eve"), ("email", "eve@example.org"), ("password", PASSWORD)];
     let answer = server.post_form("/signup", &form).await;
     assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "900"));
@@ -130,7 +128,7 @@ async fn sign_up_past_the_limit_is_429_without_a_hash_and_is_noted() {
 async fn sign_up_without_a_place_in_the_queue_does_not_count() {
     let server =
         Server::with(Setup { sign_ups_per_address: Some(1), queue: 1, ..Setup::default() });
-    let permit = server.issuer.hashing.enter(None).unwrap();
+    let permit = server.app.hashing.enter(None).unwrap();
     let form = [("name", "Ann"), ("email", "ann@example.org"), ("password", PASSWORD)];
     for _ in 0..3 {
         assert_eq!(server.post_form("/signup", &form).await.status, 503);

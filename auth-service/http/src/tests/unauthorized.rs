@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::openapi::described;
 use super::server::{Answer, ISSUER, Server};
-use auth_domain::users::UserStore as _;
 
 /// The callers that may use a route, from its description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

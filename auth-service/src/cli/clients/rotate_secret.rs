@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::super::{Context, database, output};
 use crate::startup::first_start;
-use auth_domain::clients::{ClientStore, LONGEST_OVERLAP, new_secret, secret_hash};
+use auth_domain::clients::{LONGEST_OVERLAP, new_secret, secret_hash};
 
 #[derive(Args)]
 pub(crate) struct Arguments {

@@ -6,7 +6,7 @@ use signet_service::failure::Failure;
 use super::super::{Context, database, output};
 use super::Format;
 use auth_crypto::signing::public_pem;
-use auth_domain::keys::{KeyState, KeyStore};
+use auth_domain::keys::KeyState;
 
 pub(super) fn run(kid: Option<&str>, format: Format, context: &Context) -> Result<(), Failure> {
     let keys = database::existing(context)?.list_keys().map_err(Failure::failed)?;

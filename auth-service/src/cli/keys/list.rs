@@ -5,8 +5,7 @@ use signet_service::failure::Failure;
 use super::super::{Context, database, output};
 use crate::startup::key_policy;
 use auth_app::listing::keys::{KeyEntry, KeyList};
-use auth_domain::guards::GuardStore;
-use auth_domain::keys::{Key, KeyState, KeyStore};
+use auth_domain::keys::{Key, KeyState};
 
 /// Describes the next change of a key.
 fn next(key: &Key, row: &KeyEntry) -> String {

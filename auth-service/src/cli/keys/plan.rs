@@ -6,9 +6,7 @@ use time::OffsetDateTime;
 
 use super::super::{Context, database, output};
 use crate::startup::{key_policy, schedule_told};
-use auth_domain::keys::{
-    Key, KeyPolicy, KeyState, KeyStore, lead_ends, leaves_at, next_publication,
-};
+use auth_domain::keys::{Key, KeyPolicy, KeyState, lead_ends, leaves_at, next_publication};
 
 /// A key and the times of its life. A time that is not known is `None`.
 #[derive(Serialize, Default)]

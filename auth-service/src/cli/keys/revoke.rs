@@ -9,9 +9,9 @@ use time::OffsetDateTime;
 
 use super::super::{Context, database, output};
 use super::rotator;
-use auth_domain::guards::{GuardStore, Receipt, receipts};
-use auth_domain::keys::Revocation;
-use auth_store::Database;
+use auth_app::keys::Revoked;
+use auth_domain::guards::{Receipt, receipts};
+use auth_store::Store;
 
 /// The longest time to wait for the guards.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -51,13 +51,8 @@ pub(super) fn run(kid: &str, wait: bool, json: bool, context: &Context) -> Resul
     let database = database::existing(context)?;
     let act = context.act();
     let revoked_at = act.at;
-    let revoked = rotator(context).revoke(&*database, kid, &act).map_err(Failure::failed)?;
-    let Revocation::Done { seq, active } = revoked else {
-        return Err(Failure::failed(format_args!(
-            "no key has the thumbprint `{}`",
-            kid.escape_debug()
-        )));
-    };
+    let revoked = rotator(context).revoke_key(&database, kid, &act).map_err(Failure::failed)?;
+    let Revoked { seq, active } = revoked;
     let receipts = collect(&database, seq, context)?;
     let missing = receipts.iter().filter(|receipt| receipt.confirmed_at.is_none()).count();
     let rows: Vec<Row> = receipts.into_iter().map(|receipt| Row::of(receipt, revoked_at)).collect();
@@ -85,7 +80,7 @@ pub(super) fn run(kid: &str, wait: bool, json: bool, context: &Context) -> Resul
 }
 
 /// Returns the receipts as soon as all guards have confirmed, or after [`PATIENCE`].
-fn collect(database: &Database, seq: u64, context: &Context) -> Result<Vec<Receipt>, Failure> {
+fn collect(database: &Store, seq: u64, context: &Context) -> Result<Vec<Receipt>, Failure> {
     let began = Instant::now();
     loop {
         let now = context.clock.now();

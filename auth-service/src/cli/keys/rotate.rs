@@ -3,18 +3,16 @@
 use signet_service::failure::Failure;
 
 use super::super::{Context, database, output};
-use super::{full, rotator};
+use super::rotator;
 use crate::startup::key_policy;
 use auth_app::listing::keys::Rotation;
-use auth_domain::keys::{KeyState, KeyStore, Rotated};
+use auth_domain::keys::KeyState;
 
 pub(super) fn run(immediate: bool, json: bool, context: &Context) -> Result<(), Failure> {
     let database = database::existing(context)?;
     let (act, policy) = (context.act(), key_policy(&context.settings));
-    let rotated = rotator(context).rotate(&*database, immediate, &act).map_err(Failure::failed)?;
-    let Rotated::To(key) = rotated else {
-        return Err(full(&database.list_keys().map_err(Failure::failed)?, &policy));
-    };
+    let rotated = rotator(context).rotate_keys(&database, immediate, &act);
+    let key = rotated.map_err(Failure::failed)?;
     let signs = key.state == KeyState::Active;
     let rotation = Rotation::to(key, &policy, act.at);
     if json {

@@ -10,7 +10,7 @@ use super::super::{Context, database, output, password_input};
 use super::Role;
 use auth_crypto::hashing;
 use auth_domain::sign_up::SignUpForm;
-use auth_domain::users::{Created, UserStore};
+use auth_domain::users::Created;
 
 #[derive(Args)]
 pub(crate) struct Arguments {

@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use super::super::{Context, database, output};
 use auth_crypto::hashing;
-use auth_domain::import::{ImportStore, Imported, Record};
+use auth_domain::import::{Imported, Record};
 use auth_domain::users::NewUser;
-use auth_store::Database;
+use auth_store::Store;
 use file::{Line, UserFile};
 
 mod csv_file;
@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
 }
 
 struct Import<'c> {
-    database: &'c Database,
+    database: &'c Store,
     context: &'c Context,
     bar: ProgressBar,
     /// The ids of the file so far. A user of an earlier import is skipped, but a second one in the

@@ -6,9 +6,8 @@ use signet_service::failure::Failure;
 
 use super::super::listed::Listed;
 use super::super::{Context, database, output};
-use auth_app::listing::users::UserList;
-use auth_domain::page::{self, Cursor};
-use auth_domain::users::{UserQuery, UserStore};
+use auth_app::users::{self, UserList};
+use auth_domain::page::Cursor;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -23,13 +22,10 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
-    let query = UserQuery {
-        after: arguments.after.map_or(0, |Cursor(place)| place),
-        limit: page::rows_for(arguments.listed.limit),
-        search: arguments.search.clone(),
-    };
-    let users = database::existing(context)?.list_users(&query).map_err(Failure::failed)?;
-    let list = UserList::of(users, arguments.listed.limit);
+    let store = database::existing(context)?;
+    let (limit, search) = (arguments.listed.limit, arguments.search.clone());
+    let list =
+        users::list_users(&store, arguments.after, limit, search).map_err(Failure::failed)?;
     if arguments.listed.json {
         return output::json(&list);
     }

@@ -9,12 +9,10 @@ use uuid::Uuid;
 use super::super::Location;
 use super::fixture::{Fixture, START, by_operator, new_user, opening, second};
 use super::on_every_database;
-use auth_domain::audit::{Act, Action, AuditQuery, AuditStore, Reason, Record, Subject};
-use auth_domain::clients::{Client, ClientStore};
-use auth_domain::keys::{Entry, Key, KeyStore};
-use auth_domain::login::LoginStore;
-use auth_domain::sessions::SessionStore;
-use auth_domain::users::{Changed, Created, UserStore};
+use auth_domain::audit::{Act, Action, AuditQuery, Reason, Record, Subject};
+use auth_domain::clients::Client;
+use auth_domain::keys::{Entry, Key};
+use auth_domain::users::{Changed, Created};
 
 on_every_database! {
     a_change_leaves_one_row_and_one_that_changes_nothing_none,

@@ -7,7 +7,7 @@ use signet_contract::events::Change;
 
 use super::fixture::{Fixture, START, by_operator, second};
 use super::on_every_database;
-use auth_domain::clients::{Client, ClientStore, PreviousSecret};
+use auth_domain::clients::{Client, PreviousSecret};
 
 on_every_database! {
     a_client_is_kept_as_registered,

@@ -8,11 +8,10 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use support::sqlite::until_closed;
 
-use super::super::{Database, Existence, Location, OpenError};
+use super::super::{Existence, Location, OpenError, Store};
 use super::fixture::{Fixture, START, by_operator, new_user, sqlite};
-use auth_domain::error::StoreError;
-use auth_domain::feed::FeedStore;
-use auth_domain::users::{Created, UserStore};
+use crate::error::StoreError;
+use auth_domain::users::Created;
 
 #[test]
 fn a_database_locked_by_another_process_is_unavailable_within_five_seconds() {
@@ -75,7 +74,7 @@ fn a_new_database_is_readable_by_its_owner_alone() {
 fn a_missing_database_is_not_made_by_one_who_reads() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("auth.db");
-    let refused = Database::open(&Location::Sqlite(file.clone()), Existence::Expect, START);
+    let refused = Store::open(&Location::Sqlite(file.clone()), Existence::Expect, START);
     assert!(matches!(refused, Err(OpenError::Missing(_))));
     assert!(!file.exists());
 }
@@ -87,7 +86,7 @@ fn a_file_that_is_no_database_is_refused_by_name_and_left_alone() {
     let content = "not a database ".repeat(100);
     fs::write(&file, &content).expect("written");
     let location = Location::Sqlite(file.clone());
-    let refused = Database::open(&location, Existence::Create, START);
+    let refused = Store::open(&location, Existence::Create, START);
     let error = refused.expect_err("refused").to_string();
     assert!(error.contains("auth.db") && error.contains("backup"), "{error}");
     assert!(!error.contains('\n'), "{error}");
@@ -115,7 +114,7 @@ fn a_damaged_database_is_found_and_named() {
         fs::write(&file, content).expect("written");
         let location = Location::Sqlite(file);
         let found =
-            Database::open(&location, Existence::Expect, START).and_then(|store| store.check());
+            Store::open(&location, Existence::Expect, START).and_then(|store| store.check());
         let line = found.expect_err("damaged").to_string();
         assert!(line.contains("auth.db") && line.contains("backup"), "{line}");
     }
@@ -123,7 +122,7 @@ fn a_damaged_database_is_found_and_named() {
 
 pub(super) fn of_racing_starts(location: &Location) {
     let positions: Vec<u64> = std::thread::scope(|scope| {
-        let open = || Database::open(location, Existence::Create, START).expect("opened");
+        let open = || Store::open(location, Existence::Create, START).expect("opened");
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
         let opened = threads.into_iter().map(|thread| thread.join().expect("no panic"));
         opened.map(|database| database.position().expect("a position")).collect()

@@ -8,13 +8,13 @@ use support::sqlite::until_closed;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::super::{Database, Existence, Location};
+use super::super::{Existence, Location, Store};
 
 const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
-fn opened(file: &Path, existence: Existence) -> Result<std::sync::Arc<Database>, String> {
+fn opened(file: &Path, existence: Existence) -> Result<std::sync::Arc<Store>, String> {
     let location = Location::Sqlite(file.to_owned());
-    Database::open(&location, existence, START).map_err(|error| error.to_string())
+    Store::open(&location, existence, START).map_err(|error| error.to_string())
 }
 
 #[test]

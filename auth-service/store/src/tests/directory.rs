@@ -4,9 +4,8 @@ use signet_contract::events::Change;
 
 use super::fixture::{Fixture, START, by_operator, second};
 use super::on_every_database;
-use auth_domain::clients::{Client, ClientStore};
-use auth_domain::directory::{DirectoryStore, Part};
-use auth_domain::sessions::SessionStore;
+use auth_domain::clients::Client;
+use auth_domain::directory::Part;
 
 on_every_database! {
     a_snapshot_comes_in_pages,

@@ -7,9 +7,7 @@ use signet_contract::clock::unix_micros;
 
 use super::fixture::{Fixture, START, by_operator, in_turn, new_user, second};
 use super::on_every_database;
-use auth_domain::clients::ClientStore;
-use auth_domain::feed::{Changes, FeedStore};
-use auth_domain::users::UserStore;
+use auth_domain::feed::Changes;
 
 on_every_database! {
     a_new_database_starts_its_feed_at_the_time_it_was_made,

@@ -10,15 +10,15 @@ use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::super::{Database, Existence, Location, PostgresLocation};
+use super::super::{Existence, Location, PostgresLocation, Store};
+use crate::error::{StoreError, StoreResult};
 use auth_domain::audit::Act;
-use auth_domain::directory::{DirectoryStore, Part};
-use auth_domain::error::{StoreError, StoreResult};
-use auth_domain::feed::{Changes, FeedStore};
-use auth_domain::login::{LoginStore, Opened, Opening};
+use auth_domain::directory::Part;
+use auth_domain::feed::Changes;
+use auth_domain::login::{Opened, Opening};
 use auth_domain::refresh::{NewRefreshToken, RefreshToken};
-use auth_domain::sessions::{Session, SessionQuery, SessionRecord, SessionStore};
-use auth_domain::users::{Created, NewUser, User, UserStore};
+use auth_domain::sessions::{Session, SessionQuery, SessionRecord};
+use auth_domain::users::{Created, NewUser, User};
 
 /// The time at which the tests begin.
 pub(super) const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
@@ -28,7 +28,7 @@ pub(super) const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
 
 /// A database for one test.
 pub(super) struct Fixture {
-    pub(super) store: Arc<Database>,
+    pub(super) store: Arc<Store>,
     pub(super) location: Location,
     server: Option<support::postgres::Database>,
     /// The folder of the database, removed after the test.
@@ -48,7 +48,7 @@ pub(super) struct Snapshot {
 pub(super) fn sqlite() -> Fixture {
     let folder = tempfile::tempdir().expect("a folder");
     let location = Location::Sqlite(folder.path().join("new/auth.db"));
-    let store = Database::open(&location, Existence::Create, START).expect("a database");
+    let store = Store::open(&location, Existence::Create, START).expect("a database");
     Fixture { store, location, server: None, _folder: Some(folder) }
 }
 
@@ -60,7 +60,7 @@ pub(super) fn sqlite_of(statements: &str) -> Fixture {
     earlier.batch_execute(statements).expect("filled");
     drop(earlier);
     let location = Location::Sqlite(file);
-    let store = Database::open(&location, Existence::Expect, START).expect("a database");
+    let store = Store::open(&location, Existence::Expect, START).expect("a database");
     Fixture { store, location, server: None, _folder: Some(folder) }
 }
 
@@ -74,7 +74,7 @@ pub(super) fn postgres_of(statements: &str) -> Fixture {
     let server = support::postgres::Database::fresh();
     server.run(statements);
     let location = PostgresLocation::parse(&server.url()).map(Location::Postgres).expect("a URL");
-    let store = Database::open(&location, Existence::Create, START).expect("a database");
+    let store = Store::open(&location, Existence::Create, START).expect("a database");
     Fixture { store, location, server: Some(server), _folder: None }
 }
 
@@ -137,8 +137,8 @@ pub(super) fn opening_with(public_id: Uuid, token: &RefreshToken) -> Opening {
 
 impl Fixture {
     /// Opens another handle that shares only the database with the first, like another process.
-    pub(super) fn other(&self, now: OffsetDateTime) -> Arc<Database> {
-        Database::open(&self.location, Existence::Expect, now).expect("opened")
+    pub(super) fn other(&self, now: OffsetDateTime) -> Arc<Store> {
+        Store::open(&self.location, Existence::Expect, now).expect("opened")
     }
 
     /// The file of the database.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::fixture::{Fixture, second};
 use super::on_every_database;
-use auth_domain::guards::{Guard, GuardId, GuardStore};
+use auth_domain::guards::{Guard, GuardId};
 
 on_every_database! {
     a_guard_is_read_as_it_was_written_also_by_another_process,

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::fixture::{Fixture, by_operator, new_user};
 use super::on_every_database;
-use auth_domain::import::{ImportStore, Imported};
-use auth_domain::users::{NewUser, UserQuery, UserStore};
+use auth_domain::import::Imported;
+use auth_domain::users::{NewUser, UserQuery};
 
 on_every_database! {
     imported_users_are_told_in_their_order,

@@ -6,7 +6,7 @@ use time::Duration;
 
 use super::fixture::{Fixture, START, by_operator, second};
 use super::on_every_database;
-use auth_domain::keys::{Added, Entry, Key, KeyState, KeyStore, Revocation, Rotated};
+use auth_domain::keys::{Added, Entry, Key, KeyState, Revocation, Rotated};
 
 on_every_database! {
     the_first_key_signs_at_once,

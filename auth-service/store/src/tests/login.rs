@@ -7,8 +7,7 @@ use signet_contract::events::Change;
 
 use super::fixture::{Fixture, HASH, START, by_operator, opening, rounds};
 use super::on_every_database;
-use auth_domain::login::{LoginStore, Opened};
-use auth_domain::users::UserStore;
+use auth_domain::login::Opened;
 
 on_every_database! {
     credentials_are_found_by_the_key_alone,

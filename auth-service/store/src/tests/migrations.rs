@@ -8,7 +8,7 @@ use time::macros::datetime;
 
 use super::fixture::{Fixture, postgres_of, sqlite_of};
 use super::refresh::{STRICT, use_token};
-use auth_domain::refresh::{Outcome, RefreshStore, RefreshToken};
+use auth_domain::refresh::{Outcome, RefreshToken};
 
 fn steps(database: &str) -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(database);

@@ -7,10 +7,9 @@ use signet_contract::events::Change;
 
 use super::fixture::{Fixture, HASH, START, by_operator, opening, rounds};
 use super::on_every_database;
-use auth_domain::login::{LoginStore, Opened};
-use auth_domain::password_change::{PasswordChange, PasswordChanged, PasswordStore};
-use auth_domain::sessions::{Session, SessionStore};
-use auth_domain::users::UserStore;
+use auth_domain::login::Opened;
+use auth_domain::password_change::{PasswordChange, PasswordChanged};
+use auth_domain::sessions::Session;
 
 on_every_database! {
     every_other_session_ends_with_the_old_password,

@@ -7,12 +7,11 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use support::postgres::{Database as Server, PASSWORD};
 
-use super::super::{Database, Existence, Location, OpenError, PostgresLocation};
+use super::super::{Existence, Location, OpenError, PostgresLocation, Store};
 use super::connections::of_racing_starts;
 use super::fixture::{Fixture, START, by_operator, new_user, postgres};
-use auth_domain::error::StoreError;
-use auth_domain::feed::FeedStore;
-use auth_domain::users::{Created, UserStore};
+use crate::error::StoreError;
+use auth_domain::users::Created;
 
 /// Opens a session in addition to those of the store.
 fn session(fixture: &Fixture) -> PgConnection {
@@ -152,8 +151,6 @@ fn a_session_cut_before_its_commit_is_an_error_and_nothing_is_kept() {
 
 #[test]
 fn a_text_that_no_column_can_hold_is_found_nowhere() {
-    use auth_domain::clients::ClientStore;
-    use auth_domain::login::LoginStore;
     let fixture = postgres();
     assert_eq!(fixture.store.find_client("a\0").expect("answered"), None);
     assert!(fixture.store.find_credentials("a\0@example.org").expect("answered").is_none());
@@ -163,7 +160,7 @@ fn a_text_that_no_column_can_hold_is_found_nowhere() {
 fn a_database_without_tables_is_not_made_by_one_who_reads() {
     let server = Server::fresh();
     let location = PostgresLocation::parse(&server.url()).map(Location::Postgres).expect("a URL");
-    let refused = Database::open(&location, Existence::Expect, START);
+    let refused = Store::open(&location, Existence::Expect, START);
     assert!(matches!(refused, Err(OpenError::Missing(_))));
     let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
     assert_eq!(server.run(tables), "0");
@@ -175,7 +172,7 @@ fn a_password_is_asked_for_and_no_error_tells_it() {
     let with = |password: &str| {
         let url = server.tcp_url().replace('@', &format!(":{password}@"));
         let location = PostgresLocation::parse(&url).map(Location::Postgres).expect("a URL");
-        Database::open(&location, Existence::Create, START)
+        Store::open(&location, Existence::Create, START)
     };
     let error = with("s3cret").expect_err("refused").to_string();
     assert!(error.contains("password authentication failed"), "{error}");

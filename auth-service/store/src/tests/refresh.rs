@@ -10,12 +10,9 @@ use uuid::Uuid;
 use super::fixture::{Fixture, START, by_operator, in_turn, opening_with, rounds, second};
 use super::on_every_database;
 use auth_domain::audit::{Act, Reason};
-use auth_domain::login::{LoginStore, Opened};
-use auth_domain::refresh::{
-    Outcome, RefreshPolicy, RefreshStore, RefreshToken, Refreshed, Rotation,
-};
-use auth_domain::sessions::SessionStore;
-use auth_domain::users::{Changed, User, UserStore};
+use auth_domain::login::Opened;
+use auth_domain::refresh::{Outcome, RefreshPolicy, RefreshToken, Refreshed, Rotation};
+use auth_domain::users::{Changed, User};
 
 on_every_database! {
     each_use_gives_a_new_token_and_the_old_one_ends_the_session,

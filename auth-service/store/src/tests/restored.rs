@@ -6,11 +6,9 @@ use time::Duration;
 use super::super::Location;
 use super::fixture::{Fixture, START, by_operator, opening_with};
 use super::on_every_database;
-use auth_domain::audit::{AuditQuery, AuditStore};
-use auth_domain::caller::CallerStore;
-use auth_domain::feed::{Changes, FeedStore};
-use auth_domain::login::LoginStore;
-use auth_domain::refresh::{Outcome, RefreshPolicy, RefreshStore, RefreshToken, Rotation};
+use auth_domain::audit::AuditQuery;
+use auth_domain::feed::Changes;
+use auth_domain::refresh::{Outcome, RefreshPolicy, RefreshToken, Rotation};
 
 on_every_database! {
     every_session_of_a_backup_is_over,

@@ -8,11 +8,10 @@ use signet_contract::events::Change;
 use super::fixture::{Fixture, START, by_operator, opening_with, rounds, second};
 use super::on_every_database;
 use auth_domain::audit::Act;
-use auth_domain::caller::CallerStore;
-use auth_domain::login::{LoginStore, Opened};
-use auth_domain::refresh::{Outcome, RefreshPolicy, RefreshStore, RefreshToken, Rotation};
+use auth_domain::login::Opened;
+use auth_domain::refresh::{Outcome, RefreshPolicy, RefreshToken, Rotation};
 use auth_domain::sessions::Session;
-use auth_domain::users::{Changed, User, UserStore};
+use auth_domain::users::{Changed, User};
 
 on_every_database! {
     removed_role_and_revocation_are_one_step,

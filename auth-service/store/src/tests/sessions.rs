@@ -9,11 +9,10 @@ use uuid::Uuid;
 
 use super::fixture::{Fixture, START, by_operator, opening, second};
 use super::on_every_database;
-use auth_domain::caller::CallerStore;
 use auth_domain::feed::REVOCATIONS_KEPT;
-use auth_domain::login::{LoginStore, Opened, Opening};
-use auth_domain::sessions::{Cursor, SessionQuery, SessionStore};
-use auth_domain::users::{User, UserStore};
+use auth_domain::login::{Opened, Opening};
+use auth_domain::sessions::{Cursor, SessionQuery};
+use auth_domain::users::User;
 
 on_every_database! {
     an_address_is_known_from_the_first_log_in_on,

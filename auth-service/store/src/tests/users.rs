@@ -8,10 +8,9 @@ use uuid::Uuid;
 
 use super::fixture::{Fixture, HASH, START, by_operator, in_turn, new_user, opening, second};
 use super::on_every_database;
-use auth_domain::feed::FeedStore;
-use auth_domain::login::{LoginStore, Opened};
-use auth_domain::password_change::{PasswordChange, PasswordStore};
-use auth_domain::users::{Changed, Created, NewUser, User, UserQuery, UserStore};
+use auth_domain::login::Opened;
+use auth_domain::password_change::PasswordChange;
+use auth_domain::users::{Changed, Created, NewUser, User, UserQuery};
 
 on_every_database! {
     a_new_user_is_found_and_told,

@@ -7,8 +7,7 @@ use support::poll;
 use super::super::watcher::Watcher;
 use super::fixture::{Fixture, START, by_operator, new_user};
 use super::on_every_database;
-use auth_domain::keys::{Entry, Key, KeyStore};
-use auth_domain::users::UserStore;
+use auth_domain::keys::{Entry, Key};
 
 on_every_database! {
     a_commit_with_events_wakes_those_who_wait,

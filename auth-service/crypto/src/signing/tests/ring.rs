@@ -77,10 +77,14 @@ fn the_etag_is_strong_and_changes_with_the_set_alone() {
     let ring = fixture.ring(KeyState::Active, KeyState::Pending);
     let before = ring.key_set();
     assert!(before.etag.starts_with('"') && before.etag.ends_with('"'), "{}", before.etag);
-    ring.take_over(fixture.records(KeyState::Retiring, KeyState::Active)).expect("reloaded");
+    ring.begin_change()
+        .take_over(fixture.records(KeyState::Retiring, KeyState::Active))
+        .expect("reloaded");
     let same = ring.key_set();
     assert_eq!((&same.etag, &same.json), (&before.etag, &before.json));
-    ring.take_over(fixture.records(KeyState::Retired, KeyState::Active)).expect("reloaded");
+    ring.begin_change()
+        .take_over(fixture.records(KeyState::Retired, KeyState::Active))
+        .expect("reloaded");
     assert_ne!(ring.key_set().etag, before.etag);
 }
 
@@ -91,7 +95,9 @@ fn the_active_key_signs_and_follows_a_change() {
     assert_eq!(ring.signer().kid(), fixture.one.kid());
     ring.sign(&claims()).expect("signed");
     assert!(ring.signer().used());
-    ring.take_over(fixture.records(KeyState::Retiring, KeyState::Active)).expect("reloaded");
+    ring.begin_change()
+        .take_over(fixture.records(KeyState::Retiring, KeyState::Active))
+        .expect("reloaded");
     assert_eq!(ring.signer().kid(), fixture.other.kid());
     assert!(!ring.signer().used());
 }
@@ -102,13 +108,16 @@ fn a_new_key_without_a_good_file_leaves_the_last_good_one_signing_and_published(
     let ring = fixture.ring(KeyState::Active, KeyState::Pending);
     let path = fixture.folder.path().join(format!("{}.pem", fixture.other.kid()));
     fs::write(&path, "-----BEGIN PRIV").expect("half written");
-    let refused = ring.take_over(fixture.records(KeyState::Retired, KeyState::Active));
+    let refused =
+        ring.begin_change().take_over(fixture.records(KeyState::Retired, KeyState::Active));
     assert!(matches!(refused, Err(RingError::File(FileError::Unfit(..)))), "{refused:?}");
     assert_eq!(ring.signer().kid(), fixture.one.kid());
     assert!(ring.key_set().key(fixture.one.kid()).is_some());
     // The ring follows as soon as the file is good.
     fixture.files.keep(&fixture.other).expect("kept");
-    ring.take_over(fixture.records(KeyState::Retired, KeyState::Active)).expect("reloaded");
+    ring.begin_change()
+        .take_over(fixture.records(KeyState::Retired, KeyState::Active))
+        .expect("reloaded");
     assert_eq!(ring.signer().kid(), fixture.other.kid());
 }
 

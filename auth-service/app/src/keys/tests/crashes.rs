@@ -1,0 +1,231 @@
+//! A process that ends at any step of a change of the keys. The next process finds one key that
+//! signs, its file, and every key with tokens that live.
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use support::sqlite::until_closed;
+use tempfile::TempDir;
+use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
+
+use super::super::{Rotator, follow};
+use super::ending::{DatabaseSteps, End, Process};
+use super::material::{claims, new_key, verifies_with};
+use auth_crypto::signing::{KeyBits, KeyFiles, KeyRing, PrivateKey};
+use auth_domain::audit::Act;
+use auth_domain::keys::{Entry, Key, KeyPolicy, KeyState, leaves_at};
+use auth_store::{Existence, Location, Store};
+
+const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
+
+const POLICY: KeyPolicy = KeyPolicy {
+    jwks_max_age: Duration::seconds(60),
+    token_life: Duration::minutes(30),
+    rotation_every: None,
+    guard_patience: Duration::minutes(5),
+};
+
+/// The pairs to use: making new ones for each of so many ends would take long.
+static PAIRS: LazyLock<[String; 3]> =
+    LazyLock::new(|| [(), (), ()].map(|()| new_key().pem().to_string()));
+
+fn pair(number: usize) -> PrivateKey {
+    PrivateKey::from_pem(PAIRS[number].as_bytes()).expect("a key")
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    /// A pair is made and becomes the next key.
+    Planned,
+    /// The same, but the key signs at once.
+    Immediate,
+    /// A key takes over after its lead.
+    Activation,
+    /// A key that is no longer needed leaves.
+    Retirement,
+    /// The signing key is revoked, and a new pair takes over.
+    Revocation,
+}
+
+/// The data for a process that ends.
+struct Before {
+    folder: TempDir,
+    /// The key that signed until then, or still signs, and a token of it.
+    old: String,
+    token: String,
+    /// The key that changes.
+    subject: String,
+    now: OffsetDateTime,
+}
+
+impl Before {
+    fn of(change: Change) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (database, files) = (open(folder.path()), files(folder.path()));
+        let add = |number, entry, at| {
+            files.keep(&pair(number)).expect("kept");
+            let public = pair(number).public();
+            let key = Key::fresh(public.kid, public.n, public.e, at);
+            database.add_key(&key, entry, &Act::by_operator(at)).expect("added");
+            key.kid
+        };
+        let old = add(0, Entry::Planned, START);
+        let ring = KeyRing::open(files.clone(), database.list_keys().expect("keys"), POLICY);
+        let ring = ring.expect("a ring");
+        follow(&ring, &database, START).expect("followed");
+        let token = ring.sign(&claims()).expect("a token");
+        let later = START + Duration::seconds(9);
+        let (subject, now) = match change {
+            Change::Planned | Change::Immediate | Change::Revocation => (old.clone(), later),
+            Change::Activation => (add(1, Entry::Planned, later), later + POLICY.lead()),
+            Change::Retirement => {
+                add(1, Entry::AtOnce, later);
+                let known = database.list_keys().expect("keys");
+                (old.clone(), leaves_at(&known[0], &POLICY))
+            }
+        };
+        follow(&ring, &database, later).expect("followed");
+        drop(database);
+        until_closed(&folder.path().join("auth.db"));
+        Self { folder, old, token, subject, now }
+    }
+
+    /// Returns a copy, for one end.
+    fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir().expect("a folder");
+        fs::create_dir(copy.path().join("signing")).expect("a folder");
+        for below in ["", "signing"] {
+            for entry in fs::read_dir(self.folder.path().join(below)).expect("listed") {
+                let entry = entry.expect("an entry");
+                if entry.file_type().expect("a type").is_file() {
+                    let to = copy.path().join(below).join(entry.file_name());
+                    fs::copy(entry.path(), to).expect("copied");
+                }
+            }
+        }
+        copy
+    }
+}
+
+fn open(folder: &Path) -> Arc<Store> {
+    let location = Location::Sqlite(folder.join("auth.db"));
+    Store::open(&location, Existence::Create, START).expect("a database")
+}
+
+fn files(folder: &Path) -> KeyFiles {
+    KeyFiles::in_folder(&folder.join("signing"))
+}
+
+/// Makes the change until the process ends; returns true if the change was completed.
+fn make(change: Change, before: &Before, folder: &Path, process: &Arc<Process>) -> bool {
+    let files = files(folder);
+    let database = open(folder);
+    let ring = KeyRing::open(files.clone(), database.list_keys().expect("keys"), POLICY);
+    let ring = ring.expect("a ring");
+    database.used_in(Box::new(DatabaseSteps(Arc::clone(process))));
+    let files = files.changed_in(Arc::clone(process) as _);
+    let rotator = Rotator::new(files.clone(), KeyBits::B2048, POLICY);
+    let (subject, now) = (&before.subject, before.now);
+    let act = Act::by_operator(now);
+    // In place of `Spares`, which would make a new pair.
+    let made = || files.keep(&pair(2)).is_ok();
+    let done = match change {
+        Change::Planned => made() && rotator.rotate_keys(&database, false, &act).is_ok(),
+        Change::Immediate => made() && rotator.rotate_keys(&database, true, &act).is_ok(),
+        Change::Activation => rotator.activate_key(&database, subject, &act).is_ok(),
+        Change::Retirement => rotator.retire_key(&database, subject, &act).is_ok(),
+        Change::Revocation => made() && rotator.revoke_key(&database, subject, &act).is_ok(),
+    };
+    done && follow(&ring, &database, now).is_ok()
+}
+
+/// Ends a process after so many `steps` of the change, and starts the next one. Returns true if the
+/// change was completed before.
+fn survives(change: Change, before: &Before, steps: u32, end: End) -> bool {
+    let copy = before.copy();
+    let folder = copy.path();
+    let process = Process::with_steps(steps, end);
+    let done = make(change, before, folder, &process);
+    process.lose();
+
+    let what = format!("{change:?}, ended {end:?} at step {steps}");
+    let (database, files, now) = (open(folder), files(folder), before.now);
+    files.check_modes().expect(&what);
+    for kid in files.list().expect(&what) {
+        assert!(files.read(&kid).is_ok(), "{kid} is no whole key file: {what}");
+    }
+    let keys = database.list_keys().expect(&what);
+    let active = keys.iter().filter(|key| key.state == KeyState::Active).count();
+    assert_eq!(active, 1, "keys that sign: {what}");
+    let rotator = Rotator::new(files.clone(), KeyBits::B2048, POLICY);
+    rotator.sweep(&keys).expect(&what);
+    for entry in fs::read_dir(folder.join("signing")).expect("listed") {
+        let name = entry.expect("an entry").file_name();
+        assert!(!name.as_encoded_bytes().starts_with(b"."), "{name:?} is left: {what}");
+    }
+    let ring = KeyRing::open(files.clone(), keys.clone(), POLICY).expect(&what);
+    follow(&ring, &database, now).expect(&what);
+
+    let state = ring.state(&before.old).expect(&what);
+    let verifies = |token: &str, kid: &str| {
+        ring.key_set().key(kid).is_some_and(|key| verifies_with(token, key))
+    };
+    assert_eq!(verifies(&before.token, &before.old), state.published(), "{state:?}: {what}");
+    match state {
+        KeyState::Revoked => assert_eq!(change, Change::Revocation, "{what}"),
+        KeyState::Retired => assert_eq!(change, Change::Retirement, "{what}"),
+        _ => {}
+    }
+    assert_eq!(files.read(&before.old).is_ok(), state.published(), "its file: {what}");
+    let fresh = ring.sign(&claims()).expect(&what);
+    assert!(verifies(&fresh, ring.signer().kid()), "{what}");
+    // The next change can be made, too.
+    files.keep(&pair(2)).expect(&what);
+    let next = rotator.rotate_keys(&database, true, &Act::by_operator(now));
+    assert!(next.is_ok(), "{next:?}: {what}");
+    done
+}
+
+/// Ends a process at each step. There is one test for each change, because there are hundreds of
+/// ends, each with several waits for the disk.
+fn survives_everywhere(change: Change) {
+    let before = Before::of(change);
+    for end in End::ALL {
+        let mut steps = 0;
+        while !survives(change, &before, steps, end) {
+            steps += 1;
+            assert!(steps < 30, "{change:?} never comes to its end");
+        }
+        // A transaction, and following it; five more steps for the file if a pair is made.
+        let moved = matches!(change, Change::Activation | Change::Retirement);
+        let least = if moved { 3 } else { 8 };
+        assert!(steps >= least, "{change:?} was ended at {steps} steps only");
+    }
+}
+
+#[test]
+fn one_key_signs_after_an_end_at_any_step_of_a_planned_rotation() {
+    survives_everywhere(Change::Planned);
+}
+
+#[test]
+fn one_key_signs_after_an_end_at_any_step_of_an_immediate_rotation() {
+    survives_everywhere(Change::Immediate);
+}
+
+#[test]
+fn one_key_signs_after_an_end_at_any_step_of_an_activation() {
+    survives_everywhere(Change::Activation);
+}
+
+#[test]
+fn one_key_signs_after_an_end_at_any_step_of_a_retirement() {
+    survives_everywhere(Change::Retirement);
+}
+
+#[test]
+fn one_key_signs_after_an_end_at_any_step_of_a_revocation() {
+    survives_everywhere(Change::Revocation);
+}

@@ -1,0 +1,102 @@
+//! A key without a good file: it does not begin to sign, and it does not count as served.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
+
+use super::super::{FollowError, Rotator, follow};
+use super::material::{new_key, shared_key};
+use crate::error::AppError;
+use auth_crypto::signing::{KeyBits, KeyFiles, KeyRing, PrivateKey};
+use auth_domain::audit::Act;
+use auth_domain::keys::{Entry, Key, KeyPolicy, KeyState};
+use auth_store::{Existence, Location, Store};
+
+const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
+
+const POLICY: KeyPolicy = KeyPolicy {
+    jwks_max_age: Duration::seconds(60),
+    token_life: Duration::minutes(30),
+    rotation_every: None,
+    guard_patience: Duration::minutes(5),
+};
+
+fn record(key: &PrivateKey) -> Key {
+    let public = key.public();
+    Key::fresh(public.kid, public.n, public.e, START)
+}
+
+/// Returns a key that signs, and a pending one that lost its file.
+fn lost_file() -> (TempDir, Arc<Store>, KeyFiles, [PrivateKey; 2]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let location = Location::Sqlite(folder.path().join("auth.db"));
+    let database = Store::open(&location, Existence::Create, START).expect("a database");
+    let files = KeyFiles::in_folder(&folder.path().join("signing"));
+    let keys = [shared_key(), new_key()];
+    files.keep(&keys[0]).expect("kept");
+    for key in &keys {
+        database.add_key(&record(key), Entry::Planned, &Act::by_operator(START)).expect("added");
+    }
+    (folder, database, files, keys)
+}
+
+#[test]
+fn key_without_its_file_does_not_succeed_a_revoked_key() {
+    let (_folder, database, files, [good, lost]) = lost_file();
+    let rotator = Rotator::new(files.clone(), KeyBits::B2048, POLICY);
+    let revoked = rotator.revoke_key(&database, good.kid(), &Act::by_operator(START));
+    let active = revoked.expect("revoked").active;
+    assert_ne!(active, lost.kid());
+    files.read(&active).expect("one with a file took over");
+}
+
+#[test]
+fn a_rotation_takes_the_pair_that_was_prepared_and_none_is_prepared_for_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let location = Location::Sqlite(folder.path().join("auth.db"));
+    let database = Store::open(&location, Existence::Create, START).expect("a database");
+    let files = KeyFiles::in_folder(&folder.path().join("signing"));
+    let (rotator, act) =
+        (Rotator::new(files.clone(), KeyBits::B2048, POLICY), Act::by_operator(START));
+    let known = || database.list_keys().expect("keys");
+    for _ in 0..2 {
+        rotator.prepare(&known()).expect("prepared");
+    }
+    let prepared = files.list().expect("listed");
+    assert_eq!(prepared.len(), 1, "once is enough");
+    for immediate in [true, false] {
+        rotator.prepare(&known()).expect("prepared");
+        rotator.rotate_keys(&database, immediate, &act).expect("rotated");
+    }
+    assert_eq!(known().len(), 2);
+    assert!(known().iter().any(|key| key.kid == prepared[0]));
+    rotator.prepare(&known()).expect("none is needed");
+    assert_eq!(files.list().expect("listed").len(), 2, "one is pending");
+}
+
+#[test]
+fn a_key_without_its_file_does_not_take_over_and_is_not_called_served() {
+    let (_folder, database, files, [good, lost]) = lost_file();
+    let act = Act::by_operator(START);
+    let known = |kid: &str| {
+        let keys = database.list_keys().expect("keys");
+        keys.into_iter().find(|key| key.kid == kid).expect("known")
+    };
+
+    let rotator = Rotator::new(files.clone(), KeyBits::B2048, POLICY);
+    let refused = rotator.activate_key(&database, lost.kid(), &act);
+    assert!(
+        matches!(&refused, Err(AppError::Internal(line)) if line.contains("is missing")),
+        "{refused:?}"
+    );
+    assert_eq!(known(good.kid()).state, KeyState::Active);
+
+    let ring = KeyRing::open(files, database.list_keys().expect("keys"), POLICY).expect("a ring");
+    database.activate_key(lost.kid(), &act).expect("activated by another");
+    let refused = follow(&ring, &database, START);
+    assert!(matches!(refused, Err(FollowError::Ring(_))), "{refused:?}");
+    assert_eq!(known(lost.kid()).served_at, None, "its lead has not begun");
+    assert_eq!(ring.signer().kid(), good.kid());
+}

@@ -1,0 +1,135 @@
+//! The counters, for the management listener.
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use auth_crypto::hashing::HashingPool;
+
+/// The counters.
+#[derive(Debug, Clone, Default)]
+pub struct Metrics {
+    log_ins: Family<OutcomeLabel, Counter>,
+    sign_ups: Family<OutcomeLabel, Counter>,
+    tokens: Family<HolderLabel, Counter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabel {
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct HolderLabel {
+    holder: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabel {
+    reason: &'static str,
+}
+
+/// The outcome of a log-in, for metrics and log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginOutcome {
+    Ok,
+    UnknownUser,
+    WrongPassword,
+    Disabled,
+}
+
+/// The outcome of a sign-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignUpOutcome {
+    Created,
+    Taken,
+}
+
+impl LoginOutcome {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::UnknownUser => "unknown_user",
+            Self::WrongPassword => "wrong_password",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+impl SignUpOutcome {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Taken => "taken",
+        }
+    }
+}
+
+impl Metrics {
+    /// Registers every counter, and the length and the refusals of the hashing queue.
+    pub fn register(&self, registry: &mut Registry, hashing: &HashingPool) {
+        registry.register("signet_log_ins", "Log-ins by outcome", self.log_ins.clone());
+        registry.register("signet_sign_ups", "Sign-ups by outcome", self.sign_ups.clone());
+        registry.register("signet_tokens", "Access tokens issued", self.tokens.clone());
+        registry.register_collector(Box::new(HashingQueue(hashing.clone())));
+    }
+
+    pub fn log_in(&self, outcome: LoginOutcome) {
+        self.log_ins.get_or_create(&OutcomeLabel { outcome: outcome.word() }).inc();
+        if outcome == LoginOutcome::Ok {
+            self.tokens.get_or_create(&HolderLabel { holder: "user" }).inc();
+        }
+    }
+
+    pub fn refreshed(&self) {
+        self.tokens.get_or_create(&HolderLabel { holder: "user" }).inc();
+    }
+
+    pub fn log_in_throttled(&self) {
+        self.log_ins.get_or_create(&OutcomeLabel { outcome: "throttled" }).inc();
+    }
+
+    pub fn sign_up(&self, outcome: SignUpOutcome) {
+        self.sign_ups.get_or_create(&OutcomeLabel { outcome: outcome.word() }).inc();
+    }
+
+    pub fn sign_up_throttled(&self) {
+        self.sign_ups.get_or_create(&OutcomeLabel { outcome: "throttled" }).inc();
+    }
+
+    pub fn service_token(&self) {
+        self.tokens.get_or_create(&HolderLabel { holder: "service" }).inc();
+    }
+}
+
+#[derive(Debug)]
+struct HashingQueue(HashingPool);
+
+impl Collector for HashingQueue {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let length = ConstGauge::new(u32::try_from(self.0.taken()).unwrap_or(u32::MAX));
+        let queue = encoder.encode_descriptor(
+            "signet_hashing_queue",
+            "Requests that wait for a password hash or are being served one",
+            None,
+            length.metric_type(),
+        )?;
+        length.encode(queue)?;
+        let mut refusals = encoder.encode_descriptor(
+            "signet_hashing_refusals",
+            "Requests without a place in the queue for a password hash, by reason: full, or evicted for another network",
+            None,
+            MetricType::Counter,
+        )?;
+        let counts = self.0.counts();
+        for (reason, count) in [("full", counts.refused), ("evicted", counts.evicted)] {
+            let label = ReasonLabel { reason };
+            ConstCounter::new(count).encode(refusals.encode_family(&label)?)?;
+        }
+        Ok(())
+    }
+}

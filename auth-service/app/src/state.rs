@@ -1,0 +1,90 @@
+//! The parts of a running issuer that use cases work with. `startup` makes them once.
+
+use std::sync::Arc;
+
+use signet_contract::clock::Clock;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::blocking;
+use crate::error::AppError;
+use crate::guards::Guards;
+use crate::keys::Rotator;
+use crate::metrics::Metrics;
+use auth_crypto::hashing::HashingPool;
+use auth_crypto::signing::KeyRing;
+use auth_domain::audit::{Allowance, Entry};
+use auth_domain::refresh::RefreshPolicy;
+use auth_domain::sessions::Session;
+use auth_domain::sign_up_limit::SignUpLimit;
+use auth_domain::throttle::Throttle;
+use auth_domain::tokens::TokenPolicy;
+use auth_store::Store;
+
+/// The parts of the issuer.
+pub struct AppState {
+    /// The database.
+    pub store: Arc<Store>,
+    /// The signing key and the published set.
+    pub keys: Arc<KeyRing>,
+    /// Changes the signing key.
+    pub rotator: Rotator,
+    /// The guards that follow the feed.
+    pub guards: Arc<Guards>,
+    /// Hashes passwords.
+    pub hashing: HashingPool,
+    /// Counts failed log-ins.
+    pub throttle: Arc<Throttle>,
+    /// Counts sign-ups by network.
+    pub sign_ups: SignUpLimit,
+    /// Limits the audit rows for refusals that cost the caller nothing.
+    pub refusals: Allowance,
+    /// Wakes log-ins that wait until other attempts at the same account end.
+    pub attempt_ended: Notify,
+    /// The values that all tokens share.
+    pub tokens: TokenPolicy,
+    /// The time limits of session refreshes.
+    pub refresh: RefreshPolicy,
+    /// True if log-in and sign-up must not show whether an account exists.
+    pub uniform_errors: bool,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// The counters.
+    pub metrics: Metrics,
+}
+
+impl AppState {
+    /// Runs a use case on the blocking pool.
+    ///
+    /// # Errors
+    ///
+    /// The use case's own, and [`AppError::Unavailable`] if the database does not answer in time.
+    pub async fn run<T: Send + 'static, E: Into<AppError> + Send + 'static>(
+        &self,
+        use_case: impl FnOnce(&Store) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let store = Arc::clone(&self.store);
+        blocking::run(move || use_case(&store).map_err(Into::into)).await
+    }
+
+    /// Records a refusal that cost a password hash or has a proven actor.
+    pub async fn note(&self, entry: Entry) -> Result<(), AppError> {
+        self.run(move |store| store.note(&entry)).await
+    }
+
+    /// Records a refusal that cost the caller nothing, unless there are too many of them.
+    pub async fn note_within_bounds(&self, entry: Entry) -> Result<(), AppError> {
+        match self.refusals.admit(entry) {
+            Some(entry) => self.note(entry).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Signs an access token of `session`, on the blocking pool: an RSA-4096 signature takes two
+    /// milliseconds of a core.
+    pub async fn sign(&self, session: &Session, audience: String) -> Result<String, AppError> {
+        let claims = self.tokens.of_session(session, audience, Uuid::new_v4(), self.clock.now());
+        let keys = Arc::clone(&self.keys);
+        self.run(move |_| keys.sign(&claims)).await
+    }
+}

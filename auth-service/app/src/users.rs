@@ -1,0 +1,147 @@
+//! Use cases of operators on users: list, disable, enable, set roles, log out, delete.
+
+use serde::Serialize;
+use signet_contract::directory::UserState;
+use time::OffsetDateTime;
+use time::serde::rfc3339;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::error::{AppError, Conflict, Entity};
+use auth_domain::audit::Act;
+use auth_domain::page::{self, Cursor};
+use auth_domain::users::{Changed, User, UserQuery, admin_by};
+use auth_store::Store;
+
+/// Returns a page of at most `limit` users, in the order of their creation: those after `after`, and
+/// with the text `search` in the name or the address, or at the beginning of the id.
+pub fn list_users(
+    store: &Store,
+    after: Option<Cursor>,
+    limit: u32,
+    search: Option<String>,
+) -> Result<UserList, AppError> {
+    let after = after.map_or(0, |Cursor(place)| place);
+    let users = store.list_users(&UserQuery { after, limit: page::rows_for(limit), search })?;
+    Ok(UserList::of(users, limit))
+}
+
+/// Disables a user: every session ends, and the issuer refuses log-ins.
+///
+/// # Errors
+///
+/// [`Entity::User`] is not found, or [`Conflict::LastAdmin`].
+pub fn disable_user(store: &Store, public_id: Uuid, act: &Act) -> Result<(), AppError> {
+    let changed = store.set_user_state(public_id, UserState::Disabled, act)?;
+    done(changed, public_id, act, "disabled")
+}
+
+/// Enables a disabled user. Ended sessions stay ended.
+///
+/// # Errors
+///
+/// [`Entity::User`] is not found.
+pub fn enable_user(store: &Store, public_id: Uuid, act: &Act) -> Result<(), AppError> {
+    let changed = store.set_user_state(public_id, UserState::Active, act)?;
+    done(changed, public_id, act, "enabled")
+}
+
+/// Gives a user these roles and no others.
+///
+/// # Errors
+///
+/// [`AppError::Invalid`] for the field `roles`, [`Entity::User`] is not found, or
+/// [`Conflict::LastAdmin`].
+pub fn set_user_roles(
+    store: &Store,
+    public_id: Uuid,
+    roles: &[String],
+    act: &Act,
+) -> Result<(), AppError> {
+    let admin = admin_by(roles).map_err(|why| AppError::invalid("roles", why))?;
+    let what = if admin { "made an admin" } else { "made no admin" };
+    done(store.set_user_admin(public_id, admin, act)?, public_id, act, what)
+}
+
+/// Ends every session of a user. The user may log in again.
+///
+/// # Errors
+///
+/// [`Entity::User`] is not found.
+pub fn log_user_out(store: &Store, public_id: Uuid, act: &Act) -> Result<(), AppError> {
+    let known = store.end_sessions_of(public_id, None, act)?;
+    let changed = if known { Changed::Done } else { Changed::Unknown };
+    done(changed, public_id, act, "logged out everywhere")
+}
+
+/// Deletes a user, every session, and the name and the address in the feed.
+///
+/// # Errors
+///
+/// [`Entity::User`] is not found, or [`Conflict::LastAdmin`].
+pub fn delete_user(store: &Store, public_id: Uuid, act: &Act) -> Result<(), AppError> {
+    done(store.delete_user(public_id, act)?, public_id, act, "deleted")
+}
+
+fn done(changed: Changed, public_id: Uuid, act: &Act, what: &str) -> Result<(), AppError> {
+    match changed {
+        Changed::Done => {
+            tracing::info!(by = act.by.id(), %public_id, what, "an operator changed a user");
+            Ok(())
+        }
+        Changed::Unknown => Err(AppError::not_found(Entity::User, public_id)),
+        Changed::LastAdmin => Err(Conflict::LastAdmin.into()),
+    }
+}
+
+/// A page of users, in order of creation.
+#[derive(Serialize, ToSchema)]
+pub struct UserList {
+    /// The users, in the order of their creation.
+    pub users: Vec<UserEntry>,
+    /// The cursor of the next page; null on the last page.
+    pub next: Option<String>,
+}
+
+/// An account, without anything of its password.
+#[derive(Serialize, ToSchema)]
+pub struct UserEntry {
+    /// The user's id.
+    pub public_id: Uuid,
+    /// The name, as typed.
+    pub name: String,
+    /// The e-mail address, as typed.
+    pub email: String,
+    /// `active` or `disabled`.
+    pub state: UserState,
+    /// `user`, and `admin` for operators.
+    pub roles: Vec<String>,
+    /// The time of creation.
+    #[serde(with = "rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// The time of the last change of state, roles or password; the time of creation until then.
+    #[serde(with = "rfc3339")]
+    pub changed_at: OffsetDateTime,
+}
+
+impl UserList {
+    /// Returns the page of at most `limit` at the start of the rows read ([`page::rows_for`]).
+    fn of(mut users: Vec<User>, limit: u32) -> Self {
+        let next = page::cut(&mut users, limit, |user| Cursor(user.created_seq).to_string());
+        Self { users: users.into_iter().map(UserEntry::from).collect(), next }
+    }
+}
+
+impl From<User> for UserEntry {
+    fn from(user: User) -> Self {
+        Self {
+            public_id: user.public_id,
+            roles: user.roles(),
+            name: user.name,
+            email: user.email,
+            state: user.state,
+            created_at: user.created_at,
+            changed_at: user.changed_at,
+        }
+    }
+}

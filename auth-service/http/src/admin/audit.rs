@@ -1,0 +1,84 @@
+//! `GET /admin/audit`: the audit log (actor, action, subject, time, address), for operators.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use signet_service::problem_response::ProblemError;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+use crate::Issuer;
+use crate::edge::answer;
+use crate::edge::callers::Admin;
+use crate::edge::query::{Query, wrong};
+use crate::edge::refusals::{NotAnOperator, Unreadable, WrongParameter};
+use auth_app::listing::audit::AuditLog;
+use auth_domain::audit::{Action, AuditQuery};
+use auth_domain::page::{self, Cursor};
+
+/// The audit log of actions and refusals, the latest first.
+///
+/// Rows: log-ins, good and failed; refused refreshes and clients; changes of passwords, roles,
+/// users, keys and clients; ends of sessions. A row is written with its change and never altered.
+#[utoipa::path(
+    get, path = "/admin/audit", tag = "Operators", operation_id = "readAudit",
+    security(("admin" = [])),
+    params(
+        ("limit" = Option<u64>, Query, description = "The most rows to send, 1 to 1000; 100 if left out."),
+        ("after" = Option<String>, Query, description = "The `next` of the page before; the latest rows if left out."),
+        ("actor" = Option<String>, Query, description = "Only what this user or client did."),
+        ("action" = Option<String>, Query, description = "Only this, such as `login`."),
+        ("subject" = Option<String>, Query, description = "Only what was done to the user, session, client or key with this id."),
+        ("user" = Option<String>, Query, description = "Only what concerns this user, their sessions included."),
+        ("since" = Option<String>, Query, description = "Only from this time on (RFC 3339)."),
+        ("until" = Option<String>, Query, description = "Only before this time (RFC 3339)."),
+    ),
+    responses(
+        (status = 200, description = "The page.", body = AuditLog),
+        NotAnOperator,
+        WrongParameter,
+        Unreadable,
+    )
+)]
+pub(crate) async fn list(
+    request: HttpRequest,
+    issuer: web::Data<Issuer>,
+) -> Result<HttpResponse, actix_web::Error> {
+    Admin::of(&request, &issuer).await?;
+    let query = Query::of(&request)?;
+    let limit = query.limit()?;
+    let wanted = AuditQuery {
+        before: query.after()?.map(|Cursor(id)| id),
+        limit: page::rows_for(limit),
+        actor: query.text("actor").map(str::to_owned),
+        action: action(&query)?,
+        subject: query.text("subject").map(str::to_owned),
+        public_id: user(&query)?,
+        since: time(&query, "since")?,
+        until: time(&query, "until")?,
+    };
+    let records = issuer.ask(move |store| store.list_audit(&wanted)).await?;
+    Ok(answer::json(StatusCode::OK, AuditLog::of(records, limit)))
+}
+
+fn action(query: &Query) -> Result<Option<String>, ProblemError> {
+    let Some(word) = query.text("action") else { return Ok(None) };
+    let action = Action::parse(word).ok_or_else(|| {
+        let known: Vec<_> = Action::ALL.iter().map(|action| action.word()).collect();
+        wrong("action", format!("is none of {}", known.join(", ")))
+    })?;
+    Ok(Some(action.word().to_owned()))
+}
+
+fn user(query: &Query) -> Result<Option<Uuid>, ProblemError> {
+    let parse = |text| Uuid::try_parse(text).map_err(|_| wrong("user", "is no user's id"));
+    query.text("user").map(parse).transpose()
+}
+
+fn time(query: &Query, name: &'static str) -> Result<Option<OffsetDateTime>, ProblemError> {
+    let parse = |text| {
+        let at = OffsetDateTime::parse(text, &Rfc3339);
+        at.map_err(|_| wrong(name, "is no time such as 2026-01-31T12:00:00Z"))
+    };
+    query.text(name).map(parse).transpose()
+}

@@ -1,0 +1,180 @@
+//! `/admin/users`: the accounts, for operators.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use signet_contract::problem::Problem;
+use utoipa::ToSchema;
+
+use crate::edge::answer;
+use crate::edge::body::StrictJson;
+use crate::edge::callers::{Admin, Then};
+use crate::edge::errors::ApiError;
+use crate::edge::path::UserId;
+use crate::edge::query::Query;
+use crate::edge::refusals::{
+    LastAdmin, NoSuchUser, NotAnOperator, Unreadable, Unwritable, WrongParameter,
+};
+use auth_app::AppState;
+use auth_app::users::{self, UserList};
+
+/// The new roles of a user.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct RolesForm {
+    /// `user`, and `admin` for an operator.
+    #[serde(default)]
+    #[schema(required, example = json!(["user", "admin"]))]
+    roles: Vec<String>,
+}
+
+/// The users, in order of creation.
+///
+/// `q` matches a part of the name or the address, or the beginning of the id. It ignores case.
+#[utoipa::path(
+    get, path = "/admin/users", tag = "Operators", operation_id = "listUsers",
+    security(("admin" = [])),
+    params(
+        ("limit" = Option<u64>, Query, description = "The most users to send, 1 to 1000; 100 if left out."),
+        ("after" = Option<String>, Query, description = "The `next` of the page before; the first page if left out."),
+        ("q" = Option<String>, Query, description = "A part of the name or the address, or the beginning of the id."),
+    ),
+    responses(
+        (status = 200, description = "The page.", body = UserList),
+        NotAnOperator,
+        WrongParameter,
+        Unreadable,
+    )
+)]
+pub(crate) async fn list(
+    request: Then<Admin, Query>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(_, query) = request;
+    let (after, limit) = (query.after()?, query.limit()?);
+    let search = query.text("q").map(str::to_owned);
+    let page = app.run(move |store| users::list_users(store, after, limit, search)).await?;
+    Ok(answer::json(StatusCode::OK, page))
+}
+
+/// Disables a user.
+///
+/// Every session ends, every guard refuses the access tokens, and the issuer refuses log-ins.
+#[utoipa::path(
+    post, path = "/admin/users/{public_id}/disable", tag = "Operators", operation_id = "disableUser",
+    security(("admin" = [])),
+    params(("public_id" = String, Path, description = "The user's id.")),
+    responses(
+        (status = 204, description = "The user is disabled, or was before."),
+        NotAnOperator,
+        NoSuchUser,
+        LastAdmin,
+        Unwritable,
+    )
+)]
+pub(crate) async fn disable(
+    request: Then<Admin, UserId>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(admin, UserId(public_id)) = request;
+    app.run(move |store| users::disable_user(store, public_id, &admin.act)).await?;
+    Ok(answer::done())
+}
+
+/// Enables a disabled user.
+///
+/// Ended sessions stay ended.
+#[utoipa::path(
+    post, path = "/admin/users/{public_id}/enable", tag = "Operators", operation_id = "enableUser",
+    security(("admin" = [])),
+    params(("public_id" = String, Path, description = "The user's id.")),
+    responses(
+        (status = 204, description = "The user is active, or was before."),
+        NotAnOperator,
+        NoSuchUser,
+        Unwritable,
+    )
+)]
+pub(crate) async fn enable(
+    request: Then<Admin, UserId>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(admin, UserId(public_id)) = request;
+    app.run(move |store| users::enable_user(store, public_id, &admin.act)).await?;
+    Ok(answer::done())
+}
+
+/// Gives a user these roles and no others.
+///
+/// A right needs the role in both the token and the record. After the removal of a role, every
+/// guard and the issuer refuse the user's access tokens. Sessions go on, and the next refresh
+/// carries the new roles. A new role comes with the next token.
+#[utoipa::path(
+    put, path = "/admin/users/{public_id}/roles", tag = "Operators", operation_id = "setUserRoles",
+    security(("admin" = [])),
+    params(("public_id" = String, Path, description = "The user's id.")),
+    request_body(content = RolesForm),
+    responses(
+        (status = 204, description = "These are the user's roles."),
+        (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
+        NotAnOperator,
+        NoSuchUser,
+        LastAdmin,
+        (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`roles` is no list, lacks `user`, or holds what is no role.", body = Problem, content_type = "application/problem+json"),
+        Unwritable,
+    )
+)]
+pub(crate) async fn set_roles(
+    request: Then<Admin, (UserId, StrictJson<RolesForm>)>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(admin, (UserId(public_id), StrictJson(RolesForm { roles }))) = request;
+    app.run(move |store| users::set_user_roles(store, public_id, &roles, &admin.act)).await?;
+    Ok(answer::done())
+}
+
+/// Ends every session of a user.
+///
+/// Refresh tokens are void, and every guard refuses the access tokens. The user may log in again.
+#[utoipa::path(
+    post, path = "/admin/users/{public_id}/logout", tag = "Operators", operation_id = "logUserOut",
+    security(("admin" = [])),
+    params(("public_id" = String, Path, description = "The user's id.")),
+    responses(
+        (status = 204, description = "Every session has ended."),
+        NotAnOperator,
+        NoSuchUser,
+        Unwritable,
+    )
+)]
+pub(crate) async fn log_out(
+    request: Then<Admin, UserId>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(admin, UserId(public_id)) = request;
+    app.run(move |store| users::log_user_out(store, public_id, &admin.act)).await?;
+    Ok(answer::done())
+}
+
+/// Deletes a user, every session, and the name and the address in the feed.
+#[utoipa::path(
+    delete, path = "/admin/users/{public_id}", tag = "Operators", operation_id = "deleteUser",
+    security(("admin" = [])),
+    params(("public_id" = String, Path, description = "The user's id.")),
+    responses(
+        (status = 204, description = "The account is gone."),
+        NotAnOperator,
+        NoSuchUser,
+        LastAdmin,
+        Unwritable,
+    )
+)]
+pub(crate) async fn delete(
+    request: Then<Admin, UserId>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(admin, UserId(public_id)) = request;
+    app.run(move |store| users::delete_user(store, public_id, &admin.act)).await?;
+    Ok(answer::done())
+}

@@ -1,0 +1,136 @@
+//! Reads a request's body, with limits of size and time. Serde reads it into the type that the API
+//! description shows.
+//!
+//! JSON, url-encoded and multipart forms all become [`Members`]. A repeated member is refused: two
+//! readers of one request must not see different values (CVE-2017-12635).
+
+mod error;
+pub(crate) mod form;
+mod members;
+
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use actix_web::{FromRequest, HttpRequest, web};
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use super::callers::Extracting;
+use super::errors::ApiError;
+pub(crate) use error::BodyError;
+use members::Members;
+pub(crate) use members::flag;
+
+/// The most bytes of a body.
+const MOST_BYTES: usize = 16 * 1024;
+
+/// The time that a client may take to send a body. On a mobile line 16 KiB take a second or two.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A media type that a route takes.
+#[derive(PartialEq)]
+pub(crate) enum MediaType {
+    Json,
+    Form,
+    Multipart,
+}
+
+/// The media types of a route that takes a form or JSON.
+pub(crate) const ANY: &[MediaType] = &[MediaType::Json, MediaType::Form, MediaType::Multipart];
+
+/// The media type of a route with a body that a form can't express.
+pub(crate) const JSON: &[MediaType] = &[MediaType::Json];
+
+/// The media type of the OAuth routes (RFC 6749 §3.2).
+pub(crate) const FORM: &[MediaType] = &[MediaType::Form];
+
+/// The body of a request as a `T`, in any of the media types of [`ANY`].
+pub(crate) struct Strict<T>(pub(crate) T);
+
+/// The body of a request as a `T`, in JSON.
+pub(crate) struct StrictJson<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Strict<T> {
+    type Error = ApiError;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), web::Payload::from_request(request, payload));
+        Box::pin(async move {
+            Ok(Self(read(&request, payload.await.map_err(|_| BodyError::Malformed)?, ANY).await?))
+        })
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for StrictJson<T> {
+    type Error = ApiError;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), web::Payload::from_request(request, payload));
+        Box::pin(async move {
+            Ok(Self(read(&request, payload.await.map_err(|_| BodyError::Malformed)?, JSON).await?))
+        })
+    }
+}
+
+/// Reads a body of one of these media types. An empty body of any type has no members. Members that
+/// `T` does not know have no effect.
+pub(crate) async fn read<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: web::Payload,
+    types: &[MediaType],
+) -> Result<T, BodyError> {
+    let body = bytes(request, payload).await?;
+    if body.is_empty() {
+        return Members::default().read();
+    }
+    let media_type = media_type(request.headers()).filter(|found| types.contains(found));
+    let members = match media_type.ok_or(BodyError::MediaType)? {
+        MediaType::Json => Members::of_json(&body),
+        MediaType::Form => Members::of_form(&body),
+        MediaType::Multipart => Members::of_multipart(request.headers(), &body).await,
+    };
+    members?.read()
+}
+
+async fn bytes(
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<Zeroizing<Vec<u8>>, BodyError> {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    // A length that overflows is too large, too. Checked first: an announced body may never come.
+    if announced.is_some_and(|length| length.parse().unwrap_or(usize::MAX) > MOST_BYTES) {
+        return Err(BodyError::TooLarge);
+    }
+    let read = timeout(PATIENCE, payload.to_bytes_limited(MOST_BYTES)).await;
+    let read = read.map_err(|_| BodyError::TooSlow)?.map_err(|_| BodyError::TooLarge)?;
+    let body = Zeroizing::new(Vec::from(read.map_err(|_| BodyError::Malformed)?));
+    // A small compressed body can become a large one.
+    let plain =
+        request.headers().get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
+    if plain || body.is_empty() { Ok(body) } else { Err(BodyError::MediaType) }
+}
+
+/// Returns the media type, if the headers name it once and the charset is UTF-8.
+fn media_type(headers: &HeaderMap) -> Option<MediaType> {
+    let mut values = headers.get_all(CONTENT_TYPE);
+    let value = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;
+    let value = value.to_ascii_lowercase();
+    let (essence, parameters) = value.split_once(';').unwrap_or((&value, ""));
+    let utf_8 = parameters.split(';').filter_map(|parameter| parameter.split_once('=')).all(
+        |(name, value)| {
+            name.trim() != "charset"
+                || ["utf-8", "utf8", "us-ascii"].contains(&value.trim().trim_matches('"'))
+        },
+    );
+    match essence.trim() {
+        _ if !utf_8 => None,
+        "application/json" => Some(MediaType::Json),
+        "application/x-www-form-urlencoded" => Some(MediaType::Form),
+        "multipart/form-data" => Some(MediaType::Multipart),
+        _ => None,
+    }
+}

@@ -1,0 +1,17 @@
+//! The edge between HTTP and the use cases: callers, bodies, queries, addresses, answers and errors.
+//! Each error of the use cases is mapped to an answer here, once.
+
+pub(crate) mod address;
+pub(crate) mod answer;
+pub(crate) mod body;
+pub(crate) mod callers;
+pub(crate) mod cors;
+pub(crate) mod errors;
+pub(crate) mod even_time;
+pub(crate) mod legacy;
+mod options;
+pub(crate) mod path;
+pub(crate) mod query;
+pub(crate) mod refusals;
+
+pub use options::{Edge, Options};
