@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_writer_holds_is_removed_and_nothing_else() {
+    fn abandoned_temporary_files_are_removed_and_no_others() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name);
         let others = ["key.pem", ".hidden", "notes.tmp", ".key.pem.1.tmp"];

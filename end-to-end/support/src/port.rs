@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_is_listened_on_again_and_again_and_refuses_in_between() {
+    fn reserved_port_can_be_reused_after_each_close() {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free()));
         for _ in 0..2 {
             let refused = TcpStream::connect(address).expect_err("nobody listens");

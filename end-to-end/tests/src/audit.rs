@@ -20,7 +20,7 @@ fn listed(pair: &Pair, filters: &[&str]) -> Vec<Value> {
 }
 
 #[test]
-fn commands_are_rows_of_the_operator_and_an_activation_of_the_server() {
+fn audit_rows_name_operator_for_commands_and_server_for_activation() {
     let mut pair = Pair::prepare();
     pair.set("AUTH_JWKS_MAX_AGE", "1s");
     pair.auth.start();
@@ -42,7 +42,7 @@ fn commands_are_rows_of_the_operator_and_an_activation_of_the_server() {
 }
 
 #[test]
-fn old_rows_are_removed_by_the_server() {
+fn server_removes_old_audit_rows() {
     let mut pair = Pair::prepare();
     assert!(!listed(&pair, &[]).is_empty(), "init is noted");
     pair.set("AUTH_AUDIT_KEEP", "1s");

@@ -28,7 +28,7 @@ fn issuer() -> Pair {
 }
 
 #[test]
-fn json_is_a_bad_request_where_broken_and_no_fault_of_the_server_where_strange() {
+fn malformed_json_is_400_and_unexpected_json_is_never_500() {
     let pair = issuer();
     let mut broken: Vec<Vec<u8>> = BROKEN.split_whitespace().map(Into::into).collect();
     broken.extend(

@@ -49,7 +49,7 @@ fn replica_damaged_while_served_ends_the_guard_and_the_next_start_builds_another
 }
 
 #[test]
-fn a_log_out_is_not_undone_by_a_copy_from_before_it() {
+fn restored_copy_does_not_undo_a_logout() {
     // After an orderly and after a sudden end, only the feed position shows that the file is older.
     for signal in ["TERM", "KILL"] {
         let mut pair = Pair::start();
@@ -106,7 +106,7 @@ fn sqlite3(file: &Path, command: &str) -> bool {
 }
 
 #[test]
-fn a_backup_is_put_back_beside_the_log_of_a_server_that_was_killed_and_every_session_ends() {
+fn restored_backup_ends_every_session_after_a_kill() {
     if !sqlite3(Path::new(":memory:"), "SELECT 1") {
         eprintln!("skipped: there is no sqlite3 here");
         return;

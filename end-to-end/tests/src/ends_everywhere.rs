@@ -67,7 +67,7 @@ fn ends(pair: &Pair, before: impl FnOnce(&[(&'static str, String)])) -> Vec<Ende
 }
 
 #[test]
-fn whatever_ends_tokens_ends_them_at_every_guard_whatever_happened_to_it() {
+fn each_revocation_reaches_every_guard_after_each_fault() {
     let mut pair = Pair::start_with(&[("AUTH_FEED_KEEP", "1s")]);
     let mut away = guard_of(&pair.auth, &pair.folder().join("away"));
     away.start();

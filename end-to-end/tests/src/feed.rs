@@ -45,7 +45,7 @@ impl Reader {
 }
 
 #[test]
-fn a_waiting_reader_is_woken_by_a_change_of_the_server_and_of_a_command() {
+fn long_poll_ends_on_changes_of_server_and_commands() {
     let reader = Reader::start();
     let woken = |change: &(dyn Fn() + Sync)| {
         let after = reader.position();

@@ -93,7 +93,7 @@ fn slow_and_idle_clients_do_not_keep_others_waiting() {
 }
 
 #[test]
-fn request_that_never_ends_is_given_up_within_half_a_minute() {
+fn endless_request_is_closed_within_half_a_minute() {
     let pair = Pair::start();
     let limit = Duration::from_secs(32);
     let head = "POST /login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
@@ -167,7 +167,7 @@ fn request_for_an_upgrade_is_answered_and_the_close_announced() {
 
 /// Such a pause happens to a moved virtual machine, or a container without processor time.
 #[test]
-fn what_came_in_time_is_answered_by_a_service_that_stood_still_meanwhile() {
+fn request_sent_in_time_is_answered_after_a_service_pause() {
     let pair = Pair::start();
     for service in [&pair.auth, &pair.api] {
         let mut stream = TcpStream::connect(service.address()).expect("a connection");

@@ -18,7 +18,7 @@ fn is_uuid(value: &Value) -> bool {
 }
 
 #[test]
-fn a_token_has_the_header_the_claims_and_the_spelling_of_the_contract() {
+fn issued_token_matches_the_contract() {
     let pair = Pair::start();
     let user = User::signed_up(&pair.auth, "Ada Lovelace");
     let token = user.log_in(&pair.auth);

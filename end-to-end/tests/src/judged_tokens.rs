@@ -70,7 +70,7 @@ fn bad_claims(forge: &Forge, claims: &Value) -> Vec<Row> {
 }
 
 #[test]
-fn both_services_refuse_a_token_of_each_kind_of_fault() {
+fn both_services_refuse_each_kind_of_faulty_token() {
     let pair = Pair::start_forged(&[]);
     let (forge, claims, tripwire) = (Forge::known(), good_claims(&pair), Tripwire::lay());
     let at_issuer = |token: &str| pair.auth.post("/logout").bearer(token).send();

@@ -31,7 +31,7 @@ fn fetched_again(proxy: &Proxy) {
 
 /// `shared/guard/src/keys/fetch_tests.rs` covers the other answers that are not a key set.
 #[test]
-fn a_wrong_answer_never_takes_a_good_key_away() {
+fn faulty_key_set_answer_removes_no_key() {
     let (pair, proxy) = behind_proxy("1s");
     let token = Forge::known().mint(&good_claims(&pair));
     pair.accepts("before", &token);
@@ -71,7 +71,7 @@ fn a_wrong_answer_never_takes_a_good_key_away() {
 }
 
 #[test]
-fn a_flood_of_unknown_keys_costs_a_handful_of_fetches_and_hides_no_real_one() {
+fn unknown_key_flood_causes_few_fetches_and_delays_no_real_key() {
     let (pair, proxy) = behind_proxy("1h");
     let claims = good_claims(&pair);
     let good = Forge::known().mint(&claims);

@@ -19,7 +19,7 @@ fn a_moment() -> Duration {
 }
 
 #[test]
-fn every_acknowledged_sign_up_survives_the_issuers_sudden_end() {
+fn acknowledged_sign_ups_survive_a_kill_of_the_issuer() {
     let mut pair = Pair::prepare();
     pair.auth.start();
     let acknowledged = Mutex::new(Vec::new());

@@ -152,7 +152,7 @@ fn stopped_log_reader_changes_no_answer_and_no_exit_status() {
 }
 
 #[test]
-fn stopped_log_reader_costs_bounded_memory_and_its_lines_are_counted() {
+fn stopped_log_reader_uses_bounded_memory_and_drops_are_counted() {
     let mut pair = Pair::prepare();
     pair.auth.launch.set("RUST_LOG", "trace");
     let reader = StoppedReader::full();
@@ -172,7 +172,7 @@ fn stopped_log_reader_costs_bounded_memory_and_its_lines_are_counted() {
 }
 
 #[test]
-fn read_log_loses_no_line_and_ends_with_the_last_one() {
+fn log_with_a_reader_loses_no_line() {
     let mut pair = Pair::prepare();
     pair.api.launch.set("RUST_LOG", "info,api_service=debug");
     pair.run();

@@ -3,7 +3,7 @@
 use support::pair::Pair;
 
 #[test]
-fn distinct_login_errors_are_warned_of_once_at_start() {
+fn start_warns_once_of_distinct_login_errors() {
     let warnings = |errors| {
         let mut pair = Pair::prepare();
         pair.set("AUTH_LOGIN_ERRORS", errors);

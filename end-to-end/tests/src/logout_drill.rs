@@ -7,7 +7,7 @@ use drills::chance::Chance;
 use drills::logout::{Plan, run};
 
 #[test]
-fn a_log_out_reaches_every_guard_for_good_whatever_happens_to_one_of_them() {
+fn logout_reaches_every_guard_after_each_fault() {
     let plan = Plan {
         logouts: 10,
         troubled: 10,

@@ -58,7 +58,7 @@ fn is_prometheus_text(text: &str) {
 }
 
 #[test]
-fn readiness_names_each_part_and_metrics_are_text_for_prometheus() {
+fn readiness_names_each_part_and_metrics_are_prometheus_text() {
     let pair = Pair::start();
     let user = User::signed_up(&pair.auth, "Ada");
     let token = user.log_in(&pair.auth);
@@ -86,7 +86,7 @@ fn readiness_names_each_part_and_metrics_are_text_for_prometheus() {
 }
 
 #[test]
-fn management_is_not_served_to_clients_nor_clients_by_management() {
+fn management_and_public_listeners_serve_only_their_own_routes() {
     let pair = Pair::start();
     for service in [&pair.auth, &pair.api] {
         for path in ["/health/live", "/health/ready", "/metrics"] {

@@ -18,7 +18,7 @@ fn held(pair: &Pair) -> usize {
 }
 
 #[test]
-fn a_fresh_guard_hears_more_revocations_than_fit_an_ordinary_answer() {
+fn fresh_guard_loads_more_revocations_than_one_answer_holds() {
     let mut pair = Pair::prepare();
     pair.auth.start();
     let user = User::signed_up(&pair.auth, "Ada");

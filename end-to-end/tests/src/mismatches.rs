@@ -55,7 +55,7 @@ fn guard_with(auth: &Service, folder: &Path, settings: &[(&str, &str)]) -> Servi
 }
 
 #[test]
-fn issuer_in_another_spelling_makes_the_guard_unready() {
+fn other_issuer_spelling_makes_the_guard_unready() {
     let mut pair = Pair::prepare();
     let reached = pair.auth.url.clone();
     let issuer = reached.replace("127.0.0.1", "localhost");

@@ -5,7 +5,7 @@ use support::pair::Pair;
 use support::user::User;
 
 #[test]
-fn serve_on_an_empty_folder_does_first_what_init_does() {
+fn first_serve_in_an_empty_folder_initialises_it() {
     let mut pair = Pair::bare();
     pair.run();
     let user = User::signed_up(&pair.auth, "Ada");
@@ -13,7 +13,7 @@ fn serve_on_an_empty_folder_does_first_what_init_does() {
 }
 
 #[test]
-fn one_signs_up_logs_in_and_reads_the_users() {
+fn sign_up_log_in_and_user_list_work_without_a_pause() {
     let pair = Pair::start();
     let (ada, grace) = (User::new("Ada Lovelace"), User::new("Grace Hopper"));
     let answer = ada.sign_up(&pair.auth).expect(201);

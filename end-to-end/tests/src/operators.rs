@@ -83,7 +83,7 @@ fn until_the_next_token(pair: &Pair) {
 }
 
 #[test]
-fn a_guard_goes_on_through_every_rotation_of_its_secret() {
+fn guard_serves_through_client_secret_rotations() {
     let pair = Pair::start_with(&[("AUTH_ACCESS_TOKEN_TTL", "5s")]);
     let operator = Operator::of(&pair);
     let file = pair.auth.path("keys/clients/api-service.secret");

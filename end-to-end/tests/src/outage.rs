@@ -7,7 +7,7 @@ use support::poll;
 use support::user::User;
 
 #[test]
-fn the_guard_answers_while_the_issuer_is_gone_and_after_its_own_restart() {
+fn guard_serves_without_the_issuer_and_after_its_own_restart() {
     let mut pair = Pair::start();
     let user = User::signed_up(&pair.auth, "Ada");
     let token = user.log_in(&pair.auth);

@@ -19,7 +19,7 @@ fn pair_on(database: &Database) -> Pair {
 }
 
 #[test]
-fn the_pair_works_on_postgresql_and_gets_over_cut_sessions_and_an_outage() {
+fn pair_on_postgresql_survives_cut_sessions_and_an_outage() {
     let database = Database::fresh();
     let mut pair = pair_on(&database);
     pair.auth.command(&["users", "list"]).failed_with(1, &["no database", "init"]);
@@ -67,7 +67,7 @@ fn the_pair_works_on_postgresql_and_gets_over_cut_sessions_and_an_outage() {
 }
 
 #[test]
-fn postgresql_that_does_not_answer_ends_the_start_with_one_line() {
+fn unreachable_postgresql_ends_the_start_with_one_line() {
     let database = Database::fresh();
     let mut pair = pair_on(&database);
     let nobody = format!("postgres://signet@127.0.0.1:{}/auth", port::free());

@@ -41,7 +41,7 @@ fn nobody_noticed(outcome: &Outcome) {
 }
 
 #[test]
-fn planned_rotations_and_a_revocation_cost_no_good_token_and_no_key_signs_before_its_time() {
+fn planned_rotations_refuse_no_good_token_and_keep_the_lead() {
     let outcome = drilled(Way::Planned);
     nobody_noticed(&outcome);
     every_guard_refused_the_revoked_key(&outcome);
@@ -53,7 +53,7 @@ fn planned_rotations_and_a_revocation_cost_no_good_token_and_no_key_signs_before
 }
 
 #[test]
-fn immediate_rotations_and_a_revocation_cost_no_good_token() {
+fn immediate_rotations_and_a_revocation_refuse_no_good_token() {
     let outcome = drilled(Way::Immediate);
     nobody_noticed(&outcome);
     every_guard_refused_the_revoked_key(&outcome);

@@ -82,7 +82,7 @@ fn no_secret_is_in_a_log_an_environment_or_a_command_line() {
 }
 
 #[test]
-fn a_crash_leaves_no_image_of_the_memory() {
+fn crash_leaves_no_core_dump() {
     let pair = Pair::start();
     for service in [&pair.auth, &pair.api] {
         let path = format!("/proc/{}/limits", service.process().id());
@@ -94,7 +94,7 @@ fn a_crash_leaves_no_image_of_the_memory() {
 }
 
 #[test]
-fn what_clients_send_cannot_write_lines_of_its_own_into_the_log() {
+fn client_input_adds_no_log_line() {
     let pair = Pair::start();
     let forged = "2030-01-01T00:00:00Z  INFO forged=yes";
     for evil in [format!("x\r\n{forged}"), format!("x\n{forged}"), "\u{1b}[2Jx".to_owned()] {

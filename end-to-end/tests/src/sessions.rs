@@ -22,7 +22,7 @@ fn is_dead(pair: &Pair, why: &str, session: &Session) {
 }
 
 #[test]
-fn a_refreshed_session_goes_on_and_a_log_out_ends_it_at_the_guard_too() {
+fn logout_ends_a_refreshed_session_at_the_guard() {
     let pair = Pair::start();
     let user = User::signed_up(&pair.auth, "Ada");
     let log_in = || Session::opened(&pair.auth, &user, "api-service");
@@ -40,7 +40,7 @@ fn a_refreshed_session_goes_on_and_a_log_out_ends_it_at_the_guard_too() {
 }
 
 #[test]
-fn a_refresh_cut_off_by_a_sudden_end_leaves_exactly_one_usable_token() {
+fn kill_during_refresh_leaves_exactly_one_usable_token() {
     let mut pair = Pair::prepare();
     pair.set("AUTH_REFRESH_REPEAT_WINDOW", "10m");
     pair.auth.start();

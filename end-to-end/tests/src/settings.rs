@@ -43,12 +43,12 @@ fn wrong_values_of(service: &mut Service, values: &[(&str, &str)]) {
 }
 
 #[test]
-fn a_wrong_value_of_the_issuer_stops_it_with_one_line_wherever_it_came_from() {
+fn invalid_issuer_setting_ends_the_start_with_one_line() {
     wrong_values_of(&mut Pair::bare().auth, &AUTH);
 }
 
 #[test]
-fn a_wrong_value_of_the_guard_stops_it_with_one_line_wherever_it_came_from() {
+fn invalid_guard_setting_ends_the_start_with_one_line() {
     let mut pair = Pair::bare();
     // By default the guard calls the issuer's address, and checks that value too.
     wrong_values_of(&mut pair.api, &API);
@@ -65,7 +65,7 @@ fn a_wrong_value_of_the_guard_stops_it_with_one_line_wherever_it_came_from() {
 }
 
 #[test]
-fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
+fn flag_overrides_environment_overrides_file_overrides_default() {
     let mut pair = Pair::prepare();
     let log_in_life = |pair: &Pair| {
         let user = support::user::User::signed_up(&pair.auth, "Ada");
@@ -113,7 +113,7 @@ fn wrong_arguments_have_their_own_exit_status() {
 }
 
 #[test]
-fn a_taken_port_and_an_unwritable_folder_stop_the_start_with_one_line() {
+fn taken_port_or_unwritable_folder_ends_the_start_with_one_line() {
     let mut pair = Pair::prepare();
     pair.auth.start();
     let taken = pair.auth.address().to_owned();
@@ -147,7 +147,7 @@ fn a_taken_port_and_an_unwritable_folder_stop_the_start_with_one_line() {
 }
 
 #[test]
-fn one_database_has_one_server_and_a_killed_one_does_not_count() {
+fn database_has_one_server_and_a_killed_server_releases_it() {
     let mut pair = Pair::start();
     for (service, prefix) in [(&mut pair.auth, "AUTH"), (&mut pair.api, "API")] {
         let mut second = service.launch.clone();
@@ -165,7 +165,7 @@ fn one_database_has_one_server_and_a_killed_one_does_not_count() {
 }
 
 #[test]
-fn wrong_line_of_dot_env_is_told_by_number_and_name_and_foreign_lines_are_passed_over() {
+fn invalid_dot_env_line_is_named_and_foreign_lines_are_ignored() {
     let pair = Pair::bare();
     for (service, name) in [(&pair.auth, "AUTH_BIND"), (&pair.api, "API_BIND")] {
         let mut launch = service.launch.clone();

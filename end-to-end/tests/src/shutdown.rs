@@ -14,7 +14,7 @@ use uuid::Uuid;
 const BOUND: Duration = Duration::from_secs(10);
 
 #[test]
-fn both_services_end_soon_and_in_order_at_sigterm_and_ctrl_c() {
+fn sigterm_and_ctrl_c_end_both_services_in_order() {
     let mut pair = Pair::start();
     for signal in ["TERM", "INT"] {
         let (status, took) = pair.auth.stop_by(signal);
@@ -30,7 +30,7 @@ fn both_services_end_soon_and_in_order_at_sigterm_and_ctrl_c() {
 }
 
 #[test]
-fn a_file_system_that_hangs_does_not_hold_the_guard_s_end_up() {
+fn hanging_file_system_does_not_delay_shutdown_of_the_guard() {
     let mut pair = Pair::prepare();
     pair.auth.start();
     // A read from a pipe without a writer never ends.
@@ -45,7 +45,7 @@ fn a_file_system_that_hangs_does_not_hold_the_guard_s_end_up() {
 }
 
 #[test]
-fn a_reader_of_the_feed_and_an_idle_connection_do_not_hold_the_end_up() {
+fn feed_reader_and_idle_connection_do_not_delay_shutdown() {
     let mut pair = Pair::prepare();
     pair.auth.start();
     let token = Client::of_the_guard(&pair.auth).token(&pair.auth);
@@ -71,7 +71,7 @@ fn a_reader_of_the_feed_and_an_idle_connection_do_not_hold_the_end_up() {
 }
 
 #[test]
-fn requests_under_way_are_answered_before_the_end() {
+fn shutdown_answers_requests_in_progress() {
     let mut pair = Pair::prepare();
     pair.auth.start();
     let user = User::signed_up(&pair.auth, "Ada");

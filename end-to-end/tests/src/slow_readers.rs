@@ -76,7 +76,7 @@ fn slow_readers_of_large_answers_hold_a_bounded_share_of_memory() {
 }
 
 #[test]
-fn large_answers_reach_patient_readers_whole() {
+fn slow_reader_gets_a_large_answer_complete() {
     let pair = Pair::start();
     for service in [&pair.auth, &pair.api] {
         let whole = service.get("/docs/swagger-ui-bundle.js").send().expect(200).body;

@@ -10,7 +10,7 @@ use support::token;
 use support::user::User;
 
 #[test]
-fn a_third_service_takes_its_own_tokens_and_hears_of_a_disabled_user() {
+fn third_service_accepts_own_audience_and_refuses_disabled_user() {
     let mut pair = Pair::prepare();
     pair.set("AUTH_AUDIENCE", "api-service,orders");
     pair.auth.start();

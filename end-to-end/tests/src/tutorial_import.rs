@@ -43,7 +43,7 @@ impl Tutorial {
 }
 
 #[test]
-fn everybody_logs_in_with_the_old_password_and_keeps_the_id() {
+fn imported_user_logs_in_with_old_password_and_id() {
     let pair = Pair::start();
     let users = [
         old_user("Ada", "abc", "scrypt"),
@@ -72,7 +72,7 @@ fn everybody_logs_in_with_the_old_password_and_keeps_the_id() {
 }
 
 #[test]
-fn a_flask_service_with_the_exported_pem_goes_on_with_one_changed_line() {
+fn flask_service_with_exported_pem_needs_one_changed_line() {
     let pair = Pair::start();
     let users = [old_user("Ada", "an old password", "scrypt")];
     let tutorial = Tutorial::of(&pair, &users);

@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_elements_say_nothing() {
+    fn empty_list_elements_are_ignored() {
         assert_eq!(read(" ,a,, b ,"), Some(vec!["a".into(), "b".into()]));
         assert_eq!(read(" , "), None);
         assert_eq!(read(""), None);

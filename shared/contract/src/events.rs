@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_of_a_later_version_is_passed_over_with_its_position() {
+    fn unknown_event_type_is_ignored_with_its_position() {
         let event = parse(r#"{"seq":7,"type":"tenant.moved","at":"2026-01-02T03:04:05Z","x":[1]}"#);
         assert_eq!((event.seq, event.change), (7, Change::Unknown));
     }

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_stored_is_there_after_a_restart() {
+    fn stored_state_survives_a_restart() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("guard.json");
         let store = FileStore::open(&path).expect("opened");
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_begun_anew() {
+    fn damaged_file_is_replaced() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("guard.json");
         std::fs::write(&path, "{\"instance\":").expect("written");

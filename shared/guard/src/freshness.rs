@@ -52,7 +52,7 @@ mod tests {
     const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
     #[tokio::test(start_paused = true)]
-    async fn the_clock_that_shows_more_counts() {
+    async fn larger_age_of_two_clocks_counts() {
         let clock = ManualClock::at(NOW);
         let stamp = Stamp::now(&clock);
         tokio::time::advance(Duration::from_secs(5)).await;
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_an_earlier_process_noted_goes_on_ageing() {
+    async fn age_continues_after_a_restart() {
         let clock = ManualClock::at(NOW);
         let stamp = Stamp::noted(NOW - time::Duration::MINUTE, &clock);
         tokio::time::advance(Duration::from_secs(5)).await;

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn audience_is_a_mismatch_if_none_is_common() {
+    fn missing_common_audience_is_a_mismatch() {
         let list = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
         let theirs = list(&["api-service", "orders"]);
         assert_eq!(Mismatch::of_audiences(&list(&["orders"]), &theirs), None);

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_pace_lets_what_is_held_get_too_old() {
+    fn poll_interval_stays_below_the_staleness_limit() {
         for seconds in [1, 2, 3, 4, 10, 60, 3_600, 86_400] {
             let age = Duration::from_secs(seconds);
             let Pace { wait, quiet, poll, touch } = Pace::of(age);

@@ -62,7 +62,7 @@ async fn request_that_is_being_answered_has_no_limit_here() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn content_that_is_left_over_has_a_limit() {
+async fn unread_content_has_a_time_limit() {
     let (mut client, server) = duplex(1_024);
     let mut connection = Connection::new(server);
     client.write_all(REQUEST).await.expect("sent");
@@ -76,7 +76,7 @@ async fn content_that_is_left_over_has_a_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bytes_that_have_come_are_read_however_late_the_look() {
+async fn late_poll_reads_received_bytes() {
     let (mut client, server) = duplex(1_024);
     let mut connection = Connection::new(server);
     for part in [&REQUEST[..10], &REQUEST[10..]] {
@@ -92,7 +92,7 @@ async fn bytes_that_have_come_are_read_however_late_the_look() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answer_that_is_not_taken_ends_the_connection() {
+async fn unread_answer_ends_the_connection() {
     let (_client, server) = duplex(4);
     let mut connection = Connection::new(server);
     let began = Instant::now();
@@ -127,7 +127,7 @@ async fn endless_answer_to(bytes: usize, limit: Duration) -> Option<io::Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answer_has_a_total_time_that_grows_with_what_is_taken() {
+async fn answer_time_limit_grows_with_bytes_taken() {
     let began = Instant::now();
     let error = endless_answer_to(1_024, Duration::from_hours(1)).await.expect("too slow");
     assert_eq!(error.kind(), ErrorKind::TimedOut);
@@ -136,7 +136,7 @@ async fn answer_has_a_total_time_that_grows_with_what_is_taken() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reading_stops_while_an_answer_is_not_taken() {
+async fn reading_stops_while_an_answer_is_unread() {
     let (mut client, server) = duplex(4);
     let mut connection = Connection::new(server);
     client.write_all(b"next").await.expect("sent");

@@ -68,7 +68,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(10);
 
     #[tokio::test(start_paused = true)]
-    async fn deadline_completes_after_the_last_look() {
+    async fn deadline_completes_after_the_last_poll() {
         let began = Instant::now();
         let mut deadline = Deadline::default();
         poll_fn(|context| deadline.poll(context, began + LIMIT)).await;
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn output_that_is_there_counts_however_late_the_look() {
+    async fn late_poll_takes_ready_output() {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let mut waiting = std::pin::pin!(within(LIMIT, receiver));
         assert!(poll_fn(|context| Poll::Ready(waiting.as_mut().poll(context))).await.is_pending());

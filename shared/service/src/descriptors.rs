@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_raised_as_far_as_the_system_lets_it() {
+    fn descriptor_limit_is_raised_to_the_hard_limit() {
         let limit = raise();
         let now = getrlimit(Resource::Nofile);
         assert_eq!(now.current.unwrap_or(ENOUGH).min(ENOUGH), limit.min(ENOUGH));

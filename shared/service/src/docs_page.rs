@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[actix_web::test]
-    async fn everything_that_the_page_names_is_served_from_here() {
+    async fn documents_page_loads_only_own_files() {
         let app = init_service(App::new().configure(routes("{}".into()))).await;
         let get = |path: &str| TestRequest::with_uri(path).to_request();
         let page = call_service(&app, get("/docs")).await;

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn readiness_falls_with_any_part_and_liveness_with_none() {
+    async fn readiness_needs_every_part_and_liveness_needs_none() {
         let switch = Arc::new(Switch(AtomicBool::new(true)));
         let address = start(switch.clone());
         let ready = get(address, "/health/ready").await;
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn metrics_are_told_as_prometheus_reads_them() {
+    async fn metrics_are_prometheus_text() {
         let metrics = get(start(Arc::new(Switch(AtomicBool::new(true)))), "/metrics").await;
         assert_eq!(metrics.status, 200);
         assert!(metrics.body.contains("requests_total 1\n"), "{}", metrics.body);

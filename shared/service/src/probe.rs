@@ -105,14 +105,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_http_is_an_error() {
+    fn probe_of_another_protocol_is_an_error() {
         for text in ["", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 OK\r\n"] {
             assert_eq!(parse(text), None, "{text}");
         }
     }
 
     #[test]
-    fn a_listener_on_every_address_is_asked_on_loopback() {
+    fn probe_of_an_unspecified_address_uses_loopback() {
         assert_eq!(reachable("0.0.0.0:9".parse().expect("v4")).to_string(), "127.0.0.1:9");
         assert_eq!(reachable("[::]:9".parse().expect("v6")).to_string(), "[::1]:9");
         assert_eq!(reachable("10.0.0.1:9".parse().expect("v4")).to_string(), "10.0.0.1:9");

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_panic_costs_one_answer_which_tells_nothing() {
+    async fn panic_answers_500_without_details() {
         let app = App::new()
             .wrap(middleware::from_fn(protect))
             .route("/panic", web::get().to(failing))

@@ -33,7 +33,7 @@ mod tests {
     use crate::problem_response::not_found;
 
     #[actix_web::test]
-    async fn what_can_be_read_takes_get_and_head_and_nothing_else() {
+    async fn readable_resource_accepts_get_and_head_only() {
         let app =
             App::new().service(read("/here", async || "here")).default_service(web::to(not_found));
         let app = init_service(app).await;

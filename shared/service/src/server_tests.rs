@@ -70,7 +70,7 @@ async fn ambiguous_request_is_refused_and_ends_the_connection() {
 }
 
 #[actix_web::test]
-async fn requests_before_a_refused_one_are_answered_and_none_behind_it() {
+async fn requests_before_a_refused_request_are_answered_and_none_after_it() {
     let good = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
     let bad = "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n";
     let answer = talk(start(), format!("{good}{good}{bad}{good}").as_bytes()).await;

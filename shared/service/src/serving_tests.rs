@@ -27,7 +27,7 @@ async fn connect(address: SocketAddr) -> TcpStream {
 }
 
 #[actix_web::test]
-async fn open_connections_are_answered_and_asked_to_leave_at_shutdown() {
+async fn shutdown_answers_open_connections_with_close() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("its address");
     let app = || App::new().default_service(web::to(async || HttpResponse::Ok().body("answer")));
@@ -62,7 +62,7 @@ fn newcomers(address: SocketAddr, answers: &AtomicU32) -> io::Result<()> {
 }
 
 #[actix_web::test]
-async fn connections_get_a_whole_answer_at_shutdown() {
+async fn shutdown_completes_answers() {
     for round in 0..3 {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("its address");

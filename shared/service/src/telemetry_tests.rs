@@ -65,7 +65,7 @@ fn stopped_reader() -> (OwnedFd, UnixStream) {
 }
 
 #[test]
-fn panic_passes_a_stopped_log_reader() {
+fn panic_does_not_wait_for_a_stopped_log_reader() {
     let (stderr, _reader) = stopped_reader();
     assert!(run_alone("panic_of_a_thread", stderr));
 }

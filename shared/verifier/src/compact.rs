@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_that_no_allowed_key_makes_is_refused() {
+    fn signature_of_an_impossible_length_is_refused() {
         for bytes in [256, 384, 512] {
             assert!(split(&token("e30", "e30", bytes)).is_ok(), "{bytes}");
         }

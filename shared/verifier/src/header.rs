@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_shaped_like_a_thumbprint_is_a_kid() {
+    fn kid_has_the_form_of_a_thumbprint() {
         assert!(is_thumbprint(KID));
         let trailing_bits = format!("{}t", &KID[..42]);
         for kid in ["", "1", "../../etc/passwd", &KID[1..], &format!("{KID}A"), &trailing_bits] {

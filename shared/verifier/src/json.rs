@@ -110,14 +110,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_serde_json_reads_is_read_the_same() {
+    fn valid_json_is_read_as_serde_json_reads_it() {
         let text = r#"{"a":[1,-2,3.5,null,true,{"b":"\u00e9\n"}],"c":18446744073709551615,"d":{}}"#;
         let expected: Value = serde_json::from_str(text).expect("JSON");
         assert_eq!(unambiguous_object(text.as_bytes()).map(Value::Object), Some(expected));
     }
 
     #[test]
-    fn a_member_given_twice_is_noticed_at_any_depth_and_in_any_spelling() {
+    fn duplicate_member_is_found_at_any_depth_and_in_any_escape() {
         for text in [
             r#"{"sub":1,"sub":1}"#,
             r#"{"sub":1,"s\u0075b":2}"#,
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_json_object_is_refused() {
+    fn text_other_than_a_json_object_is_refused() {
         let texts: [&[u8]; 18] = [
             b"",
             b"null",

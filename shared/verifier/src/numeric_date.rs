@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_clock_shows_is_refused() {
+    fn time_out_of_range_is_refused() {
         for value in [
             json!(0),
             json!(-1),

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_carries_no_token_is_a_missing_one() {
+    fn header_without_a_token_is_a_missing_token() {
         for fields in [
             &[][..],
             &[("x-access-token", "")],
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_a_token_that_is_not_good() {
+    fn non_text_header_is_an_invalid_token() {
         let mut headers = HeaderMap::new();
         let value = HeaderValue::from_bytes(b"a.b.\xff").expect("a field value");
         headers.append(HeaderName::from_static("x-access-token"), value);

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn too_little_right_is_forbidden_and_names_the_scope_if_there_is_one() {
+    fn missing_right_is_403_and_names_the_scope() {
         let (status, challenge, media_type, body) = answer(&Refusal::Forbidden { scope: None });
         assert_eq!((status, media_type.as_str()), (403, PROBLEM_MEDIA_TYPE));
         assert_eq!(challenge.as_deref(), Some("Bearer error=\"insufficient_scope\""));
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_judged_now_is_to_be_tried_again() {
+    fn undecided_token_is_503_with_retry_after() {
         let refusal = Refusal::Unavailable { retry_after: 2 };
         let (status, challenge, media_type, body) = answer(&refusal);
         assert_eq!((status, challenge, media_type.as_str()), (503, None, PROBLEM_MEDIA_TYPE));

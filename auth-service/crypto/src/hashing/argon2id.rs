@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_has_the_documented_form_and_a_salt_of_its_own() {
+    fn hash_has_the_documented_form_and_its_own_salt() {
         let (one, two) = (hash(b"correct horse").unwrap(), hash(b"correct horse").unwrap());
         assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
         assert_ne!(one, two);
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cheaper_hash_is_right_and_outdated() {
+    fn cheaper_hash_verifies_and_is_outdated() {
         let params = Params::new(64, 1, 1, Some(16)).unwrap();
         let mut output = [0; 16];
         fill(&mut Memory::default(), &params, b"password", b"saltsaltsaltsalt", &mut output)

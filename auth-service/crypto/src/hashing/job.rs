@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn job_of_a_caller_that_has_gone_costs_no_hash() {
+    fn abandoned_job_is_not_hashed() {
         let job = || {
             let (result, done) = oneshot::channel();
             (Job::Hash { password: Zeroizing::new(b"a password".to_vec()), result }, done)

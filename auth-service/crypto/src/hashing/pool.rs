@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn permit_verifies_what_a_permit_hashed() {
+    async fn permit_verifies_a_hash_of_another_permit() {
         let pool = HashingPool::with(1, 2).unwrap();
         let mut permit = pool.enter(None).unwrap();
         let phc = permit.hash(bytes("one two three")).await.unwrap();

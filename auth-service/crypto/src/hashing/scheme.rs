@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_hash_is_right_and_to_be_replaced() {
+    fn imported_hash_verifies_and_is_outdated() {
         let stored = "pbkdf2:sha1:1000$3nr0JdqNnzKDCPVw$f61680e11ff5243f9d2c1c0b4e8655d8e56aee20";
         assert_eq!(verify("correct horse", stored), Verified::Right { outdated: true });
         assert_eq!(verify("another horse", stored), Verified::Wrong);
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_of_ours_can_be_taken_over_and_one_that_asks_for_too_much_can_not() {
+    fn own_hash_is_importable_and_costly_hash_is_not() {
         let ours = hash(b"correct horse").unwrap();
         assert_eq!(check(&ours), Ok(()));
         assert_eq!(verify("correct horse", &ours), Verified::Right { outdated: false });

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_werkzeug_wrote_is_verified() {
+    fn werkzeug_hash_verifies() {
         for text in KNOWN {
             let stored = Stored::read(text).unwrap();
             assert!(stored.is_of(b"correct horse"), "{text}");
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_salt_or_digest_is_another_password() {
+    fn changed_salt_or_digest_does_not_verify() {
         for text in KNOWN {
             let (method, rest) = text.split_once('$').unwrap();
             let (salt, hex) = rest.split_once('$').unwrap();
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_werkzeug_never_writes_is_refused() {
+    fn malformed_werkzeug_hash_is_refused() {
         let (long, half) = ("ab".repeat(64), "ab".repeat(32));
         for text in [
             "",

@@ -117,7 +117,7 @@ fn files_are_whole(pair: &Pair) {
 }
 
 #[test]
-fn a_sudden_end_in_a_change_of_the_keys_leaves_one_that_signs_and_every_token_good() {
+fn kill_during_key_change_leaves_one_active_key_and_good_tokens() {
     let seed = Chance::fresh_seed();
     println!("seed {seed}");
     let mut moments = Chance::of(seed);

@@ -7,7 +7,7 @@ use support::user::User;
 use super::{LIMIT, keys, state};
 
 #[test]
-fn a_key_waits_for_a_guard_that_stands_still_which_is_named() {
+fn pending_key_waits_for_a_stopped_guard_and_names_it() {
     let pair = Pair::start_with(&[("AUTH_JWKS_MAX_AGE", "1s"), ("AUTH_GUARD_PATIENCE", "1h")]);
     let held = |pair: &Pair| keys(&pair.auth).iter().any(|key| key["guards"][0]["holds"] == true);
     poll::until("the guard has told what it holds", LIMIT, || held(&pair));

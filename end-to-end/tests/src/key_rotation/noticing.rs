@@ -12,7 +12,7 @@ use super::{kid_of, published, state};
 const SOON: Duration = Duration::from_secs(5);
 
 #[test]
-fn a_server_notices_what_is_typed_beside_it() {
+fn server_follows_key_commands() {
     let mut pair = Pair::prepare();
     pair.auth.start();
     let auth = &pair.auth;

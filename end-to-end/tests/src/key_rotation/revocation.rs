@@ -38,7 +38,7 @@ fn receipts(told: &Value) -> (Vec<&Value>, Vec<&Value>) {
 }
 
 #[test]
-fn a_wait_for_a_guard_that_stands_still_ends_with_1_and_names_it() {
+fn revoke_wait_for_a_stopped_guard_exits_1_and_names_it() {
     let fleet = three_guards();
     let auth = &fleet.auth;
     let token = User::signed_up(auth, "Ada").log_in(auth);

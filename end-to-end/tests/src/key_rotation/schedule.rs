@@ -13,7 +13,7 @@ use super::{LIMIT, active, keys, kid_of, time_of};
 const EVERY: Duration = Duration::from_secs(6);
 
 #[test]
-fn keys_rotate_by_themselves_again_and_again_and_no_token_is_lost() {
+fn scheduled_rotations_refuse_no_good_token() {
     let mut pair = Pair::prepare();
     pair.set("AUTH_KEY_ROTATION_EVERY", &format!("{}s", EVERY.as_secs()));
     pair.set("AUTH_JWKS_MAX_AGE", "1s");
@@ -50,7 +50,7 @@ fn keys_rotate_by_themselves_again_and_again_and_no_token_is_lost() {
 }
 
 #[test]
-fn without_a_schedule_the_start_and_the_plan_say_what_that_means() {
+fn start_and_plan_explain_a_missing_schedule() {
     let mut pair = Pair::prepare();
     pair.set("AUTH_KEY_ROTATION_EVERY", "off");
     pair.auth.start();
@@ -66,7 +66,7 @@ fn without_a_schedule_the_start_and_the_plan_say_what_that_means() {
 }
 
 #[test]
-fn with_a_schedule_the_start_and_the_plan_say_until_when_a_pem_is_good() {
+fn start_and_plan_state_the_end_of_a_pem() {
     let mut pair = Pair::prepare();
     pair.auth.start();
     assert!(!pair.auth.log().contains("=off"), "{}", pair.auth.log());

@@ -26,7 +26,7 @@ fn script(pair: &Pair, arguments: &[&str]) -> Ended {
 }
 
 #[test]
-fn the_script_shows_a_rotation_until_the_new_key_signs() {
+fn rotate_keys_script_ends_when_the_new_key_signs() {
     let mut pair = Pair::prepare();
     // The key is pending for six seconds, so that the script reports that state.
     pair.set("AUTH_JWKS_MAX_AGE", "3s");

@@ -142,7 +142,7 @@ fn run_all(seeds: std::ops::Range<u64>) {
 }
 
 #[test]
-fn whatever_the_network_and_the_machine_do_nothing_is_missed_or_doubled() {
+fn random_faults_lose_and_repeat_no_change() {
     run_all(0..SEEDS);
 }
 
@@ -168,7 +168,7 @@ fn page(seqs: &[u64], next: u64) -> FeedPage {
 }
 
 #[test]
-fn a_page_that_is_not_the_next_one_is_refused_and_moves_nothing() {
+fn feed_page_with_a_gap_is_refused() {
     for (seqs, next, expected) in [
         (&[12, 13][..], 13, Rejection::Gap),
         (&[11, 13], 13, Rejection::Gap),
@@ -188,7 +188,7 @@ fn a_page_that_is_not_the_next_one_is_refused_and_moves_nothing() {
 }
 
 #[test]
-fn changes_applied_before_are_passed_over() {
+fn applied_changes_are_ignored() {
     let mut machine = Machine::new(Some(10), true);
     let Ok(Step::Apply { events, position }) = machine.page(page(&[9, 10, 11, 12], 12)) else {
         panic!("a good page");
@@ -200,7 +200,7 @@ fn changes_applied_before_are_passed_over() {
 }
 
 #[test]
-fn a_directory_that_leads_round_in_a_circle_is_refused_and_begun_anew() {
+fn circular_directory_pages_restart_the_snapshot() {
     let user = |name: u64| DirectoryUser {
         public_id: Uuid::from_u64_pair(name, 0),
         name: "n".into(),
@@ -256,7 +256,7 @@ fn without_a_directory_only_the_first_page_is_read_and_no_user_is_kept() {
 }
 
 #[test]
-fn a_new_user_without_a_record_is_refused_only_by_a_directory() {
+fn user_without_a_record_is_refused_only_with_a_directory() {
     let id = Uuid::from_u64_pair(1, 1);
     let bare = UserChange {
         public_id: id,

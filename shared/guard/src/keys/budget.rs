@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn in_any_span_no_more_than_two_and_one_for_every_two_seconds() {
+    fn budget_admits_two_and_one_more_every_two_seconds() {
         let start = Instant::now();
         let mut budget = Budget::new(start);
         let mut taken = Vec::new();

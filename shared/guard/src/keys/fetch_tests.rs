@@ -95,7 +95,7 @@ async fn a_key_set_is_taken_with_its_etag_and_max_age() {
 }
 
 #[tokio::test]
-async fn a_set_that_is_held_is_confirmed_past_every_cache() {
+async fn fetch_on_demand_bypasses_caches() {
     let (url, server) = serve(answer("304 Not Modified", "", ""), Then::Close).await;
     let asked = Ask { etag: Some("\"a\"".into()), past_caches: true };
     assert!(matches!(fetch(&url, asked).await, Ok(Fetched::Same { .. })));
@@ -104,7 +104,7 @@ async fn a_set_that_is_held_is_confirmed_past_every_cache() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_key_set_is_a_failure() {
+async fn answer_without_a_key_set_is_a_failure() {
     let json = |body: &str| answer("200 OK", JSON, body);
     let huge = format!("{{\"keys\":[],\"x\":\"{}\"}}", "x".repeat(200_000));
     let hundred = vec![r#"{"kty":"EC"}"#; 101].join(",");

@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_kids_takes_a_bounded_room_and_makes_way_for_later_ones() {
+    fn negative_cache_is_bounded_and_replaces_old_kids() {
         let now = Instant::now();
         let mut negative = Negative::default();
         for kid in 0..3 * CAPACITY {

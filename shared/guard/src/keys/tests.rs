@@ -120,7 +120,7 @@ async fn the_set_is_polled_at_about_half_its_max_age() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_thousand_made_up_kids_cause_few_fetches_and_a_new_key_works_meanwhile() {
+async fn ten_thousand_unknown_kids_cause_few_fetches_and_delay_no_new_key() {
     let (old, new) = (key(1), key(2));
     let setup = setup(&[&old]).await;
     *setup.issuer.delay.lock().expect("whole") = Duration::from_millis(20);
@@ -149,7 +149,7 @@ async fn ten_thousand_made_up_kids_cause_few_fetches_and_a_new_key_works_meanwhi
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_kid_is_judged_only_by_a_fetch_that_began_after_the_request_came() {
+async fn unknown_kid_needs_a_fetch_begun_after_the_request() {
     let (old, new) = (key(1), key(2));
     let setup = setup(&[&old]).await;
     *setup.issuer.delay.lock().expect("whole") = Duration::from_millis(500);
@@ -165,7 +165,7 @@ async fn an_unknown_kid_is_judged_only_by_a_fetch_that_began_after_the_request_c
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_kid_asked_for_in_vain_is_not_asked_for_again_for_five_seconds() {
+async fn unknown_kid_is_not_fetched_again_for_five_seconds() {
     let setup = setup(&[&key(1)]).await;
     let mut fetches = Vec::new();
     for _ in 0..60 {
@@ -177,7 +177,7 @@ async fn a_kid_asked_for_in_vain_is_not_asked_for_again_for_five_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_announcement_ends_what_is_remembered_of_unknown_kids() {
+async fn announcement_clears_the_negative_cache() {
     let (old, new) = (key(1), key(2));
     let setup = setup(&[&old]).await;
     assert_eq!(setup.cache.find(new.kid()).await.expect_err("not yet"), NotFound::Unknown);
@@ -187,7 +187,7 @@ async fn an_announcement_ends_what_is_remembered_of_unknown_kids() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_announced_key_is_asked_for_until_every_instance_of_the_issuer_has_it() {
+async fn announced_key_is_fetched_until_every_issuer_instance_has_it() {
     let (old, new) = (key(1), key(2));
     let setup = setup(&[&old]).await;
     setup.cache.announce(new.kid());
@@ -200,7 +200,7 @@ async fn an_announced_key_is_asked_for_until_every_instance_of_the_issuer_has_it
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_before_or_after_the_announcement_of_its_key_costs_no_fetch_of_its_own() {
+async fn token_near_the_announcement_of_its_key_causes_no_extra_fetch() {
     for token_first in [true, false] {
         let (old, new) = (key(1), key(2));
         let setup = setup(&[&old]).await;
@@ -224,7 +224,7 @@ async fn a_token_before_or_after_the_announcement_of_its_key_costs_no_fetch_of_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_whose_key_has_come_but_whose_worker_is_busy_causes_no_fetch() {
+async fn waiting_request_with_a_fetched_key_causes_no_fetch() {
     let (old, new) = (key(1), key(2));
     let setup = setup(&[&old]).await;
     *setup.issuer.delay.lock().expect("whole") = Duration::from_millis(20);
@@ -243,7 +243,7 @@ async fn a_request_whose_key_has_come_but_whose_worker_is_busy_causes_no_fetch()
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_announced_key_waits_for_no_fetch_that_hangs() {
+async fn announced_key_does_not_wait_for_a_hanging_fetch() {
     let (old, new) = (key(1), key(2));
     let setup = setup(&[&old]).await;
     *setup.issuer.delay.lock().expect("whole") = Duration::from_secs(9);
@@ -257,7 +257,7 @@ async fn an_announced_key_waits_for_no_fetch_that_hangs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_announcement_of_a_key_that_is_long_gone_ends() {
+async fn announcement_of_a_retired_key_ends() {
     let setup = setup(&[&key(1)]).await;
     setup.cache.announce("gone");
     sleep(Duration::from_secs(25)).await;
@@ -266,7 +266,7 @@ async fn an_announcement_of_a_key_that_is_long_gone_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_issuer_fails_requests_never_speed_up_the_retries() {
+async fn requests_do_not_speed_up_retries_of_a_failing_issuer() {
     let old = key(1);
     let mut begun = Vec::new();
     for flood in [false, true] {
@@ -292,7 +292,7 @@ async fn while_the_issuer_fails_requests_never_speed_up_the_retries() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn so_many_wait_and_no_more_and_announced_keys_have_places_of_their_own() {
+async fn waiting_requests_are_limited_apart_from_announced_keys() {
     let (old, new) = (key(1), key(2));
     let setup = setup(&[&old]).await;
     *setup.issuer.delay.lock().expect("whole") = Duration::from_secs(60);
@@ -314,7 +314,7 @@ async fn so_many_wait_and_no_more_and_announced_keys_have_places_of_their_own() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_is_told_within_two_seconds_that_the_issuer_does_not_answer() {
+async fn request_is_answered_within_two_seconds_without_the_issuer() {
     let setup = setup(&[&key(1)]).await;
     *setup.issuer.delay.lock().expect("whole") = Duration::from_secs(3_600);
     let came = Instant::now();
@@ -333,7 +333,7 @@ async fn a_key_that_left_the_set_is_dropped_with_the_next_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_revoked_key_is_dropped_at_once_and_never_taken_again() {
+async fn revoked_key_is_removed_at_once_and_never_added_again() {
     let (good, stolen) = (key(1), key(2));
     let setup = setup(&[&good, &stolen]).await;
     setup.cache.revoke(stolen.kid());

@@ -115,7 +115,7 @@ fn clocks_are_judged_by_leeway_and_by_times_of_question_and_answer() {
 }
 
 #[test]
-fn key_is_looked_for_and_signature_is_checked() {
+fn own_token_needs_its_key_and_a_valid_signature() {
     let good = token(json!({}));
     let kid = key().1.kid().to_owned();
     assert_eq!(judge(&good, &profile(), false, |_| None), Judgement::NoKey { kid: kid.clone() });

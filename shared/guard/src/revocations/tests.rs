@@ -47,14 +47,14 @@ fn after(events: &[Event]) -> Revocations {
 }
 
 #[test]
-fn a_session_that_ended_takes_its_tokens_with_it_and_no_other_s() {
+fn ended_session_revokes_only_its_own_tokens() {
     let held = after(&[event(5, Change::SessionRevoked { sid: PHONE, public_id: USER })]);
     assert_eq!(held.touch(&user(PHONE, 9)), Some(Reason::Revoked));
     assert_eq!(held.touch(&user(LAPTOP, 1)), None);
 }
 
 #[test]
-fn the_end_of_all_sessions_is_judged_by_position_and_spares_one_session() {
+fn end_of_all_sessions_compares_positions_and_keeps_one_session() {
     let held = after(&[end_all(10, Some(LAPTOP))]);
     for (token, expected) in [
         (user(PHONE, 9), Some(Reason::Revoked)),
@@ -67,7 +67,7 @@ fn the_end_of_all_sessions_is_judged_by_position_and_spares_one_session() {
 }
 
 #[test]
-fn two_ends_of_all_sessions_judge_as_all_of_them_would() {
+fn two_ends_of_all_sessions_combine() {
     let exceptions = [None, Some(PHONE), Some(LAPTOP), Some(KIOSK)];
     // Every sequence of four ends with every exception, compared with the rule itself.
     for sequence in 0..256_usize {
@@ -89,7 +89,7 @@ fn two_ends_of_all_sessions_judge_as_all_of_them_would() {
 }
 
 #[test]
-fn what_is_superfluous_is_named_so_that_the_store_can_drop_it() {
+fn superfluous_revocations_are_listed_for_removal() {
     let mut held = Revocations::new(LIFE);
     let now = Instant::now();
     let mut stored = std::collections::BTreeSet::new();
@@ -140,7 +140,7 @@ fn every_token_of_a_revoked_key_is_refused() {
 }
 
 #[test]
-fn what_no_living_token_can_meet_is_forgotten_by_both_clocks_and_keys_never() {
+fn expired_revocations_are_removed_by_both_clocks_and_key_revocations_stay() {
     let learnt = Instant::now();
     let mut held = Revocations::new(LIFE);
     held.apply(&event(1, Change::SessionRevoked { sid: PHONE, public_id: USER }), learnt);
@@ -160,7 +160,7 @@ fn what_no_living_token_can_meet_is_forgotten_by_both_clocks_and_keys_never() {
 }
 
 #[test]
-fn a_new_database_s_tokens_are_not_judged_by_the_numbers_of_the_old_one() {
+fn positions_of_an_old_database_revoke_no_new_token() {
     let mut held = after(&[
         event(90, Change::SessionRevoked { sid: PHONE, public_id: USER }),
         event(95, Change::ClientRemoved { client_id: "orders".into() }),

@@ -16,7 +16,7 @@ use super::tokens::keys;
 const FORBIDDEN: Option<Refusal> = Some(Refusal::Forbidden { scope: None });
 
 #[actix_web::test]
-async fn users_of_every_page_of_the_directory_are_let_in() {
+async fn users_of_every_directory_page_are_admitted() {
     let setup = Setup::new();
     let more: Vec<_> = (100..105).map(Uuid::from_u128).collect();
     for user in &more {
@@ -29,7 +29,7 @@ async fn users_of_every_page_of_the_directory_are_let_in() {
 }
 
 #[actix_web::test]
-async fn a_token_tells_who_calls_and_the_second_time_costs_no_signature() {
+async fn second_use_of_a_token_skips_the_signature() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let token = setup.user(ANN, PHONE, &["user"]);
@@ -40,7 +40,7 @@ async fn a_token_tells_who_calls_and_the_second_time_costs_no_signature() {
 }
 
 #[actix_web::test]
-async fn one_signs_up_and_is_let_in_without_a_pause() {
+async fn new_user_is_admitted_without_a_pause() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let new = Uuid::from_u128(0x55);
@@ -55,7 +55,7 @@ async fn one_signs_up_and_is_let_in_without_a_pause() {
 }
 
 #[actix_web::test]
-async fn a_user_that_a_replica_which_is_up_to_date_does_not_know_is_refused_at_once() {
+async fn unknown_user_is_refused_at_once_by_a_current_replica() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let began = Instant::now();
@@ -65,7 +65,7 @@ async fn a_user_that_a_replica_which_is_up_to_date_does_not_know_is_refused_at_o
 }
 
 #[actix_web::test]
-async fn what_the_feed_does_not_tell_in_two_seconds_can_t_be_known() {
+async fn feed_delay_over_two_seconds_is_503() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let position = setup.position() + 1;
@@ -79,7 +79,7 @@ async fn what_the_feed_does_not_tell_in_two_seconds_can_t_be_known() {
 }
 
 #[actix_web::test]
-async fn after_the_wait_for_the_feed_everything_is_judged_anew() {
+async fn request_is_judged_again_after_the_wait_for_the_feed() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let new = Uuid::from_u128(0x55);
@@ -94,7 +94,7 @@ async fn after_the_wait_for_the_feed_everything_is_judged_anew() {
 }
 
 #[actix_web::test]
-async fn a_disabled_user_is_refused_until_enabled_and_a_deleted_one_for_good() {
+async fn disabled_user_is_refused_until_enabled_and_deleted_user_always() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let token = || setup.user(BOB, PHONE, &["user"]);
@@ -113,7 +113,7 @@ async fn a_disabled_user_is_refused_until_enabled_and_a_deleted_one_for_good() {
 }
 
 #[actix_web::test]
-async fn a_role_counts_where_both_the_token_and_the_directory_have_it() {
+async fn role_needs_both_token_and_directory() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let position = setup.position();
@@ -130,7 +130,7 @@ async fn a_role_counts_where_both_the_token_and_the_directory_have_it() {
 }
 
 #[actix_web::test]
-async fn a_service_is_let_in_but_has_no_role() {
+async fn service_token_is_admitted_without_a_role() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let token = setup.token(&keys()[0], setup.position()).service("reporting");
@@ -139,7 +139,7 @@ async fn a_service_is_let_in_but_has_no_role() {
 }
 
 #[actix_web::test]
-async fn without_a_directory_the_token_s_roles_are_believed() {
+async fn guard_without_directory_uses_the_roles_of_the_token() {
     let setup = Setup::new();
     let store = FileStore::open(setup.state_file()).expect("a store");
     let guard = setup.guard_on(Arc::new(store)).await;

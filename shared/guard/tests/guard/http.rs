@@ -41,7 +41,7 @@ async fn answer(guard: &Guard, path: &str, headers: &[(&str, &str)]) -> (u16, St
 }
 
 #[actix_web::test]
-async fn a_handler_and_a_scope_hear_who_calls() {
+async fn handler_and_scope_receive_the_caller() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let ann = setup.user(ANN, PHONE, &["user", "admin"]);
@@ -56,7 +56,7 @@ async fn a_handler_and_a_scope_hear_who_calls() {
 }
 
 #[actix_web::test]
-async fn refusals_are_the_contract_s_everywhere() {
+async fn refusals_match_the_contract() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let bob = setup.user(BOB, PHONE, &["user"]);
@@ -83,7 +83,7 @@ async fn refusals_are_the_contract_s_everywhere() {
 }
 
 #[actix_web::test]
-async fn a_guard_that_can_t_judge_says_when_to_come_again() {
+async fn undecided_request_gets_retry_after() {
     let setup = Setup::new();
     setup.issuer.go_down().await;
     let guard = setup.guard().await;

@@ -21,7 +21,7 @@ async fn an_announced_key_is_fetched_at_once_and_confirmed_to_the_issuer() {
 }
 
 #[actix_web::test]
-async fn the_call_that_confirms_an_announcement_says_that_its_key_is_held() {
+async fn feed_call_after_an_announcement_lists_the_new_key() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let [old, new] = keys();
@@ -45,7 +45,7 @@ async fn the_call_that_confirms_an_announcement_says_that_its_key_is_held() {
 }
 
 #[actix_web::test]
-async fn a_key_that_nobody_announced_is_looked_for_before_its_token_is_judged() {
+async fn unannounced_key_is_fetched_before_its_token_is_judged() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let [old, new] = keys();

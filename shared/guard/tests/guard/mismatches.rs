@@ -40,7 +40,7 @@ async fn good_pair_is_ready_with_and_without_named_audiences() {
 }
 
 #[actix_web::test]
-async fn issuer_spelled_otherwise_is_named_before_the_guard_serves() {
+async fn other_issuer_spelling_is_named_before_the_guard_serves() {
     let setup = Setup::new();
     let theirs = format!("{}/", setup.issuer.url);
     policy(&setup, Policy { issuer: Some(theirs.clone()), ..Policy::default() });

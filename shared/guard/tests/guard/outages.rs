@@ -14,7 +14,7 @@ use super::setup::{ANN, LAPTOP, PHONE, REVOKED, Setup, Shifted, refusal, until};
 const UNAVAILABLE: Option<Refusal> = Some(Refusal::Unavailable { retry_after: 1 });
 
 #[actix_web::test]
-async fn an_outage_is_not_noticed_and_what_happened_meanwhile_is_heard_right_after_it() {
+async fn outage_refuses_no_request_and_later_changes_apply_at_once() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let phone = setup.user(ANN, PHONE, &["user"]);
@@ -32,7 +32,7 @@ async fn an_outage_is_not_noticed_and_what_happened_meanwhile_is_heard_right_aft
 }
 
 #[actix_web::test]
-async fn a_guard_that_restarts_during_an_outage_serves_what_it_holds() {
+async fn guard_restarted_during_an_outage_serves_from_its_replica() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let phone = setup.user(ANN, PHONE, &["user"]);
@@ -62,7 +62,7 @@ async fn a_fresh_guard_waits_for_the_issuer() {
 }
 
 #[actix_web::test]
-async fn a_guard_that_can_hear_the_issuer_serves_nothing_until_it_has_caught_up() {
+async fn guard_serves_only_after_it_caught_up_with_a_reachable_issuer() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     guard.stop().await;
@@ -81,7 +81,7 @@ async fn a_guard_that_can_hear_the_issuer_serves_nothing_until_it_has_caught_up(
 }
 
 #[actix_web::test]
-async fn without_its_secret_file_a_guard_does_not_serve_and_takes_it_up_within_a_second() {
+async fn guard_starts_to_serve_within_a_second_of_its_secret_file() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     guard.stop().await;
@@ -98,7 +98,7 @@ async fn without_its_secret_file_a_guard_does_not_serve_and_takes_it_up_within_a
 }
 
 #[actix_web::test]
-async fn a_secret_that_was_replaced_is_read_again() {
+async fn replaced_client_secret_is_read_again() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     setup.issuer.with(|state| state.secret = "other".into());
@@ -111,7 +111,7 @@ async fn a_secret_that_was_replaced_is_read_again() {
 }
 
 #[actix_web::test]
-async fn an_answer_that_breaks_the_contract_is_refused_whole_and_moves_nothing() {
+async fn malformed_feed_answer_is_refused_completely() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     // The guard's position at the first invalid answer.
@@ -144,7 +144,7 @@ async fn an_answer_that_breaks_the_contract_is_refused_whole_and_moves_nothing()
 }
 
 #[actix_web::test]
-async fn a_logout_counts_although_the_disk_is_full_and_is_written_when_there_is_room() {
+async fn logout_counts_on_a_full_disk_and_is_stored_later() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let phone = setup.user(ANN, PHONE, &["user"]);
@@ -160,7 +160,7 @@ async fn a_logout_counts_although_the_disk_is_full_and_is_written_when_there_is_
 }
 
 #[actix_web::test]
-async fn what_is_held_is_trusted_for_so_long_and_no_longer() {
+async fn held_state_is_trusted_until_the_staleness_limit() {
     let mut setup = Setup::new();
     let clock = Arc::new(Shifted(AtomicI64::new(0)));
     setup.clock = Arc::clone(&clock) as _;
@@ -185,7 +185,7 @@ async fn what_is_held_is_trusted_for_so_long_and_no_longer() {
 }
 
 #[actix_web::test]
-async fn a_guard_that_was_away_too_long_is_not_trusted_before_it_has_heard_everything() {
+async fn guard_past_the_staleness_limit_serves_only_after_it_caught_up() {
     let mut setup = Setup::new();
     let clock = Arc::new(Shifted(AtomicI64::new(0)));
     setup.clock = Arc::clone(&clock) as _;
@@ -214,7 +214,7 @@ async fn a_guard_that_was_away_too_long_is_not_trusted_before_it_has_heard_every
 }
 
 #[actix_web::test]
-async fn a_guard_whose_issuer_hangs_serves_what_it_holds_within_two_seconds_of_its_start() {
+async fn guard_with_a_hanging_issuer_serves_within_two_seconds() {
     let setup = Setup::new();
     setup.serving().await.stop().await;
     // It accepts connections, as the system does for a stopped process, and sends nothing.

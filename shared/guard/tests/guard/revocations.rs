@@ -11,7 +11,7 @@ use super::setup::{ANN, BOB, LAPTOP, PHONE, REVOKED, Setup, refusal, until};
 use super::tokens::keys;
 
 #[actix_web::test]
-async fn the_end_of_a_session_is_heard_and_others_go_on() {
+async fn end_of_a_session_refuses_only_its_tokens() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let phone = setup.user(ANN, PHONE, &["user"]);
@@ -24,7 +24,7 @@ async fn the_end_of_a_session_is_heard_and_others_go_on() {
 }
 
 #[actix_web::test]
-async fn the_end_of_all_sessions_refuses_what_was_issued_before_and_nothing_after() {
+async fn end_of_all_sessions_refuses_earlier_tokens_only() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let before = setup.user(ANN, PHONE, &["user"]);
@@ -40,7 +40,7 @@ async fn the_end_of_all_sessions_refuses_what_was_issued_before_and_nothing_afte
 }
 
 #[actix_web::test]
-async fn a_revoked_key_takes_its_tokens_with_it_and_the_issuer_hears_that_it_is_dropped() {
+async fn revoked_key_ends_its_tokens_and_the_guard_confirms_it() {
     let setup = Setup::new();
     let [old, new] = keys();
     setup.issuer.with(|state| state.jwks = vec![old.jwk.clone(), new.jwk.clone()]);
@@ -69,7 +69,7 @@ async fn restarted(setup: &Setup, guard: &Guard) -> Guard {
 }
 
 #[actix_web::test]
-async fn what_was_revoked_stays_revoked_over_a_restart_a_lost_store_and_a_gap_in_the_feed() {
+async fn revocations_survive_restart_lost_store_and_feed_gap() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     let token = setup.user(ANN, PHONE, &["user"]);
@@ -96,7 +96,7 @@ async fn what_was_revoked_stays_revoked_over_a_restart_a_lost_store_and_a_gap_in
 }
 
 #[actix_web::test]
-async fn a_guard_that_missed_too_much_takes_a_snapshot_before_it_serves() {
+async fn guard_behind_the_kept_feed_loads_a_snapshot_before_it_serves() {
     let setup = Setup::new();
     let guard = setup.serving().await;
     guard.stop().await;

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_read_to_the_letter() {
+    fn values_are_read_unchanged() {
         for (line, value) in [
             ("A=plain", "plain"),
             (" A = two words ", "two words"),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_file_is_told_with_its_cause() {
+    fn unreadable_file_is_reported_with_its_cause() {
         let folder = tempfile::tempdir().expect("a folder");
         let error = DotEnv::read(folder.path()).expect_err("a folder").to_string();
         assert!(error.contains("directory"), "{error}");

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issuer_is_an_http_address_and_nothing_more() {
+    fn issuer_is_an_http_address_without_query_or_fragment() {
         for good in ["http://localhost:8001", "https://login.example.org/a"] {
             assert_eq!(origin_url(good).as_deref(), Ok(good));
         }

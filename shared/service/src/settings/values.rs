@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_beats_the_environment_beats_dot_env_beats_the_default() {
+    fn flag_overrides_environment_overrides_dot_env_overrides_default() {
         let (variable, line) = ([("AUTH_BIND", "[::1]:2")], "AUTH_BIND='[::1]:3'");
         for (flags, environment, dot_env, expected, origin) in [
             (&["x", "--bind", "[::1]:1"][..], &variable[..], line, "[::1]:1", Origin::Flag),
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_value_is_told_in_one_line_without_the_value() {
+    fn invalid_value_is_reported_in_one_line_without_the_value() {
         let line = "AUTH_BIND (--bind): the value is not an address and a port; it takes HOST:PORT";
         assert_eq!(refused(&[("AUTH_BIND", "80\n01")], ""), line);
         let line = refused(&[], "\nAUTH_BIND=hunter2\n");
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_lines_of_dot_env_are_passed_over() {
+    fn foreign_lines_of_dot_env_are_ignored() {
         let foreign =
             "GREETING=hello big world\nMOTD=it's fine\nAUTH_BINDS are words\nA=\"\n\u{fffd}";
         assert!(find(&["x"], &[], foreign).expect("values").warning().is_none());

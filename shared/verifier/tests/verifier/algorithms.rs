@@ -12,7 +12,7 @@ use crate::minting::{
 };
 
 #[test]
-fn any_algorithm_but_the_exact_string_rs256_is_refused_however_well_it_is_signed() {
+fn every_algorithm_other_than_rs256_is_refused() {
     let (signer, claims) = (signer(), user_claims().to_string());
     let header = signer.header();
     assert_taken([("RS256", signer.token_of(&header.to_string(), &claims))]);

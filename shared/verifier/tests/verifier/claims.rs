@@ -39,7 +39,7 @@ fn a_services_token_is_read_as_it_was_written() {
 }
 
 #[test]
-fn what_the_issuer_serialises_is_taken() {
+fn serialised_claims_of_the_issuer_are_accepted() {
     let claims = signet_contract::claims::Claims {
         iss: "http://localhost:8001".into(),
         sub: "67e55044-10b1-426f-9247-bb680e5fe0c8".into(),
@@ -58,7 +58,7 @@ fn what_the_issuer_serialises_is_taken() {
 }
 
 #[test]
-fn only_our_issuer_to_the_letter_is_believed() {
+fn only_the_exact_issuer_is_accepted() {
     let others = "http://localhost:8001/|http://LOCALHOST:8001|HTTP://localhost:8001|http://localhost:800|\
         http://localhost:80010|http://localhost:8001@evil.example|https://localhost:8001|localhost:8001|\
         http://127.0.0.1:8001| http://localhost:8001|http://localhost:8001\0|";
@@ -72,7 +72,7 @@ fn only_our_issuer_to_the_letter_is_believed() {
 }
 
 #[test]
-fn an_audience_that_holds_us_is_taken_and_no_other() {
+fn only_a_token_with_the_own_audience_is_accepted() {
     for aud in [json!("api-service"), json!(["api-service"]), json!(["a", "api-service", "b"])] {
         taken(&with(&user_claims(), "aud", aud));
     }
@@ -211,7 +211,7 @@ fn other_tokens_of_the_same_issuer_are_no_access_tokens() {
 }
 
 #[test]
-fn of_several_faults_the_one_that_explains_the_others_is_told() {
+fn first_relevant_fault_is_reported() {
     let foreign = json!({"iss": "https://accounts.example.org", "aud": "app", "exp": 1});
     refused(&foreign, Reason::Issuer);
     let for_another = json!({"iss": "http://localhost:8001", "aud": "app", "exp": 1});

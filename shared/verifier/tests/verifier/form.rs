@@ -72,7 +72,7 @@ fn a_second_spelling_of_a_good_token_is_refused() {
 }
 
 #[test]
-fn another_alphabet_or_padding_is_refused_even_where_it_is_what_was_signed() {
+fn other_base64_alphabet_or_padding_is_refused_even_if_signed() {
     let signer = signer();
     let header = signer.header().to_string();
     // The encoding has both characters that differ between the alphabets, and needs padding.

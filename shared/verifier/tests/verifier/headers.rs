@@ -83,7 +83,7 @@ fn only_access_token_types_are_taken() {
 }
 
 #[test]
-fn a_kid_that_can_be_no_thumbprint_is_refused_before_a_key_is_looked_for() {
+fn kid_of_another_form_is_refused_before_key_lookup() {
     let header = signer().header();
     let kid = signer().kid();
     let kids = [
@@ -119,7 +119,7 @@ fn a_kid_that_can_be_no_thumbprint_is_refused_before_a_key_is_looked_for() {
 }
 
 #[test]
-fn a_well_formed_kid_of_a_key_that_is_not_held_is_a_matter_of_keys() {
+fn well_formed_unknown_kid_asks_for_keys() {
     let swapped: String = signer().kid().chars().rev().collect();
     let swapped = format!("A{}A", &swapped[1..42]);
     let header = with(&signer().header(), "kid", json!(swapped));

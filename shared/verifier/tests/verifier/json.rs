@@ -51,7 +51,7 @@ fn a_member_given_twice_is_refused_in_claims_and_header() {
 }
 
 #[test]
-fn what_is_no_plain_utf8_json_object_is_refused() {
+fn claims_other_than_a_utf8_json_object_are_refused() {
     let claims = user_claims().to_string();
     let header = signer().header().to_string();
     assert_taken([
@@ -107,7 +107,7 @@ fn what_is_no_plain_utf8_json_object_is_refused() {
 }
 
 #[test]
-fn claims_that_the_profile_does_not_name_pass() {
+fn unknown_claims_are_ignored() {
     assert_taken(
         [
             (

@@ -37,7 +37,7 @@ fn a_published_key_is_read_and_written_the_same() {
 }
 
 #[test]
-fn members_that_say_nothing_to_us_are_passed_over() {
+fn unknown_members_are_ignored() {
     let jwk = signer().jwk();
     let bare = without(&without(&without(&jwk, "use"), "alg"), "kid");
     for jwk in [
@@ -74,7 +74,7 @@ fn a_key_that_is_not_for_rs256_signatures_is_dropped() {
 }
 
 #[test]
-fn what_is_no_rsa_key_is_dropped() {
+fn non_rsa_key_is_dropped() {
     let jwk = signer().jwk();
     for key in [
         json!(null),
@@ -134,7 +134,7 @@ fn a_modulus_of_another_size_or_an_even_one_is_dropped() {
 }
 
 #[test]
-fn an_exponent_that_nobody_should_use_is_dropped() {
+fn weak_exponent_is_dropped() {
     let of_exponent = |e: &[u8]| without(&with(&signer().jwk(), "e", json!(encode(e))), "kid");
     let few =
         [&[][..], &[0], &[1], &[2], &[3], &[17], &[0xff], &[0xff, 0xff], &[1, 0, 0], &[1, 0, 2]];
@@ -172,7 +172,7 @@ fn a_kid_that_is_not_the_thumbprint_is_refused() {
 }
 
 #[test]
-fn of_keys_with_the_same_kid_none_is_used() {
+fn keys_with_a_duplicate_kid_are_dropped() {
     let (ours, other) = (signer().jwk(), stranger().jwk());
     let posing = with(&other, "kid", json!(signer().kid()));
     for (twin, error) in [
@@ -205,7 +205,7 @@ fn a_key_with_a_member_given_twice_is_dropped_alone() {
 }
 
 #[test]
-fn what_is_no_key_set_is_refused_whole() {
+fn answer_without_a_key_list_is_refused() {
     let ours = signer().jwk();
     for text in [
         String::new(),
@@ -256,7 +256,7 @@ fn a_set_past_a_limit_is_refused_and_one_at_it_is_not() {
 }
 
 #[test]
-fn neither_a_key_nor_an_error_shows_more_than_it_must() {
+fn key_and_error_show_no_secret() {
     assert_eq!(format!("{:?}", signer().public), format!("PublicKey({:?})", signer().kid()));
     let jwk = with(&signer().jwk(), "d", json!("secret-number"));
     let error = PublicKey::from_jwk(&jwk).expect_err("private");

@@ -55,7 +55,7 @@ fn token(encoded: &[u8]) -> String {
 }
 
 #[test]
-fn the_one_encoding_is_taken_and_is_what_the_signer_makes() {
+fn only_the_encoding_of_the_signer_is_accepted() {
     let encoded = padded_with_ff(&good_info());
     assert_eq!(signer().sign_encoded(&encoded), signer().sign(&message()));
     assert_taken([("the encoding", token(&encoded))]);

@@ -22,7 +22,7 @@ fn numbered(number: usize) -> (TokenHash, Arc<AccessToken>) {
 }
 
 #[test]
-fn a_hit_is_the_verified_token_itself() {
+fn cache_hit_returns_the_verified_token() {
     let (cache, (hash, token)) = (cache(16), numbered(1));
     assert!(cache.get(&hash, &profile(), at(NOW)).is_none() && cache.is_empty());
     cache.insert(hash, Arc::clone(&token));
@@ -31,7 +31,7 @@ fn a_hit_is_the_verified_token_itself() {
 }
 
 #[test]
-fn a_token_that_shares_a_part_or_an_id_with_a_kept_one_is_no_hit() {
+fn token_with_a_shared_part_or_id_is_no_hit() {
     let cache = cache(16);
     let kept = signer().token(&user_claims());
     cache.insert(TokenHash::of(&kept), Arc::new(judge(&kept).expect("a good token")));
@@ -65,7 +65,7 @@ fn a_kept_token_expires_like_any_other_and_is_forgotten() {
 }
 
 #[test]
-fn what_is_cleared_is_gone() {
+fn cleared_cache_has_no_hit() {
     let (cache, one, two) = (cache(64), numbered(1), numbered(2));
     let held = |hash| cache.get(hash, &profile(), at(NOW)).is_some();
     cache.insert(one.0, one.1);
@@ -76,7 +76,7 @@ fn what_is_cleared_is_gone() {
 }
 
 #[test]
-fn the_cache_is_bounded_and_drops_what_was_not_used() {
+fn cache_is_bounded_and_drops_unused_tokens() {
     let cache = cache(32);
     let (favourite, token) = numbered(0);
     cache.insert(favourite, token);

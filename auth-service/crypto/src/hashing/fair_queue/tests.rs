@@ -83,7 +83,7 @@ fn place_without_a_job_is_taken_and_place_of_a_job_that_has_begun_is_not() {
 }
 
 #[test]
-fn no_more_jobs_begin_than_may_until_a_place_is_given_back() {
+fn begun_jobs_are_limited_until_a_place_is_free() {
     let mut queue = Queue::new(8, 2);
     let places: Vec<_> = (0..4).map(|job| ask(&mut queue, 1, job)).collect();
     assert_eq!(served(&mut queue), [0, 1]);
@@ -188,7 +188,7 @@ impl Model {
 
 proptest! {
     #[test]
-    fn random_callers_keep_the_bound_the_turns_and_the_quarter(
+    fn random_callers_respect_bound_turns_and_quarter(
         capacity in 1..14_usize,
         most_begun in 1..6_usize,
         steps in prop::collection::vec(step(), 0..300),

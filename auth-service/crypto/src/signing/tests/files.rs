@@ -7,7 +7,7 @@ use super::super::{FileError, KeyFiles, Unfit};
 use super::material::{new_key, shared_key};
 
 #[test]
-fn a_kept_key_is_whole_and_readable_by_its_owner_alone() {
+fn written_key_file_is_complete_and_private() {
     let folder = tempfile::tempdir().expect("a folder");
     let keys = folder.path().join("keys/signing");
     let files = KeyFiles::in_folder(&keys);
@@ -23,7 +23,7 @@ fn a_kept_key_is_whole_and_readable_by_its_owner_alone() {
 }
 
 #[test]
-fn a_file_that_others_can_read_is_refused_with_what_to_type() {
+fn file_readable_by_others_is_refused_with_a_chmod_hint() {
     let folder = tempfile::tempdir().expect("a folder");
     let files = KeyFiles::in_folder(folder.path());
     let key = shared_key();
@@ -61,7 +61,7 @@ fn a_file_with_another_key_or_half_a_key_is_refused() {
 
 /// A crash between the temporary file and the rename leaves only the temporary file.
 #[test]
-fn what_a_crash_left_behind_is_no_key_and_hinders_none() {
+fn partial_key_file_of_a_crash_is_ignored() {
     let folder = tempfile::tempdir().expect("a folder");
     let files = KeyFiles::in_folder(folder.path());
     let key = shared_key();
@@ -75,7 +75,7 @@ fn what_a_crash_left_behind_is_no_key_and_hinders_none() {
 }
 
 #[test]
-fn a_forgotten_key_is_gone_and_forgetting_again_is_no_error() {
+fn removal_of_a_key_file_is_idempotent() {
     let folder = tempfile::tempdir().expect("a folder");
     let files = KeyFiles::in_folder(folder.path());
     let key = shared_key();

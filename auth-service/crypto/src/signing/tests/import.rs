@@ -15,7 +15,7 @@ fn refused(file: &[u8]) -> Unfit {
 }
 
 #[test]
-fn keys_of_the_usual_programs_are_taken_as_they_are() {
+fn keys_of_openssl_and_ssh_keygen_programs_are_accepted() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = folder.path();
     for (program, arguments, label) in [
@@ -40,7 +40,7 @@ fn keys_of_the_usual_programs_are_taken_as_they_are() {
 }
 
 #[test]
-fn other_files_of_these_programs_are_refused_with_what_they_are() {
+fn other_files_of_these_programs_are_refused_with_their_kind() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = folder.path();
     let pass = "-aes256 -passout pass:secret";
@@ -105,7 +105,7 @@ fn a_damaged_file_is_refused() {
 }
 
 #[test]
-fn no_single_changed_bit_makes_another_key() {
+fn key_with_one_changed_bit_is_refused() {
     let whole = shared_key();
     let pem = whole.pem();
     let lines = pem.lines().count();
@@ -119,7 +119,7 @@ fn no_single_changed_bit_makes_another_key() {
 }
 
 #[test]
-fn numbers_that_do_not_belong_together_are_refused() {
+fn inconsistent_key_numbers_are_refused() {
     let one = rsa::PrivateKey::new(&mut SysRng, 1024).expect("a key");
     let pkcs1 = one.to_pkcs1_pem(LineEnding::LF).expect("PEM");
     assert_eq!(refused(pkcs1.as_bytes()), Unfit::TooShort(1024));

@@ -51,7 +51,7 @@ impl Fixture {
 }
 
 #[test]
-fn published_keys_are_in_the_set_and_nothing_private_is() {
+fn key_set_holds_published_keys_and_no_private_number() {
     let fixture = Fixture::new();
     for (state, published) in [
         (KeyState::Pending, true),
@@ -72,7 +72,7 @@ fn published_keys_are_in_the_set_and_nothing_private_is() {
 }
 
 #[test]
-fn the_etag_is_strong_and_changes_with_the_set_alone() {
+fn etag_is_strong_and_changes_only_with_the_set() {
     let fixture = Fixture::new();
     let ring = fixture.ring(KeyState::Active, KeyState::Pending);
     let before = ring.key_set();
@@ -89,7 +89,7 @@ fn the_etag_is_strong_and_changes_with_the_set_alone() {
 }
 
 #[test]
-fn the_active_key_signs_and_follows_a_change() {
+fn ring_signs_with_the_new_active_key() {
     let fixture = Fixture::new();
     let ring = fixture.ring(KeyState::Active, KeyState::Pending);
     assert_eq!(ring.signer().kid(), fixture.one.kid());
@@ -103,7 +103,7 @@ fn the_active_key_signs_and_follows_a_change() {
 }
 
 #[test]
-fn a_new_key_without_a_good_file_leaves_the_last_good_one_signing_and_published() {
+fn new_key_without_a_good_file_keeps_the_last_key_active() {
     let fixture = Fixture::new();
     let ring = fixture.ring(KeyState::Active, KeyState::Pending);
     let path = fixture.folder.path().join(format!("{}.pem", fixture.other.kid()));
@@ -122,7 +122,7 @@ fn a_new_key_without_a_good_file_leaves_the_last_good_one_signing_and_published(
 }
 
 #[test]
-fn a_ring_without_an_active_key_or_its_file_does_not_open() {
+fn ring_needs_an_active_key_with_a_file() {
     let fixture = Fixture::new();
     let none = fixture.records(KeyState::Retired, KeyState::Pending);
     let refused = KeyRing::open(fixture.files.clone(), none, POLICY);
@@ -134,7 +134,7 @@ fn a_ring_without_an_active_key_or_its_file_does_not_open() {
 }
 
 #[test]
-fn nobody_is_told_to_keep_the_set_beyond_a_key_that_leaves() {
+fn max_age_ends_before_a_key_leaves_the_set() {
     let fixture = Fixture::new();
     let mut records = fixture.records(KeyState::Active, KeyState::Retiring);
     let leaves = START + Duration::seconds(1_000);
@@ -148,7 +148,7 @@ fn nobody_is_told_to_keep_the_set_beyond_a_key_that_leaves() {
 }
 
 #[test]
-fn nobody_is_told_to_keep_the_set_beyond_the_next_key_s_publication() {
+fn max_age_ends_before_the_next_publication() {
     let fixture = Fixture::new();
     let mut records = fixture.records(KeyState::Active, KeyState::Retired);
     records[0].since = START;

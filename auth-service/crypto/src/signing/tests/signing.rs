@@ -66,7 +66,7 @@ fn header_has_exactly_three_members() {
 }
 
 #[test]
-fn a_signer_knows_whether_it_was_used() {
+fn signer_records_its_first_use() {
     let signer = Signer::new(shared_key());
     assert!(!signer.used());
     signer.sign(&claims()).expect("signed");
@@ -74,7 +74,7 @@ fn a_signer_knows_whether_it_was_used() {
 }
 
 #[test]
-fn nothing_private_is_ever_shown() {
+fn debug_output_shows_no_private_number() {
     let key = shared_key();
     let pem = key.pem();
     let shown = format!("{key:?} {:?}", Signer::new(shared_key()));
