@@ -131,7 +131,7 @@ fn read(path: &Path) -> Result<State, StoreError> {
         }
     };
     Ok(serde_json::from_slice(&text).unwrap_or_else(|error| {
-        tracing::warn!(path = %path.display(), %error, "the guard's state is damaged; it is begun anew");
+        tracing::warn!(path = %path.display(), %error, "the guard's stored state is damaged; the guard starts with an empty state");
         State::empty()
     }))
 }

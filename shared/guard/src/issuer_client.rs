@@ -53,7 +53,7 @@ pub(super) enum CallError {
     #[error("the issuer refuses this guard's client: {0}")]
     Refused(String),
     /// The position asked for is unknown to the issuer: a new snapshot is needed.
-    #[error("the issuer's feed no longer holds this position")]
+    #[error("the issuer no longer keeps this position")]
     Gone,
     /// The issuer answers with another status than expected.
     #[error("the issuer answered {0}")]

@@ -141,7 +141,7 @@ impl Guard {
         let saved = held.keys.and_then(|saved| match parse_key_set(saved.text.as_bytes()) {
             Ok(set) => Some((set.keys, saved.etag, Stamp::noted(saved.fetched_at, &*clock))),
             Err(error) => {
-                tracing::warn!(%error, "the stored key set is damaged; it is fetched anew");
+                tracing::warn!(%error, "the stored key set is damaged; the guard fetches a new one");
                 None
             }
         });

@@ -18,7 +18,7 @@ const LONGEST_SHOWN: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     /// The issuer's tokens carry another `iss`.
-    #[error("the issuer's tokens have the issuer `{theirs}`; this guard takes only `{ours}`")]
+    #[error("the issuer's tokens have the issuer `{theirs}`; this guard accepts only `{ours}`")]
     Issuer {
         /// The guard's setting.
         ours: String,
@@ -26,7 +26,7 @@ pub enum Mismatch {
         theirs: String,
     },
     /// The issuer issues no token for this guard.
-    #[error("this guard takes tokens for `{ours}`; the issuer issues them only for `{theirs}`")]
+    #[error("this guard accepts tokens for `{ours}`; the issuer issues them only for `{theirs}`")]
     Audience {
         /// The guard's setting.
         ours: String,
@@ -50,7 +50,7 @@ pub enum Mismatch {
         limit: i64,
     },
     /// Tokens live longer than the guard accepts.
-    #[error("the issuer's tokens live {theirs} s; this guard takes at most {ours} s")]
+    #[error("the issuer's tokens live {theirs} s; this guard accepts at most {ours} s")]
     TokenLife {
         /// The guard's limit in seconds.
         ours: i64,

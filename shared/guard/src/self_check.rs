@@ -244,7 +244,7 @@ fn log(logged: &mut Vec<Mismatch>, found: Vec<Mismatch>) {
         }
     }
     if found.is_empty() && !logged.is_empty() {
-        tracing::info!("this guard takes the tokens of its issuer again");
+        tracing::info!("this guard accepts the tokens of its issuer again");
     }
     *logged = found;
 }

@@ -31,7 +31,7 @@ impl Trigger {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("stopping: requests under way are finished first");
+        tracing::info!("stopping after the requests in progress");
         self.fire();
         // Kept alive: a dropped sender would count as a shutdown.
         std::future::pending().await

@@ -67,7 +67,7 @@ pub fn start(filter: Option<&str>) {
 /// Makes a write beyond the limit of file sizes (`ulimit -f`) fail. By default it ends the process.
 fn survive_file_size_limit() {
     if let Err(error) = flag::register(SIGXFSZ, Arc::default()) {
-        tracing::warn!(%error, "a limit of file sizes ends this process when it is reached");
+        tracing::warn!(%error, "a file size limit ends this process when a file reaches it");
     }
 }
 

@@ -20,13 +20,13 @@ pub enum Refusal {
     #[error("the token is refused: {}", .0.word())]
     Invalid(Reason),
     /// The token is valid, but does not grant the right: `403`.
-    #[error("too little right")]
+    #[error("the token lacks the right")]
     Forbidden {
         /// The scope that would grant the right, if any.
         scope: Option<&'static str>,
     },
     /// The token can't be checked now: `503`.
-    #[error("can't be judged now")]
+    #[error("the token can't be checked now")]
     Unavailable {
         /// The time after which the client may try again, in whole seconds.
         retry_after: u32,
@@ -98,7 +98,7 @@ impl Refusal {
                 "Send one access token, once: in `Authorization: Bearer` or in `x-access-token`.",
             ),
             Self::Forbidden { .. } => Some("The access token does not grant the right to do this."),
-            Self::Unavailable { .. } => Some("The access token can't be judged now; try again."),
+            Self::Unavailable { .. } => Some("The access token can't be checked now; try again."),
         }
     }
 }

@@ -74,13 +74,13 @@ pub(super) enum Rejection {
     #[error("it is longer than was asked for")]
     TooLong,
     /// A page of users that does not follow the previous page.
-    #[error("the directory's pages do not follow each other")]
+    #[error("the pages of the directory have a gap")]
     Pages,
     /// A revocation of a snapshot is after the snapshot's position.
     #[error("the snapshot holds a revocation from after its position")]
     FutureRevocation,
     /// A new user without the user's record.
-    #[error("a new user comes without a record: the client lacks the scope `directory:read`")]
+    #[error("a new user has no record: the client lacks the scope `directory:read`")]
     NoRecord,
 }
 

@@ -268,7 +268,7 @@ impl Reader {
         let outage = match trouble {
             Trouble::Call(CallError::Gone) => {
                 tracing::warn!(
-                    "the issuer's feed no longer holds our position; a snapshot is taken"
+                    "the issuer no longer keeps this guard's position; the guard takes a snapshot"
                 );
                 self.machine.start_over();
                 false
@@ -285,7 +285,7 @@ impl Reader {
                 if trouble.is_ours() {
                     tracing::error!(error = %line, detail, "the issuer does not let this guard follow the feed");
                 } else {
-                    tracing::warn!(error = %line, detail, "the feed can't be followed; what is held stays");
+                    tracing::warn!(error = %line, detail, "the feed can't be read; the guard keeps its state");
                 }
                 seen.last_error = Some(line);
             }

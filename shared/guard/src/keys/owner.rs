@@ -285,7 +285,7 @@ impl<S: KeySource> Owner<S> {
 
     fn failed(&mut self, ended: &Ended, error: &FetchError, now: Instant) {
         self.cache.counters.failures.fetch_add(1, Ordering::Relaxed);
-        tracing::warn!(%error, cause = ?ended.cause, "the key set could not be fetched; the last good one stays");
+        tracing::warn!(%error, cause = ?ended.cause, "the key set could not be fetched; the guard keeps the last good one");
         self.cache.note_error(Some(error.to_string()));
         // While the issuer fails, only a poll may set the interval, and nothing may shorten it.
         let retry_at = match self.failing_until {
