@@ -8,6 +8,7 @@ use signet_service::management::{self, Management};
 use signet_service::{server, serving, shutdown};
 
 use crate::settings::Settings;
+use auth_app::first_start;
 use auth_app::keys::Rotator;
 use auth_crypto::signing::{KeyFiles, KeyRing};
 use auth_domain::audit::Act;
@@ -15,7 +16,6 @@ use auth_http as http;
 use auth_store::instance_lock::InstanceLock;
 use auth_store::{self, Existence, Store};
 
-pub mod first_start;
 mod guards;
 mod health;
 mod issuer;
@@ -47,7 +47,9 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
              and no session of before is good any more"
         );
     }
-    for line in first_start::of_server(&database, &settings, &Act::by_server(clock.now()))? {
+    let act = Act::by_server(clock.now());
+    let steps = first_start::prepare_server(&database, &settings.keys_dir, settings.key_bits, &act);
+    for line in steps.map_err(Failure::failed)? {
         tracing::info!("{line}");
     }
     let files = KeyFiles::in_folder(&settings.keys_dir);

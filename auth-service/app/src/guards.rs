@@ -1,5 +1,5 @@
 //! The guards that call `/feed`: the keys that each one holds, the position that it has confirmed,
-//! and a way to wait for confirmations.
+//! a way to wait for confirmations, and the list for operators.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,14 +9,20 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry as MetricsRegistry;
+use serde::Serialize;
 use signet_contract::clock::Clock;
 use signet_contract::events::Event;
 use time::OffsetDateTime;
+use time::serde::rfc3339;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
+use utoipa::ToSchema;
+use uuid::Uuid;
 
-use auth_domain::feed::revokes;
-use auth_domain::guards::{Guard, GuardId, Receipt, Registry, Report, receipts};
+use crate::AppState;
+use crate::error::AppError;
+use auth_domain::feed::{Changes, revokes};
+use auth_domain::guards::{Guard, GuardId, Lag, Receipt, Registry, Report, receipts};
 use auth_store::{Store, StoreResult};
 
 /// The buckets in seconds. The target for a logout is the middle of the range.
@@ -161,4 +167,90 @@ impl Drop for Call<'_> {
     fn drop(&mut self) {
         self.guards.registry().end(&self.id, self.number, self.clock.now());
     }
+}
+
+impl AppState {
+    /// Returns the guards that called this server within a day, each with its lag.
+    pub async fn list_guards(&self) -> Result<GuardList, AppError> {
+        let now = self.clock.now();
+        let guards = self.guards.list(now);
+        self.run(move |store| GuardList::of(guards, store, now)).await
+    }
+}
+
+/// Returns the guards that the server has saved, each with its lag. A command has no other ones.
+pub fn list_saved_guards(store: &Store, now: OffsetDateTime) -> Result<GuardList, AppError> {
+    Ok(GuardList::of(store.list_guards(now)?, store, now)?)
+}
+
+/// The guards that called within a day, by client and instance.
+#[derive(Serialize, ToSchema)]
+pub struct GuardList {
+    /// The guards, in the order of client and instance.
+    pub guards: Vec<GuardEntry>,
+    /// Always null: there is one page.
+    pub next: Option<String>,
+}
+
+/// A guard: one process of a client.
+#[derive(Serialize, ToSchema)]
+pub struct GuardEntry {
+    /// The client that the guard logs in as.
+    pub client_id: String,
+    /// The guard's own id.
+    pub instance: Uuid,
+    /// True while a call of the guard is open, and for a minute after it.
+    pub live: bool,
+    /// The feed position up to which it has applied every change.
+    pub position: u64,
+    /// The number of changes that it has not confirmed.
+    pub lag: u64,
+    /// The age of the first unconfirmed change in seconds; null if the feed no longer keeps it.
+    pub lag_seconds: Option<f64>,
+    /// The thumbprints of the keys that it holds.
+    pub kids: Vec<String>,
+    /// The time of its first call.
+    #[serde(with = "rfc3339")]
+    pub first_seen: OffsetDateTime,
+    /// The time at which a call of it was last open.
+    #[serde(with = "rfc3339")]
+    pub last_seen: OffsetDateTime,
+}
+
+impl GuardList {
+    fn of(guards: Vec<Guard>, store: &Store, now: OffsetDateTime) -> StoreResult<Self> {
+        let with_lag = |guard| lag(store, &guard, now).map(|lag| GuardEntry::of(guard, &lag));
+        let guards = guards.into_iter().map(with_lag).collect::<StoreResult<_>>()?;
+        Ok(Self { guards, next: None })
+    }
+}
+
+impl GuardEntry {
+    fn of(guard: Guard, lag: &Lag) -> Self {
+        Self {
+            client_id: guard.id.client_id,
+            instance: guard.id.instance,
+            live: guard.live,
+            position: guard.position,
+            lag: lag.changes,
+            lag_seconds: lag.time.map(time::Duration::as_seconds_f64),
+            kids: guard.kids.into_iter().collect(),
+            first_seen: guard.first_seen,
+            last_seen: guard.seen_at,
+        }
+    }
+}
+
+/// Returns the lag of a guard at `now`.
+fn lag(store: &Store, guard: &Guard, now: OffsetDateTime) -> StoreResult<Lag> {
+    let changes = store.position()?.saturating_sub(guard.position);
+    if changes == 0 {
+        return Ok(Lag { changes, time: Some(time::Duration::ZERO) });
+    }
+    let first = match store.changes_after(guard.position, 1)? {
+        Changes::After { events, .. } => events.first().map(|event| event.at),
+        Changes::Gone => None,
+    };
+    // The clock that dated a recent change may be a little ahead.
+    Ok(Lag { changes, time: first.map(|at| (now - at).max(time::Duration::ZERO)) })
 }

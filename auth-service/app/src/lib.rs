@@ -1,12 +1,16 @@
 //! The use cases of the issuer: one function each, called by routes and commands.
 
+pub mod audit;
 pub mod blocking;
 pub mod callers;
+pub mod clients;
 pub mod error;
+pub mod first_start;
 pub mod guards;
 pub mod keys;
 pub mod listing;
 pub mod metrics;
+pub mod sessions;
 pub mod users;
 
 mod state;

@@ -91,13 +91,13 @@ const LONGEST_ID: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// It is empty, too long, or has a character that is not allowed.
-    #[error("a client id is 1 to 64 characters out of A-Z a-z 0-9 . _ -")]
+    #[error("is not 1 to 64 characters out of A-Z a-z 0-9 . _ -")]
     Form,
     /// It could be mistaken for a user's `sub` (RFC 9700 §4.15).
-    #[error("a client id has not the form of a UUID, which is what users' ids are")]
+    #[error("has the form of a UUID, which only ids of users have")]
     Uuid,
     /// It has another meaning in tokens.
-    #[error("the client id `first-party` is reserved for tokens of /login")]
+    #[error("is reserved for the tokens of /login")]
     Reserved,
 }
 

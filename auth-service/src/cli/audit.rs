@@ -7,10 +7,11 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::listed::Listed;
-use super::{Context, database, output, users};
-use auth_app::listing::audit::AuditLog;
+use super::{Context, database, output};
+use auth_app::audit::{self, AuditLog};
+use auth_app::users;
 use auth_domain::audit::{Action, AuditQuery};
-use auth_domain::page::{self, Cursor};
+use auth_domain::page::Cursor;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -53,22 +54,19 @@ fn time(text: &str) -> Result<OffsetDateTime, String> {
 
 pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     let Command::List(arguments) = command;
-    let public_id = match &arguments.user {
-        Some(who) => Some(users::find(who, context)?.1),
-        None => None,
-    };
+    let store = database::existing(context)?;
+    let public_id = arguments.user.as_deref().map(|who| users::find_user(&store, who)).transpose();
     let query = AuditQuery {
         before: arguments.after.map(|Cursor(id)| id),
-        limit: page::rows_for(arguments.listed.limit),
+        limit: arguments.listed.limit,
         actor: arguments.actor.clone(),
         action: arguments.action.clone(),
         subject: arguments.subject.clone(),
-        public_id,
+        public_id: public_id.map_err(Failure::failed)?,
         since: arguments.since,
         until: arguments.until,
     };
-    let records = database::existing(context)?.list_audit(&query).map_err(Failure::failed)?;
-    let list = AuditLog::of(records, arguments.listed.limit);
+    let list = audit::list_audit(&store, query).map_err(Failure::failed)?;
     if arguments.listed.json {
         return output::json(&list);
     }

@@ -2,14 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use auth_crypto::durable_file;
 use clap::Subcommand;
 use signet_service::failure::Failure;
-use zeroize::Zeroizing;
 
 use super::{Context, database, output};
-use auth_app::listing::clients::ClientList;
-use auth_domain::clients::{Client, check_id, new_secret, parse_scopes, secret_hash};
+use auth_app::clients::{self, ClientForm};
 
 mod rotate_secret;
 
@@ -44,7 +41,8 @@ pub(super) enum Command {
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::Add { client_id, scope, secret_file } => {
-            add(&client_id, &scope, secret_file.as_deref(), context)
+            let form = ClientForm { client_id, scope: Some(scope), scopes: None };
+            add(form, secret_file.as_deref(), context)
         }
         Command::List { json } => list(json, context),
         Command::RotateSecret(arguments) => rotate_secret::run(&arguments, context),
@@ -52,32 +50,14 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
     }
 }
 
-fn add(
-    client_id: &str,
-    scope: &str,
-    secret_file: Option<&Path>,
-    context: &Context,
-) -> Result<(), Failure> {
-    check_id(client_id).map_err(Failure::failed)?;
-    let scopes = parse_scopes(scope)
-        .ok_or_else(|| Failure::failed("a scope holds a character that RFC 6749 does not allow"))?;
-    let database = database::or_new(context)?;
-    let taken = || Failure::failed(format_args!("the client {client_id} exists already"));
-    // This check comes before the file is overwritten.
-    if database.find_client(client_id).map_err(Failure::failed)?.is_some() {
-        return Err(taken());
-    }
-    let secret = new_secret().map_err(Failure::failed)?;
-    if let Some(file) = secret_file {
-        let line = Zeroizing::new(format!("{}\n", secret.as_str()));
-        durable_file::write(file, line.as_bytes(), 0o600).map_err(|error| {
-            Failure::failed(format_args!("can't write {}: {error}", file.display()))
-        })?;
-    }
-    let new = Client::new(client_id, scopes, secret_hash(&secret), context.clock.now());
-    if !database.add_client(&new, &context.act()).map_err(Failure::failed)? {
-        return Err(taken());
-    }
+fn add(form: ClientForm, secret_file: Option<&Path>, context: &Context) -> Result<(), Failure> {
+    // This check comes before the database: a form with faults makes no file.
+    let client = form.check().map_err(Failure::failed)?;
+    let store = database::or_new(context)?;
+    let keep =
+        |secret: &str| secret_file.map_or(Ok(()), |file| clients::write_secret(file, secret));
+    let added = clients::add_client(&store, client, &context.act(), keep);
+    let secret = added.map_err(Failure::failed)?.client_secret;
     match secret_file {
         Some(file) => output::line(&format!("the secret is in {}", file.display())),
         None => output::line(&secret),
@@ -85,8 +65,8 @@ fn add(
 }
 
 fn list(json: bool, context: &Context) -> Result<(), Failure> {
-    let clients = database::existing(context)?.list_clients().map_err(Failure::failed)?;
-    let list = ClientList::of(&clients, context.clock.now());
+    let store = database::existing(context)?;
+    let list = clients::list_clients(&store, context.clock.now()).map_err(Failure::failed)?;
     if json {
         return output::json(&list);
     }
@@ -100,9 +80,7 @@ fn list(json: bool, context: &Context) -> Result<(), Failure> {
 }
 
 fn remove(client_id: &str, context: &Context) -> Result<(), Failure> {
-    let database = database::existing(context)?;
-    if database.remove_client(client_id, &context.act()).map_err(Failure::failed)? {
-        return output::line(&format!("removed {client_id}"));
-    }
-    Err(Failure::failed(format_args!("there is no client `{}`", client_id.escape_debug())))
+    let store = database::existing(context)?;
+    clients::remove_client(&store, client_id, &context.act()).map_err(Failure::failed)?;
+    output::line(&format!("removed {client_id}"))
 }

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use signet_service::failure::Failure;
 
 use super::{Context, database, output};
-use auth_app::listing::guards::{GuardEntry, GuardList};
+use auth_app::guards::{GuardEntry, list_saved_guards};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -26,9 +26,8 @@ fn lag_in_words(guard: &GuardEntry) -> String {
 
 pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     let Command::List { json } = *command;
-    let (database, now) = (database::existing(context)?, context.clock.now());
-    let guards = database.list_guards(now).map_err(Failure::failed)?;
-    let list = GuardList::of(guards, &*database, now).map_err(Failure::failed)?;
+    let store = database::existing(context)?;
+    let list = list_saved_guards(&store, context.clock.now()).map_err(Failure::failed)?;
     if json {
         return output::json(&list);
     }

@@ -1,4 +1,4 @@
-//! The commands, one per file: each reads its arguments, calls `domain` and `store`, and prints.
+//! The commands, one per file: each reads its arguments, calls a use case, and prints.
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -5,9 +5,9 @@ use signet_service::failure::Failure;
 use uuid::Uuid;
 
 use super::listed::Listed;
-use super::{Context, database, output, users};
-use auth_app::listing::sessions::SessionList;
-use auth_domain::page;
+use super::{Context, database, output};
+use auth_app::sessions::{self, SessionList};
+use auth_app::users;
 use auth_domain::sessions::{Cursor, SessionQuery};
 
 #[derive(Subcommand)]
@@ -40,23 +40,15 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
 }
 
 fn list(arguments: &ListArguments, context: &Context) -> Result<(), Failure> {
-    let (database, public_id) = match &arguments.user {
-        Some(who) => {
-            let (database, public_id) = users::find(who, context)?;
-            if database.find_user(public_id).map_err(Failure::failed)?.is_none() {
-                return Err(users::unknown(who));
-            }
-            (database, Some(public_id))
-        }
-        None => (database::existing(context)?, None),
-    };
+    let store = database::existing(context)?;
+    let public_id = arguments.user.as_deref().map(|who| users::find_user(&store, who)).transpose();
     let query = SessionQuery {
-        public_id,
+        public_id: public_id.map_err(Failure::failed)?,
         after: arguments.after,
-        limit: page::rows_for(arguments.listed.limit),
+        limit: arguments.listed.limit,
     };
-    let found = database.list_sessions(&query, context.clock.now());
-    let list = SessionList::of(found.map_err(Failure::failed)?, arguments.listed.limit);
+    let list = sessions::list_sessions(&store, &query, context.clock.now());
+    let list = list.map_err(Failure::failed)?;
     if arguments.listed.json {
         return output::json(&list);
     }
@@ -78,9 +70,7 @@ fn list(arguments: &ListArguments, context: &Context) -> Result<(), Failure> {
 }
 
 fn revoke(sid: Uuid, context: &Context) -> Result<(), Failure> {
-    let database = database::existing(context)?;
-    match database.end_session(sid, &context.act()).map_err(Failure::failed)? {
-        Some(public_id) => output::line(&format!("the session {sid} of {public_id} has ended")),
-        None => Err(Failure::failed(format_args!("there is no open session {sid}"))),
-    }
+    let store = database::existing(context)?;
+    let owner = sessions::end_session(&store, sid, &context.act()).map_err(Failure::failed)?;
+    output::line(&format!("the session {sid} of {owner} has ended"))
 }

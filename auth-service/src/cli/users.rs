@@ -1,13 +1,13 @@
 //! `users`: create, list, import, set-role, disable, enable, logout, delete.
 
 use clap::{Subcommand, ValueEnum};
-use signet_contract::directory::UserState;
 use signet_service::failure::Failure;
 use uuid::Uuid;
 
 use super::{Context, database, output};
-use auth_domain::email::Email;
-use auth_domain::users::Changed;
+use auth_app::error::AppError;
+use auth_app::users;
+use auth_domain::audit::Act;
 use auth_store::Store;
 
 mod create;
@@ -61,60 +61,42 @@ pub(super) enum Role {
     Admin,
 }
 
+impl Role {
+    /// Returns every role of a user with this one.
+    fn all(self) -> Vec<String> {
+        auth_domain::roles(self == Self::Admin)
+    }
+}
+
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
-    let act = context.act();
-    let (who, changed, done) = match command {
-        Command::Create(arguments) => return create::run(&arguments, context),
-        Command::List(arguments) => return list::run(&arguments, context),
-        Command::Import(arguments) => return import::run(&arguments, context),
+    match command {
+        Command::Create(arguments) => create::run(arguments, context),
+        Command::List(arguments) => list::run(&arguments, context),
+        Command::Import(arguments) => import::run(&arguments, context),
         Command::SetRole { who, role } => {
-            let (database, id) = find(&who, context)?;
-            let admin = role == Role::Admin;
-            let done = if admin { "is an admin" } else { "is no admin" };
-            (who, database.set_user_admin(id, admin, &act), done)
+            let done = if role == Role::Admin { "is an admin" } else { "is no admin" };
+            change(&who, done, context, |store, public_id, act| {
+                users::set_user_roles(store, public_id, &role.all(), act)
+            })
         }
-        Command::Disable { who } => {
-            let (database, id) = find(&who, context)?;
-            (who, database.set_user_state(id, UserState::Disabled, &act), "is disabled")
-        }
-        Command::Enable { who } => {
-            let (database, id) = find(&who, context)?;
-            (who, database.set_user_state(id, UserState::Active, &act), "is enabled")
-        }
+        Command::Disable { who } => change(&who, "is disabled", context, users::disable_user),
+        Command::Enable { who } => change(&who, "is enabled", context, users::enable_user),
         Command::Logout { who } => {
-            let (database, id) = find(&who, context)?;
-            let ended = database.end_sessions_of(id, None, &act);
-            let changed = |known| if known { Changed::Done } else { Changed::Unknown };
-            (who, ended.map(changed), "is logged out everywhere")
+            change(&who, "is logged out everywhere", context, users::log_user_out)
         }
-        Command::Delete { who } => {
-            let (database, id) = find(&who, context)?;
-            (who, database.delete_user(id, &act), "is deleted")
-        }
-    };
-    match changed.map_err(Failure::failed)? {
-        Changed::Done => output::line(&format!("{who} {done}")),
-        Changed::Unknown => Err(unknown(&who)),
-        Changed::LastAdmin => Err(Failure::failed(format_args!(
-            "{who} is the last admin; make another one first: auth-service users set-role"
-        ))),
+        Command::Delete { who } => change(&who, "is deleted", context, users::delete_user),
     }
 }
 
-/// Finds a user by id or e-mail address. Returns the database and the user's id.
-pub(super) fn find(who: &str, context: &Context) -> Result<(std::sync::Arc<Store>, Uuid), Failure> {
-    let database = database::existing(context)?;
-    if let Ok(public_id) = Uuid::try_parse(who) {
-        return Ok((database, public_id));
-    }
-    let email = Email::parse(who).map_err(|error| {
-        Failure::failed(format_args!("`{}` is no user's id and {error}", who.escape_debug()))
-    })?;
-    let found = database.find_user_by_email_key(&email.key).map_err(Failure::failed)?;
-    let public_id = found.ok_or_else(|| unknown(who))?.public_id;
-    Ok((database, public_id))
-}
-
-pub(super) fn unknown(who: &str) -> Failure {
-    Failure::failed(format_args!("there is no user `{}`", who.escape_debug()))
+fn change(
+    who: &str,
+    done: &str,
+    context: &Context,
+    use_case: impl FnOnce(&Store, Uuid, &Act) -> Result<(), AppError>,
+) -> Result<(), Failure> {
+    let store = database::existing(context)?;
+    users::find_user(&store, who)
+        .and_then(|public_id| use_case(&store, public_id, &context.act()))
+        .map_err(Failure::failed)?;
+    output::line(&format!("{who} {done}"))
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use crate::folder::Folder;
 
 #[test]
-fn a_client_is_added_with_a_secret_shown_once_and_removed() {
+fn clients_are_added_with_a_secret_and_removed() {
     let folder = Folder::new();
     let secret = folder.run("clients add reports --scope directory:read").done();
     assert_eq!(secret.trim_end().len(), 43);
@@ -20,7 +20,7 @@ fn a_client_is_added_with_a_secret_shown_once_and_removed() {
 }
 
 #[test]
-fn a_secret_can_go_to_a_file_that_nobody_else_reads() {
+fn secret_files_are_for_the_owner_alone() {
     let folder = Folder::new();
     let said = folder.run("clients add reports --secret-file secret").done();
     let file = folder.path().join("secret");
@@ -33,15 +33,16 @@ fn a_secret_can_go_to_a_file_that_nobody_else_reads() {
 }
 
 #[test]
-fn an_id_that_could_be_mistaken_is_refused() {
+fn ids_with_another_meaning_are_refused() {
     let folder = Folder::new();
     for id in ["first-party", "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11", "a/b"] {
         folder.run(&format!("clients add {id}")).failed(1);
     }
+    assert!(folder.files().is_empty(), "no database is made");
 }
 
 #[test]
-fn a_new_secret_is_shown_once_and_the_list_says_until_when_the_one_before_is_good() {
+fn rotation_shows_the_new_secret_and_the_list_the_end_of_the_old_one() {
     let folder = Folder::new();
     let old = folder.run("clients add reports").done();
     let new = folder.run("clients rotate-secret reports --overlap 1h").done();
@@ -59,7 +60,7 @@ fn a_new_secret_is_shown_once_and_the_list_says_until_when_the_one_before_is_goo
 }
 
 #[test]
-fn the_secret_of_api_service_is_written_where_init_wrote_it() {
+fn rotation_for_api_service_replaces_the_file_of_init() {
     let folder = Folder::new();
     folder.run("init").done();
     let file = folder.path().join("keys/clients/api-service.secret");
@@ -77,11 +78,14 @@ fn the_secret_of_api_service_is_written_where_init_wrote_it() {
 }
 
 #[test]
-fn a_secret_that_can_not_be_written_changes_nothing() {
+fn unwritable_secret_files_change_nothing() {
     let folder = Folder::new();
     folder.run("clients add reports").done();
-    let told = folder.run("clients rotate-secret reports --secret-file none/secret").failed(1);
-    assert!(told.contains("none/secret"), "{told}");
+    for command in ["rotate-secret reports", "add other"] {
+        let told = folder.run(&format!("clients {command} --secret-file none/secret")).failed(1);
+        assert!(told.contains("none/secret"), "{told}");
+    }
     let list = folder.run("clients list --json").json();
+    assert_eq!(list["clients"].as_array().expect("clients").len(), 1);
     assert!(list["clients"][0]["previous_secret_until"].is_null());
 }

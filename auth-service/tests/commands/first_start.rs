@@ -8,7 +8,7 @@ use crate::folder::Folder;
 const SECRET: &str = "keys/clients/api-service.secret";
 
 #[test]
-fn init_makes_what_is_missing_and_nothing_that_others_can_read() {
+fn init_makes_files_for_the_owner_alone() {
     let folder = Folder::new();
     let said = folder.run("init").done();
     assert!(said.contains("made the signing key") && said.contains(SECRET), "{said}");
@@ -24,7 +24,7 @@ fn init_makes_what_is_missing_and_nothing_that_others_can_read() {
 }
 
 #[test]
-fn init_again_changes_nothing() {
+fn second_init_changes_nothing() {
     let folder = Folder::new();
     folder.run("init").done();
     assert_eq!(folder.run("users list --json").json()["users"], serde_json::json!([]));
@@ -37,7 +37,7 @@ fn init_again_changes_nothing() {
 }
 
 #[test]
-fn a_lost_secret_is_replaced_and_that_is_said() {
+fn lost_secret_is_replaced_and_reported() {
     let folder = Folder::new();
     folder.run("init").done();
     let before = fs::read(folder.path().join(SECRET)).expect("a secret");
@@ -48,7 +48,7 @@ fn a_lost_secret_is_replaced_and_that_is_said() {
 }
 
 #[test]
-fn a_secret_that_is_there_is_registered_in_a_new_database() {
+fn existing_secret_is_registered_in_a_new_database() {
     let folder = Folder::new();
     folder.run("init").done();
     let before = fs::read(folder.path().join(SECRET)).expect("a secret");
@@ -61,7 +61,7 @@ fn a_secret_that_is_there_is_registered_in_a_new_database() {
 }
 
 #[test]
-fn several_first_starts_at_once_make_one_key_and_one_secret() {
+fn first_starts_at_once_make_one_key_and_one_secret() {
     let folder = Folder::new();
     let starts: Vec<_> = (0..4)
         .map(|_| folder.program("init").stdout(Stdio::null()).spawn().expect("started"))

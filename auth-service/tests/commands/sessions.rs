@@ -3,7 +3,7 @@
 use crate::folder::Folder;
 
 #[test]
-fn without_anybody_logged_in_the_list_is_empty_and_nothing_can_be_revoked() {
+fn list_is_empty_without_a_log_in() {
     let folder = Folder::new();
     assert!(folder.run("sessions list").failed(1).contains("auth-service init"));
     folder.run("init").done();

@@ -15,7 +15,7 @@ fn user(folder: &Folder, name: &str) -> serde_json::Value {
 }
 
 #[test]
-fn a_user_is_created_listed_changed_and_deleted() {
+fn users_are_created_listed_changed_and_deleted() {
     let folder = Folder::new();
     let id = create(&folder, "ann", "admin");
     create(&folder, "bob", "user");
@@ -35,7 +35,7 @@ fn a_user_is_created_listed_changed_and_deleted() {
 }
 
 #[test]
-fn the_last_admin_stays() {
+fn last_admin_stays() {
     let folder = Folder::new();
     let id = create(&folder, "ann", "admin");
     for command in ["disable WHO", "delete WHO", "set-role WHO --role user"] {
@@ -45,7 +45,7 @@ fn the_last_admin_stays() {
 }
 
 #[test]
-fn a_user_is_created_by_the_rules_of_a_sign_up() {
+fn creation_follows_the_rules_of_a_sign_up() {
     let folder = Folder::new();
     let create = "users create --name Ann --email ann@example.org";
     let told = folder.run_with(create, "short\n").failed(1);
@@ -53,13 +53,14 @@ fn a_user_is_created_by_the_rules_of_a_sign_up() {
     assert!(folder.run_with(create, "ann@example.org").failed(1).contains("e-mail"));
     let told = folder.run_with("users create --name Ann --email ann", PASSWORD).failed(1);
     assert!(told.contains("email"), "{told}");
+    assert!(folder.files().is_empty(), "no database is made");
     folder.run_with(create, PASSWORD).done();
     let again = "users create --name Ann --email ANN@example.org";
     assert!(folder.run_with(again, PASSWORD).failed(1).contains("another user"));
 }
 
 #[test]
-fn a_password_can_come_from_a_file() {
+fn passwords_can_come_from_a_file() {
     let folder = Folder::new();
     std::fs::write(folder.path().join("pw"), PASSWORD).expect("written");
     let create = "users create --name Ann --email ann@example.org --password-file";
@@ -68,7 +69,7 @@ fn a_password_can_come_from_a_file() {
 }
 
 #[test]
-fn lists_go_on_where_they_ended() {
+fn lists_continue_after_a_cursor() {
     let folder = Folder::new();
     for name in ["ann", "bob", "eve"] {
         create(&folder, name, "user");
@@ -85,7 +86,7 @@ fn lists_go_on_where_they_ended() {
 }
 
 #[test]
-fn an_unknown_user_and_a_missing_database_are_failures() {
+fn unknown_users_and_missing_databases_are_failures() {
     let folder = Folder::new();
     assert!(folder.run("users list").failed(1).contains("auth-service init"));
     assert!(folder.files().is_empty(), "nothing was made");

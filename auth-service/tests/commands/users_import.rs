@@ -49,7 +49,7 @@ fn json_lines_and_csv_bring_the_same_users() {
 }
 
 #[test]
-fn an_import_cut_short_or_mended_is_run_again() {
+fn imports_can_be_run_again() {
     let folder = Folder::new();
     let mut broken = user(IDS[1], "bob");
     broken["email"] = json!("nowhere");
@@ -63,7 +63,7 @@ fn an_import_cut_short_or_mended_is_run_again() {
 }
 
 #[test]
-fn what_is_refused_is_told_by_line_and_reason_and_never_by_its_hash() {
+fn refused_lines_are_reported_without_their_hash() {
     let folder = Folder::new();
     let with = |member: &str, value: &str| {
         let mut line = user(IDS[1], "bob");
@@ -118,7 +118,7 @@ fn what_is_refused_is_told_by_line_and_reason_and_never_by_its_hash() {
 }
 
 #[test]
-fn a_file_that_holds_no_users_is_refused_as_a_whole() {
+fn files_without_users_are_refused_as_a_whole() {
     let folder = Folder::new();
     let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes);
     write("empty", b"").expect("written");
@@ -140,7 +140,7 @@ fn a_file_that_holds_no_users_is_refused_as_a_whole() {
 }
 
 #[test]
-fn a_file_that_is_no_file_of_users_makes_no_database() {
+fn unreadable_files_make_no_database() {
     let folder = Folder::new();
     folder.run("users import missing").failed(1);
     assert!(folder.files().is_empty());

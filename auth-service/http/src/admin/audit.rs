@@ -1,20 +1,21 @@
 //! `GET /admin/audit`: the audit log (actor, action, subject, time, address), for operators.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use signet_service::problem_response::ProblemError;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use crate::Issuer;
 use crate::edge::answer;
-use crate::edge::callers::Admin;
+use crate::edge::callers::{Admin, Then};
+use crate::edge::errors::ApiError;
 use crate::edge::query::{Query, wrong};
 use crate::edge::refusals::{NotAnOperator, Unreadable, WrongParameter};
-use auth_app::listing::audit::AuditLog;
+use auth_app::AppState;
+use auth_app::audit::{self, AuditLog};
 use auth_domain::audit::{Action, AuditQuery};
-use auth_domain::page::{self, Cursor};
+use auth_domain::page::Cursor;
 
 /// The audit log of actions and refusals, the latest first.
 ///
@@ -41,15 +42,13 @@ use auth_domain::page::{self, Cursor};
     )
 )]
 pub(crate) async fn list(
-    request: HttpRequest,
-    issuer: web::Data<Issuer>,
-) -> Result<HttpResponse, actix_web::Error> {
-    Admin::of(&request, &issuer).await?;
-    let query = Query::of(&request)?;
-    let limit = query.limit()?;
+    request: Then<Admin, Query>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(_, query) = request;
     let wanted = AuditQuery {
         before: query.after()?.map(|Cursor(id)| id),
-        limit: page::rows_for(limit),
+        limit: query.limit()?,
         actor: query.text("actor").map(str::to_owned),
         action: action(&query)?,
         subject: query.text("subject").map(str::to_owned),
@@ -57,8 +56,8 @@ pub(crate) async fn list(
         since: time(&query, "since")?,
         until: time(&query, "until")?,
     };
-    let records = issuer.ask(move |store| store.list_audit(&wanted)).await?;
-    Ok(answer::json(StatusCode::OK, AuditLog::of(records, limit)))
+    let page = app.run(move |store| audit::list_audit(store, wanted)).await?;
+    Ok(answer::json(StatusCode::OK, page))
 }
 
 fn action(query: &Query) -> Result<Option<String>, ProblemError> {

@@ -3,44 +3,22 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
 use signet_contract::problem::Problem;
-use signet_service::problem_response::ProblemError;
 use signet_service::settings::duration;
 use utoipa::ToSchema;
 
-use crate::Issuer;
 use crate::edge::answer;
-use crate::edge::body;
-use crate::edge::callers::Admin;
+use crate::edge::body::Strict;
+use crate::edge::callers::{Admin, Then};
+use crate::edge::errors::ApiError;
+use crate::edge::path::ClientId;
 use crate::edge::query::wrong;
 use crate::edge::refusals::{NoSuchClient, NotAnOperator, Unreadable, Unwritable, WrongBody};
-use auth_app::listing::clients::{ClientEntry, ClientList};
-use auth_domain::clients::{
-    Client, LONGEST_OVERLAP, USUAL_OVERLAP, check_id, new_secret, parse_scopes, secret_hash,
-};
-
-/// A client with its new secret. No other answer shows the secret.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct ClientWithSecret {
-    #[serde(flatten)]
-    client: ClientEntry,
-    client_secret: String,
-}
-
-/// A client to register.
-#[derive(Deserialize, ToSchema)]
-pub(crate) struct ClientForm {
-    /// 1 to 64 characters out of `A-Z a-z 0-9 . _ -`, not a UUID, not `first-party`.
-    #[serde(default)]
-    #[schema(required)]
-    client_id: String,
-    /// The scopes that its tokens may hold, separated by spaces; none if left out.
-    scope: Option<String>,
-    /// The same scopes as an array, in JSON only.
-    scopes: Option<Vec<String>>,
-}
+use auth_app::AppState;
+use auth_app::clients::{self, ClientForm, ClientList, ClientWithSecret};
+use auth_domain::clients::{LONGEST_OVERLAP, USUAL_OVERLAP};
 
 /// The options of a secret rotation.
 #[derive(Deserialize, ToSchema)]
@@ -48,10 +26,6 @@ pub(crate) struct SecretRotationForm {
     /// The time that the previous secret stays good, such as `1h`: `24h` if left out, at most `7d`;
     /// `0s` ends it at once.
     overlap: Option<String>,
-}
-
-fn unknown() -> ProblemError {
-    ProblemError::new(StatusCode::NOT_FOUND, "There is no such client.")
 }
 
 /// The clients, by id.
@@ -64,13 +38,10 @@ fn unknown() -> ProblemError {
         Unreadable,
     )
 )]
-pub(crate) async fn list(
-    request: HttpRequest,
-    issuer: web::Data<Issuer>,
-) -> Result<HttpResponse, actix_web::Error> {
-    Admin::of(&request, &issuer).await?;
-    let clients = issuer.ask(|store| store.list_clients()).await?;
-    Ok(answer::json(StatusCode::OK, ClientList::of(&clients, issuer.clock.now())))
+pub(crate) async fn list(_: Admin, app: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+    let now = app.clock.now();
+    let list = app.run(move |store| clients::list_clients(store, now)).await?;
+    Ok(answer::json(StatusCode::OK, list))
 }
 
 /// Registers a client.
@@ -88,40 +59,14 @@ pub(crate) async fn list(
     )
 )]
 pub(crate) async fn add(
-    request: HttpRequest,
-    payload: web::Payload,
-    issuer: web::Data<Issuer>,
-) -> Result<HttpResponse, actix_web::Error> {
-    let admin = Admin::of(&request, &issuer).await?;
-    let ClientForm { client_id, scope, scopes } = body::read(&request, payload, body::ANY).await?;
-    check_id(&client_id).map_err(|why| wrong("client_id", why.to_string()))?;
-    let scopes = scopes_of(scope.unwrap_or_default(), &scopes.unwrap_or_default())?;
-    let secret = new_secret().map_err(crate::edge::legacy::of_signing)?;
-    let act = issuer.act_of(&request, admin.public_id);
-    let client = Client::new(&client_id, scopes, secret_hash(&secret), act.at);
-    let body = ClientWithSecret {
-        client: ClientEntry::of(&client, act.at),
-        client_secret: secret.to_string(),
-    };
-    if !issuer.ask(move |store| store.add_client(&client, &act)).await? {
-        let line = "There is a client of this id.";
-        return Err(ProblemError::new(StatusCode::CONFLICT, line).into());
-    }
-    tracing::info!(by = %admin.public_id, %client_id, "an operator added a client");
-    Ok(answer::json(StatusCode::CREATED, body))
-}
-
-/// Reads the scopes from one of the two members that can name them.
-fn scopes_of(text: String, texts: &[String]) -> Result<Vec<String>, ProblemError> {
-    if !text.is_empty() && !texts.is_empty() {
-        return Err(wrong("scopes", "is there beside `scope`, which says the same"));
-    }
-    if texts.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
-        return Err(wrong("scopes", "holds what is no single scope"));
-    }
-    let (name, list) = if texts.is_empty() { ("scope", text) } else { ("scopes", texts.join(" ")) };
-    let not_allowed = || wrong(name, "holds a character that RFC 6749 does not allow");
-    parse_scopes(&list).ok_or_else(not_allowed)
+    request: Then<Admin, Strict<ClientForm>>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(admin, Strict(form)) = request;
+    let client = form.check()?;
+    let keep = |_: &str| Ok(());
+    let added = app.run(move |store| clients::add_client(store, client, &admin.act, keep)).await?;
+    Ok(answer::json(StatusCode::CREATED, added))
 }
 
 /// Gives a client a new secret.
@@ -144,29 +89,20 @@ fn scopes_of(text: String, texts: &[String]) -> Result<Vec<String>, ProblemError
     )
 )]
 pub(crate) async fn rotate_secret(
-    request: HttpRequest,
-    payload: web::Payload,
-    client_id: web::Path<String>,
-    issuer: web::Data<Issuer>,
-) -> Result<HttpResponse, actix_web::Error> {
-    let admin = Admin::of(&request, &issuer).await?;
-    let asked: SecretRotationForm = body::read(&request, payload, body::ANY).await?;
-    let overlap = match asked.overlap.as_deref().unwrap_or_default() {
+    request: Then<Admin, (Strict<SecretRotationForm>, ClientId)>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(admin, (Strict(form), ClientId(client_id))) = request;
+    let overlap = match form.overlap.as_deref().unwrap_or_default() {
         "" => USUAL_OVERLAP,
         text => {
             duration(Duration::ZERO, LONGEST_OVERLAP)(text).map_err(|why| wrong("overlap", why))?
         }
     };
-    let secret = new_secret().map_err(crate::edge::legacy::of_signing)?;
-    let (act, hash) = (issuer.act_of(&request, admin.public_id), secret_hash(&secret));
-    let (now, wanted) = (act.at, client_id.into_inner());
-    let rotated =
-        issuer.ask(move |store| store.rotate_client_secret(&wanted, &hash, overlap, &act)).await?;
-    let client = rotated.ok_or_else(unknown)?;
-    tracing::info!(by = %admin.public_id, client_id = %client.client_id, ?overlap, "an operator rotated a client's secret");
-    let client = ClientEntry::of(&client, now);
-    let body = ClientWithSecret { client, client_secret: secret.to_string() };
-    Ok(answer::json(StatusCode::CREATED, body))
+    let rotate = move |store: &_| {
+        clients::rotate_client_secret(store, &client_id, overlap, &admin.act, |_| Ok(()))
+    };
+    Ok(answer::json(StatusCode::CREATED, app.run(rotate).await?))
 }
 
 /// Removes a client.
@@ -184,15 +120,10 @@ pub(crate) async fn rotate_secret(
     )
 )]
 pub(crate) async fn remove(
-    request: HttpRequest,
-    client_id: web::Path<String>,
-    issuer: web::Data<Issuer>,
-) -> Result<HttpResponse, actix_web::Error> {
-    let admin = Admin::of(&request, &issuer).await?;
-    let (act, wanted) = (issuer.act_of(&request, admin.public_id), client_id.clone());
-    if !issuer.ask(move |store| store.remove_client(&wanted, &act)).await? {
-        return Err(unknown().into());
-    }
-    tracing::info!(by = %admin.public_id, client_id = ?client_id.as_str(), "an operator removed a client");
+    request: Then<Admin, ClientId>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(admin, ClientId(client_id)) = request;
+    app.run(move |store| clients::remove_client(store, &client_id, &admin.act)).await?;
     Ok(answer::done())
 }

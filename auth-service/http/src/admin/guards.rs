@@ -1,13 +1,14 @@
 //! `GET /admin/guards`: the guards that follow the feed, with their keys and their lag.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
-use crate::Issuer;
 use crate::edge::answer;
 use crate::edge::callers::Admin;
+use crate::edge::errors::ApiError;
 use crate::edge::refusals::{NotAnOperator, Unreadable};
-use auth_app::listing::guards::GuardList;
+use auth_app::AppState;
+use auth_app::guards::GuardList;
 
 /// The guards that follow the feed.
 ///
@@ -21,13 +22,6 @@ use auth_app::listing::guards::GuardList;
         Unreadable,
     )
 )]
-pub(crate) async fn list(
-    request: HttpRequest,
-    issuer: web::Data<Issuer>,
-) -> Result<HttpResponse, actix_web::Error> {
-    Admin::of(&request, &issuer).await?;
-    let now = issuer.clock.now();
-    let guards = issuer.guards.list(now);
-    let list = issuer.ask(move |store| GuardList::of(guards, store, now)).await?;
-    Ok(answer::json(StatusCode::OK, list))
+pub(crate) async fn list(_: Admin, app: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+    Ok(answer::json(StatusCode::OK, app.list_guards().await?))
 }

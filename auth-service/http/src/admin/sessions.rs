@@ -2,18 +2,17 @@
 //! operators.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use signet_contract::problem::Problem;
-use signet_service::problem_response::ProblemError;
-use uuid::Uuid;
 
-use crate::Issuer;
 use crate::edge::answer;
-use crate::edge::callers::Admin;
+use crate::edge::callers::{Admin, Then};
+use crate::edge::errors::ApiError;
+use crate::edge::path::{SessionId, UserId};
 use crate::edge::query::Query;
 use crate::edge::refusals::{NoSuchUser, NotAnOperator, Unreadable, Unwritable, WrongParameter};
-use auth_app::listing::sessions::SessionList;
-use auth_domain::page;
+use auth_app::AppState;
+use auth_app::sessions::{self, SessionList};
 use auth_domain::sessions::SessionQuery;
 
 /// The open sessions of a user, the latest first.
@@ -35,29 +34,15 @@ use auth_domain::sessions::SessionQuery;
     )
 )]
 pub(crate) async fn list(
-    request: HttpRequest,
-    public_id: web::Path<String>,
-    issuer: web::Data<Issuer>,
-) -> Result<HttpResponse, actix_web::Error> {
-    Admin::of(&request, &issuer).await?;
-    let query = Query::of(&request)?;
-    let limit = query.limit()?;
-    let public_id = uuid::Uuid::try_parse(&public_id)
-        .map_err(|_| ProblemError::new(StatusCode::NOT_FOUND, "There is no such user."))?;
-    let wanted = SessionQuery {
-        public_id: Some(public_id),
-        after: query.after()?,
-        limit: page::rows_for(limit),
-    };
-    let now = issuer.clock.now();
-    let found = issuer.ask(move |store| {
-        let known = store.find_user(public_id)?;
-        known.map(|_| store.list_sessions(&wanted, now)).transpose()
-    });
-    let sessions = found
-        .await?
-        .ok_or_else(|| ProblemError::new(StatusCode::NOT_FOUND, "There is no such user."))?;
-    Ok(answer::json(StatusCode::OK, SessionList::of(sessions, limit)))
+    request: Then<Admin, (Query, UserId)>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(_, (query, UserId(public_id))) = request;
+    let wanted =
+        SessionQuery { public_id: Some(public_id), after: query.after()?, limit: query.limit()? };
+    let now = app.clock.now();
+    let page = app.run(move |store| sessions::list_sessions(store, &wanted, now)).await?;
+    Ok(answer::json(StatusCode::OK, page))
 }
 
 /// Ends a session.
@@ -75,16 +60,10 @@ pub(crate) async fn list(
     )
 )]
 pub(crate) async fn revoke(
-    request: HttpRequest,
-    sid: web::Path<String>,
-    issuer: web::Data<Issuer>,
-) -> Result<HttpResponse, actix_web::Error> {
-    let admin = Admin::of(&request, &issuer).await?;
-    let unknown = || ProblemError::new(StatusCode::NOT_FOUND, "There is no such open session.");
-    let sid = Uuid::try_parse(&sid).map_err(|_| unknown())?;
-    let act = issuer.act_of(&request, admin.public_id);
-    let whose = issuer.ask(move |store| store.end_session(sid, &act)).await?;
-    let public_id = whose.ok_or_else(unknown)?;
-    tracing::info!(by = %admin.public_id, who = %public_id, %sid, "an operator ended a session");
+    request: Then<Admin, SessionId>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(admin, SessionId(sid)) = request;
+    app.run(move |store| sessions::end_session(store, sid, &admin.act)).await?;
     Ok(answer::done())
 }

@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, web};
 use uuid::Uuid;
 
 use super::errors::ApiError;
@@ -14,6 +14,9 @@ pub(crate) struct UserId(pub(crate) Uuid);
 
 /// The session id `{sid}` of a path. An invalid UUID is answered `404`.
 pub(crate) struct SessionId(pub(crate) Uuid);
+
+/// The client id `{client_id}` of a path, without percent-encoding.
+pub(crate) struct ClientId(pub(crate) String);
 
 impl FromRequest for UserId {
     type Error = ApiError;
@@ -30,6 +33,16 @@ impl FromRequest for SessionId {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(id(request, "sid", Entity::Session).map(Self))
+    }
+}
+
+impl FromRequest for ClientId {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, actix_web::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let path = web::Path::<String>::from_request(request, payload).into_inner();
+        ready(path.map(|path| Self(path.into_inner())))
     }
 }
 

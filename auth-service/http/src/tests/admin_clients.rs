@@ -30,7 +30,7 @@ fn secret(answer: &Answer) -> String {
 }
 
 #[actix_web::test]
-async fn a_client_is_added_with_a_secret_that_is_told_only_then() {
+async fn new_client_has_a_secret_that_no_other_answer_shows() {
     let server = Server::start();
     let operator = server.operator("ann").await;
     let body = json!({"client_id": "reports", "scope": "events:read directory:read"});
@@ -51,7 +51,7 @@ async fn a_client_is_added_with_a_secret_that_is_told_only_then() {
 }
 
 #[actix_web::test]
-async fn scopes_may_be_a_list_or_none_at_all() {
+async fn scopes_may_be_a_list_or_left_out() {
     let server = Server::start();
     let operator = server.operator("ann").await;
     for (body, scope) in [
@@ -65,7 +65,7 @@ async fn scopes_may_be_a_list_or_none_at_all() {
 }
 
 #[actix_web::test]
-async fn what_can_not_be_a_client_is_422_and_one_that_is_there_409() {
+async fn invalid_client_is_422_and_existing_client_409() {
     let server = Server::start();
     let operator = server.operator("ann").await;
     for (body, field) in [
@@ -94,7 +94,7 @@ async fn what_can_not_be_a_client_is_422_and_one_that_is_there_409() {
 }
 
 #[actix_web::test]
-async fn both_secrets_are_good_for_a_day_if_nothing_else_is_asked_for() {
+async fn both_secrets_are_good_for_a_day_by_default() {
     let server = Server::start();
     let operator = server.operator("ann").await;
     let old = secret(&add(&operator, &json!({"client_id": "reports"})).await);
@@ -109,7 +109,7 @@ async fn both_secrets_are_good_for_a_day_if_nothing_else_is_asked_for() {
 }
 
 #[actix_web::test]
-async fn an_overlap_that_can_not_be_is_422_and_changes_nothing() {
+async fn invalid_overlap_is_422_and_changes_nothing() {
     let server = Server::start();
     let operator = server.operator("ann").await;
     let old = secret(&add(&operator, &json!({"client_id": "reports"})).await);
@@ -124,7 +124,7 @@ async fn an_overlap_that_can_not_be_is_422_and_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn an_unknown_client_is_404() {
+async fn unknown_client_is_404() {
     let server = Server::start();
     let operator = server.operator("ann").await;
     for id in ["nobody", "%00", "first-party"] {

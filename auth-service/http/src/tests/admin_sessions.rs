@@ -27,7 +27,7 @@ async fn sessions_of(operator: &Operator<'_>, public_id: Uuid, query: &str) -> A
 }
 
 #[actix_web::test]
-async fn a_session_tells_when_from_where_with_what_and_when_it_was_last_used() {
+async fn session_entry_has_times_address_and_user_agent() {
     let server = Server::start();
     let operator = server.operator("ann").await;
     let bob = server.sign_up("bob").await;
@@ -50,7 +50,7 @@ async fn a_session_tells_when_from_where_with_what_and_when_it_was_last_used() {
 }
 
 #[actix_web::test]
-async fn a_revoked_session_is_over_and_listed_no_more_and_the_others_go_on() {
+async fn revoked_session_ends_alone() {
     let server = Server::start();
     let operator = server.operator("ann").await;
     let bob = server.sign_up("bob").await;
@@ -70,7 +70,7 @@ async fn a_revoked_session_is_over_and_listed_no_more_and_the_others_go_on() {
 }
 
 #[actix_web::test]
-async fn an_unknown_user_is_404_and_a_parameter_that_can_not_be_422() {
+async fn unknown_user_is_404_and_invalid_parameter_422() {
     let server = Server::start();
     let operator = server.operator("ann").await;
     for id in [&*Uuid::new_v4().to_string(), "nobody"] {

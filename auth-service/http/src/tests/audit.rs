@@ -41,7 +41,7 @@ fn row(
 }
 
 #[actix_web::test]
-async fn a_log_in_is_noted_whatever_becomes_of_it() {
+async fn log_ins_are_recorded_with_any_outcome() {
     let server = Server::with(Setup { per_account: Some(2), ..Setup::default() });
     let ann = server.sign_up("ann").await;
     let user = format!("user {ann}");
@@ -71,7 +71,7 @@ async fn a_log_in_is_noted_whatever_becomes_of_it() {
 }
 
 #[actix_web::test]
-async fn a_refused_refresh_and_each_end_of_a_session_are_noted() {
+async fn refused_refreshes_and_ends_of_sessions_are_recorded() {
     let server = Server::start();
     let ann = server.sign_up("ann").await;
     server.add_client("reports", &["directory:read"]);
@@ -111,7 +111,7 @@ async fn a_refused_refresh_and_each_end_of_a_session_are_noted() {
 }
 
 #[actix_web::test]
-async fn a_change_of_password_and_a_refused_client_are_noted() {
+async fn password_changes_and_refused_clients_are_recorded() {
     let server = Server::start();
     let ann = server.sign_up("ann").await;
     let user = format!("user {ann}");
@@ -163,7 +163,7 @@ async fn a_change_of_password_and_a_refused_client_are_noted() {
 }
 
 #[actix_web::test]
-async fn junk_at_full_speed_is_noted_within_bounds_and_a_guess_at_a_password_always() {
+async fn floods_are_recorded_within_bounds_and_password_guesses_always() {
     let server = Server::with(Setup { per_account: None, ..Setup::default() });
     server.sign_up("ann").await;
     for _ in 0..210 {
@@ -180,7 +180,7 @@ async fn junk_at_full_speed_is_noted_within_bounds_and_a_guess_at_a_password_alw
 }
 
 #[actix_web::test]
-async fn operators_read_it_page_by_page_and_by_what_they_look_for() {
+async fn operators_read_pages_and_filter_them() {
     let server = Server::start();
     let root = server.operator("root").await;
     let ann = server.sign_up("ann").await;
@@ -240,7 +240,7 @@ async fn operators_read_it_page_by_page_and_by_what_they_look_for() {
 }
 
 #[test]
-fn the_contract_names_every_action_and_every_reason() {
+fn contract_names_every_action_and_every_reason() {
     let contract = include_str!("../../../../docs/contract.md");
     let actions = Action::ALL.iter().map(|action| action.word());
     let words = actions.chain(Reason::ALL.iter().map(|reason| reason.word()));

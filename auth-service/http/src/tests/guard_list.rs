@@ -8,7 +8,7 @@ use super::server::Server;
 const INSTANCE: &str = "0b0e8a3e-6cbe-4a1b-9d4f-7c3d1f8e2a10";
 
 #[actix_web::test]
-async fn each_guard_is_listed_with_what_it_holds_and_how_far_behind_it_is() {
+async fn guard_entry_has_its_keys_and_its_lag() {
     let server = Server::start();
     let root = server.operator("root").await;
     assert_eq!(root.get("/admin/guards").await.json(), json!({"guards": [], "next": null}));

@@ -4,15 +4,15 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use auth_crypto::durable_file;
 use clap::Args;
 use signet_service::failure::Failure;
 use signet_service::settings::duration;
-use zeroize::Zeroizing;
 
 use super::super::{Context, database, output};
-use crate::startup::first_start;
-use auth_domain::clients::{LONGEST_OVERLAP, new_secret, secret_hash};
+use auth_app::clients::{self, ClientWithSecret};
+use auth_app::error::AppError;
+use auth_app::first_start;
+use auth_domain::clients::LONGEST_OVERLAP;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -35,26 +35,22 @@ fn overlap(text: &str) -> Result<Duration, String> {
 /// that can't be written changes nothing, and a crash in between does not lose the secret.
 pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let client_id = arguments.client_id.as_str();
-    let database = database::existing(context)?;
-    let unknown =
-        || Failure::failed(format_args!("there is no client `{}`", client_id.escape_debug()));
-    if database.find_client(client_id).map_err(Failure::failed)?.is_none() {
-        return Err(unknown());
-    }
     let of_init = Path::new(first_start::SECRET_FILE);
     let usual = (client_id == first_start::CLIENT_ID && of_init.exists()).then_some(of_init);
-    let secret = new_secret().map_err(Failure::failed)?;
-    let file = arguments.secret_file.as_deref().or(usual);
-    let file = file.map(|file| SecretFile::beside(file, &secret)).transpose()?;
-    let hash = secret_hash(&secret);
-    let rotated =
-        database.rotate_client_secret(client_id, &hash, arguments.overlap, &context.act());
-    let client = rotated.map_err(Failure::failed)?.ok_or_else(unknown)?;
-    let Some(file) = file else { return output::line(&secret) };
-    let before = client.previous.map_or_else(
-        || "void".to_owned(),
-        |previous| format!("good until {}", output::time(previous.until)),
-    );
+    let place = arguments.secret_file.as_deref().or(usual);
+    let store = database::existing(context)?;
+    let mut beside = None;
+    let keep = |secret: &str| {
+        beside = place.map(|place| SecretFile::beside(place, secret)).transpose()?;
+        Ok(())
+    };
+    let overlap = arguments.overlap;
+    let rotated = clients::rotate_client_secret(&store, client_id, overlap, &context.act(), keep);
+    let ClientWithSecret { client, client_secret } = rotated.map_err(Failure::failed)?;
+    let Some(file) = beside else { return output::line(&client_secret) };
+    let before = client
+        .previous_secret_until
+        .map_or_else(|| "void".to_owned(), |until| format!("good until {}", output::time(until)));
     let place = file.put_in_place()?;
     output::line(&format!("the new secret is in {}; the one before is {before}", place.display()))
 }
@@ -66,14 +62,11 @@ struct SecretFile<'f> {
 }
 
 impl<'f> SecretFile<'f> {
-    fn beside(place: &'f Path, secret: &str) -> Result<Self, Failure> {
+    fn beside(place: &'f Path, secret: &str) -> Result<Self, AppError> {
         let mut beside = place.as_os_str().to_owned();
         beside.push(".new");
         let beside = PathBuf::from(beside);
-        let line = Zeroizing::new(format!("{secret}\n"));
-        durable_file::write(&beside, line.as_bytes(), 0o600).map_err(|error| {
-            Failure::failed(format_args!("can't write {}: {error}", beside.display()))
-        })?;
+        clients::write_secret(&beside, secret)?;
         Ok(Self { place, beside })
     }
 

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use signet_service::failure::Failure;
-use uuid::Uuid;
 
 use super::super::{Context, database, output, password_input};
 use super::Role;
-use auth_crypto::hashing;
+use auth_app::error::AppError;
+use auth_app::users;
 use auth_domain::sign_up::SignUpForm;
-use auth_domain::users::Created;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -28,23 +27,13 @@ pub(crate) struct Arguments {
     password_file: Option<PathBuf>,
 }
 
-/// Creates the user by the rules of `/signup`.
-pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
-    let form = SignUpForm {
-        name: arguments.name.clone(),
-        email: arguments.email.clone(),
-        password: password_input::read(arguments.password_file.as_deref())?,
-    };
-    let applicant = form.check().map_err(|wrong| {
-        let wrong: Vec<String> =
-            wrong.into_iter().map(|(field, why)| format!("the {field} {why}")).collect();
-        Failure::failed(wrong.join("; "))
-    })?;
-    let database = database::or_new(context)?;
-    let hash = hashing::hash(applicant.password.as_bytes()).map_err(Failure::failed)?;
-    let new = applicant.into_user(Uuid::new_v4(), hash, arguments.role == Role::Admin);
-    match database.create_user(&new, &context.act()).map_err(Failure::failed)? {
-        Created::User(user) => output::line(&user.public_id.to_string()),
-        Created::AddressTaken => Err(Failure::failed("another user has this e-mail address")),
-    }
+pub(super) fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
+    let Arguments { name, email, role, password_file } = arguments;
+    let password = password_input::read(password_file.as_deref())?;
+    // This check comes before the database: a form with faults makes no file.
+    let form = SignUpForm { name, email, password };
+    let applicant = form.check().map_err(AppError::Invalid).map_err(Failure::failed)?;
+    let store = database::or_new(context)?;
+    let user = users::create_user(&store, applicant, &role.all(), &context.act());
+    output::line(&user.map_err(Failure::failed)?.public_id.to_string())
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 
-use super::file::Line;
+use auth_app::users::Line;
 use auth_domain::import::Record;
 
 const COLUMNS: [&str; 4] = ["public_id", "name", "email", "password_hash"];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::csv_file::CsvFile;
 use super::json_lines::JsonLines;
-use auth_domain::import::Record;
+use auth_app::users::Line;
 use auth_store::tutorial::{self, Tutorial, TutorialError};
 
 /// The first bytes of an `SQLite` file.
@@ -14,14 +14,6 @@ const SQLITE: &[u8] = b"SQLite format 3\0";
 
 /// The bytes that some programs write before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// A user of the file.
-pub(super) struct Line {
-    /// The line number, or the row's id in a database.
-    pub(super) number: i64,
-    /// The record, or the reason it can't be read, without any content of the line.
-    pub(super) record: Result<Record, String>,
-}
 
 /// The reason a file can't be read at all, or not to its end.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::file::Line;
+use auth_app::users::Line;
 use auth_domain::import::Record;
 
 /// The longest line, in bytes. A file without line ends must not fill the memory.

@@ -1,4 +1,7 @@
-//! Use cases of operators on users: list, disable, enable, set roles, log out, delete.
+//! Use cases of operators on users: find, list, create, import, disable, enable, set roles, log out,
+//! delete.
+
+mod import;
 
 use serde::Serialize;
 use signet_contract::directory::UserState;
@@ -8,10 +11,32 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::{AppError, Conflict, Entity};
+use auth_crypto::hashing;
 use auth_domain::audit::Act;
+use auth_domain::email::Email;
 use auth_domain::page::{self, Cursor};
-use auth_domain::users::{Changed, User, UserQuery, admin_by};
+use auth_domain::sign_up::Applicant;
+use auth_domain::users::{Changed, Created, User, UserQuery, admin_by};
 use auth_store::Store;
+
+pub use import::{Import, ImportReport, Line};
+
+/// Returns the id of the user with this id or e-mail address. A text in the form of an id is
+/// returned without a look-up: the audit log also knows the ids of deleted users.
+///
+/// # Errors
+///
+/// [`Entity::User`] is not found.
+pub fn find_user(store: &Store, who: &str) -> Result<Uuid, AppError> {
+    if let Ok(public_id) = Uuid::try_parse(who) {
+        return Ok(public_id);
+    }
+    let user = match Email::parse(who) {
+        Ok(email) => store.find_user_by_email_key(&email.key)?,
+        Err(_) => None,
+    };
+    user.map(|user| user.public_id).ok_or_else(|| AppError::not_found(Entity::User, who))
+}
 
 /// Returns a page of at most `limit` users, in the order of their creation: those after `after`, and
 /// with the text `search` in the name or the address, or at the beginning of the id.
@@ -24,6 +49,30 @@ pub fn list_users(
     let after = after.map_or(0, |Cursor(place)| place);
     let users = store.list_users(&UserQuery { after, limit: page::rows_for(limit), search })?;
     Ok(UserList::of(users, limit))
+}
+
+/// Creates a user with these roles, by the rules of a sign-up. Hashes the password on the caller's
+/// thread: a command has no hashing pool.
+///
+/// # Errors
+///
+/// [`AppError::Invalid`] for the field `roles`, or [`Conflict::AddressTaken`].
+pub fn create_user(
+    store: &Store,
+    applicant: Applicant,
+    roles: &[String],
+    act: &Act,
+) -> Result<UserEntry, AppError> {
+    let admin = admin_by(roles).map_err(|why| AppError::invalid("roles", why))?;
+    let hash = hashing::hash(applicant.password.as_bytes()).map_err(AppError::internal)?;
+    let new = applicant.into_user(Uuid::new_v4(), hash, admin);
+    match store.create_user(&new, act)? {
+        Created::User(user) => {
+            tracing::info!(by = act.by.id(), public_id = %user.public_id, "an operator created a user");
+            Ok(user.into())
+        }
+        Created::AddressTaken => Err(Conflict::AddressTaken.into()),
+    }
 }
 
 /// Disables a user: every session ends, and the issuer refuses log-ins.

@@ -1,0 +1,188 @@
+//! Use cases of operators on clients: list, add, rotate the secret, remove.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::serde::rfc3339;
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+use crate::error::{AppError, Conflict, Entity};
+use auth_crypto::durable_file;
+use auth_domain::audit::Act;
+use auth_domain::clients::{Client, check_id, new_secret, parse_scopes, secret_hash};
+use auth_store::Store;
+
+/// Returns every client, by id, as it is at the time `now`.
+pub fn list_clients(store: &Store, now: OffsetDateTime) -> Result<ClientList, AppError> {
+    let clients = store.list_clients()?;
+    let clients = clients.iter().map(|client| ClientEntry::of(client, now)).collect();
+    Ok(ClientList { clients, next: None })
+}
+
+/// Registers a client with a new secret. `keep_secret` stores the secret for the operator, before
+/// the database changes.
+///
+/// # Errors
+///
+/// [`Conflict::ClientExists`], or the error of `keep_secret`.
+pub fn add_client(
+    store: &Store,
+    NewClient { client_id, scopes }: NewClient,
+    act: &Act,
+    keep_secret: impl FnOnce(&str) -> Result<(), AppError>,
+) -> Result<ClientWithSecret, AppError> {
+    let taken = || Conflict::ClientExists(client_id.clone()).into();
+    // Without this check, `keep_secret` could replace the secret of the client that exists.
+    if store.find_client(&client_id)?.is_some() {
+        return Err(taken());
+    }
+    let secret = new_secret().map_err(AppError::internal)?;
+    keep_secret(&secret)?;
+    let client = Client::new(&client_id, scopes, secret_hash(&secret), act.at);
+    if !store.add_client(&client, act)? {
+        return Err(taken());
+    }
+    tracing::info!(by = act.by.id(), client_id, "an operator added a client");
+    Ok(ClientWithSecret { client: ClientEntry::of(&client, act.at), client_secret: secret })
+}
+
+/// Gives a client a new secret. The previous secret stays good for `overlap`, and an older one ends.
+/// `keep_secret` stores the new secret for the operator, before the database changes: a crash can't
+/// lose the only good secret.
+///
+/// # Errors
+///
+/// [`Entity::Client`] is not found, or the error of `keep_secret`.
+pub fn rotate_client_secret(
+    store: &Store,
+    client_id: &str,
+    overlap: Duration,
+    act: &Act,
+    keep_secret: impl FnOnce(&str) -> Result<(), AppError>,
+) -> Result<ClientWithSecret, AppError> {
+    let unknown = || AppError::not_found(Entity::Client, client_id);
+    store.find_client(client_id)?.ok_or_else(unknown)?;
+    let secret = new_secret().map_err(AppError::internal)?;
+    keep_secret(&secret)?;
+    let rotated = store.rotate_client_secret(client_id, &secret_hash(&secret), overlap, act)?;
+    let client = rotated.ok_or_else(unknown)?;
+    tracing::info!(by = act.by.id(), client_id, ?overlap, "an operator rotated a client's secret");
+    Ok(ClientWithSecret { client: ClientEntry::of(&client, act.at), client_secret: secret })
+}
+
+/// Removes a client. Every guard refuses its tokens, even if the id is registered again.
+///
+/// # Errors
+///
+/// [`Entity::Client`] is not found.
+pub fn remove_client(store: &Store, client_id: &str, act: &Act) -> Result<(), AppError> {
+    if !store.remove_client(client_id, act)? {
+        return Err(AppError::not_found(Entity::Client, client_id));
+    }
+    tracing::info!(by = act.by.id(), client_id, "an operator removed a client");
+    Ok(())
+}
+
+/// Writes a secret into a file that only its owner can read.
+pub fn write_secret(file: &Path, secret: &str) -> Result<(), AppError> {
+    let line = Zeroizing::new(format!("{secret}\n"));
+    durable_file::write(file, line.as_bytes(), 0o600).map_err(|error| {
+        AppError::internal(format_args!("can't write {}: {error}", file.display()))
+    })
+}
+
+/// A client to register.
+#[derive(Deserialize, ToSchema)]
+pub struct ClientForm {
+    /// 1 to 64 characters out of `A-Z a-z 0-9 . _ -`, not a UUID, not `first-party`.
+    #[serde(default)]
+    #[schema(required)]
+    pub client_id: String,
+    /// The scopes that its tokens may hold, separated by spaces; none if left out.
+    pub scope: Option<String>,
+    /// The same scopes as an array, in JSON only.
+    pub scopes: Option<Vec<String>>,
+}
+
+/// A form without faults.
+pub struct NewClient {
+    client_id: String,
+    scopes: Vec<String>,
+}
+
+impl ClientForm {
+    /// Checks every field.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Invalid`] for the first field with a fault.
+    pub fn check(self) -> Result<NewClient, AppError> {
+        check_id(&self.client_id).map_err(|why| AppError::invalid("client_id", why))?;
+        let (text, list) = (self.scope.unwrap_or_default(), self.scopes.unwrap_or_default());
+        if !text.is_empty() && !list.is_empty() {
+            return Err(AppError::invalid("scopes", "can't be set together with `scope`"));
+        }
+        if list.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
+            return Err(AppError::invalid("scopes", "holds a text that is not one scope"));
+        }
+        let (field, text) =
+            if list.is_empty() { ("scope", text) } else { ("scopes", list.join(" ")) };
+        let scopes = parse_scopes(&text).ok_or_else(|| {
+            AppError::invalid(field, "holds a character that RFC 6749 does not allow")
+        })?;
+        Ok(NewClient { client_id: self.client_id, scopes })
+    }
+}
+
+/// Every client, by id.
+#[derive(Serialize, ToSchema)]
+pub struct ClientList {
+    /// The clients, in the order of their ids.
+    pub clients: Vec<ClientEntry>,
+    /// Always null: there is one page.
+    pub next: Option<String>,
+}
+
+/// A client.
+#[derive(Serialize, ToSchema)]
+pub struct ClientEntry {
+    /// The client's id.
+    pub client_id: String,
+    /// The scopes that its tokens may hold, separated by blanks.
+    pub scope: String,
+    /// The time of its registration.
+    #[serde(with = "rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// The time of the last change of its secret.
+    #[serde(with = "rfc3339")]
+    pub secret_changed_at: OffsetDateTime,
+    /// The end of the time in which the secret before is good too; null if it is not good.
+    #[serde(with = "rfc3339::option")]
+    pub previous_secret_until: Option<OffsetDateTime>,
+}
+
+impl ClientEntry {
+    fn of(client: &Client, now: OffsetDateTime) -> Self {
+        Self {
+            client_id: client.client_id.clone(),
+            scope: client.scopes.join(" "),
+            created_at: client.created_at,
+            secret_changed_at: client.secret_at,
+            previous_secret_until: client.good_previous(now).map(|previous| previous.until),
+        }
+    }
+}
+
+/// A client with its new secret. No other answer shows the secret.
+#[derive(Serialize, ToSchema)]
+pub struct ClientWithSecret {
+    /// The client.
+    #[serde(flatten)]
+    pub client: ClientEntry,
+    /// The new secret.
+    #[schema(value_type = String)]
+    pub client_secret: Zeroizing<String>,
+}

@@ -1,0 +1,170 @@
+//! Makes the parts that a new installation needs before it can serve: a signing key, and the client
+//! that api-service authenticates as. Each step returns a line about its work. A second run does
+//! nothing.
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::time::Duration;
+
+use signet_contract::scope::{DIRECTORY_READ, EVENTS_READ};
+use zeroize::Zeroizing;
+
+use crate::clients::write_secret;
+use crate::error::AppError;
+use auth_crypto::signing::{self, KeyBits, KeyFiles};
+use auth_domain::audit::Act;
+use auth_domain::clients::{Client, new_secret, secret_hash};
+use auth_domain::keys::{Entry, Key, KeyState};
+use auth_domain::service_tokens::authentic;
+use auth_store::Store;
+
+/// The client of the guard that comes with Signet.
+pub const CLIENT_ID: &str = "api-service";
+
+/// The file of its secret, relative to the working directory.
+pub const SECRET_FILE: &str = "keys/clients/api-service.secret";
+
+/// Makes all missing parts.
+pub fn init(
+    store: &Store,
+    keys_dir: &Path,
+    key_bits: KeyBits,
+    act: &Act,
+) -> Result<Vec<String>, AppError> {
+    let _lock = lock(keys_dir)?;
+    make_missing(store, keys_dir, key_bits, act)
+}
+
+/// Makes the parts that a server needs: a missing signing key, and at the first start also the
+/// client. A later start restores no removed client and renews no secret that was moved away.
+pub fn prepare_server(
+    store: &Store,
+    keys_dir: &Path,
+    key_bits: KeyBits,
+    act: &Act,
+) -> Result<Vec<String>, AppError> {
+    let _lock = lock(keys_dir)?;
+    if store.first_start_done()? {
+        return Ok(vec![first_key(store, keys_dir, key_bits, act)?]);
+    }
+    make_missing(store, keys_dir, key_bits, act)
+}
+
+fn make_missing(
+    store: &Store,
+    keys_dir: &Path,
+    key_bits: KeyBits,
+    act: &Act,
+) -> Result<Vec<String>, AppError> {
+    let key = first_key(store, keys_dir, key_bits, act)?;
+    let client = match (store.find_client(CLIENT_ID)?, read_secret()?) {
+        (Some(client), Some(secret)) if client.secret_hash == secret_hash(&secret) => {
+            format!("the client {CLIENT_ID} is registered, its secret is in {SECRET_FILE}")
+        }
+        (Some(client), Some(secret)) if authentic(Some(&client), &secret, act.at) => format!(
+            "the client {CLIENT_ID} is registered with a newer secret than that in {SECRET_FILE}, \
+             which is good for a while yet: write the newer one there, or run `clients \
+             rotate-secret {CLIENT_ID}`"
+        ),
+        (Some(_), Some(_)) => format!(
+            "the client {CLIENT_ID} is registered with another secret than that in {SECRET_FILE}; \
+             remove the file and run this again for a new one"
+        ),
+        (Some(_), None) => renew_secret(store, act)?,
+        (None, secret) => register(store, secret, act)?,
+    };
+    store.note_first_start(act.at)?;
+    Ok(vec![key, client])
+}
+
+/// Locks out other processes until the result is dropped. Waits for a process that has the lock.
+/// Two at once would each make a key, and one would overwrite the other's secret.
+fn lock(keys_dir: &Path) -> Result<File, AppError> {
+    let locked = || {
+        make_folder(keys_dir)?;
+        let folder = File::open(keys_dir)?;
+        folder.lock()?;
+        Ok(folder)
+    };
+    locked().map_err(|error| failed("lock", keys_dir, &error))
+}
+
+/// Makes a folder for the owner alone.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+fn failed(action: &str, path: &Path, error: &io::Error) -> AppError {
+    AppError::internal(format_args!("can't {action} {}: {error}", path.display()))
+}
+
+/// Makes a signing key if none signs.
+fn first_key(
+    store: &Store,
+    keys_dir: &Path,
+    key_bits: KeyBits,
+    act: &Act,
+) -> Result<String, AppError> {
+    let known = store.list_keys()?;
+    if let Some(key) = known.iter().find(|key| key.state == KeyState::Active) {
+        return Ok(format!("the signing key is {}", key.kid));
+    }
+    let made = signing::generate(key_bits).map_err(AppError::internal)?;
+    KeyFiles::in_folder(keys_dir).keep(&made)?;
+    let public = made.public();
+    let key = Key::fresh(public.kid, public.n, public.e, act.at);
+    store.add_key(&key, Entry::Planned, act)?;
+    Ok(format!("made the signing key {} in {}", key.kid, keys_dir.display()))
+}
+
+/// Writes the file first: after a crash, the next start registers the secret in it.
+fn register(
+    store: &Store,
+    found: Option<Zeroizing<String>>,
+    act: &Act,
+) -> Result<String, AppError> {
+    let (secret, which) = if let Some(secret) = found {
+        (secret, "the secret found")
+    } else {
+        let secret = new_secret().map_err(AppError::internal)?;
+        keep_secret(&secret)?;
+        (secret, "a new secret")
+    };
+    let scopes = vec![DIRECTORY_READ.into(), EVENTS_READ.into()];
+    store.add_client(&Client::new(CLIENT_ID, scopes, secret_hash(&secret), act.at), act)?;
+    Ok(format!("registered the client {CLIENT_ID} with {which} in {SECRET_FILE}"))
+}
+
+/// Writes the database first: after a crash, the file is still missing and the next `init` makes
+/// another secret.
+fn renew_secret(store: &Store, act: &Act) -> Result<String, AppError> {
+    let secret = new_secret().map_err(AppError::internal)?;
+    store.rotate_client_secret(CLIENT_ID, &secret_hash(&secret), Duration::ZERO, act)?;
+    keep_secret(&secret)?;
+    Ok(format!(
+        "{SECRET_FILE} was missing: the client {CLIENT_ID} has a new secret in it, and the old \
+         one is void"
+    ))
+}
+
+fn keep_secret(secret: &str) -> Result<(), AppError> {
+    let file = Path::new(SECRET_FILE);
+    if let Some(folder) = file.parent() {
+        make_folder(folder).map_err(|error| failed("write", file, &error))?;
+    }
+    write_secret(file, secret)
+}
+
+/// Returns the secret in the file, or `None` if the file is missing or empty.
+fn read_secret() -> Result<Option<Zeroizing<String>>, AppError> {
+    match fs::read_to_string(SECRET_FILE) {
+        Ok(text) => {
+            let secret = Zeroizing::new(Zeroizing::new(text).trim().to_owned());
+            Ok(Some(secret).filter(|secret| !secret.is_empty()))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("read", Path::new(SECRET_FILE), &error)),
+    }
+}
