@@ -9,7 +9,7 @@ use std::fmt;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
-use auth_crypto::hashing::PoolError;
+use auth_crypto::hashing::{Busy, PoolError};
 use auth_crypto::signing::{FileError, PairError, SigningError};
 use auth_domain::audit::Reason;
 use auth_store::StoreError;
@@ -148,10 +148,16 @@ impl From<StoreError> for AppError {
     }
 }
 
+impl From<Busy> for AppError {
+    fn from(_: Busy) -> Self {
+        Self::Overloaded
+    }
+}
+
 impl From<PoolError> for AppError {
     fn from(error: PoolError) -> Self {
         match error {
-            PoolError::Busy(_) => Self::Overloaded,
+            PoolError::Busy(busy) => busy.into(),
             error => {
                 Self::internal(format_args!("a password could not be hashed or judged: {error}"))
             }

@@ -1,5 +1,6 @@
 //! The use cases of the issuer: one function each, called by routes and commands.
 
+pub mod accounts;
 pub mod audit;
 pub mod blocking;
 pub mod callers;

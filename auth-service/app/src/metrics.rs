@@ -33,42 +33,6 @@ struct ReasonLabel {
     reason: &'static str,
 }
 
-/// The outcome of a log-in, for metrics and log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LoginOutcome {
-    Ok,
-    UnknownUser,
-    WrongPassword,
-    Disabled,
-}
-
-/// The outcome of a sign-up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignUpOutcome {
-    Created,
-    Taken,
-}
-
-impl LoginOutcome {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::UnknownUser => "unknown_user",
-            Self::WrongPassword => "wrong_password",
-            Self::Disabled => "disabled",
-        }
-    }
-}
-
-impl SignUpOutcome {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Taken => "taken",
-        }
-    }
-}
-
 impl Metrics {
     /// Registers every counter, and the length and the refusals of the hashing queue.
     pub fn register(&self, registry: &mut Registry, hashing: &HashingPool) {
@@ -78,29 +42,27 @@ impl Metrics {
         registry.register_collector(Box::new(HashingQueue(hashing.clone())));
     }
 
-    pub fn log_in(&self, outcome: LoginOutcome) {
-        self.log_ins.get_or_create(&OutcomeLabel { outcome: outcome.word() }).inc();
-        if outcome == LoginOutcome::Ok {
-            self.tokens.get_or_create(&HolderLabel { holder: "user" }).inc();
-        }
+    /// Counts a log-in: `ok`, `unknown_user`, `wrong_password`, `disabled` or `throttled`.
+    pub(crate) fn log_in(&self, outcome: &'static str) {
+        self.log_ins.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
+    /// Counts a sign-up: `created`, `taken` or `throttled`.
+    pub(crate) fn sign_up(&self, outcome: &'static str) {
+        self.sign_ups.get_or_create(&OutcomeLabel { outcome }).inc();
+    }
+
+    /// Counts the access token of a refreshed session.
     pub fn refreshed(&self) {
+        self.user_token();
+    }
+
+    /// Counts an access token of a user.
+    pub(crate) fn user_token(&self) {
         self.tokens.get_or_create(&HolderLabel { holder: "user" }).inc();
     }
 
-    pub fn log_in_throttled(&self) {
-        self.log_ins.get_or_create(&OutcomeLabel { outcome: "throttled" }).inc();
-    }
-
-    pub fn sign_up(&self, outcome: SignUpOutcome) {
-        self.sign_ups.get_or_create(&OutcomeLabel { outcome: outcome.word() }).inc();
-    }
-
-    pub fn sign_up_throttled(&self) {
-        self.sign_ups.get_or_create(&OutcomeLabel { outcome: "throttled" }).inc();
-    }
-
+    /// Counts an access token of a service.
     pub fn service_token(&self) {
         self.tokens.get_or_create(&HolderLabel { holder: "service" }).inc();
     }

@@ -49,6 +49,16 @@ impl Email {
         }
         Ok(Self { shown: shown.to_owned(), key: key(shown).ok_or(EmailError::Malformed)? })
     }
+
+    /// Returns the key that finds the account of an address typed at a log-in. A malformed address
+    /// gets the key of an account that does not exist.
+    pub fn lookup_key(typed: &str) -> Result<String, EmailError> {
+        match Self::parse(typed) {
+            Ok(email) => Ok(email.key),
+            Err(EmailError::Malformed) => Ok(format!("not an address: {}", typed.trim())),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 fn key(shown: &str) -> Option<String> {
@@ -124,14 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_shown_as_typed_without_the_blanks_round_it() {
+    fn address_is_shown_as_typed_without_blanks_around_it() {
         let email = Email::parse(" \u{3000}\u{a0}Ann.Lee@Example.ORG\t").unwrap();
         assert_eq!(email.shown, "Ann.Lee@Example.ORG");
         assert_eq!(email.key, "ann.lee@example.org");
     }
 
     #[test]
-    fn spellings_that_can_be_taken_for_each_other_have_one_key() {
+    fn similar_spellings_have_one_key() {
         for (one, other) in [
             ("mike@example.org", "MIKE@EXAMPLE.ORG"),
             ("mike@example.org", "m\u{131}ke@example.org"),
@@ -170,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn malformed_and_unprintable_addresses_are_refused() {
         for typed in [
             "",
             " ",
@@ -211,11 +221,19 @@ mod tests {
     }
 
     #[test]
-    fn an_address_may_have_254_octets_and_no_more() {
+    fn address_has_at_most_254_octets() {
         let at_the_limit = format!("{}@example.org", "a".repeat(242));
         assert_eq!(at_the_limit.len(), 254);
         assert!(Email::parse(&at_the_limit).is_ok());
         assert_eq!(Email::parse(&format!("a{at_the_limit}")), Err(EmailError::TooLong));
+    }
+
+    #[test]
+    fn lookup_key_of_a_malformed_address_is_the_key_of_no_account() {
+        assert_eq!(Email::lookup_key(" Ann@Example.org "), Ok("ann@example.org".into()));
+        assert_eq!(Email::lookup_key("ann"), Ok("not an address: ann".into()));
+        assert!(Email::parse("not an address: ann").is_err());
+        assert_eq!(Email::lookup_key("a\0@example.org"), Err(EmailError::Unprintable));
     }
 
     proptest! {

@@ -5,11 +5,29 @@
 
 use std::net::IpAddr;
 
+use serde::Deserialize;
 use signet_contract::directory::UserState;
+use utoipa::ToSchema;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::refresh::NewRefreshToken;
 use super::sessions::Session;
+
+/// The fields of a log-in, as a form or as JSON.
+#[derive(Deserialize, ToSchema)]
+pub struct LoginForm {
+    /// The address of the account.
+    #[serde(default)]
+    #[schema(required, format = "email")]
+    pub email: String,
+    /// The password.
+    #[serde(default)]
+    #[schema(required, value_type = String, format = "password")]
+    pub password: Zeroizing<String>,
+    /// The audience of the token; the issuer's first audience if left out.
+    pub audience: Option<String>,
+}
 
 /// The data of an account that a log-in needs.
 #[derive(Clone)]
@@ -50,12 +68,4 @@ pub enum Opened {
     Disabled,
     /// The hash is no longer the verified one, or the account is gone: the caller starts over.
     Outdated,
-}
-
-/// The result of the first step.
-pub struct Found {
-    /// The account, if there is one.
-    pub credentials: Option<Credentials>,
-    /// True if a log-in to it came from the caller's address before.
-    pub known_address: bool,
 }

@@ -1,7 +1,26 @@
 //! A change of a user's own password. The caller judges, verifies and hashes. The store sets the
 //! new hash in one transaction, if the account is still as it was verified.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::password;
+use super::sign_up::FieldErrors;
+
+/// The fields of a password change, as a form or as JSON.
+#[derive(Deserialize, ToSchema)]
+pub struct PasswordForm {
+    /// The current password.
+    #[serde(default)]
+    #[schema(required, value_type = String, format = "password")]
+    pub current_password: Zeroizing<String>,
+    /// The new password: not a common one, not the address, not the name.
+    #[serde(default)]
+    #[schema(required, value_type = String, format = "password", min_length = 8)]
+    pub new_password: Zeroizing<String>,
+}
 
 /// The data of the account that a change needs.
 #[derive(Clone)]
@@ -38,4 +57,60 @@ pub enum PasswordChanged {
     Outdated,
     /// The session has ended meanwhile, or the user is disabled or gone.
     SessionOver,
+}
+
+impl PasswordForm {
+    /// Checks that both passwords are given; returns all faults at once.
+    pub fn check(&self) -> Result<(), FieldErrors> {
+        let given =
+            [("current_password", &self.current_password), ("new_password", &self.new_password)];
+        let missing = given.into_iter().filter(|(_, password)| password.is_empty());
+        refuse(missing.map(|(name, _)| (name, "is missing".to_owned())).collect())
+    }
+
+    /// Checks that the new password may be set for `account`; returns all faults at once.
+    pub fn check_for(&self, account: &Account) -> Result<(), FieldErrors> {
+        let faults = password::judge(&self.new_password, &account.name, &account.email);
+        refuse(faults.into_iter().map(|fault| ("new_password", fault.to_string())).collect())
+    }
+}
+
+fn refuse(faults: FieldErrors) -> Result<(), FieldErrors> {
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(current: &str, new: &str) -> PasswordForm {
+        PasswordForm {
+            current_password: current.to_owned().into(),
+            new_password: new.to_owned().into(),
+        }
+    }
+
+    #[test]
+    fn check_names_every_missing_password() {
+        let names = |form: PasswordForm| -> Vec<_> {
+            form.check().err().unwrap_or_default().into_iter().map(|(name, _)| name).collect()
+        };
+        assert_eq!(names(form("", "")), ["current_password", "new_password"]);
+        assert_eq!(names(form("correct horse", "")), ["new_password"]);
+        assert_eq!(names(form("a", "b")), [""; 0]);
+    }
+
+    #[test]
+    fn new_password_must_fit_the_account() {
+        let account = Account {
+            name: "Annabel Lee".into(),
+            email: "ann@example.org".into(),
+            email_key: "ann@example.org".into(),
+            password_hash: String::new(),
+        };
+        for unfit in ["short", "annabel lee", "ann@example.org"] {
+            assert!(form("correct horse", unfit).check_for(&account).is_err(), "{unfit}");
+        }
+        assert_eq!(form("correct horse", "another evening").check_for(&account), Ok(()));
+    }
 }

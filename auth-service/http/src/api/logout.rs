@@ -1,12 +1,13 @@
 //! `POST /logout`, `POST /logout/all`: end the caller's own session, or all of them.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use signet_contract::problem::Problem;
 
-use crate::Issuer;
 use crate::edge::answer;
-use crate::edge::legacy::SessionCaller;
+use crate::edge::callers::Caller;
+use crate::edge::errors::ApiError;
 use crate::edge::refusals::{NotAUser, Unwritable};
+use auth_app::{AppState, accounts};
 
 /// Logs out.
 ///
@@ -22,13 +23,10 @@ use crate::edge::refusals::{NotAUser, Unwritable};
     )
 )]
 pub(crate) async fn log_out(
-    request: HttpRequest,
-    issuer: web::Data<Issuer>,
-) -> Result<HttpResponse, actix_web::Error> {
-    let SessionCaller { public_id, sid } = SessionCaller::of(&request, &issuer).await?;
-    let act = issuer.act_of(&request, public_id);
-    issuer.ask(move |store| store.end_session(sid, &act)).await?;
-    tracing::info!(%public_id, %sid, "log-out");
+    caller: Caller,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    app.run(move |store| accounts::log_out(store, caller.session, &caller.act)).await?;
     Ok(answer::done())
 }
 
@@ -46,12 +44,9 @@ pub(crate) async fn log_out(
     )
 )]
 pub(crate) async fn log_out_everywhere(
-    request: HttpRequest,
-    issuer: web::Data<Issuer>,
-) -> Result<HttpResponse, actix_web::Error> {
-    let SessionCaller { public_id, .. } = SessionCaller::of(&request, &issuer).await?;
-    let act = issuer.act_of(&request, public_id);
-    issuer.ask(move |store| store.end_sessions_of(public_id, None, &act)).await?;
-    tracing::info!(%public_id, "log-out everywhere");
+    caller: Caller,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    app.run(move |store| accounts::log_out_everywhere(store, caller.session, &caller.act)).await?;
     Ok(answer::done())
 }

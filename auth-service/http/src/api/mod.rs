@@ -1,6 +1,5 @@
 //! The routes of people's own accounts and sessions.
 
-pub(crate) mod admitted;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod password;

@@ -1,7 +1,7 @@
 //! Users at the issuer's own routes: in a session, and as operators.
 
-use actix_web::ResponseError as _;
 use actix_web::test::TestRequest;
+use actix_web::{FromRequest, ResponseError as _, web};
 use signet_contract::bearer::Reason;
 use signet_contract::directory::UserState;
 use signet_verifier::Refusal;
@@ -10,21 +10,40 @@ use uuid::Uuid;
 
 use super::actors::claims;
 use super::server::{ISSUER, Server};
-use crate::edge::callers::Admin;
-use crate::edge::legacy::SessionCaller;
+use crate::edge::callers::{Admin, Caller};
+use crate::edge::errors::ApiError;
+use auth_domain::audit::Actor;
 
 const REVOKED: Refusal = Refusal::Invalid(Reason::Revoked);
 const TOO_LITTLE: Refusal = Refusal::Forbidden { scope: None };
 
+/// Extracts a caller from a request.
+async fn extract<C>(server: &Server, request: TestRequest) -> Result<C, Refusal>
+where
+    C: FromRequest<Error = ApiError>,
+{
+    let request = request
+        .app_data(web::Data::from(server.app.clone()))
+        .app_data(web::Data::from(server.edge.clone()))
+        .to_http_request();
+    C::extract(&request).await.map_err(|error| match error {
+        ApiError::Token(refusal) => refusal,
+        ApiError::Problem(problem) => panic!("{problem}"),
+    })
+}
+
 async fn session(server: &Server, token: &str) -> Result<Uuid, Refusal> {
-    let request = TestRequest::get().insert_header(("x-access-token", token)).to_http_request();
-    SessionCaller::of(&request, &server.app).await.map(|caller| caller.public_id)
+    let request = TestRequest::get().insert_header(("x-access-token", token));
+    extract::<Caller>(server, request).await.map(|caller| caller.session.public_id)
 }
 
 async fn admin(server: &Server, token: &str) -> Result<Uuid, Refusal> {
     let bearer = ("authorization", format!("Bearer {token}"));
-    let request = TestRequest::get().insert_header(bearer).to_http_request();
-    Admin::of(&request, &server.app).await.map(|caller| caller.public_id)
+    let request = TestRequest::get().insert_header(bearer);
+    extract::<Admin>(server, request).await.map(|admin| match admin.act.by {
+        Actor::User(public_id) => public_id,
+        other => panic!("{other:?}"),
+    })
 }
 
 /// Ann is an operator, Bob is not.
@@ -36,19 +55,19 @@ async fn server() -> (Server, Uuid, Uuid) {
 }
 
 #[actix_web::test]
-async fn a_session_route_takes_every_audience_and_names_the_session() {
+async fn session_caller_may_have_every_audience() {
     let (server, _, bob) = server().await;
     for audience in ["api-service", "billing", ISSUER] {
         let token = server.token_for("bob", audience).await;
         assert_eq!(session(&server, &token).await, Ok(bob), "{audience}");
         let request = TestRequest::get().insert_header(("x-access-token", &*token));
-        let caller = SessionCaller::of(&request.to_http_request(), &server.app).await.unwrap();
-        assert_eq!(claims(&token)["sid"], caller.sid.to_string());
+        let caller: Caller = extract(&server, request).await.unwrap();
+        assert_eq!(claims(&token)["sid"], caller.session.sid.to_string());
     }
 }
 
 #[actix_web::test]
-async fn an_operator_needs_the_role_in_token_and_table_and_a_token_for_the_issuer() {
+async fn operator_needs_the_role_in_token_and_table_and_the_issuer_as_audience() {
     let (server, ann, bob) = server().await;
     let anns = server.token_for("ann", ISSUER).await;
     assert_eq!(admin(&server, &anns).await, Ok(ann));
@@ -65,7 +84,7 @@ async fn an_operator_needs_the_role_in_token_and_table_and_a_token_for_the_issue
 }
 
 #[actix_web::test]
-async fn what_ended_is_refused_as_revoked_and_as_a_guard_words_it() {
+async fn ended_sessions_are_refused_as_revoked() {
     let (server, _, bob) = server().await;
     let bobs = server.token_for("bob", ISSUER).await;
     server.database.set_user_state(bob, UserState::Disabled, &server.act()).unwrap();
@@ -81,12 +100,13 @@ async fn what_ended_is_refused_as_revoked_and_as_a_guard_words_it() {
 }
 
 #[actix_web::test]
-async fn a_token_that_never_was_good_or_is_over_is_refused() {
+async fn missing_forged_ambiguous_and_expired_tokens_are_refused() {
     let (server, ..) = server().await;
     let anns = server.token_for("ann", ISSUER).await;
-    let request = TestRequest::get().to_http_request();
-    assert_eq!(SessionCaller::of(&request, &server.app).await, Err(Refusal::Missing));
-    assert_eq!(Admin::of(&request, &server.app).await, Err(Refusal::Missing));
+    let missing = extract::<Caller>(&server, TestRequest::get()).await;
+    assert_eq!(missing, Err(Refusal::Missing));
+    let missing = extract::<Admin>(&server, TestRequest::get()).await;
+    assert_eq!(missing, Err(Refusal::Missing));
     let (signed, signature) = anns.rsplit_once('.').unwrap();
     let first = if signature.starts_with('A') { 'B' } else { 'A' };
     let forged = format!("{signed}.{first}{}", &signature[1..]);
@@ -95,9 +115,8 @@ async fn a_token_that_never_was_good_or_is_over_is_refused() {
     }
     let two = TestRequest::get()
         .insert_header(("x-access-token", "other"))
-        .insert_header(("authorization", format!("Bearer {anns}")))
-        .to_http_request();
-    assert_eq!(SessionCaller::of(&two, &server.app).await, Err(Refusal::Ambiguous));
+        .insert_header(("authorization", format!("Bearer {anns}")));
+    assert_eq!(extract::<Caller>(&server, two).await, Err(Refusal::Ambiguous));
     server.clock.advance(Duration::minutes(31));
     assert_eq!(session(&server, &anns).await, Err(Refusal::Invalid(Reason::Expired)));
 }

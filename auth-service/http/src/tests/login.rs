@@ -1,6 +1,8 @@
 //! `POST /login`: the table of the contract, row by row.
 
 use actix_web::test::TestRequest;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
 use serde_json::json;
 use signet_contract::directory::UserState;
 
@@ -14,7 +16,7 @@ fn refused(answer: &Answer) -> (u16, &str, &str) {
 }
 
 #[actix_web::test]
-async fn the_right_password_gets_a_token_of_a_new_session() {
+async fn right_password_opens_a_new_session() {
     let server = Server::start();
     let ann = server.sign_up("ann").await;
     let answer = server.log_in("ann", PASSWORD).await;
@@ -36,7 +38,7 @@ async fn the_right_password_gets_a_token_of_a_new_session() {
 }
 
 #[actix_web::test]
-async fn forms_multipart_and_json_all_log_in() {
+async fn multipart_and_json_bodies_log_in() {
     let server = Server::start();
     server.sign_up("ann").await;
     let json = json!({"email": "ann@example.org", "password": PASSWORD, "x": [1]});
@@ -53,7 +55,7 @@ async fn forms_multipart_and_json_all_log_in() {
 }
 
 #[actix_web::test]
-async fn a_missing_or_empty_member_or_no_body_at_all_is_401_login_required() {
+async fn missing_or_empty_member_is_401_login_required() {
     let server = Server::start();
     server.sign_up("ann").await;
     let expected = (401, "Basic realm=\"Login required !!\"", "Could not verify");
@@ -71,7 +73,7 @@ async fn a_missing_or_empty_member_or_no_body_at_all_is_401_login_required() {
 }
 
 #[actix_web::test]
-async fn unknown_users_wrong_passwords_and_disabled_accounts_are_told_apart() {
+async fn unknown_user_wrong_password_and_disabled_account_have_different_answers() {
     let server = Server::start();
     let ann = server.sign_up("ann").await;
     for unknown in ["nobody", "' OR 1=1 --", "\u{1f512}"] {
@@ -92,7 +94,7 @@ async fn unknown_users_wrong_passwords_and_disabled_accounts_are_told_apart() {
 }
 
 #[actix_web::test]
-async fn what_no_address_can_be_or_is_no_string_is_422() {
+async fn invalid_address_or_wrong_type_is_422() {
     let server = Server::start();
     for email in ["a\0@example.org", "a@example.org\r\nx", &format!("{}@x.org", "a".repeat(255))] {
         let form = [("email", email), ("password", PASSWORD)];
@@ -109,7 +111,7 @@ async fn what_no_address_can_be_or_is_no_string_is_422() {
 }
 
 #[actix_web::test]
-async fn sql_in_a_field_is_text_like_any_other() {
+async fn sql_in_a_field_is_plain_text() {
     let server = Server::with(Setup { per_account: None, per_address: None, ..Setup::default() });
     server.sign_up("ann").await;
     for bypass in [
@@ -142,7 +144,7 @@ async fn sql_in_a_field_is_text_like_any_other() {
 }
 
 #[actix_web::test]
-async fn the_audience_is_the_one_asked_for_or_422() {
+async fn token_has_the_requested_audience_and_unknown_audience_is_422() {
     let server = Server::start();
     server.sign_up("ann").await;
     let log_in = |audience: &'static str| {
@@ -160,7 +162,7 @@ async fn the_audience_is_the_one_asked_for_or_422() {
 }
 
 #[actix_web::test]
-async fn a_weaker_hash_is_replaced_at_the_next_log_in() {
+async fn log_in_replaces_a_weak_hash() {
     let server = Server::start();
     let ann = server.sign_up("ann").await;
     let hash = |key: &str| server.database.find_credentials(key).unwrap().unwrap().password_hash;
@@ -174,7 +176,7 @@ async fn a_weaker_hash_is_replaced_at_the_next_log_in() {
 }
 
 #[actix_web::test]
-async fn an_imported_hash_lets_the_old_password_in_and_is_replaced() {
+async fn log_in_verifies_and_replaces_an_imported_hash() {
     use auth_domain::import::Record;
     let server = Server::start();
     // Made by werkzeug.
@@ -208,7 +210,7 @@ fn weak_hash(password: &str) -> String {
 }
 
 #[actix_web::test]
-async fn of_64_at_once_none_is_lost_and_past_the_queue_the_rest_is_told_to_come_again() {
+async fn parallel_log_ins_succeed_and_a_full_queue_is_503() {
     let server = Server::start();
     server.sign_up("ann").await;
     let all = (0..64).map(|_| server.log_in("ann", PASSWORD));
@@ -226,4 +228,42 @@ async fn of_64_at_once_none_is_lost_and_past_the_queue_the_rest_is_told_to_come_
         assert_eq!(answer.header("content-type"), "application/problem+json");
     }
     assert_eq!(server.log_in("ann", PASSWORD).await.status, 201);
+}
+
+#[actix_web::test]
+async fn metrics_count_log_ins_and_sign_ups_by_outcome() {
+    let limits = Setup { per_account: Some(1), sign_ups_per_address: Some(3), ..Setup::default() };
+    let server = Server::with(limits);
+    server.sign_up("ann").await;
+    let bob = server.sign_up("bob").await;
+    server.database.set_user_state(bob, UserState::Disabled, &server.act()).unwrap();
+    for (name, password, status) in [
+        ("ann", PASSWORD, 201),
+        ("ann", "wrong", 403),
+        ("ann", PASSWORD, 429),
+        ("bob", PASSWORD, 403),
+        ("nobody", PASSWORD, 401),
+    ] {
+        assert_eq!(server.log_in(name, password).await.status, status, "{name} {password}");
+    }
+    let form = [("name", "Ann"), ("email", "ann@example.org"), ("password", PASSWORD)];
+    for status in [202, 429] {
+        assert_eq!(server.post_form("/signup", &form).await.status, status);
+    }
+    let (mut registry, mut text) = (Registry::default(), String::new());
+    server.app.metrics.register(&mut registry, &server.app.hashing);
+    encode(&mut text, &registry).unwrap();
+    for line in [
+        "signet_log_ins_total{outcome=\"ok\"} 1",
+        "signet_log_ins_total{outcome=\"wrong_password\"} 1",
+        "signet_log_ins_total{outcome=\"throttled\"} 1",
+        "signet_log_ins_total{outcome=\"disabled\"} 1",
+        "signet_log_ins_total{outcome=\"unknown_user\"} 1",
+        "signet_sign_ups_total{outcome=\"created\"} 2",
+        "signet_sign_ups_total{outcome=\"taken\"} 1",
+        "signet_sign_ups_total{outcome=\"throttled\"} 1",
+        "signet_tokens_total{holder=\"user\"} 1",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
 }

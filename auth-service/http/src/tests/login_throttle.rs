@@ -27,7 +27,7 @@ impl Server {
 }
 
 #[actix_web::test]
-async fn the_eleventh_is_refused_unheard_until_the_window_ends_for_unknown_accounts_alike() {
+async fn ten_failures_block_known_and_unknown_accounts_until_the_window_ends() {
     let server = Server::start();
     server.sign_up("ann").await;
     for (name, status) in [("ann", 403), ("nobody", 401)] {
@@ -43,7 +43,7 @@ async fn the_eleventh_is_refused_unheard_until_the_window_ends_for_unknown_accou
 }
 
 #[actix_web::test]
-async fn an_attacker_elsewhere_does_not_lock_the_owner_out() {
+async fn failures_from_other_addresses_do_not_block_the_owner() {
     let server = Server::start();
     server.sign_up("ann").await;
     assert_eq!(server.log_in_from("192.0.2.1", "", PASSWORD).await.status, 201);
@@ -56,7 +56,7 @@ async fn an_attacker_elsewhere_does_not_lock_the_owner_out() {
 }
 
 #[actix_web::test]
-async fn a_forged_forwarded_header_moves_nothing_and_a_trusted_proxy_s_does() {
+async fn only_a_trusted_proxy_sets_the_client_address() {
     let setup = || Setup { per_account: None, per_address: Some(3), ..Setup::default() };
     let server = Server::with(setup());
     server.sign_up("ann").await;
@@ -77,7 +77,7 @@ async fn a_forged_forwarded_header_moves_nothing_and_a_trusted_proxy_s_does() {
 }
 
 #[actix_web::test]
-async fn log_in_that_waits_for_others_at_its_account_keeps_no_place_from_another_address() {
+async fn waiting_log_ins_leave_a_place_to_another_address() {
     let server = Server::with(Setup { per_account: Some(1), queue: 4, ..Setup::default() });
     server.sign_up("ann").await;
     server.sign_up("bob").await;

@@ -6,7 +6,7 @@ use super::actors::PASSWORD;
 use super::server::{Server, Setup};
 
 #[actix_web::test]
-async fn every_refusal_is_the_same_to_the_last_header() {
+async fn uniform_refusals_are_identical() {
     let server = Server::with(Setup { uniform_errors: true, ..Setup::default() });
     server.sign_up("ann").await;
     let bob = server.sign_up("bob").await;

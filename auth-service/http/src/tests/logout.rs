@@ -16,7 +16,7 @@ fn last_change(server: &Server) -> Change {
 }
 
 #[actix_web::test]
-async fn a_log_out_ends_the_session_and_its_refresh_token_and_no_other() {
+async fn logout_ends_one_session_and_its_refresh_token() {
     let server = Server::start();
     server.sign_up("ann").await;
     let (access, refresh) = server.session("ann").await;
@@ -34,7 +34,7 @@ async fn a_log_out_ends_the_session_and_its_refresh_token_and_no_other() {
 }
 
 #[actix_web::test]
-async fn a_log_out_everywhere_ends_all_and_a_log_in_of_the_same_second_is_good() {
+async fn logout_everywhere_ends_all_sessions_but_no_later_log_in() {
     let server = Server::start();
     let ann = server.sign_up("ann").await;
     server.sign_up("bob").await;
@@ -57,7 +57,7 @@ async fn a_log_out_everywhere_ends_all_and_a_log_in_of_the_same_second_is_good()
 }
 
 #[actix_web::test]
-async fn locked_database_is_503_for_every_write_and_no_hindrance_to_reads() {
+async fn locked_database_is_503_for_writes_and_does_not_stop_reads() {
     let server = Server::start();
     server.sign_up("ann").await;
     let (access, refresh) = server.session("ann").await;

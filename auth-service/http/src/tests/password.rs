@@ -14,7 +14,7 @@ async fn change(server: &Server, token: &str, current: &str, new: &str) -> Answe
 }
 
 #[actix_web::test]
-async fn the_new_password_is_the_one_and_every_other_session_ends() {
+async fn password_change_ends_every_other_session() {
     let server = Server::start();
     server.sign_up("ann").await;
     let (own, own_refresh) = server.session("ann").await;
@@ -32,7 +32,7 @@ async fn the_new_password_is_the_one_and_every_other_session_ends() {
 }
 
 #[actix_web::test]
-async fn a_wrong_current_one_is_403_and_counted_like_a_failed_log_in() {
+async fn wrong_current_password_is_403_and_counts_as_a_failed_log_in() {
     let server = Server::with(Setup { per_account: Some(3), ..Setup::default() });
     server.sign_up("ann").await;
     let (own, _) = server.session("ann").await;
@@ -48,7 +48,7 @@ async fn a_wrong_current_one_is_403_and_counted_like_a_failed_log_in() {
 }
 
 #[actix_web::test]
-async fn a_weak_or_missing_one_is_422_by_field() {
+async fn weak_or_missing_password_is_422_by_field() {
     let server = Server::start();
     server.sign_up("ann").await;
     let (own, _) = server.session("ann").await;

@@ -10,7 +10,7 @@ use auth_domain::audit::AuditQuery;
 use auth_domain::users::UserQuery;
 
 #[actix_web::test]
-async fn a_new_address_is_registered_and_a_taken_one_is_told_so() {
+async fn new_address_is_201_and_taken_address_is_202() {
     let server = Server::start();
     let form = [("name", "Ann"), ("email", " Ann@Example.org "), ("password", PASSWORD)];
     let answer = server.post_form("/signup", &form).await;
@@ -30,7 +30,7 @@ async fn a_new_address_is_registered_and_a_taken_one_is_told_so() {
 }
 
 #[actix_web::test]
-async fn a_taken_address_is_not_told_before_the_form_is_right() {
+async fn wrong_form_with_a_taken_address_is_422() {
     let server = Server::start();
     server.sign_up("ann").await;
     let form = [("name", "Ann"), ("email", "ann@example.org"), ("password", "short")];
@@ -38,7 +38,7 @@ async fn a_taken_address_is_not_told_before_the_form_is_right() {
 }
 
 #[actix_web::test]
-async fn everything_wrong_is_told_by_field() {
+async fn answer_names_every_fault_by_field() {
     let server = Server::start();
     let answer = server
         .post_json("/signup", &json!({"name": "", "email": "x\r\ny", "password": "Password"}))
@@ -67,7 +67,7 @@ async fn everything_wrong_is_told_by_field() {
 }
 
 #[actix_web::test]
-async fn members_of_other_types_are_422_and_named() {
+async fn member_of_a_wrong_type_is_422_by_name() {
     let server = Server::start();
     for wrong in [json!(null), json!(1), json!(true), json!(["a@example.org"]), json!({"a": 1})] {
         let body = json!({"name": "Ann", "email": wrong, "password": PASSWORD});
@@ -78,7 +78,7 @@ async fn members_of_other_types_are_422_and_named() {
 }
 
 #[actix_web::test]
-async fn nothing_else_in_the_body_has_an_effect() {
+async fn other_members_have_no_effect() {
     let server = Server::start();
     let body = json!({
         "name": "Eve", "email": "eve@example.org", "password": PASSWORD,
@@ -93,7 +93,7 @@ async fn nothing_else_in_the_body_has_an_effect() {
 }
 
 #[actix_web::test]
-async fn in_uniform_mode_a_taken_address_looks_like_a_new_one() {
+async fn uniform_answers_hide_a_taken_address() {
     let server = Server::with(Setup { uniform_errors: true, ..Setup::default() });
     let form = [("name", "Ann"), ("email", "ann@example.org"), ("password", PASSWORD)];
     let (new, taken) =

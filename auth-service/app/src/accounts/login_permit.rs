@@ -1,0 +1,82 @@
+//! The permit to try a password, at a log-in or at a password change.
+
+use std::net::IpAddr;
+
+use crate::AppState;
+use crate::error::AppError;
+use auth_crypto::hashing::HashPermit;
+use auth_domain::audit::{Entry, Reason};
+use auth_domain::throttle::{Admission, Attempt};
+
+/// An attempt that the throttle admitted. Its end wakes the attempts that wait for it.
+pub(super) struct LoginPermit<'a> {
+    app: &'a AppState,
+    attempt: Option<Attempt>,
+}
+
+impl<'a> LoginPermit<'a> {
+    /// Waits until the throttle admits this attempt. The wait also ends if `hash_permit` is evicted:
+    /// a flood must not hold places without a job.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::LimitReached`] if the throttle refuses the attempt; the audit log has the row
+    /// `refusal`. [`AppError::Overloaded`] if the hash permit is evicted.
+    pub(super) async fn wait_for(
+        app: &'a AppState,
+        hash_permit: &mut HashPermit,
+        email_key: &str,
+        from: Option<IpAddr>,
+        known_address: bool,
+        refusal: Entry,
+    ) -> Result<Self, AppError> {
+        loop {
+            // Enabled before `admit`, so that an attempt that ends in between wakes this one.
+            let ended = app.attempt_ended.notified();
+            tokio::pin!(ended);
+            ended.as_mut().enable();
+            match app.throttle.admit(email_key, from, known_address, app.clock.now()) {
+                Admission::Go(attempt) => return Ok(Self { app, attempt: Some(attempt) }),
+                Admission::Wait => tokio::select! {
+                    () = ended => {}
+                    busy = hash_permit.evicted() => return Err(busy.into()),
+                },
+                Admission::Refused { retry_after } => {
+                    app.metrics.log_in("throttled");
+                    tracing::info!(email = ?email_key, from = from.map(tracing::field::display), "log-in refused: too many failed");
+                    app.note_within_bounds(refusal).await?;
+                    return Err(AppError::LimitReached {
+                        reason: Reason::TooManyFailures,
+                        retry_after,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Records that the password was right.
+    pub(super) fn succeeded(mut self) {
+        if let Some(attempt) = self.attempt.take() {
+            attempt.succeeded();
+        }
+    }
+
+    /// Counts a failure, then writes its audit row: a failure also counts if the row can't be
+    /// written.
+    pub(super) async fn failed(mut self, refusal: Entry) -> Result<(), AppError> {
+        let app = self.app;
+        if let Some(attempt) = self.attempt.take() {
+            attempt.failed(app.clock.now());
+        }
+        // Waiting attempts go on before the row is written.
+        drop(self);
+        app.note(refusal).await
+    }
+}
+
+impl Drop for LoginPermit<'_> {
+    fn drop(&mut self) {
+        drop(self.attempt.take());
+        self.app.attempt_ended.notify_waiters();
+    }
+}

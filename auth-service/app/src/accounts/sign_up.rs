@@ -1,0 +1,104 @@
+//! The sign-up: makes an account.
+
+use std::net::IpAddr;
+
+use uuid::Uuid;
+
+use super::bytes;
+use crate::AppState;
+use crate::error::AppError;
+use auth_domain::audit::{Act, Action, Reason, Subject};
+use auth_domain::sign_up::{Applicant, SignUpForm};
+use auth_domain::sign_up_limit::TooManySignUps;
+use auth_domain::users::Created;
+
+/// The outcome of a sign-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignUpOutcome {
+    /// The account exists now.
+    Created,
+    /// An account has the address already.
+    AddressTaken,
+}
+
+/// Makes an account.
+///
+/// # Errors
+///
+/// - [`AppError::Invalid`] for each field with a fault.
+/// - [`AppError::LimitReached`] after too many sign-ups from the network.
+/// - [`AppError::Overloaded`].
+pub async fn sign_up(
+    app: &AppState,
+    form: SignUpForm,
+    from: Option<IpAddr>,
+) -> Result<SignUpOutcome, AppError> {
+    let applicant = form.check().map_err(AppError::Invalid)?;
+    let email = format!("{:?}", applicant.email.shown);
+    let counted = match app.sign_ups.admit(from, app.clock.now()) {
+        Ok(counted) => counted,
+        Err(TooManySignUps { retry_after }) => {
+            app.metrics.sign_up("throttled");
+            tracing::info!(
+                from = from.map(tracing::field::display),
+                "sign-up refused: too many from this address"
+            );
+            let reason = Reason::TooManySignUps;
+            note_refusal(app, from, Subject::Unknown, reason).await?;
+            return Err(AppError::LimitReached { reason, retry_after });
+        }
+    };
+    let outcome = create(app, applicant, from).await.inspect_err(|_| counted.take_back())?;
+    let word = match outcome {
+        SignUpOutcome::Created => "created",
+        SignUpOutcome::AddressTaken => "taken",
+    };
+    app.metrics.sign_up(word);
+    tracing::info!(outcome = word, %email, from = from.map(tracing::field::display), "sign-up");
+    Ok(outcome)
+}
+
+async fn create(
+    app: &AppState,
+    applicant: Applicant,
+    from: Option<IpAddr>,
+) -> Result<SignUpOutcome, AppError> {
+    let mut hash_permit = app.hashing.enter(from)?;
+    let key = applicant.email.key.clone();
+    if !app.uniform_errors {
+        // A taken address needs no hash. For uniform answers it is made, to take the same time.
+        let key = key.clone();
+        if app.run(move |store| store.find_user_by_email_key(&key)).await?.is_some() {
+            return refuse_taken_address(app, applicant.email.key, from).await;
+        }
+    }
+    let hash = hash_permit.hash(bytes(&applicant.password)).await?;
+    let user = applicant.into_user(Uuid::new_v4(), hash, false);
+    let act = Act::by_nobody(from, app.clock.now());
+    match app.run(move |store| store.create_user(&user, &act)).await? {
+        Created::User(_) => Ok(SignUpOutcome::Created),
+        Created::AddressTaken => refuse_taken_address(app, key, from).await,
+    }
+}
+
+/// Records the refusal with the owner of the address.
+async fn refuse_taken_address(
+    app: &AppState,
+    key: String,
+    from: Option<IpAddr>,
+) -> Result<SignUpOutcome, AppError> {
+    let owner = app.run(move |store| store.find_user_by_email_key(&key)).await?;
+    let subject = owner.map_or(Subject::Unknown, |owner| Subject::User(owner.public_id));
+    note_refusal(app, from, subject, Reason::AddressTaken).await?;
+    Ok(SignUpOutcome::AddressTaken)
+}
+
+async fn note_refusal(
+    app: &AppState,
+    from: Option<IpAddr>,
+    subject: Subject,
+    reason: Reason,
+) -> Result<(), AppError> {
+    let act = Act::by_nobody(from, app.clock.now());
+    app.note_within_bounds(act.refused(Action::SignUp, subject, reason)).await
+}
