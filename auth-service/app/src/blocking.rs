@@ -23,6 +23,14 @@ pub async fn run<T: Send + 'static>(
     }
 }
 
+/// Runs `work` on the blocking pool, for as long as it takes. It is for work that must not go on
+/// after its request was answered with an error.
+pub async fn run_to_end<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
+) -> Result<T, AppError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(broken_off()))
+}
+
 fn silent() -> AppError {
     AppError::Unavailable("the database does not answer".into())
 }

@@ -2,6 +2,7 @@
 //!
 //! Files and databases follow these decisions; this module reads neither.
 
+use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
 mod life;
@@ -13,7 +14,8 @@ pub use life::{
 pub use timers::Timers;
 
 /// The state of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum KeyState {
     /// Published, not yet signing.
     Pending,

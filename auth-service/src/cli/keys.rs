@@ -1,24 +1,19 @@
 //! `keys`: list, plan, generate, import, rotate, revoke, export the public half.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
-use signet_contract::jwks::MAX_KEYS;
 use signet_service::failure::Failure;
 
 use super::{Context, database, output};
-use crate::startup::key_policy;
-use auth_app::keys::Rotator;
+use crate::startup::keys::rotator;
+use auth_app::keys::{self, Imported, Rotation};
 use auth_crypto::signing::KeyBits;
-use auth_crypto::signing::{self, KeyFiles, PrivateKey, key_files};
-use auth_domain::keys::{Added, Entry, Key, KeyPolicy, KeyState, next_to_leave};
-use auth_store::Store;
+use auth_domain::keys::{Key, KeyState};
 
-mod export;
 mod list;
 mod plan;
 mod revoke;
-mod rotate;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -94,100 +89,66 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::List { json } => list::run(json, context),
         Command::Plan { json } => plan::run(json, context),
-        Command::Rotate { immediate, json } => rotate::run(immediate, json, context),
-        Command::Revoke { kid, wait, json } => revoke::run(&kid, wait, json, context),
         Command::Generate { bits } => generate(bits, context),
         Command::Import { file, activate } => import(&file, activate, context),
-        Command::ExportPublic { kid, format } => export::run(kid.as_deref(), format, context),
+        Command::Rotate { immediate, json } => rotate(immediate, json, context),
+        Command::Revoke { kid, wait, json } => revoke::run(kid, wait, json, context),
+        Command::ExportPublic { kid, format } => export(kid.as_deref(), format, context),
     }
 }
 
 fn generate(bits: Option<KeyBits>, context: &Context) -> Result<(), Failure> {
-    let database = database::or_new(context)?;
+    let store = database::or_new(context)?;
     let bits = bits.unwrap_or(context.settings.key_bits);
-    let made = signing::generate(bits).map_err(Failure::failed)?;
-    let key = add(&made, Entry::Planned, &database, context)?;
-    output::line(&format!("made {}", told(&key)))
+    let made = rotator(&context.settings).generate_key(&store, bits, &context.act());
+    output::line(&format!("made {}", described(&made.map_err(Failure::failed)?)))
 }
 
-fn import(file: &std::path::Path, activate: bool, context: &Context) -> Result<(), Failure> {
-    let imported = key_files::read_key(file).map_err(Failure::failed)?;
-    let database = database::or_new(context)?;
-    let known = database.list_keys().map_err(Failure::failed)?;
-    if let Some(key) = known.into_iter().find(|key| key.kid == imported.kid()) {
-        return import_known(&key, &imported, activate, &database, context);
+fn import(file: &Path, activate: bool, context: &Context) -> Result<(), Failure> {
+    let key = keys::read_key_file(file).map_err(Failure::failed)?;
+    let store = database::or_new(context)?;
+    let imported = rotator(&context.settings).import_key(&store, &key, activate, &context.act());
+    let kid = key.kid();
+    output::line(&match imported.map_err(Failure::failed)? {
+        Imported::New(key) => format!("imported {}", described(&key)),
+        Imported::Known(state) => format!("{kid} is known already; it is {}", state.word()),
+        Imported::Activated => format!("{kid} was known; it signs from now on"),
+    })
+}
+
+fn rotate(immediate: bool, json: bool, context: &Context) -> Result<(), Failure> {
+    let store = database::existing(context)?;
+    let (rotator, act) = (rotator(&context.settings), context.act());
+    let key = rotator.rotate_keys(&store, immediate, &act).map_err(Failure::failed)?;
+    let rotation = Rotation::to(key, rotator.policy(), act.at);
+    if json {
+        return output::json(&rotation);
     }
-    let entry = if activate { Entry::AtOnce } else { Entry::AtOnceIfUnused };
-    let key = add(&imported, entry, &database, context)?;
-    output::line(&format!("imported {}", told(&key)))
+    let Rotation { kid, state, signs_at } = rotation;
+    if state == KeyState::Active {
+        return output::line(&format!("{kid} signs from now on"));
+    }
+    let signs_at = output::time(signs_at);
+    output::line(&format!(
+        "{kid} is published; it signs at {signs_at} if every guard holds it by then"
+    ))
 }
 
-/// Imports a known key again. Rewrites its file, in case it was lost. Changes its state only on
-/// request, and never back.
-fn import_known(
-    key: &Key,
-    imported: &PrivateKey,
-    activate: bool,
-    database: &Store,
-    context: &Context,
-) -> Result<(), Failure> {
-    let kid = &key.kid;
-    match key.state {
-        KeyState::Pending | KeyState::Active => {}
-        state => {
-            return Err(Failure::failed(format_args!(
-                "the key {kid} is known and {}: it never signs again; make a new one",
-                state.word()
-            )));
+/// Prints a public key, for clients that verify without fetching the key set.
+fn export(kid: Option<&str>, format: Format, context: &Context) -> Result<(), Failure> {
+    let store = database::existing(context)?;
+    match format {
+        Format::Pem => {
+            let pem = keys::export_public_pem(&store, kid).map_err(Failure::failed)?;
+            output::line(pem.trim_end())
         }
-    }
-    files(context).keep(imported).map_err(Failure::failed)?;
-    if activate && key.state == KeyState::Pending {
-        database.activate_key(kid, &context.act()).map_err(Failure::failed)?;
-        return output::line(&format!("{kid} was known; it signs from now on"));
-    }
-    output::line(&format!("{kid} is known already; it is {}", key.state.word()))
-}
-
-/// Writes the file first, so that every published key has its private key.
-fn add(
-    key: &PrivateKey,
-    entry: Entry,
-    database: &Store,
-    context: &Context,
-) -> Result<Key, Failure> {
-    let act = context.act();
-    files(context).keep(key).map_err(Failure::failed)?;
-    let public = key.public();
-    let fresh = Key::fresh(public.kid, public.n, public.e, act.at);
-    match database.add_key(&fresh, entry, &act).map_err(Failure::failed)? {
-        Added::New(key) | Added::Known(key) => Ok(key),
-        Added::Full => {
-            files(context).forget(&fresh.kid).map_err(Failure::failed)?;
-            let keys = database.list_keys().map_err(Failure::failed)?;
-            Err(full(&keys, &key_policy(&context.settings)))
+        Format::Jwk => {
+            output::json(&keys::export_public_jwk(&store, kid).map_err(Failure::failed)?)
         }
     }
 }
 
-fn rotator(context: &Context) -> Rotator {
-    Rotator::new(files(context), context.settings.key_bits, key_policy(&context.settings))
-}
-
-/// Returns the failure for a full key set.
-fn full(keys: &[Key], policy: &KeyPolicy) -> Failure {
-    let next = next_to_leave(keys, policy).map_or_else(
-        || "none leaves by itself".into(),
-        |at| format!("the next one leaves at {}", output::time(at)),
-    );
-    Failure::failed(format_args!("the key set holds {MAX_KEYS} keys, which is the most; {next}"))
-}
-
-fn files(context: &Context) -> KeyFiles {
-    KeyFiles::in_folder(&context.settings.keys_dir)
-}
-
-fn told(key: &Key) -> String {
+fn described(key: &Key) -> String {
     match key.state {
         KeyState::Active => format!("{}, which signs from now on", key.kid),
         _ => format!(

@@ -6,12 +6,12 @@ use signet_contract::clock::Clock;
 use signet_service::failure::Failure;
 use signet_service::shutdown::Shutdown;
 use time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
+use super::keys::rotator;
 use crate::settings::{CountLimit, LoginErrors, Settings};
 use auth_app::AppState;
 use auth_app::guards::Guards;
-use auth_app::keys::Rotator;
 use auth_app::metrics::Metrics;
 use auth_crypto::hashing::HashingPool;
 use auth_crypto::signing::KeyRing;
@@ -23,22 +23,15 @@ use auth_domain::tokens::TokenPolicy;
 use auth_http::{Edge, Options, Snapshots};
 use auth_store::Store;
 
-/// The parts that other components share.
-pub(super) struct Parts {
-    pub(super) store: Arc<Store>,
-    pub(super) changed: watch::Receiver<u64>,
-    pub(super) keys: Arc<KeyRing>,
-    pub(super) rotator: Rotator,
-    pub(super) guards: Arc<Guards>,
-    pub(super) clock: Arc<dyn Clock>,
-}
-
-/// Builds the state and starts the hashing threads.
+/// Builds the state and starts the hashing threads. The guards that the last run saved still count.
 pub(super) fn of(
     settings: &Settings,
-    parts: Parts,
+    store: Arc<Store>,
+    keys: Arc<KeyRing>,
+    clock: Arc<dyn Clock>,
     shutdown: Shutdown,
 ) -> Result<(AppState, Edge), Failure> {
+    let guards = store.list_guards(clock.now()).map_err(Failure::failed)?;
     let throttle = Throttle::new(
         settings.login_failures_per_account.map(limit),
         settings.login_failures_per_address.map(limit),
@@ -64,10 +57,10 @@ pub(super) fn of(
         );
     }
     let app = AppState {
-        store: parts.store,
-        keys: parts.keys,
-        rotator: parts.rotator,
-        guards: parts.guards,
+        store,
+        keys,
+        rotator: rotator(settings),
+        guards: Arc::new(Guards::new(guards)),
         hashing: HashingPool::start().map_err(Failure::failed)?,
         throttle: Arc::new(throttle),
         sign_ups: SignUpLimit::new(settings.sign_ups_per_address.map(limit)),
@@ -76,10 +69,10 @@ pub(super) fn of(
         tokens,
         refresh,
         uniform_errors,
-        clock: parts.clock,
+        clock,
         metrics: Metrics::default(),
     };
-    let edge = Edge { options, changed: parts.changed, snapshots: Snapshots::default(), shutdown };
+    let edge = Edge { options, snapshots: Snapshots::default(), shutdown };
     Ok((app, edge))
 }
 

@@ -20,7 +20,7 @@ fn foreign_key(folder: &Folder, name: &str) {
 }
 
 #[test]
-fn an_import_into_an_empty_folder_makes_the_first_key() {
+fn import_into_an_empty_folder_makes_the_first_key() {
     let folder = Folder::new();
     foreign_key(&folder, "mine.pem");
     folder.run("keys import mine.pem").done();
@@ -30,7 +30,7 @@ fn an_import_into_an_empty_folder_makes_the_first_key() {
 }
 
 #[test]
-fn a_generated_key_waits_and_an_import_can_be_activated_at_once() {
+fn generated_key_is_pending_and_import_can_activate_at_once() {
     let folder = Folder::new();
     let said = folder.run("keys generate").done();
     assert!(said.contains("signs from now on"), "{said}");
@@ -45,7 +45,7 @@ fn a_generated_key_waits_and_an_import_can_be_activated_at_once() {
 }
 
 #[test]
-fn what_is_no_signing_key_is_refused_in_one_line_and_changes_nothing() {
+fn import_of_a_file_without_a_key_changes_nothing() {
     let folder = Folder::new();
     folder.run("init").done();
     let before = folder.files();
@@ -68,7 +68,7 @@ mod openssl {
     use super::*;
 
     #[test]
-    fn an_imported_key_signs_if_nothing_was_signed_and_is_exported_as_openssl_prints_it() {
+    fn imported_key_signs_and_is_exported_as_openssl_prints_it() {
         let folder = Folder::new();
         folder.run("init").done();
         let made = Command::new("openssl")

@@ -1,5 +1,11 @@
-//! The signing keys: rotation, revocation, and the key ring that follows the store.
+//! The signing keys: lists, new keys, rotation, revocation, and the key ring that follows the
+//! store.
 
+mod addition;
+mod list;
+mod plan;
+mod revocation;
+mod rotation;
 mod rotator;
 
 #[cfg(test)]
@@ -7,10 +13,16 @@ mod tests;
 
 use time::OffsetDateTime;
 
+use crate::error::AppError;
 use auth_crypto::signing::{KeyRing, RingError};
 use auth_domain::keys::{Key, KeyState};
 use auth_store::{Store, StoreError};
 
+pub use addition::{Imported, read_key_file};
+pub use list::{KeyEntry, KeyList, export_public_jwk, export_public_pem, list_keys};
+pub use plan::{KeyPlan, PlannedKey, plan_keys, schedule_note};
+pub use revocation::{CONFIRMATION_PATIENCE, RevokedKey, revoke_key};
+pub use rotation::Rotation;
 pub use rotator::{Revoked, Rotator};
 
 /// The reason for which the key ring can't follow the store.
@@ -22,6 +34,15 @@ pub enum FollowError {
     /// The keys can't be used.
     #[error(transparent)]
     Ring(#[from] RingError),
+}
+
+impl From<FollowError> for AppError {
+    fn from(error: FollowError) -> Self {
+        match error {
+            FollowError::Store(error) => error.into(),
+            FollowError::Ring(error) => Self::internal(error),
+        }
+    }
 }
 
 /// Makes the ring follow the keys of the store; returns true if anything changed. From then on the

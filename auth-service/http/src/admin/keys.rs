@@ -1,28 +1,22 @@
 //! `/admin/keys`: the signing keys, for operators.
 
-use std::time::Duration;
-
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use signet_contract::problem::Problem;
-use signet_service::problem_response::ProblemError;
-use tokio::time::Instant;
+use time::OffsetDateTime;
+use time::serde::rfc3339;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
-use crate::Issuer;
 use crate::edge::answer;
-use crate::edge::body;
-use crate::edge::callers::Admin;
-use crate::edge::errors;
+use crate::edge::body::{self, Strict};
+use crate::edge::callers::{Admin, Then};
+use crate::edge::errors::ApiError;
 use crate::edge::refusals::{NotAnOperator, Unreadable, Unwritable, WrongBody};
-use auth_app::error::{AppError, Conflict};
-use auth_app::keys::{Revoked, follow};
-use auth_app::listing::keys::{KeyList, Rotation};
+use auth_app::AppState;
+use auth_app::keys::{KeyList, RevokedKey, Rotation};
 use auth_domain::guards::Receipt;
-
-/// The longest time to the answer of a revocation, confirmed or not: below 5 s in all.
-const PATIENCE: Duration = Duration::from_millis(4_700);
 
 /// The options of a key rotation.
 #[derive(Deserialize, ToSchema)]
@@ -45,10 +39,17 @@ pub(crate) struct RevocationReceipt {
 /// The time of a guard's confirmation, if there is one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Confirmation {
-    #[schema(format = "uuid")]
-    instance: String,
-    #[schema(format = "date-time")]
-    confirmed_at: Option<String>,
+    instance: Uuid,
+    #[serde(with = "rfc3339::option")]
+    confirmed_at: Option<OffsetDateTime>,
+}
+
+impl From<RevokedKey> for RevocationReceipt {
+    fn from(RevokedKey { kid, active, receipts }: RevokedKey) -> Self {
+        let confirmation =
+            |Receipt { id, confirmed_at }| Confirmation { instance: id.instance, confirmed_at };
+        Self { kid, active, guards: receipts.into_iter().map(confirmation).collect() }
+    }
 }
 
 /// Every key that ever existed, also retired and revoked ones.
@@ -61,15 +62,8 @@ pub(crate) struct Confirmation {
         Unreadable,
     )
 )]
-pub(crate) async fn list(
-    request: HttpRequest,
-    issuer: web::Data<Issuer>,
-) -> Result<HttpResponse, actix_web::Error> {
-    Admin::of(&request, &issuer).await?;
-    let keys = issuer.ask(|store| store.list_keys()).await?;
-    let guards = issuer.guards.list(issuer.clock.now());
-    let list = KeyList::of(&keys, &guards, &issuer.keys.policy());
-    Ok(answer::json(StatusCode::OK, list))
+pub(crate) async fn list(_: Admin, app: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+    Ok(answer::json(StatusCode::OK, app.list_keys().await?))
 }
 
 /// Rotates the signing key.
@@ -90,36 +84,12 @@ pub(crate) async fn list(
     )
 )]
 pub(crate) async fn rotate(
-    request: HttpRequest,
-    payload: web::Payload,
-    issuer: web::Data<Issuer>,
-) -> Result<HttpResponse, actix_web::Error> {
-    let admin = Admin::of(&request, &issuer).await?;
-    let asked: RotationForm = body::read(&request, payload, body::ANY).await?;
-    let immediate = asked.immediate.unwrap_or_default();
-    let act = issuer.act_of(&request, admin.public_id);
-    let (rotator, keys, now) = (issuer.rotator.clone(), issuer.keys.clone(), act.at);
-    // Outside `ask`, which stops waiting after a time-out although its work goes on.
-    let prepared = {
-        let (rotator, keys) = (rotator.clone(), keys.clone());
-        tokio::task::spawn_blocking(move || rotator.prepare(&keys.keys())).await
-    };
-    prepared.map_err(|_panic| ProblemError::internal())?.map_err(of_rotation)?;
-    let rotated = issuer
-        .ask(move |store| {
-            let rotated = rotator.rotate_keys(store, immediate, &act);
-            // The upkeep logs a failure of `follow`.
-            let _ = follow(&keys, store, now);
-            Ok(rotated)
-        })
-        .await?
-        .map_err(of_rotation);
-    let policy = issuer.keys.policy();
-    let key = rotated?;
-    let served = issuer.keys.keys().into_iter().find(|known| known.kid == key.kid);
-    let key = served.unwrap_or(key);
-    tracing::info!(by = %admin.public_id, kid = %key.kid, immediate, "an operator rotated the keys");
-    Ok(answer::json(StatusCode::ACCEPTED, Rotation::to(key, &policy, now)))
+    request: Then<Admin, Strict<RotationForm>>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(admin, Strict(form)) = request;
+    let rotation = app.rotate_keys(form.immediate.unwrap_or_default(), admin.act).await?;
+    Ok(answer::json(StatusCode::ACCEPTED, rotation))
 }
 
 /// Revokes a key and every token that it signed, also the caller's.
@@ -138,49 +108,10 @@ pub(crate) async fn rotate(
     )
 )]
 pub(crate) async fn revoke(
-    request: HttpRequest,
-    kid: web::Path<String>,
-    issuer: web::Data<Issuer>,
-) -> Result<HttpResponse, actix_web::Error> {
-    let began = Instant::now();
-    let admin = Admin::of(&request, &issuer).await?;
-    let act = issuer.act_of(&request, admin.public_id);
-    let (rotator, keys, now) = (issuer.rotator.clone(), issuer.keys.clone(), act.at);
-    let wanted = kid.clone();
-    let revoked = issuer
-        .ask(move |store| {
-            let revoked = rotator.revoke_key(store, &wanted, &act);
-            let _ = follow(&keys, store, now);
-            Ok(revoked)
-        })
-        .await?
-        .map_err(of_rotation)?;
-    let Revoked { seq, active } = revoked;
-    let kid = kid.into_inner();
-    tracing::warn!(by = %admin.public_id, %kid, %active, "an operator revoked a key");
-    let patience = PATIENCE.saturating_sub(began.elapsed());
-    let receipts = issuer.guards.confirmed(seq, patience, &*issuer.clock).await;
-    let confirmation = |receipt: Receipt| Confirmation {
-        instance: receipt.id.instance.to_string(),
-        confirmed_at: receipt.confirmed_at.map(answer::time),
-    };
-    let guards = receipts.into_iter().map(confirmation).collect();
-    Ok(answer::json(StatusCode::OK, RevocationReceipt { kid, active, guards }))
-}
-
-fn of_rotation(error: AppError) -> ProblemError {
-    match error {
-        AppError::Conflict(Conflict::KeySetFull { next_leaves_at }) => {
-            let next = next_leaves_at.map_or_else(
-                || "None of them leaves by itself".to_owned(),
-                |at| format!("The next one leaves at {}", answer::time(at)),
-            );
-            let line = format!("The key set holds as many keys as it may. {next}.");
-            ProblemError::new(StatusCode::CONFLICT, line)
-        }
-        AppError::NotFound { .. } => {
-            ProblemError::new(StatusCode::NOT_FOUND, "There is no such key.")
-        }
-        error => errors::problem(error),
-    }
+    request: Then<Admin, web::Path<String>>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(admin, kid) = request;
+    let revoked = app.revoke_key(kid.into_inner(), admin.act).await?;
+    Ok(answer::json(StatusCode::OK, RevocationReceipt::from(revoked)))
 }

@@ -2,7 +2,6 @@
 
 use ipnet::IpNet;
 use signet_service::shutdown::Shutdown;
-use tokio::sync::watch;
 
 use crate::guards::directory::Snapshots;
 
@@ -19,8 +18,6 @@ pub struct Options {
 pub struct Edge {
     /// The operator's options.
     pub options: Options,
-    /// Receives the feed position whenever it moves.
-    pub changed: watch::Receiver<u64>,
     /// Limits the snapshots that guards take at the same time.
     pub snapshots: Snapshots,
     /// Ends long polls.

@@ -1,28 +1,25 @@
 //! `GET /feed`: the changes after a position, at once or as soon as one comes.
 
-use std::collections::BTreeSet;
+use std::future::{Ready, ready};
 use std::time::Duration;
 
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use signet_contract::audiences::{self, AUDIENCE_HEADER};
-use signet_contract::events::{Change, Event, FeedPage, UserChange};
+use signet_contract::events::FeedPage;
 use signet_contract::problem::Problem;
-use signet_contract::scope::{DIRECTORY_READ, EVENTS_READ};
 use signet_service::problem_response::ProblemError;
-use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
-use crate::Issuer;
 use crate::edge::Edge;
 use crate::edge::answer::uncached;
+use crate::edge::callers::{EventsRead, Guard, Then};
+use crate::edge::errors::ApiError;
 use crate::edge::query::{Query, wrong};
 use crate::edge::refusals::{Unreadable, WrongParameter};
-use auth_app::guards::Call;
-use auth_app::keys::follow;
-use auth_domain::feed::Changes;
-use auth_domain::guards::{GuardId, Report};
-use auth_domain::keys::KeyState;
+use auth_app::AppState;
+use auth_app::feed::FeedRequest;
 
 /// The longest wait, in seconds. A proxy's idle time-out is seldom below 30.
 const LONGEST_WAIT: u64 = 25;
@@ -38,6 +35,27 @@ const ENDING_SECONDS: u32 = 1;
 
 /// Characters of an RFC 7638 SHA-256 thumbprint.
 const THUMBPRINT: usize = 43;
+
+/// The moment at which a call came in. It is taken before the caller is judged: a longer judgement
+/// must not change the order of two calls.
+pub(crate) struct Arrival {
+    /// The number of the call, in the order of arrival.
+    pub(crate) number: u64,
+    /// True if the shutdown had begun.
+    too_late: bool,
+}
+
+impl FromRequest for Arrival {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let app = request.app_data::<web::Data<AppState>>();
+        let edge = request.app_data::<web::Data<Edge>>();
+        let (Some(app), Some(edge)) = (app, edge) else { return ready(Err(ApiError::no_state())) };
+        ready(Ok(Self { number: app.guards.arrival(), too_late: edge.shutdown.begun() }))
+    }
+}
 
 /// The changes after a position, in commit order.
 ///
@@ -63,145 +81,48 @@ const THUMBPRINT: usize = 43;
     )
 )]
 pub(crate) async fn read(
-    request: HttpRequest,
-    issuer: web::Data<Issuer>,
+    arrival: Arrival,
+    request: Then<Guard<EventsRead>, Query>,
+    app: web::Data<AppState>,
     edge: web::Data<Edge>,
-) -> Result<HttpResponse, actix_web::Error> {
-    let came_too_late = edge.shutdown.begun();
-    let arrival = issuer.guards.arrival();
-    let caller = crate::edge::legacy::with_scope(&request, &issuer, EVENTS_READ).await?;
-    let asked = Asked::of(&Query::of(&request)?)?;
-    if came_too_late {
+) -> Result<HttpResponse, ApiError> {
+    let Then(guard, query) = request;
+    let request = feed_request(&query)?;
+    if arrival.too_late {
         // After an immediate empty page, the reader would ask again at once.
         let (status, why) = (StatusCode::SERVICE_UNAVAILABLE, "This server is ending; try again.");
         return Err(ProblemError::retry_after(status, why, ENDING_SECONDS).into());
     }
-    let report = asked.report(&caller.client_id, arrival);
-    let Some((mut events, oldest)) = changes(&issuer, &edge, &asked, report).await? else {
+    let page = app.read_changes(&guard.0, &request, arrival.number, edge.shutdown.wait());
+    let page = page.await?.ok_or_else(|| {
         let gone = "The changes after this position are not kept; take a new snapshot.";
-        return Err(ProblemError::new(StatusCode::GONE, gone).into());
-    };
-    serve_keys_of(&issuer, &events).await;
-    if !caller.may(DIRECTORY_READ) {
-        events.iter_mut().for_each(conceal);
-    }
-    let next = events.last().map_or(asked.after, |event| event.seq);
-    let page = FeedPage { events, next, oldest };
+        ProblemError::new(StatusCode::GONE, gone)
+    })?;
     // The body's members are fixed, so a header holds the audiences that a guard checks.
-    let audiences = audiences::write(&issuer.tokens.every_audience());
+    let audiences = audiences::write(&app.tokens.every_audience());
     Ok(uncached(StatusCode::OK).insert_header((AUDIENCE_HEADER, audiences)).json(page))
 }
 
-/// The parameters of a guard's request.
-struct Asked {
-    after: u64,
-    wait: Duration,
-    limit: u32,
-    instance: Option<Uuid>,
-    kids: BTreeSet<String>,
+fn feed_request(query: &Query) -> Result<FeedRequest, ProblemError> {
+    let after = query.number("after", 0, 0, u64::MAX)?;
+    let wait = query.number("wait", 0, 0, LONGEST_WAIT)?;
+    let limit = query.number("limit", MOST_EVENTS, 1, MOST_EVENTS)?;
+    let instance = query.text("instance").map(Uuid::try_parse).transpose();
+    let instance = instance.map_err(|_| wrong("instance", "is not a UUID"))?;
+    let kids: Vec<_> = query.text("kids").map_or_else(Vec::new, |kids| kids.split(',').collect());
+    if kids.len() > MOST_KIDS || !kids.iter().all(|kid| is_thumbprint(kid)) {
+        return Err(wrong("kids", "is not a list of key thumbprints separated by commas"));
+    }
+    Ok(FeedRequest {
+        after,
+        wait: Duration::from_secs(wait),
+        limit: u32::try_from(limit).unwrap_or(u32::MAX),
+        instance,
+        kids: kids.into_iter().map(str::to_owned).collect(),
+    })
 }
 
-impl Asked {
-    fn of(query: &Query) -> Result<Self, ProblemError> {
-        let after = query.number("after", 0, 0, u64::MAX)?;
-        let wait = query.number("wait", 0, 0, LONGEST_WAIT)?;
-        let limit = query.number("limit", MOST_EVENTS, 1, MOST_EVENTS)?;
-        let instance = query.text("instance").map(Uuid::try_parse).transpose();
-        let instance = instance.map_err(|_| wrong("instance", "is not a UUID"))?;
-        let kids = query.text("kids").unwrap_or_default();
-        let sound = |kid: &str| {
-            kid.len() == THUMBPRINT
-                && kid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        };
-        if !kids.is_empty() && (kids.split(',').count() > MOST_KIDS || !kids.split(',').all(sound))
-        {
-            return Err(wrong("kids", "is not a list of key thumbprints separated by commas"));
-        }
-        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let kids = kids.split(',').filter(|kid| !kid.is_empty()).map(str::to_owned).collect();
-        Ok(Self { after, wait: Duration::from_secs(wait), limit, instance, kids })
-    }
-
-    /// Returns the guard's report on itself, or `None` if the request names no instance.
-    fn report(&self, client_id: &str, arrival: u64) -> Option<Report> {
-        let id = GuardId { client_id: client_id.to_owned(), instance: self.instance? };
-        Some(Report { id, kids: self.kids.clone(), position: self.after, arrival })
-    }
-}
-
-/// Returns the changes as soon as there are any or the wait is over, or `None` if the position is
-/// gone. The wait holds only a timer and a channel. A position that is not gone is a confirmation,
-/// which is recorded before the wait begins.
-async fn changes(
-    issuer: &Issuer,
-    edge: &Edge,
-    asked: &Asked,
-    mut report: Option<Report>,
-) -> Result<Option<(Vec<Event>, u64)>, ProblemError> {
-    let until = Instant::now() + asked.wait;
-    let mut changed = edge.changed.clone();
-    let (after, limit) = (asked.after, asked.limit);
-    let mut call: Option<Call<'_>> = None;
-    loop {
-        // Before the read, so that a commit after the read wakes the wait.
-        changed.mark_unchanged();
-        match issuer.ask(move |store| store.changes_after(after, limit)).await? {
-            Changes::Gone => return Ok(None),
-            Changes::After { events, oldest } => {
-                if let Some(report) = report.take() {
-                    call = issuer.guards.call(report, &*issuer.clock);
-                }
-                let over = asked.wait.is_zero() || edge.shutdown.begun();
-                if !events.is_empty() || over || Instant::now() >= until {
-                    if let Some(call) = &call {
-                        call.sends(&events);
-                    }
-                    return Ok(Some((events, oldest)));
-                }
-            }
-        }
-        tokio::select! {
-            moved = changed.changed() => if moved.is_err() {
-                // The store is gone and sends no more changes. This process ends soon, too.
-                edge.shutdown.wait().await;
-            },
-            () = sleep_until(until) => {}
-            () = edge.shutdown.wait() => {}
-        }
-    }
-}
-
-/// Updates the served key set if it is older than `events`: a guard fetches the set at once. If the
-/// update fails, the upkeep logs the reason and the guard asks again.
-async fn serve_keys_of(issuer: &Issuer, events: &[Event]) {
-    let unserved = |event: &Event| match &event.change {
-        Change::KeyPublished { kid } => issuer.keys.state(kid).is_none(),
-        Change::KeyRevoked { kid } => issuer.keys.state(kid) != Some(KeyState::Revoked),
-        _ => false,
-    };
-    if events.iter().any(unserved) {
-        let (keys, now) = (issuer.keys.clone(), issuer.clock.now());
-        let _ = issuer.ask(move |store| Ok(follow(&keys, store, now).is_ok())).await;
-    }
-}
-
-/// Removes the fields that only clients with `directory:read` may see.
-fn conceal(event: &mut Event) {
-    match &mut event.change {
-        Change::UserCreated(user)
-        | Change::UserUpdated(user)
-        | Change::UserDisabled(user)
-        | Change::UserEnabled(user) => {
-            let UserChange { public_id, state, .. } = *user;
-            *user = UserChange { public_id, state, name: None, email: None, roles: None };
-        }
-        Change::UserDeleted { .. }
-        | Change::SessionRevoked { .. }
-        | Change::UserSessionsRevoked { .. }
-        | Change::ClientRemoved { .. }
-        | Change::KeyPublished { .. }
-        | Change::KeyActivated { .. }
-        | Change::KeyRevoked { .. }
-        | Change::Unknown => {}
-    }
+fn is_thumbprint(text: &str) -> bool {
+    let base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    text.len() == THUMBPRINT && text.bytes().all(base64url)
 }

@@ -13,7 +13,7 @@ async fn reader() -> (Server, String) {
 }
 
 #[actix_web::test]
-async fn a_record_tells_who_somebody_is_and_nothing_of_a_password() {
+async fn record_has_no_part_of_the_password() {
     let (server, token) = reader().await;
     let ann = server.sign_up("ann").await;
     let answer = server.get_with("/directory/users", &token).await;
@@ -27,7 +27,7 @@ async fn a_record_tells_who_somebody_is_and_nothing_of_a_password() {
 }
 
 #[actix_web::test]
-async fn the_first_page_has_the_revocations_and_the_others_none() {
+async fn only_the_first_page_has_revocations() {
     let (server, token) = reader().await;
     let ann = server.sign_up("ann").await;
     server.sign_up("bob").await;
@@ -43,7 +43,7 @@ async fn the_first_page_has_the_revocations_and_the_others_none() {
 }
 
 #[actix_web::test]
-async fn wrong_cursors_and_limits_are_422_and_wrong_tokens_refused() {
+async fn wrong_parameters_are_422_and_wrong_tokens_refused() {
     let (server, token) = reader().await;
     for query in ["limit=0", "limit=1001", "limit=x", "after=x", "after=0", "after=%27"] {
         let answer = server.get_with(&format!("/directory/users?{query}"), &token).await;

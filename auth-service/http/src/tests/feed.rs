@@ -20,7 +20,7 @@ async fn reader(scopes: &[&str]) -> (Server, String, u64) {
 }
 
 #[actix_web::test]
-async fn changes_come_at_once_in_order_and_next_leads_on() {
+async fn changes_are_sent_at_once_in_order() {
     let (server, token, start) = reader(&["events:read", "directory:read"]).await;
     let ann = server.sign_up("ann").await;
     server.sign_up("bob").await;
@@ -45,7 +45,7 @@ async fn changes_come_at_once_in_order_and_next_leads_on() {
 }
 
 #[actix_web::test]
-async fn a_waiting_reader_is_woken_by_a_change() {
+async fn change_ends_the_wait() {
     let (server, token, start) = reader(&["events:read", "directory:read"]).await;
     let path = format!("/feed?after={start}&wait=25");
     let reading = server.get_with(&path, &token);
@@ -54,7 +54,7 @@ async fn a_waiting_reader_is_woken_by_a_change() {
 }
 
 #[actix_web::test]
-async fn without_a_change_the_wait_ends_empty() {
+async fn wait_without_a_change_ends_with_an_empty_page() {
     let (server, token, start) = reader(&["events:read"]).await;
     let before = std::time::Instant::now();
     let answer = server.get_with(&format!("/feed?after={start}&wait=1"), &token).await;
@@ -63,7 +63,7 @@ async fn without_a_change_the_wait_ends_empty() {
 }
 
 #[actix_web::test]
-async fn a_shutdown_ends_the_wait() {
+async fn shutdown_ends_the_wait() {
     let (server, token, start) = reader(&["events:read"]).await;
     let path = format!("/feed?after={start}&wait=25");
     let reading = server.get_with(&path, &token);
@@ -74,7 +74,7 @@ async fn a_shutdown_ends_the_wait() {
 }
 
 #[actix_web::test]
-async fn a_reader_that_comes_after_the_end_began_is_told_to_come_later() {
+async fn call_after_the_begin_of_the_shutdown_is_503() {
     let (server, token, start) = reader(&["events:read"]).await;
     server.ending.fire();
     let answer = server.get_with(&format!("/feed?after={start}&wait=25"), &token).await;
@@ -82,7 +82,7 @@ async fn a_reader_that_comes_after_the_end_began_is_told_to_come_later() {
 }
 
 #[actix_web::test]
-async fn positions_of_another_database_or_beyond_the_end_are_410() {
+async fn positions_that_are_not_kept_are_410() {
     let (server, token, start) = reader(&["events:read"]).await;
     for after in [0, 17, start + 1, u64::MAX] {
         let answer = server.get_with(&format!("/feed?after={after}&wait=25"), &token).await;
@@ -92,7 +92,7 @@ async fn positions_of_another_database_or_beyond_the_end_are_410() {
 }
 
 #[actix_web::test]
-async fn without_directory_read_users_have_only_an_id_and_a_state() {
+async fn users_without_directory_read_have_only_id_and_state() {
     let (server, token, start) = reader(&["events:read"]).await;
     let ann = server.sign_up("ann").await;
     let answer = server.get_with(&format!("/feed?after={start}"), &token).await;
@@ -107,7 +107,7 @@ async fn without_directory_read_users_have_only_an_id_and_a_state() {
 }
 
 #[actix_web::test]
-async fn a_wrong_parameter_is_422_and_one_given_twice_400() {
+async fn wrong_parameter_is_422_and_repeated_one_400() {
     let (server, token, start) = reader(&["events:read"]).await;
     for query in [
         "after=x",
@@ -130,7 +130,7 @@ async fn a_wrong_parameter_is_422_and_one_given_twice_400() {
 }
 
 #[actix_web::test]
-async fn a_removed_client_s_tokens_are_void_also_when_its_id_is_given_out_again() {
+async fn removal_of_a_client_ends_its_tokens_for_good() {
     let (server, token, start) = reader(&["events:read"]).await;
     let path = format!("/feed?after={start}");
     assert_eq!(server.get_with(&path, &token).await.status, 200);

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use actix_web::dev::Payload;
+use actix_web::test::TestRequest;
+use actix_web::{FromRequest as _, web};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use signet_contract::clock::Clock as _;
 use time::Duration;
 
 use super::server::Server;
+use crate::guards::feed::Arrival;
 use auth_domain::guards::Guard;
 
 const INSTANCE: &str = "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11";
@@ -30,7 +34,7 @@ fn guards(server: &Server) -> Vec<Guard> {
 }
 
 #[actix_web::test]
-async fn a_reader_that_does_not_say_who_it_is_and_one_of_a_position_that_is_gone_are_no_guards() {
+async fn calls_without_instance_or_with_gone_position_are_not_recorded() {
     let (server, token, start) = guard().await;
     server.get_with(&format!("/feed?after={start}"), &token).await;
     assert_eq!(server.get_with(&path(start + 1, 0, 'A'), &token).await.status, 410);
@@ -39,7 +43,19 @@ async fn a_reader_that_does_not_say_who_it_is_and_one_of_a_position_that_is_gone
 }
 
 #[actix_web::test]
-async fn who_waits_for_a_confirmation_hears_of_it_at_once_and_no_later_than_asked() {
+async fn calls_are_numbered_before_their_callers_are_judged() {
+    let server = Server::start();
+    let request = TestRequest::get()
+        .app_data(web::Data::from(Arc::clone(&server.app)))
+        .app_data(web::Data::from(Arc::clone(&server.edge)))
+        .to_http_request();
+    let [first, second] = [(), ()].map(|()| Arrival::from_request(&request, &mut Payload::None));
+    let (second, first) = (second.await.unwrap(), first.await.unwrap());
+    assert!(first.number < second.number);
+}
+
+#[actix_web::test]
+async fn confirmation_ends_the_wait_for_it() {
     let (server, token, start) = guard().await;
     server.get_with(&path(start, 0, 'A'), &token).await;
     server.sign_up("ann").await;
@@ -64,7 +80,7 @@ async fn who_waits_for_a_confirmation_hears_of_it_at_once_and_no_later_than_aske
 }
 
 #[actix_web::test]
-async fn a_revocation_is_timed_until_its_confirmation_and_shown_in_the_metrics() {
+async fn metrics_have_the_time_from_revocation_to_confirmation() {
     let (server, token, start) = guard().await;
     let mut registry = Registry::default();
     server.app.guards.register(&mut registry);

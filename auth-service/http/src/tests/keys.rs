@@ -57,7 +57,7 @@ async fn published(server: &Server) -> Vec<Value> {
 }
 
 #[actix_web::test]
-async fn a_planned_rotation_publishes_a_key_that_signs_two_max_ages_later_and_is_told_again() {
+async fn planned_rotation_publishes_one_key_until_it_signs() {
     let (server, token) = operator().await;
     let rotation = rotate(&server, &token, false).await;
     assert_eq!(rotation["state"], "pending");
@@ -76,7 +76,7 @@ async fn a_planned_rotation_publishes_a_key_that_signs_two_max_ages_later_and_is
 }
 
 #[actix_web::test]
-async fn a_body_that_says_something_else_is_refused_and_changes_nothing() {
+async fn rotation_form_with_invalid_value_is_422() {
     let (server, token) = operator().await;
     for body in [json!({"immediate": 1}), json!({"immediate": "yes"}), json!({"immediate": ""})] {
         let answer = post(&server, "/admin/keys/rotate", &token, Some(&body)).await;
@@ -87,7 +87,7 @@ async fn a_body_that_says_something_else_is_refused_and_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn the_list_tells_of_every_key_and_who_holds_it() {
+async fn key_list_has_states_and_holders() {
     let (server, token) = operator().await;
     server.add_client("guard", &["events:read"]);
     let first = published(&server).await[0].clone();
@@ -115,7 +115,7 @@ async fn the_list_tells_of_every_key_and_who_holds_it() {
 }
 
 #[actix_web::test]
-async fn a_revoked_key_and_the_caller_s_own_token_are_void_when_it_is_answered() {
+async fn revocation_ends_the_callers_own_token() {
     let (server, own) = operator().await;
     make_spare(&server);
     let old = published(&server).await[0].as_str().unwrap().to_owned();
@@ -143,7 +143,7 @@ async fn a_revoked_key_and_the_caller_s_own_token_are_void_when_it_is_answered()
 }
 
 #[actix_web::test]
-async fn a_revocation_is_answered_with_the_receipts_of_the_guards() {
+async fn revocation_waits_for_the_receipts_of_guards() {
     let (server, own) = operator().await;
     server.add_client("guard", &["events:read"]);
     rotate(&server, &own, true).await;
@@ -170,7 +170,7 @@ async fn a_revocation_is_answered_with_the_receipts_of_the_guards() {
 }
 
 #[actix_web::test]
-async fn past_64_keys_a_rotation_is_409_and_says_when_one_leaves() {
+async fn rotation_of_a_full_key_set_is_409() {
     let (server, token) = operator().await;
     let now = server.clock.now();
     for n in 2..MAX_KEYS {

@@ -104,12 +104,7 @@ impl Server {
         let limit = |failures| Limit { count: failures, window: Duration::minutes(15) };
         let (ending, shutdown) = shutdown::channel();
         let keys = Arc::new(key_ring(folder.path(), &database));
-        let edge = Edge {
-            options: setup.options,
-            changed: database.changed(),
-            snapshots: Snapshots::default(),
-            shutdown,
-        };
+        let edge = Edge { options: setup.options, snapshots: Snapshots::default(), shutdown };
         let app = AppState {
             store: database.clone(),
             rotator: Rotator::new(keys.files().clone(), KeyBits::B2048, keys.policy()),

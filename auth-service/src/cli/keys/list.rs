@@ -3,13 +3,13 @@
 use signet_service::failure::Failure;
 
 use super::super::{Context, database, output};
-use crate::startup::key_policy;
-use auth_app::listing::keys::{KeyEntry, KeyList};
-use auth_domain::keys::{Key, KeyState};
+use crate::startup::keys::policy;
+use auth_app::keys::{self, KeyEntry};
+use auth_domain::keys::KeyState;
 
 /// Describes the next change of a key.
-fn next(key: &Key, row: &KeyEntry) -> String {
-    match (key.state, row.next.map(output::time)) {
+fn next(row: &KeyEntry) -> String {
+    match (row.state, row.next.map(output::time)) {
         (KeyState::Pending, Some(at)) => format!("signs at {at}"),
         (KeyState::Pending, None) => "waits for a server to serve it".into(),
         (KeyState::Active, Some(at)) => format!("is replaced at {at}"),
@@ -19,21 +19,23 @@ fn next(key: &Key, row: &KeyEntry) -> String {
 }
 
 fn held(row: &KeyEntry) -> String {
+    if !row.state.published() {
+        return String::new();
+    }
     let holders = row.guards.iter().filter(|guard| guard.holds).count();
     format!("{holders} of {} guards", row.guards.len())
 }
 
 pub(super) fn run(json: bool, context: &Context) -> Result<(), Failure> {
-    let database = database::existing(context)?;
-    let keys = database.list_keys().map_err(Failure::failed)?;
-    let guards = database.list_guards(context.clock.now()).map_err(Failure::failed)?;
-    let list = KeyList::of(&keys, &guards, &key_policy(&context.settings));
+    let store = database::existing(context)?;
+    let list = keys::list_keys(&store, &policy(&context.settings), context.clock.now());
+    let list = list.map_err(Failure::failed)?;
     if json {
         return output::json(&list);
     }
-    let cells = keys.iter().zip(&list.keys).map(|(key, row)| {
-        let held = if key.state.published() { held(row) } else { String::new() };
-        vec![row.kid.clone(), row.state.into(), output::time(row.since), next(key, row), held]
+    let cells = list.keys.into_iter().map(|row| {
+        let (next, held) = (next(&row), held(&row));
+        vec![row.kid, row.state.word().into(), output::time(row.since), next, held]
     });
     output::table(&["kid", "state", "since", "next", "held by"], cells)
 }

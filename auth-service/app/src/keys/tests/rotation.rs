@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
-use super::super::{FollowError, Rotator, follow};
+use super::super::{FollowError, Imported, Rotator, follow};
 use super::material::{new_key, shared_key};
 use crate::error::AppError;
 use auth_crypto::signing::{KeyBits, KeyFiles, KeyRing, PrivateKey};
@@ -32,35 +32,35 @@ fn record(key: &PrivateKey) -> Key {
 fn lost_file() -> (TempDir, Arc<Store>, KeyFiles, [PrivateKey; 2]) {
     let folder = tempfile::tempdir().expect("a folder");
     let location = Location::Sqlite(folder.path().join("auth.db"));
-    let database = Store::open(&location, Existence::Create, START).expect("a database");
+    let store = Store::open(&location, Existence::Create, START).expect("a database");
     let files = KeyFiles::in_folder(&folder.path().join("signing"));
     let keys = [shared_key(), new_key()];
     files.keep(&keys[0]).expect("kept");
     for key in &keys {
-        database.add_key(&record(key), Entry::Planned, &Act::by_operator(START)).expect("added");
+        store.add_key(&record(key), Entry::Planned, &Act::by_operator(START)).expect("added");
     }
-    (folder, database, files, keys)
+    (folder, store, files, keys)
 }
 
 #[test]
-fn key_without_its_file_does_not_succeed_a_revoked_key() {
-    let (_folder, database, files, [good, lost]) = lost_file();
+fn key_without_its_file_does_not_replace_revoked_key() {
+    let (_folder, store, files, [good, lost]) = lost_file();
     let rotator = Rotator::new(files.clone(), KeyBits::B2048, POLICY);
-    let revoked = rotator.revoke_key(&database, good.kid(), &Act::by_operator(START));
+    let revoked = rotator.revoke_key(&store, good.kid(), &Act::by_operator(START));
     let active = revoked.expect("revoked").active;
     assert_ne!(active, lost.kid());
     files.read(&active).expect("one with a file took over");
 }
 
 #[test]
-fn a_rotation_takes_the_pair_that_was_prepared_and_none_is_prepared_for_nothing() {
+fn rotation_takes_prepared_pair() {
     let folder = tempfile::tempdir().expect("a folder");
     let location = Location::Sqlite(folder.path().join("auth.db"));
-    let database = Store::open(&location, Existence::Create, START).expect("a database");
+    let store = Store::open(&location, Existence::Create, START).expect("a database");
     let files = KeyFiles::in_folder(&folder.path().join("signing"));
     let (rotator, act) =
         (Rotator::new(files.clone(), KeyBits::B2048, POLICY), Act::by_operator(START));
-    let known = || database.list_keys().expect("keys");
+    let known = || store.list_keys().expect("keys");
     for _ in 0..2 {
         rotator.prepare(&known()).expect("prepared");
     }
@@ -68,7 +68,7 @@ fn a_rotation_takes_the_pair_that_was_prepared_and_none_is_prepared_for_nothing(
     assert_eq!(prepared.len(), 1, "once is enough");
     for immediate in [true, false] {
         rotator.prepare(&known()).expect("prepared");
-        rotator.rotate_keys(&database, immediate, &act).expect("rotated");
+        rotator.rotate_keys(&store, immediate, &act).expect("rotated");
     }
     assert_eq!(known().len(), 2);
     assert!(known().iter().any(|key| key.kid == prepared[0]));
@@ -77,26 +77,45 @@ fn a_rotation_takes_the_pair_that_was_prepared_and_none_is_prepared_for_nothing(
 }
 
 #[test]
-fn a_key_without_its_file_does_not_take_over_and_is_not_called_served() {
-    let (_folder, database, files, [good, lost]) = lost_file();
+fn key_without_its_file_is_neither_activated_nor_served() {
+    let (_folder, store, files, [good, lost]) = lost_file();
     let act = Act::by_operator(START);
     let known = |kid: &str| {
-        let keys = database.list_keys().expect("keys");
+        let keys = store.list_keys().expect("keys");
         keys.into_iter().find(|key| key.kid == kid).expect("known")
     };
 
     let rotator = Rotator::new(files.clone(), KeyBits::B2048, POLICY);
-    let refused = rotator.activate_key(&database, lost.kid(), &act);
+    let refused = rotator.activate_key(&store, lost.kid(), &act);
     assert!(
         matches!(&refused, Err(AppError::Internal(line)) if line.contains("is missing")),
         "{refused:?}"
     );
     assert_eq!(known(good.kid()).state, KeyState::Active);
 
-    let ring = KeyRing::open(files, database.list_keys().expect("keys"), POLICY).expect("a ring");
-    database.activate_key(lost.kid(), &act).expect("activated by another");
-    let refused = follow(&ring, &database, START);
+    let ring = KeyRing::open(files, store.list_keys().expect("keys"), POLICY).expect("a ring");
+    store.activate_key(lost.kid(), &act).expect("activated by another");
+    let refused = follow(&ring, &store, START);
     assert!(matches!(refused, Err(FollowError::Ring(_))), "{refused:?}");
     assert_eq!(known(lost.kid()).served_at, None, "its lead has not begun");
     assert_eq!(ring.signer().kid(), good.kid());
+}
+
+#[test]
+fn import_of_known_key_restores_its_file_and_never_changes_its_state_back() {
+    let (_folder, store, files, [good, lost]) = lost_file();
+    let (rotator, act) =
+        (Rotator::new(files.clone(), KeyBits::B2048, POLICY), Act::by_operator(START));
+    let import = |key: &PrivateKey, activate| rotator.import_key(&store, key, activate, &act);
+    assert_eq!(import(&lost, false), Ok(Imported::Known(KeyState::Pending)));
+    files.read(lost.kid()).expect("restored");
+    assert_eq!(import(&lost, true), Ok(Imported::Activated));
+    assert_eq!(import(&lost, true), Ok(Imported::Known(KeyState::Active)));
+    for activate in [false, true] {
+        let refused = import(&good, activate).expect_err("it never signs again").to_string();
+        assert!(refused.contains("is known and retiring"), "{refused}");
+    }
+    let keys = store.list_keys().expect("keys");
+    let state = |key: &PrivateKey| keys.iter().find(|k| k.kid == key.kid()).map(|k| k.state);
+    assert_eq!([&good, &lost].map(state), [KeyState::Retiring, KeyState::Active].map(Some));
 }

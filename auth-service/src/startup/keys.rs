@@ -1,12 +1,14 @@
-//! The durations of the steps of a key's life, from the settings.
+//! The parts of the signing keys, from the settings.
 
 use time::Duration;
 
 use crate::settings::Settings;
+use auth_app::keys::Rotator;
+use auth_crypto::signing::KeyFiles;
 use auth_domain::keys::KeyPolicy;
 
 /// Returns the key policy of these settings.
-pub fn key_policy(settings: &Settings) -> KeyPolicy {
+pub fn policy(settings: &Settings) -> KeyPolicy {
     let duration = |setting: std::time::Duration| {
         Duration::seconds(i64::try_from(setting.as_secs()).unwrap_or(i64::MAX))
     };
@@ -16,4 +18,10 @@ pub fn key_policy(settings: &Settings) -> KeyPolicy {
         rotation_every: settings.key_rotation_every.map(duration),
         guard_patience: duration(settings.guard_patience),
     }
+}
+
+/// Returns the rotator of these settings.
+pub fn rotator(settings: &Settings) -> Rotator {
+    let files = KeyFiles::in_folder(&settings.keys_dir);
+    Rotator::new(files, settings.key_bits, policy(settings))
 }

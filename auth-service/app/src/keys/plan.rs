@@ -1,0 +1,141 @@
+//! The scheduled changes of the keys and their times.
+
+use serde::Serialize;
+use time::format_description::well_known::Rfc3339;
+use time::serde::rfc3339;
+use time::{Duration, OffsetDateTime};
+
+use crate::error::AppError;
+use auth_domain::keys::{
+    Key, KeyPolicy, KeyState, lead_ends, leaves_at, next_change, next_publication,
+};
+use auth_store::Store;
+
+/// The published keys, and the pair that the schedule publishes next.
+#[derive(Serialize)]
+pub struct KeyPlan {
+    /// The seconds for which a key signs; `None` if only an operator rotates.
+    pub rotation_every_seconds: Option<i64>,
+    /// The keys.
+    pub keys: Vec<PlannedKey>,
+    /// The schedule in words, for operators of verifiers.
+    pub note: String,
+}
+
+/// A key and the times of its life, in whole seconds. A time that is not known is `None`.
+#[derive(Serialize, Default)]
+pub struct PlannedKey {
+    /// The thumbprint; `None` for the pair that the schedule publishes next.
+    pub kid: Option<String>,
+    /// The state of the key; `next` for the pair that the schedule publishes next.
+    pub state: &'static str,
+    /// The time at which a server first served it.
+    #[serde(with = "rfc3339::option")]
+    pub published_at: Option<OffsetDateTime>,
+    /// The time from which it signs.
+    #[serde(with = "rfc3339::option")]
+    pub signs_at: Option<OffsetDateTime>,
+    /// The time at which it stops signing.
+    #[serde(with = "rfc3339::option")]
+    pub active_until: Option<OffsetDateTime>,
+    /// The time at which it leaves the key set.
+    #[serde(with = "rfc3339::option")]
+    pub leaves_jwks_at: Option<OffsetDateTime>,
+    /// The time from which no verifier needs the public key, in any copy.
+    #[serde(with = "rfc3339::option")]
+    pub safe_to_delete_at: Option<OffsetDateTime>,
+}
+
+/// Returns the plan of the keys at `now`.
+pub fn plan_keys(
+    store: &Store,
+    policy: &KeyPolicy,
+    now: OffsetDateTime,
+) -> Result<KeyPlan, AppError> {
+    let keys = store.list_keys()?;
+    let until = active_until(&keys, policy, now);
+    let published = keys.iter().filter(|key| key.state.published());
+    let mut planned: Vec<_> = published.map(|key| planned_key(key, until, policy)).collect();
+    if let Some(at) = next_publication(&keys, policy) {
+        planned.push(PlannedKey {
+            state: "next",
+            published_at: seconds(Some(at.max(now))),
+            signs_at: seconds(until),
+            ..PlannedKey::default()
+        });
+    }
+    Ok(KeyPlan {
+        rotation_every_seconds: policy.rotation_every.map(Duration::whole_seconds),
+        keys: planned,
+        note: schedule_note(&keys, policy),
+    })
+}
+
+/// Returns the schedule in words, for operators of verifiers.
+pub fn schedule_note(keys: &[Key], policy: &KeyPolicy) -> String {
+    let Some(every) = policy.rotation_every else {
+        return "AUTH_KEY_ROTATION_EVERY=off: no key is replaced by itself. A verifier that holds \
+                a PEM goes on until you rotate; a key that was stolen unseen signs as long"
+            .into();
+    };
+    let active = keys.iter().find(|key| key.state == KeyState::Active);
+    let until = seconds(active.and_then(|key| next_change(key, policy)));
+    let until = until.map_or_else(
+        || format!("{} days after it begins", every.whole_days()),
+        |at| at.format(&Rfc3339).unwrap_or_default(),
+    );
+    format!(
+        "keys are rotated by themselves. Verifiers that fetch the key set notice nothing; one \
+         that holds the PEM of the active key needs the next one by {until}"
+    )
+}
+
+/// Returns the time at which the active key stops signing, if it is known.
+fn active_until(keys: &[Key], policy: &KeyPolicy, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    let pending = keys.iter().find(|key| key.state == KeyState::Pending);
+    match pending {
+        Some(pending) => lead_ends(pending, policy).map(|at| at.max(now)),
+        None => Some(next_publication(keys, policy)?.max(now) + policy.lead()),
+    }
+}
+
+fn planned_key(key: &Key, until: Option<OffsetDateTime>, policy: &KeyPolicy) -> PlannedKey {
+    let known =
+        PlannedKey { kid: Some(key.kid.clone()), state: key.state.word(), ..PlannedKey::default() };
+    match key.state {
+        KeyState::Pending => PlannedKey {
+            published_at: seconds(key.served_at),
+            signs_at: seconds(lead_ends(key, policy)),
+            ..known
+        },
+        KeyState::Active => {
+            let leaves = until.map(|until| {
+                let life = key.longest_life.unwrap_or(policy.token_life);
+                let life = Some(life.max(policy.token_life));
+                leaves_at(&Key { longest_life: life, ..key.clone() }.stopped(until), policy)
+            });
+            PlannedKey {
+                published_at: seconds(key.served_at),
+                signs_at: seconds(Some(key.since)),
+                active_until: seconds(until),
+                leaves_jwks_at: seconds(leaves),
+                safe_to_delete_at: seconds(leaves),
+                ..known
+            }
+        }
+        KeyState::Retiring => {
+            let leaves = seconds(Some(leaves_at(key, policy)));
+            PlannedKey {
+                active_until: seconds(Some(key.since)),
+                leaves_jwks_at: leaves,
+                safe_to_delete_at: leaves,
+                ..known
+            }
+        }
+        KeyState::Retired | KeyState::Revoked => known,
+    }
+}
+
+fn seconds(at: Option<OffsetDateTime>) -> Option<OffsetDateTime> {
+    at.map(OffsetDateTime::truncate_to_second)
+}
