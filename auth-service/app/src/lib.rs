@@ -13,6 +13,7 @@ pub mod guards;
 pub mod jobs;
 pub mod keys;
 pub mod metrics;
+pub mod oauth;
 pub mod sessions;
 pub mod users;
 

@@ -4,16 +4,18 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use signet_contract::problem::OAuthError;
-use signet_service::problem_response::ProblemError;
 
 use crate::edge::body::BodyError;
+use crate::edge::errors::problem;
+use auth_app::error::AppError;
+use auth_domain::audit::Reason;
 
-/// The reason that an OAuth request is refused.
+/// The error of an OAuth route.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TokenError {
+pub(crate) enum OAuthProblem {
     /// The request breaks the protocol.
     #[error("{0}")]
-    InvalidRequest(&'static str),
+    InvalidRequest(String),
     /// The body can't be read.
     #[error(transparent)]
     Body(#[from] BodyError),
@@ -23,30 +25,46 @@ pub(crate) enum TokenError {
     /// The refresh token is not good, or another client's.
     #[error("the token is invalid, used before, over, or another client's")]
     InvalidGrant,
-    /// A token that can't be revoked (RFC 7009 §2.2.1).
+    /// The token can't be revoked (RFC 7009 §2.2.1).
     #[error("the token of a service can't be revoked; it ends with its client")]
     UnsupportedTokenType,
-    /// A grant that this issuer does not offer.
+    /// The issuer does not offer the grant.
     #[error("grant_type is client_credentials or refresh_token here")]
     UnsupportedGrantType,
-    /// A scope that the client does not have.
+    /// The client or the session does not have the scope.
     #[error("the client or the session has no such scope")]
     InvalidScope,
-    /// An audience that no tokens are issued for (RFC 8707 §2).
+    /// The issuer issues no tokens for the audience (RFC 8707 §2).
     #[error("no tokens are issued for this audience")]
     InvalidTarget,
-    /// An error of the issuer.
+    /// The issuer can't do it now, or has a fault.
     #[error("this can't be done at the moment")]
-    Ours { status: StatusCode, retry_after: Option<u32> },
+    Issuer { status: StatusCode, retry_after: Option<u32> },
 }
 
-impl From<ProblemError> for TokenError {
-    fn from(error: ProblemError) -> Self {
-        Self::Ours { status: error.status_code(), retry_after: error.retry_after }
+impl From<AppError> for OAuthProblem {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Refused(Reason::UnknownClient | Reason::WrongSecret) => Self::InvalidClient,
+            AppError::Refused(Reason::InvalidScope) => Self::InvalidScope,
+            AppError::Refused(Reason::InvalidTarget) => Self::InvalidTarget,
+            AppError::Refused(
+                Reason::UnknownToken
+                | Reason::Reused
+                | Reason::SessionOver
+                | Reason::OtherClient
+                | Reason::AccountDisabled,
+            ) => Self::InvalidGrant,
+            AppError::Invalid(_) => Self::InvalidRequest(error.to_string()),
+            error => {
+                let problem = problem(error);
+                Self::Issuer { status: problem.status_code(), retry_after: problem.retry_after }
+            }
+        }
     }
 }
 
-impl TokenError {
+impl OAuthProblem {
     fn code(&self) -> &'static str {
         match self {
             Self::InvalidRequest(_) | Self::Body(_) => "invalid_request",
@@ -57,13 +75,15 @@ impl TokenError {
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
             // This code is from RFC 6749 §4.1.2.1: §5.2 has none.
-            Self::Ours { status: StatusCode::SERVICE_UNAVAILABLE, .. } => "temporarily_unavailable",
-            Self::Ours { .. } => "server_error",
+            Self::Issuer { status: StatusCode::SERVICE_UNAVAILABLE, .. } => {
+                "temporarily_unavailable"
+            }
+            Self::Issuer { .. } => "server_error",
         }
     }
 }
 
-impl ResponseError for TokenError {
+impl ResponseError for OAuthProblem {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::InvalidClient => StatusCode::UNAUTHORIZED,
@@ -71,7 +91,7 @@ impl ResponseError for TokenError {
             Self::Body(error) if error.status() != StatusCode::UNPROCESSABLE_ENTITY => {
                 error.status()
             }
-            Self::Ours { status, .. } => *status,
+            Self::Issuer { status, .. } => *status,
             _ => StatusCode::BAD_REQUEST,
         }
     }
@@ -83,7 +103,7 @@ impl ResponseError for TokenError {
             Self::InvalidClient => {
                 response.insert_header((WWW_AUTHENTICATE, "Basic realm=\"oauth2\""));
             }
-            Self::Ours { retry_after: Some(seconds), .. } => {
+            Self::Issuer { retry_after: Some(seconds), .. } => {
                 response.insert_header((RETRY_AFTER, *seconds));
             }
             _ => {}

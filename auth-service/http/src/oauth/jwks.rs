@@ -6,7 +6,7 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse, web};
 use signet_contract::jwks::{JWKS_MEDIA_TYPE, KeySet};
 
-use crate::Issuer;
+use auth_app::AppState;
 
 /// The time that a cache may serve the set while the issuer can't be reached, in seconds.
 const STALE_IF_ERROR: u32 = 86_400;
@@ -19,9 +19,8 @@ const STALE_IF_ERROR: u32 = 86_400;
         (status = 304, description = "The set that `If-None-Match` names is still the current one."),
     )
 )]
-pub(crate) async fn key_set(request: HttpRequest, issuer: web::Data<Issuer>) -> HttpResponse {
-    let set = issuer.keys.key_set();
-    let max_age = set.max_age(issuer.clock.now());
+pub(crate) async fn key_set(request: HttpRequest, app: web::Data<AppState>) -> HttpResponse {
+    let (set, max_age) = app.key_set();
     let unchanged = matches(request.headers(), &set.etag);
     let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response
@@ -55,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_matches_weakly_in_lists_and_as_a_star() {
+    fn weak_tags_lists_and_a_star_match() {
         for (value, expected) in [
             ("\"a\"", true),
             ("W/\"a\"", true),

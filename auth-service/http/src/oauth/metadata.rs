@@ -8,7 +8,7 @@ use signet_contract::jwks::JWKS_PATH;
 use signet_contract::scope::{DIRECTORY_READ, EVENTS_READ};
 use utoipa::ToSchema;
 
-use crate::Issuer;
+use auth_app::AppState;
 
 /// The path of the metadata, for an issuer without a path.
 pub(crate) const METADATA_PATH: &str = "/.well-known/oauth-authorization-server";
@@ -54,14 +54,14 @@ pub(crate) struct Metadata {
     operation_id = "getMetadata",
     responses((status = 200, description = "The metadata.", body = Metadata))
 )]
-pub(crate) async fn metadata(issuer: web::Data<Issuer>) -> HttpResponse {
-    let name = &issuer.tokens.issuer;
-    let base = name.trim_end_matches('/');
+pub(crate) async fn metadata(app: web::Data<AppState>) -> HttpResponse {
+    let issuer = &app.tokens.issuer;
+    let base = issuer.trim_end_matches('/');
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "public, max-age=3600"))
         .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
         .json(Metadata {
-            issuer: name.clone(),
+            issuer: issuer.clone(),
             token_endpoint: format!("{base}/oauth2/token"),
             revocation_endpoint: format!("{base}/oauth2/revoke"),
             introspection_endpoint: format!("{base}/oauth2/introspect"),
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_issuer_s_path_goes_behind_the_well_known_one() {
+    fn path_of_the_issuer_follows_the_well_known_path() {
         for (issuer, path) in [
             ("http://localhost:8001", None),
             ("https://example.org/", None),

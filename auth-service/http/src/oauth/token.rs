@@ -1,17 +1,18 @@
 //! `POST /oauth2/token`: tokens for client credentials or a refresh token (RFC 6749 §3.2).
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
 use signet_contract::problem::OAuthError;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::error::TokenError;
-use super::{answer, client_credentials, refresh};
-use crate::Issuer;
-use crate::edge::body;
+use super::answer;
+use super::client_auth::{ClientAuth, ClientFields, ClientForm};
+use super::error::OAuthProblem;
 use crate::edge::refusals::OAuthRefusal;
+use auth_app::AppState;
+use auth_app::oauth::TokenAnswer;
 
 /// The fields of a token request.
 #[derive(Deserialize, ToSchema)]
@@ -22,37 +23,48 @@ pub(crate) struct TokenForm {
     grant_type: String,
     /// The token to exchange, for `refresh_token`. It is good once.
     #[schema(value_type = Option<String>)]
-    pub(super) refresh_token: Option<Zeroizing<String>>,
+    refresh_token: Option<Zeroizing<String>>,
     /// The requested scopes, separated by spaces; all that the client has if left out. A session of
     /// a log-in has none.
-    pub(super) scope: Option<String>,
+    scope: Option<String>,
     /// The audience of the token. If left out: the issuer, or the audience of the session.
-    pub(super) audience: Option<String>,
+    audience: Option<String>,
     /// The id of a client that does not authenticate in the header; left out for a log-in's tokens.
-    pub(super) client_id: Option<String>,
+    client_id: Option<String>,
     /// The secret of a client that does not authenticate in the header.
     #[schema(value_type = Option<String>, format = "password")]
-    pub(super) client_secret: Option<Zeroizing<String>>,
+    client_secret: Option<Zeroizing<String>>,
 }
 
-/// The answer to a token request (RFC 6749 §5.1).
-#[derive(Serialize, ToSchema)]
-pub(crate) struct TokenAnswer {
-    /// The access token (RFC 9068).
-    pub(super) access_token: String,
-    /// Always `Bearer`.
-    pub(super) token_type: &'static str,
-    /// The token's life in seconds.
-    pub(super) expires_in: i64,
-    /// The granted scopes, separated by spaces; absent if there are none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) scope: Option<String>,
-    /// The next refresh token; absent for a service.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) refresh_token: Option<String>,
-    /// The refresh token's life in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) refresh_expires_in: Option<i64>,
+/// A token request without the client.
+pub(crate) struct TokenRequest {
+    grant: Grant,
+    scope: Option<String>,
+    audience: Option<String>,
+}
+
+/// The grant of a token request.
+enum Grant {
+    ClientCredentials,
+    RefreshToken(Zeroizing<String>),
+}
+
+impl ClientForm for TokenForm {
+    type Rest = TokenRequest;
+
+    fn split(self) -> Result<(ClientFields, TokenRequest), OAuthProblem> {
+        let Self { grant_type, refresh_token, scope, audience, client_id, client_secret } = self;
+        let grant = match grant_type.as_str() {
+            "" => return Err(OAuthProblem::InvalidRequest("the grant_type is missing".into())),
+            "client_credentials" => Grant::ClientCredentials,
+            "refresh_token" => Grant::RefreshToken(refresh_token.unwrap_or_default()),
+            _ => return Err(OAuthProblem::UnsupportedGrantType),
+        };
+        // An empty parameter counts as left out (RFC 6749 §3.2).
+        let given = |parameter: Option<String>| parameter.filter(|text| !text.is_empty());
+        let request = TokenRequest { grant, scope: given(scope), audience: given(audience) };
+        Ok((ClientFields { client_id, client_secret }, request))
+    }
 }
 
 /// Issues a token.
@@ -69,16 +81,14 @@ pub(crate) struct TokenAnswer {
     )
 )]
 pub(crate) async fn issue(
-    request: HttpRequest,
-    payload: web::Payload,
-    issuer: web::Data<Issuer>,
-) -> Result<HttpResponse, TokenError> {
-    let form: TokenForm = body::read(&request, payload, body::FORM).await?;
-    let tokens = match form.grant_type.as_str() {
-        "" => return Err(TokenError::InvalidRequest("grant_type is missing")),
-        "client_credentials" => client_credentials::grant(&request, &issuer, form).await?,
-        "refresh_token" => refresh::grant(&request, &issuer, form).await?,
-        _ => return Err(TokenError::UnsupportedGrantType),
+    request: ClientAuth<TokenForm>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, OAuthProblem> {
+    let ClientAuth(caller, TokenRequest { grant, scope, audience }) = request;
+    let (scope, audience) = (scope.as_deref(), audience.as_deref());
+    let tokens = match &grant {
+        Grant::ClientCredentials => app.issue_client_token(&caller, scope, audience).await?,
+        Grant::RefreshToken(token) => app.refresh_session(&caller, token, scope, audience).await?,
     };
     Ok(answer(StatusCode::OK).json(tokens))
 }

@@ -17,7 +17,7 @@ fn preflight(path: &str, origin: &str) -> TestRequest {
 }
 
 #[actix_web::test]
-async fn pages_of_allowed_origins_may_log_in_and_no_others() {
+async fn only_pages_of_allowed_origins_may_call() {
     let options = Options { cors_origins: vec![PAGE.into()], ..Options::default() };
     let server = Server::with(Setup { options, ..Setup::default() });
     for path in [
@@ -44,7 +44,7 @@ async fn pages_of_allowed_origins_may_log_in_and_no_others() {
 }
 
 #[actix_web::test]
-async fn without_allowed_origins_there_is_no_preflight() {
+async fn preflight_without_allowed_origins_is_405() {
     let server = Server::start();
     let answer = server.call(preflight("/login", PAGE)).await;
     assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "POST"));
@@ -81,7 +81,7 @@ async fn other_methods_are_405_and_other_paths_404() {
 }
 
 #[actix_web::test]
-async fn every_answer_has_the_headers_that_keep_a_browser_from_guessing() {
+async fn every_answer_has_the_security_headers() {
     let server = Server::start();
     for path in ["/docs", "/openapi.json", "/feed", "/none", "/.well-known/jwks.json"] {
         let answer = server.get(path).await;

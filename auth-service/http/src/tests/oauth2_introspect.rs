@@ -21,14 +21,14 @@ async fn introspect(server: &Server, token: &str) -> Value {
 }
 
 #[actix_web::test]
-async fn a_good_token_is_told_of() {
+async fn introspection_of_a_good_token_returns_its_claims() {
     let server = server();
     let ann = server.sign_up("ann").await;
     let (access, refresh) = server.session("ann").await;
-    let (said, told) = (claims(&access), introspect(&server, &access).await);
-    assert_eq!((&told["active"], &told["token_type"]), (&json!(true), &json!("Bearer")));
+    let (claims, answer) = (claims(&access), introspect(&server, &access).await);
+    assert_eq!((&answer["active"], &answer["token_type"]), (&json!(true), &json!("Bearer")));
     for claim in ["sub", "aud", "iss", "iat", "exp", "jti", "sid", "client_id", "roles"] {
-        assert_eq!(told[claim], said[claim], "{claim}");
+        assert_eq!(answer[claim], claims[claim], "{claim}");
     }
     let of_refresh = introspect(&server, &refresh).await;
     assert_eq!((&of_refresh["active"], &of_refresh["sub"]), (&json!(true), &json!(ann)));
@@ -36,12 +36,12 @@ async fn a_good_token_is_told_of() {
     assert_eq!(of_refresh["iss"], json!(ISSUER));
 
     let service = server.service_token("reports", &[]).await;
-    let told = introspect(&server, &service).await;
-    assert_eq!((&told["scope"], &told["sub"]), (&json!("events:read"), &json!("reports")));
+    let answer = introspect(&server, &service).await;
+    assert_eq!((&answer["scope"], &answer["sub"]), (&json!("events:read"), &json!("reports")));
 }
 
 #[actix_web::test]
-async fn of_a_token_that_is_not_good_nothing_else_is_told() {
+async fn introspection_of_another_token_returns_only_inactive() {
     let server = server();
     let ann = server.sign_up("ann").await;
     let inactive = json!({"active": false});
@@ -82,7 +82,7 @@ async fn of_a_token_that_is_not_good_nothing_else_is_told() {
 }
 
 #[actix_web::test]
-async fn nobody_asks_without_being_a_client() {
+async fn introspection_requires_an_authenticated_client() {
     let server = server();
     let wrong = [("client_id", "reports"), ("client_secret", "wrong")];
     for more in [&[][..], &[("client_id", "first-party")], &wrong] {
@@ -93,4 +93,7 @@ async fn nobody_asks_without_being_a_client() {
             (401, &json!("invalid_client"))
         );
     }
+    let client = [("client_id", "reports"), ("client_secret", "secret")];
+    let answer = server.post_form("/oauth2/introspect", &client).await;
+    assert_eq!(answer.json()["error"], json!("invalid_request"), "no token");
 }

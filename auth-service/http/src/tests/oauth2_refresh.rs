@@ -12,7 +12,7 @@ fn error(answer: &Answer) -> (u16, String) {
 }
 
 #[actix_web::test]
-async fn a_refresh_gives_new_tokens_of_the_same_session() {
+async fn refresh_returns_new_tokens_of_the_same_session() {
     let server = Server::start();
     let ann = server.sign_up("ann").await;
     let (access, refresh) = server.session("ann").await;
@@ -33,7 +33,7 @@ async fn a_refresh_gives_new_tokens_of_the_same_session() {
 }
 
 #[actix_web::test]
-async fn a_used_token_ends_its_session() {
+async fn second_use_of_a_refresh_token_ends_its_session() {
     let server = Server::start();
     server.sign_up("ann").await;
     let (access, refresh) = server.session("ann").await;
@@ -45,7 +45,7 @@ async fn a_used_token_ends_its_session() {
 }
 
 #[actix_web::test]
-async fn within_the_window_a_lost_answer_is_given_again() {
+async fn refresh_within_the_repeat_window_returns_the_same_successor() {
     let window = Duration::seconds(10);
     let server = Server::with(Setup { repeat_window: window, ..Setup::default() });
     server.sign_up("ann").await;
@@ -61,7 +61,7 @@ async fn within_the_window_a_lost_answer_is_given_again() {
 }
 
 #[actix_web::test]
-async fn what_can_not_be_granted_uses_no_token_up() {
+async fn refused_refresh_leaves_the_token_good() {
     let server = Server::start();
     server.sign_up("ann").await;
     server.add_client("reports", &["events:read"]);
@@ -87,7 +87,7 @@ async fn what_can_not_be_granted_uses_no_token_up() {
 }
 
 #[actix_web::test]
-async fn a_session_keeps_the_audience_it_was_opened_for() {
+async fn session_keeps_its_audience_after_a_refresh_for_another() {
     let server = Server::start();
     server.sign_up("ann").await;
     let form = [

@@ -9,7 +9,7 @@ async fn revoke(server: &Server, form: &[(&str, &str)]) -> Answer {
 }
 
 #[actix_web::test]
-async fn a_refresh_token_or_an_access_token_ends_its_session() {
+async fn revocation_of_either_token_ends_its_session() {
     let server = Server::start();
     server.sign_up("ann").await;
     for by_access in [false, true] {
@@ -28,7 +28,7 @@ async fn a_refresh_token_or_an_access_token_ends_its_session() {
 }
 
 #[actix_web::test]
-async fn an_unknown_token_is_200_and_none_invalid_request() {
+async fn unknown_token_is_200_and_a_missing_one_is_invalid_request() {
     let server = Server::start();
     for unknown in ["junk", "a.b.c", &"A".repeat(86)] {
         assert_eq!(revoke(&server, &[("token", unknown)]).await.status, 200, "{unknown}");
@@ -40,7 +40,7 @@ async fn an_unknown_token_is_200_and_none_invalid_request() {
 }
 
 #[actix_web::test]
-async fn a_service_s_token_is_of_an_unsupported_type_and_another_client_s_untouched() {
+async fn tokens_of_services_and_of_other_clients_are_not_revoked() {
     let server = Server::start();
     server.sign_up("ann").await;
     server.add_client("reports", &["events:read"]);

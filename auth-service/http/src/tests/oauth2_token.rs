@@ -29,7 +29,7 @@ async fn basic(server: &Server, credentials: &str, form: &[(&str, &str)]) -> Ans
 }
 
 #[actix_web::test]
-async fn a_client_gets_a_token_in_either_way_of_authenticating() {
+async fn client_authenticates_in_the_form_or_in_the_header() {
     let server = server();
     let in_form = server.post_form("/oauth2/token", &[GRANT, CLIENT[0], CLIENT[1]]).await;
     let in_header = basic(&server, "reports:secret", &[GRANT, ("scope", ""), ("x", "y")]).await;
@@ -49,7 +49,7 @@ async fn a_client_gets_a_token_in_either_way_of_authenticating() {
 }
 
 #[actix_web::test]
-async fn a_client_without_scopes_is_told_of_none() {
+async fn token_of_a_client_without_scopes_has_no_scope() {
     let server = Server::start();
     server.add_client("reports", &[]);
     let answer = server.post_form("/oauth2/token", &[GRANT, CLIENT[0], CLIENT[1]]).await.json();
@@ -57,7 +57,7 @@ async fn a_client_without_scopes_is_told_of_none() {
 }
 
 #[actix_web::test]
-async fn scope_and_audience_are_narrowed_and_never_widened() {
+async fn client_narrows_scope_and_audience_but_does_not_widen_them() {
     let server = server();
     let more = [("scope", "events:read"), ("audience", "billing")];
     let narrow = claims(&server.service_token("reports", &more).await);
@@ -74,7 +74,7 @@ async fn scope_and_audience_are_narrowed_and_never_widened() {
 }
 
 #[actix_web::test]
-async fn who_is_not_the_client_is_invalid_client() {
+async fn wrong_or_missing_credentials_are_invalid_client() {
     let server = server();
     for form in [
         &[GRANT][..],
@@ -97,13 +97,14 @@ async fn who_is_not_the_client_is_invalid_client() {
 }
 
 #[actix_web::test]
-async fn what_the_protocol_does_not_allow_is_invalid_request() {
+async fn requests_that_break_the_protocol_are_invalid_request() {
     let server = server();
     let two_ways = basic(&server, "reports:secret", &[GRANT, CLIENT[0], CLIENT[1]]).await;
     assert_eq!(error(&two_ways), (400, "invalid_request".into()));
     for form in [
         &[CLIENT[0], CLIENT[1]][..],
         &[("grant_type", ""), CLIENT[0], CLIENT[1]],
+        &[CLIENT[0], ("client_secret", "wrong")],
         &[GRANT, GRANT, CLIENT[0], CLIENT[1]],
         &[GRANT, CLIENT[0], CLIENT[1], ("scope", ""), ("scope", "events:read")],
         &[],
@@ -120,7 +121,7 @@ async fn what_the_protocol_does_not_allow_is_invalid_request() {
 }
 
 #[actix_web::test]
-async fn no_other_grant_is_offered() {
+async fn other_grants_are_unsupported_grant_type() {
     let server = server();
     for grant in ["password", "authorization_code", "implicit", "REFRESH_TOKEN", "x"] {
         let form =

@@ -51,7 +51,7 @@ fn seen(answer: &Answer) -> (u16, &str) {
 }
 
 #[actix_web::test]
-async fn a_path_says_how_it_is_guarded() {
+async fn description_names_the_callers_of_each_path() {
     let server = Server::start();
     for (path, method, operation) in described(&server).await {
         let expected = match path.as_str() {
@@ -66,7 +66,7 @@ async fn a_path_says_how_it_is_guarded() {
 }
 
 #[actix_web::test]
-async fn every_guarded_route_refuses_without_a_good_token_and_every_other_does_not() {
+async fn guarded_routes_require_a_good_token_and_others_none() {
     let server = Server::start();
     for (path, method, operation) in described(&server).await {
         let missing = with(&server, &method, &path, None).await;
@@ -83,7 +83,7 @@ async fn every_guarded_route_refuses_without_a_good_token_and_every_other_does_n
 }
 
 #[actix_web::test]
-async fn every_guarded_route_refuses_the_tokens_of_others() {
+async fn guarded_routes_refuse_tokens_of_other_callers() {
     let server = Server::start();
     for name in ["ann", "bob"] {
         server.sign_up(name).await;

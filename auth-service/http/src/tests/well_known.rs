@@ -7,7 +7,7 @@ use signet_verifier::parse_key_set;
 use super::server::{ISSUER, Server};
 
 #[actix_web::test]
-async fn the_key_set_is_public_cacheable_and_holds_nothing_private() {
+async fn key_set_is_public_and_cacheable_and_has_no_private_members() {
     let server = Server::start();
     let answer = server.get("/.well-known/jwks.json").await;
     assert_eq!(answer.status, 200);
@@ -23,7 +23,7 @@ async fn the_key_set_is_public_cacheable_and_holds_nothing_private() {
 }
 
 #[actix_web::test]
-async fn a_set_that_is_still_current_is_304_with_its_headers() {
+async fn unchanged_key_set_is_304_with_its_headers() {
     let server = Server::start();
     let etag = server.get("/.well-known/jwks.json").await.header("etag").to_owned();
     let with = |value: String| {
@@ -40,7 +40,7 @@ async fn a_set_that_is_still_current_is_304_with_its_headers() {
 }
 
 #[actix_web::test]
-async fn the_metadata_lists_what_there_is_and_every_address_answers() {
+async fn metadata_lists_addresses_that_answer() {
     let server = Server::start();
     let answer = server.get("/.well-known/oauth-authorization-server").await;
     assert_eq!(answer.header("access-control-allow-origin"), "*");

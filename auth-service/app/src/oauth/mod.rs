@@ -1,0 +1,41 @@
+//! Use cases of OAuth clients: authentication, tokens, revocation, introspection.
+
+mod authentication;
+mod introspection;
+mod revocation;
+mod tokens;
+
+use std::sync::Arc;
+
+use crate::AppState;
+use crate::error::AppError;
+use auth_crypto::signing::PublishedSet;
+use auth_domain::audit::{Act, Action, Reason, Subject};
+
+pub use authentication::{ClientProof, OAuthCaller};
+pub use introspection::IntrospectionAnswer;
+pub use revocation::TokenRevocation;
+pub use tokens::TokenAnswer;
+
+impl AppState {
+    /// Returns the published key set, and the seconds for which a cache may keep it.
+    pub fn key_set(&self) -> (Arc<PublishedSet>, u64) {
+        let set = self.keys.key_set();
+        let max_age = set.max_age(self.clock.now());
+        (set, max_age)
+    }
+}
+
+/// Records a refusal, unless there are too many of them. Returns the error for the caller.
+async fn refusal(
+    app: &AppState,
+    act: &Act,
+    action: Action,
+    whom: Subject,
+    why: Reason,
+) -> AppError {
+    match app.note_within_bounds(act.refused(action, whom, why)).await {
+        Ok(()) => AppError::Refused(why),
+        Err(error) => error,
+    }
+}
