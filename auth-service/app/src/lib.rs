@@ -19,4 +19,4 @@ pub mod users;
 
 mod state;
 
-pub use state::AppState;
+pub use state::{AppConfig, AppState};

@@ -17,34 +17,48 @@ use auth_domain::audit::{Allowance, Entry};
 use auth_domain::refresh::RefreshPolicy;
 use auth_domain::sessions::Session;
 use auth_domain::sign_up_limit::SignUpLimit;
-use auth_domain::throttle::Throttle;
+use auth_domain::throttle::{Limit, Throttle};
 use auth_domain::tokens::TokenPolicy;
-use auth_store::Store;
+use auth_store::{Store, StoreError};
 
-/// The parts of the issuer.
+/// The settings of the use cases.
+#[derive(Debug, Clone)]
+pub struct AppConfig {
+    /// The values that all tokens share.
+    pub tokens: TokenPolicy,
+    /// The time limits of session refreshes.
+    pub refresh: RefreshPolicy,
+    /// The failed log-ins of an account; `None` for no limit.
+    pub log_in_failures_per_account: Option<Limit>,
+    /// The failed log-ins of a network; `None` for no limit.
+    pub log_in_failures_per_address: Option<Limit>,
+    /// The sign-ups of a network; `None` for no limit.
+    pub sign_ups_per_address: Option<Limit>,
+    /// True if log-in and sign-up must not show whether an account exists.
+    pub uniform_errors: bool,
+}
+
+/// The parts of the issuer. Routes reach the database by use cases alone.
 pub struct AppState {
-    /// The database.
-    pub store: Arc<Store>,
+    pub(crate) store: Arc<Store>,
     /// The signing key and the published set.
     pub keys: Arc<KeyRing>,
     /// Changes the signing key.
     pub rotator: Rotator,
     /// The guards that follow the feed.
-    pub guards: Arc<Guards>,
+    pub guards: Guards,
     /// Hashes passwords.
     pub hashing: HashingPool,
     /// Counts failed log-ins.
     pub throttle: Arc<Throttle>,
-    /// Counts sign-ups by network.
-    pub sign_ups: SignUpLimit,
+    pub(crate) sign_ups: SignUpLimit,
     /// Limits the audit rows for refusals that cost the caller nothing.
-    pub refusals: Allowance,
+    pub(crate) refusals: Allowance,
     /// Wakes log-ins that wait until other attempts at the same account end.
     pub attempt_ended: Notify,
     /// The values that all tokens share.
     pub tokens: TokenPolicy,
-    /// The time limits of session refreshes.
-    pub refresh: RefreshPolicy,
+    pub(crate) refresh: RefreshPolicy,
     /// True if log-in and sign-up must not show whether an account exists.
     pub uniform_errors: bool,
     /// The wall clock.
@@ -54,6 +68,40 @@ pub struct AppState {
 }
 
 impl AppState {
+    /// Creates the state. The guards that the last run saved still count.
+    ///
+    /// # Errors
+    ///
+    /// The store can't read the guards.
+    pub fn new(
+        store: Arc<Store>,
+        keys: Arc<KeyRing>,
+        rotator: Rotator,
+        hashing: HashingPool,
+        config: AppConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        let guards = Guards::new(store.list_guards(clock.now())?);
+        let throttle =
+            Throttle::new(config.log_in_failures_per_account, config.log_in_failures_per_address);
+        Ok(Self {
+            store,
+            keys,
+            rotator,
+            guards,
+            hashing,
+            throttle: Arc::new(throttle),
+            sign_ups: SignUpLimit::new(config.sign_ups_per_address),
+            refusals: Allowance::default(),
+            attempt_ended: Notify::new(),
+            tokens: config.tokens,
+            refresh: config.refresh,
+            uniform_errors: config.uniform_errors,
+            clock,
+            metrics: Metrics::default(),
+        })
+    }
+
     /// Runs a use case on the blocking pool.
     ///
     /// # Errors
@@ -68,12 +116,12 @@ impl AppState {
     }
 
     /// Records a refusal that cost a password hash or has a proven actor.
-    pub async fn note(&self, entry: Entry) -> Result<(), AppError> {
+    pub(crate) async fn note(&self, entry: Entry) -> Result<(), AppError> {
         self.run(move |store| store.note(&entry)).await
     }
 
     /// Records a refusal that cost the caller nothing, unless there are too many of them.
-    pub async fn note_within_bounds(&self, entry: Entry) -> Result<(), AppError> {
+    pub(crate) async fn note_within_bounds(&self, entry: Entry) -> Result<(), AppError> {
         match self.refusals.admit(entry) {
             Some(entry) => self.note(entry).await,
             None => Ok(()),
@@ -82,7 +130,11 @@ impl AppState {
 
     /// Signs an access token of `session`, on the blocking pool: an RSA-4096 signature takes two
     /// milliseconds of a core.
-    pub async fn sign(&self, session: &Session, audience: String) -> Result<String, AppError> {
+    pub(crate) async fn sign(
+        &self,
+        session: &Session,
+        audience: String,
+    ) -> Result<String, AppError> {
         let claims = self.tokens.of_session(session, audience, Uuid::new_v4(), self.clock.now());
         let keys = Arc::clone(&self.keys);
         self.run(move |_| keys.sign(&claims)).await

@@ -12,7 +12,6 @@ mod oauth;
 pub mod openapi;
 mod routes;
 
-pub(crate) use edge::legacy::Issuer;
 pub use edge::{Edge, Options};
 pub use guards::directory::Snapshots;
 pub use routes::{routes, serve};

@@ -47,7 +47,6 @@ pub fn routes(app: Arc<AppState>, edge: Arc<Edge>) -> impl FnOnce(&mut web::Serv
         };
         let behind = metadata::path_behind(&app.tokens.issuer);
         config
-            .app_data(web::Data::new(crate::Issuer(Arc::clone(&app))))
             .app_data(web::Data::from(app))
             .app_data(web::Data::from(edge))
             .service(called_by_pages(post("/signup", signup::sign_up)))

@@ -6,24 +6,19 @@ use signet_contract::clock::Clock;
 use signet_service::failure::Failure;
 use signet_service::shutdown::Shutdown;
 use time::Duration;
-use tokio::sync::Notify;
 
 use super::keys::rotator;
 use crate::settings::{CountLimit, LoginErrors, Settings};
-use auth_app::AppState;
-use auth_app::guards::Guards;
-use auth_app::metrics::Metrics;
+use auth_app::{AppConfig, AppState};
 use auth_crypto::hashing::HashingPool;
 use auth_crypto::signing::KeyRing;
-use auth_domain::audit::Allowance;
 use auth_domain::refresh::RefreshPolicy;
-use auth_domain::sign_up_limit::SignUpLimit;
-use auth_domain::throttle::{Limit, Throttle};
+use auth_domain::throttle::Limit;
 use auth_domain::tokens::TokenPolicy;
 use auth_http::{Edge, Options, Snapshots};
 use auth_store::Store;
 
-/// Builds the state and starts the hashing threads. The guards that the last run saved still count.
+/// Builds the state and starts the hashing threads.
 pub(super) fn of(
     settings: &Settings,
     store: Arc<Store>,
@@ -31,11 +26,6 @@ pub(super) fn of(
     clock: Arc<dyn Clock>,
     shutdown: Shutdown,
 ) -> Result<(AppState, Edge), Failure> {
-    let guards = store.list_guards(clock.now()).map_err(Failure::failed)?;
-    let throttle = Throttle::new(
-        settings.login_failures_per_account.map(limit),
-        settings.login_failures_per_address.map(limit),
-    );
     let tokens = TokenPolicy {
         issuer: settings.issuer.clone(),
         audiences: settings.audience.clone(),
@@ -56,22 +46,17 @@ pub(super) fn of(
             "log-in and sign-up tell whether an account exists; AUTH_LOGIN_ERRORS=uniform hides it"
         );
     }
-    let app = AppState {
-        store,
-        keys,
-        rotator: rotator(settings),
-        guards: Arc::new(Guards::new(guards)),
-        hashing: HashingPool::start().map_err(Failure::failed)?,
-        throttle: Arc::new(throttle),
-        sign_ups: SignUpLimit::new(settings.sign_ups_per_address.map(limit)),
-        refusals: Allowance::default(),
-        attempt_ended: Notify::new(),
+    let config = AppConfig {
         tokens,
         refresh,
+        log_in_failures_per_account: settings.login_failures_per_account.map(limit),
+        log_in_failures_per_address: settings.login_failures_per_address.map(limit),
+        sign_ups_per_address: settings.sign_ups_per_address.map(limit),
         uniform_errors,
-        clock,
-        metrics: Metrics::default(),
     };
+    let hashing = HashingPool::start().map_err(Failure::failed)?;
+    let app = AppState::new(store, keys, rotator(settings), hashing, config, clock);
+    let app = app.map_err(Failure::failed)?;
     let edge = Edge { options, snapshots: Snapshots::default(), shutdown };
     Ok((app, edge))
 }

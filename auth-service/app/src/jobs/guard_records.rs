@@ -23,9 +23,9 @@ pub async fn run(app: Arc<AppState>, shutdown: impl Future<Output = ()>) {
     let mut ending = false;
     loop {
         news.mark_unchanged();
-        let (guards, store, now) =
-            (Arc::clone(&app.guards), Arc::clone(&app.store), app.clock.now());
-        let saved = blocking::run_to_end(move || Ok(guards.save(&store, now)?)).await;
+        let saving = Arc::clone(&app);
+        let save = move || Ok(saving.guards.save(&saving.store, saving.clock.now())?);
+        let saved = blocking::run_to_end(save).await;
         // The next save includes them. Readiness reports an unreachable database.
         if let Err(error) = saved {
             tracing::debug!(%error, "the guards could not be saved");

@@ -8,7 +8,6 @@ pub(crate) mod callers;
 pub(crate) mod cors;
 pub(crate) mod errors;
 pub(crate) mod even_time;
-pub(crate) mod legacy;
 mod options;
 pub(crate) mod path;
 pub(crate) mod query;

@@ -16,21 +16,17 @@ use signet_service::shutdown::{self, Trigger};
 use tempfile::TempDir;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
-use tokio::sync::Notify;
 
 use crate::{Edge, Options, Snapshots, routes};
-use auth_app::AppState;
-use auth_app::guards::Guards;
 use auth_app::keys::{Rotator, follow};
-use auth_app::metrics::Metrics;
+use auth_app::{AppConfig, AppState};
 use auth_crypto::hashing::HashingPool;
 use auth_crypto::signing::KeyBits;
 use auth_crypto::signing::{KeyFiles, KeyRing, PrivateKey, generate};
-use auth_domain::audit::{Act, Allowance};
+use auth_domain::audit::Act;
 use auth_domain::keys::{Entry, Key, KeyPolicy};
 use auth_domain::refresh::RefreshPolicy;
-use auth_domain::sign_up_limit::SignUpLimit;
-use auth_domain::throttle::{Limit, Throttle};
+use auth_domain::throttle::Limit;
 use auth_domain::tokens::TokenPolicy;
 use auth_store::{Existence, Location, Store};
 
@@ -105,19 +101,9 @@ impl Server {
         let (ending, shutdown) = shutdown::channel();
         let keys = Arc::new(key_ring(folder.path(), &database));
         let edge = Edge { options: setup.options, snapshots: Snapshots::default(), shutdown };
-        let app = AppState {
-            store: database.clone(),
-            rotator: Rotator::new(keys.files().clone(), KeyBits::B2048, keys.policy()),
-            keys,
-            guards: Arc::new(Guards::new(Vec::new())),
-            hashing: HashingPool::with(2, setup.queue).unwrap(),
-            throttle: Arc::new(Throttle::new(
-                setup.per_account.map(limit),
-                setup.per_address.map(limit),
-            )),
-            sign_ups: SignUpLimit::new(setup.sign_ups_per_address.map(limit)),
-            refusals: Allowance::default(),
-            attempt_ended: Notify::new(),
+        let rotator = Rotator::new(keys.files().clone(), KeyBits::B2048, keys.policy());
+        let hashing = HashingPool::with(2, setup.queue).unwrap();
+        let config = AppConfig {
             tokens: TokenPolicy {
                 issuer: ISSUER.into(),
                 audiences: vec!["api-service".into(), "billing".into()],
@@ -128,10 +114,14 @@ impl Server {
                 max_life: Duration::days(90),
                 repeat_window: setup.repeat_window,
             },
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            metrics: Metrics::default(),
+            log_in_failures_per_account: setup.per_account.map(limit),
+            log_in_failures_per_address: setup.per_address.map(limit),
+            sign_ups_per_address: setup.sign_ups_per_address.map(limit),
             uniform_errors: setup.uniform_errors,
         };
+        let clock_of_app = Arc::clone(&clock) as Arc<dyn Clock>;
+        let app = AppState::new(database.clone(), keys, rotator, hashing, config, clock_of_app);
+        let app = app.unwrap();
         Self { app: Arc::new(app), edge: Arc::new(edge), database, clock, ending, folder }
     }
 
