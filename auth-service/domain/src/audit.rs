@@ -91,7 +91,7 @@ impl From<Option<IpAddr>> for Origin {
 
 impl Origin {
     /// Returns the text for the log; `None` for an unknown origin.
-    pub fn told(self) -> Option<String> {
+    pub fn text(self) -> Option<String> {
         match self {
             Self::Address(address) => Some(address.to_string()),
             Self::CommandLine => Some("command line".into()),
@@ -139,13 +139,13 @@ impl Act {
     }
 
     /// Returns the row for an action that was done.
-    pub fn done(&self, action: Action, whom: Subject) -> Entry {
-        Entry { act: self.clone(), action, whom, refused: None, detail: None }
+    pub fn done(&self, action: Action, subject: Subject) -> Entry {
+        Entry { act: self.clone(), action, subject, refused: None, detail: None }
     }
 
     /// Returns the row for an action that was refused.
-    pub fn refused(&self, action: Action, whom: Subject, why: Reason) -> Entry {
-        Entry { refused: Some(why), ..self.done(action, whom) }
+    pub fn refused(&self, action: Action, subject: Subject, why: Reason) -> Entry {
+        Entry { refused: Some(why), ..self.done(action, subject) }
     }
 }
 
@@ -202,7 +202,7 @@ pub struct Entry {
     /// The action.
     pub action: Action,
     /// The subject.
-    pub whom: Subject,
+    pub subject: Subject,
     /// The reason of a refusal; `None` if it was done.
     pub refused: Option<Reason>,
     /// Details in fixed words: roles, scopes, a state.

@@ -5,6 +5,7 @@
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
+pub mod changes;
 mod life;
 mod timers;
 
@@ -104,6 +105,12 @@ impl Key {
     pub fn stopped(self, now: OffsetDateTime) -> Self {
         let last_expiry = self.longest_life.map(|life| now + life).max(self.last_expiry);
         Self { state: KeyState::Retiring, since: now, last_expiry, ..self }
+    }
+
+    /// Returns the same key, void from `now` on with every token that it signed.
+    #[must_use]
+    pub fn revoked(self, now: OffsetDateTime) -> Self {
+        Self { state: KeyState::Revoked, since: now, last_expiry: None, ..self }
     }
 }
 

@@ -59,6 +59,44 @@ pub struct Opening {
     pub refresh_token: NewRefreshToken,
 }
 
+/// The values of an account that a decision needs, read under the lock of the user's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedAccount {
+    /// The stored hash.
+    pub password_hash: String,
+    /// Active or disabled.
+    pub state: UserState,
+    /// True if the user is also an operator.
+    pub admin: bool,
+}
+
+impl Opening {
+    /// Returns the roles of the session to open. `account` is the account as it is now; `None` if
+    /// it is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`NotOpened`], so that no session opens by a check made before a change of the account.
+    pub fn check(&self, account: Option<&LockedAccount>) -> Result<Vec<String>, NotOpened> {
+        match account {
+            Some(account) if account.password_hash == self.verified_hash => match account.state {
+                UserState::Active => Ok(super::roles(account.admin)),
+                UserState::Disabled => Err(NotOpened::Disabled),
+            },
+            _ => Err(NotOpened::Outdated),
+        }
+    }
+}
+
+/// The reason for which verified credentials open no session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotOpened {
+    /// The account is disabled.
+    Disabled,
+    /// The hash is no longer the verified one, or the account is gone.
+    Outdated,
+}
+
 /// The result of an opening.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opened {
@@ -68,4 +106,41 @@ pub enum Opened {
     Disabled,
     /// The hash is no longer the verified one, or the account is gone: the caller starts over.
     Outdated,
+}
+
+#[cfg(test)]
+mod tests {
+    use time::OffsetDateTime;
+
+    use super::*;
+
+    #[test]
+    fn session_opens_only_for_the_verified_hash_of_an_active_account() {
+        let opening = Opening {
+            public_id: Uuid::from_u128(1),
+            verified_hash: "verified".into(),
+            sid: Uuid::from_u128(2),
+            address: None,
+            user_agent: None,
+            audience: "api-service".into(),
+            refresh_token: NewRefreshToken {
+                family: [1; 32],
+                hash: [2; 32],
+                expires_at: OffsetDateTime::UNIX_EPOCH,
+            },
+        };
+        let account =
+            |hash: &str, state| LockedAccount { password_hash: hash.into(), state, admin: false };
+        let (active, disabled) = (UserState::Active, UserState::Disabled);
+        for (account, result) in [
+            (Some(account("verified", active)), Ok(vec!["user".to_owned()])),
+            (Some(account("verified", disabled)), Err(NotOpened::Disabled)),
+            (Some(account("changed", active)), Err(NotOpened::Outdated)),
+            // The state is not shown to a caller with the old password.
+            (Some(account("changed", disabled)), Err(NotOpened::Outdated)),
+            (None, Err(NotOpened::Outdated)),
+        ] {
+            assert_eq!(opening.check(account.as_ref()), result, "{account:?}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //! new hash in one transaction, if the account is still as it was verified.
 
 use serde::Deserialize;
+use signet_contract::directory::UserState;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -21,6 +22,8 @@ pub struct PasswordForm {
     #[schema(required, value_type = String, format = "password", min_length = 8)]
     pub new_password: Zeroizing<String>,
 }
+
+use super::login::LockedAccount;
 
 /// The data of the account that a change needs.
 #[derive(Clone)]
@@ -46,6 +49,23 @@ pub struct PasswordChange {
     pub verified_hash: String,
     /// The hash of the new one.
     pub new_hash: String,
+}
+
+impl PasswordChange {
+    /// Decides on the change. `account` is the account as it is now; `None` if it is gone.
+    /// `session_open` is true if the session that asks for the change is open.
+    pub fn check(&self, account: Option<&LockedAccount>, session_open: bool) -> PasswordChanged {
+        match account {
+            Some(account) if session_open && account.state == UserState::Active => {
+                if account.password_hash == self.verified_hash {
+                    PasswordChanged::Done
+                } else {
+                    PasswordChanged::Outdated
+                }
+            }
+            _ => PasswordChanged::SessionOver,
+        }
+    }
 }
 
 /// The result of a change.
@@ -112,5 +132,29 @@ mod tests {
             assert!(form("correct horse", unfit).check_for(&account).is_err(), "{unfit}");
         }
         assert_eq!(form("correct horse", "another evening").check_for(&account), Ok(()));
+    }
+
+    #[test]
+    fn password_changes_only_in_an_open_session_of_the_verified_account() {
+        let change = PasswordChange {
+            public_id: Uuid::from_u128(1),
+            sid: Uuid::from_u128(2),
+            verified_hash: "verified".into(),
+            new_hash: "new".into(),
+        };
+        let account =
+            |hash: &str, state| LockedAccount { password_hash: hash.into(), state, admin: false };
+        let (active, disabled) = (UserState::Active, UserState::Disabled);
+        for (account, session_open, result) in [
+            (Some(account("verified", active)), true, PasswordChanged::Done),
+            (Some(account("changed", active)), true, PasswordChanged::Outdated),
+            (Some(account("changed", active)), false, PasswordChanged::SessionOver),
+            (Some(account("verified", active)), false, PasswordChanged::SessionOver),
+            (Some(account("verified", disabled)), true, PasswordChanged::SessionOver),
+            (None, true, PasswordChanged::SessionOver),
+        ] {
+            let checked = change.check(account.as_ref(), session_open);
+            assert_eq!(checked, result, "{account:?} {session_open}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! the owner. For clients that lose answers, an operator may allow a repeat: for a short while, and
 //! until the successor is used, the issuer sends the same successor again.
 
+use signet_contract::directory::UserState;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -120,6 +121,49 @@ impl RefreshState {
             _ => Verdict::Reused,
         }
     }
+
+    /// Decides on the effect of a presented token, in a session of a user in this `state`.
+    pub fn decide(
+        &self,
+        rotation: &Rotation,
+        state: UserState,
+        policy: &RefreshPolicy,
+        now: OffsetDateTime,
+    ) -> Decision {
+        if state != UserState::Active {
+            return Decision::Refuse(Reason::AccountDisabled);
+        }
+        match self.judge(&rotation.presented, &rotation.client_id, policy, now) {
+            Verdict::Good => {
+                Decision::Exchange { expires_at: policy.expires_at(self.opened_at, now) }
+            }
+            Verdict::Again(sealed) => Decision::Repeat { sealed, expires_at: self.expires_at },
+            Verdict::Reused => Decision::End,
+            Verdict::Over => Decision::Refuse(Reason::SessionOver),
+            Verdict::OtherClient => Decision::Refuse(Reason::OtherClient),
+        }
+    }
+}
+
+/// The effect of a presented token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// The successor takes the place of the token, until `expires_at`.
+    Exchange {
+        /// The end of the successor's life.
+        expires_at: OffsetDateTime,
+    },
+    /// The same successor is sent again. The tokens stay as they are.
+    Repeat {
+        /// The sealed successor.
+        sealed: Vec<u8>,
+        /// The end of the successor's life.
+        expires_at: OffsetDateTime,
+    },
+    /// The session ends.
+    End,
+    /// Nothing changes.
+    Refuse(Reason),
 }
 
 /// A presented token, and its successor.
@@ -224,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn the_current_token_is_good_until_its_time_is_over() {
+    fn current_token_is_good_until_its_time_is_over() {
         let second = Duration::SECOND;
         assert_eq!(judged(&state(), 2, Duration::ZERO), Verdict::Good);
         assert_eq!(judged(&state(), 2, POLICY.idle - second), Verdict::Good);
@@ -235,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_before_is_answered_alike_within_the_window_and_reused_after_it() {
+    fn previous_token_repeats_its_successor_only_within_the_window() {
         assert_eq!(judged(&state(), 1, Duration::seconds(9)), Verdict::Again(vec![7]));
         assert_eq!(judged(&state(), 1, Duration::seconds(10)), Verdict::Reused);
         assert_eq!(judged(&state(), 9, Duration::ZERO), Verdict::Reused, "an older one");
@@ -245,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ended_session_and_another_client_s_are_left_as_they_are() {
+    fn ended_session_and_other_client_are_refused_without_effect() {
         let ended = RefreshState { ended: true, ..state() };
         for hash in [1, 2, 9] {
             assert_eq!(judged(&ended, hash, Duration::ZERO), Verdict::Over);
@@ -255,9 +299,30 @@ mod tests {
     }
 
     #[test]
-    fn no_refresh_outlives_the_session() {
+    fn refresh_token_ends_with_the_session() {
         assert_eq!(POLICY.expires_at(START, START), START + POLICY.idle);
         let late = START + Duration::days(80);
         assert_eq!(POLICY.expires_at(START, late), START + POLICY.max_life);
+    }
+    #[test]
+    fn disabled_account_is_refused_before_its_token_is_judged() {
+        let rotation = |presented: u8| Rotation {
+            family: [0; 32],
+            presented: [presented; 32],
+            client_id: "first-party".into(),
+            successor: [3; 32],
+            sealed: vec![8],
+        };
+        let expires_at = state().expires_at;
+        for (presented, decision) in [
+            (2, Decision::Exchange { expires_at }),
+            (1, Decision::Repeat { sealed: vec![7], expires_at }),
+            (9, Decision::End),
+        ] {
+            let decide = |user| state().decide(&rotation(presented), user, &POLICY, START);
+            assert_eq!(decide(UserState::Active), decision);
+            let refused = Decision::Refuse(Reason::AccountDisabled);
+            assert_eq!(decide(UserState::Disabled), refused);
+        }
     }
 }

@@ -2,8 +2,13 @@
 
 use signet_contract::claims::{ROLE_ADMIN, ROLE_USER};
 use signet_contract::directory::UserState;
+use signet_contract::events::UserChange;
 use time::OffsetDateTime;
 use uuid::Uuid;
+
+mod edit;
+
+pub use edit::{Decision, Edit};
 
 /// A user as operators and guards see one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +35,17 @@ impl User {
     /// Returns the roles as tokens and guards carry them.
     pub fn roles(&self) -> Vec<String> {
         super::roles(self.admin)
+    }
+
+    /// Returns the user as an event carries it.
+    pub fn event_record(&self) -> UserChange {
+        UserChange {
+            public_id: self.public_id,
+            state: self.state,
+            name: Some(self.name.clone()),
+            email: Some(self.email.clone()),
+            roles: Some(self.roles()),
+        }
     }
 }
 
@@ -85,7 +101,9 @@ pub struct UserQuery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RolesError {
     /// `user` is missing. It can't be taken away, only the account disabled.
-    #[error("does not hold `user`, which every user is; to shut somebody out, disable the account")]
+    #[error(
+        "does not hold `user`, the role of every user; to lock a user out, disable the account"
+    )]
     WithoutUser,
     /// A role is unknown.
     #[error("holds a role other than `user` and `admin`")]
@@ -108,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roles_are_user_with_or_without_admin_and_nothing_else() {
+    fn roles_are_user_and_optionally_admin() {
         let by = |roles: &[&str]| {
             admin_by(&roles.iter().map(|role| (*role).to_owned()).collect::<Vec<_>>())
         };

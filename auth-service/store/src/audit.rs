@@ -50,10 +50,10 @@ impl Transaction<'_> {
                 audit::actor.eq(entry.act.by.id()),
                 audit::action.eq(entry.action.word()),
                 audit::refused.eq(entry.refused.map(Reason::word)),
-                audit::subject_type.eq(entry.whom.kind()),
-                audit::subject.eq(entry.whom.id()),
-                audit::public_id.eq(entry.whom.user().map(|public_id| public_id.to_string())),
-                audit::origin.eq(entry.act.from.told()),
+                audit::subject_type.eq(entry.subject.kind()),
+                audit::subject.eq(entry.subject.id()),
+                audit::public_id.eq(entry.subject.user().map(|public_id| public_id.to_string())),
+                audit::origin.eq(entry.act.from.text()),
                 audit::detail.eq(&entry.detail),
             ))
             .execute(self.connection)?;

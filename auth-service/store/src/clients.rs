@@ -129,8 +129,8 @@ impl Store {
             if rotate(transaction.connection, client_id, secret_hash, overlap, act.at)? == 0 {
                 return Ok(None);
             }
-            let whom = Subject::Client(client_id.to_owned());
-            let done = act.done(Action::ClientRotateSecret, whom);
+            let client = Subject::Client(client_id.to_owned());
+            let done = act.done(Action::ClientRotateSecret, client);
             transaction.note(&done.saying(format!("overlap {}s", overlap.as_secs())))?;
             find(transaction.connection, client_id)
         })
@@ -159,8 +159,8 @@ impl Store {
             let removed =
                 diesel::delete(clients::table.find(client_id)).execute(transaction.connection)?;
             if removed == 1 {
-                let whom = Subject::Client(client_id.to_owned());
-                transaction.note(&act.done(Action::ClientRemove, whom))?;
+                let client = Subject::Client(client_id.to_owned());
+                transaction.note(&act.done(Action::ClientRemove, client))?;
                 let change = Change::ClientRemoved { client_id: client_id.to_owned() };
                 transaction.append(&[change], act.at)?;
             }

@@ -30,9 +30,9 @@ pub(super) enum Purpose {
 }
 
 /// An advisory lock for a decision that depends on more than one row. One transaction holds it at a
-/// time. The order of locks is turn, row, feed, which prevents deadlocks.
+/// time. The order of locks is advisory, row, feed, which prevents deadlocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum AdvisoryLock {
     /// Creating the tables.
     Migrations = 1,
     /// Ending accounts, and pruning the data that they left: one admin stays.
@@ -86,32 +86,32 @@ impl AnyConnection {
         }
     }
 
-    /// Waits for the advisory lock `turn` and holds it until this transaction ends.
-    pub(super) fn take_turn(&mut self, turn: Turn) -> QueryResult<()> {
+    /// Waits for an advisory lock and holds it until this transaction ends.
+    pub(super) fn lock(&mut self, lock: AdvisoryLock) -> QueryResult<()> {
         match self {
             // The one writer holds the whole database.
             Self::Sqlite(_) => Ok(()),
-            Self::Postgres(connection) => postgres::take_turn(connection, turn),
+            Self::Postgres(connection) => postgres::lock_advisory(connection, lock),
         }
     }
 
-    /// Waits for [`Turn::Migrations`] for as long as another process may take to migrate.
-    pub(super) fn take_turn_to_migrate(&mut self) -> QueryResult<()> {
-        self.be_patient()?;
-        self.take_turn(Turn::Migrations)
+    /// Waits for [`AdvisoryLock::Migrations`] for as long as another process may take to migrate.
+    pub(super) fn lock_for_migrations(&mut self) -> QueryResult<()> {
+        self.extend_time_limits()?;
+        self.lock(AdvisoryLock::Migrations)
     }
 
     /// Removes the time limit on statements for the rest of this transaction. A file has no such
     /// limit.
-    pub(super) fn be_patient(&mut self) -> QueryResult<()> {
+    pub(super) fn extend_time_limits(&mut self) -> QueryResult<()> {
         match self {
             Self::Sqlite(_) => Ok(()),
-            Self::Postgres(connection) => postgres::be_patient(connection),
+            Self::Postgres(connection) => postgres::extend_time_limits(connection),
         }
     }
 
     /// Raises the feed position by `count` and returns the new one. Its row stays locked.
-    pub(super) fn draw(&mut self, count: i64) -> QueryResult<i64> {
+    pub(super) fn advance_position(&mut self, count: i64) -> QueryResult<i64> {
         match self {
             Self::Sqlite(connection) => {
                 diesel::update(feed_position::table)
@@ -119,7 +119,7 @@ impl AnyConnection {
                     .execute(connection)?;
                 feed_position::table.select(feed_position::seq).first(connection)
             }
-            Self::Postgres(connection) => postgres::draw(connection, count),
+            Self::Postgres(connection) => postgres::advance_position(connection, count),
         }
     }
 
@@ -133,10 +133,10 @@ impl AnyConnection {
     }
 
     /// Fails if the connection no longer works. A file does not disconnect.
-    pub(super) fn answers(&mut self) -> QueryResult<()> {
+    pub(super) fn ping(&mut self) -> QueryResult<()> {
         match self {
             Self::Sqlite(_) => Ok(()),
-            Self::Postgres(connection) => postgres::answers(connection),
+            Self::Postgres(connection) => postgres::ping(connection),
         }
     }
 
@@ -148,8 +148,8 @@ impl AnyConnection {
         }
     }
 
-    /// Returns the reason if the database can't hold every text.
-    pub(super) fn unfit(&mut self) -> QueryResult<Option<String>> {
+    /// Returns the fault of an encoding that can't hold every text.
+    pub(super) fn encoding_fault(&mut self) -> QueryResult<Option<String>> {
         match self {
             Self::Sqlite(_) => Ok(None),
             Self::Postgres(connection) => {

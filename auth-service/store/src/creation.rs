@@ -12,9 +12,9 @@ use signet_contract::clock::unix_micros;
 use time::OffsetDateTime;
 
 use super::connection::{AnyConnection, Purpose};
-use super::continuity::was_served;
 use super::file_identity::FileIdentity;
 use super::location::Location;
+use super::restore_detection::was_served;
 use super::schema::feed_position;
 use super::transaction::read_position;
 
@@ -46,7 +46,7 @@ pub enum OpenError {
     #[error("can't open the database {0}: {1}; if it is damaged, put a backup in its place")]
     Unusable(PathBuf, String),
     /// Another process holds the database locked.
-    #[error("another process holds the database {0} locked; try again when it has let go of it")]
+    #[error("another process holds the database {0} locked; try again later")]
     Held(PathBuf),
     /// The `PostgreSQL` server does not answer or refuses.
     #[error("can't use the database {0}: {1}")]
@@ -77,7 +77,7 @@ pub(super) fn open(
     if existence == Existence::Expect && !holds_tables {
         return Err(OpenError::Missing(location.to_string()));
     }
-    match connection.unfit() {
+    match connection.encoding_fault() {
         Ok(None) => {}
         Ok(Some(why)) => return Err(unusable(why)),
         Err(error) => return Err(unusable(one_line(&error))),
@@ -172,7 +172,7 @@ pub(super) fn check(location: &Location) -> Result<(), OpenError> {
 /// Applies pending migrations in one transaction, so two processes that start together do it once.
 fn migrate(connection: &mut AnyConnection) -> Result<(), String> {
     let applied = |connection: &mut AnyConnection| {
-        connection.take_turn_to_migrate()?;
+        connection.lock_for_migrations()?;
         match connection {
             AnyConnection::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE_MIGRATIONS),
             AnyConnection::Postgres(postgres) => {
@@ -187,7 +187,7 @@ fn migrate(connection: &mut AnyConnection) -> Result<(), String> {
 
 /// Sets the first position of a new database. Returns the current position.
 fn start_feed(connection: &mut AnyConnection, now: OffsetDateTime) -> QueryResult<u64> {
-    connection.take_turn_to_migrate()?;
+    connection.lock_for_migrations()?;
     let known = feed_position::table.count().get_result::<i64>(connection)?;
     if known == 0 {
         diesel::insert_into(feed_position::table)

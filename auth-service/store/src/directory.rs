@@ -11,7 +11,7 @@ use auth_domain::directory::Part;
 use auth_domain::page;
 
 /// The number of revocations in one part: some hundred kilobytes.
-const AT_ONCE: u32 = 1_000;
+const MOST_IN_PART: u32 = 1_000;
 
 impl Store {
     /// Passes a page to `take` in parts, all read in one transaction, until `take` returns `false`:
@@ -29,11 +29,11 @@ impl Store {
             let mut users = users::page(connection, after, page::rows_for(limit))?;
             let more = page::cut(&mut users, limit, |_| ()).is_some();
             let mut wanted = take(Part::Page { users, position, more }) && after == 0;
-            let mut told = 0;
+            let mut last_seq = 0;
             while wanted {
-                let mut part = feed::revocations_after(connection, told, AT_ONCE)?;
+                let mut part = feed::revocations_after(connection, last_seq, MOST_IN_PART)?;
                 let Some(last) = part.last() else { break };
-                told = last.seq;
+                last_seq = last.seq;
                 // Drop old revocations that are not pruned yet.
                 part.retain(|event| unix_micros(event.at) >= unix_micros(revoked_since));
                 wanted = part.is_empty() || take(Part::Revocations(part));

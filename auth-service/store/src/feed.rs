@@ -7,7 +7,7 @@ use signet_contract::events::{Change, Event};
 use time::OffsetDateTime;
 
 use super::Store;
-use super::connection::{AnyConnection, Turn};
+use super::connection::{AdvisoryLock, AnyConnection};
 use super::failure::damaged;
 use super::schema::{events, revocations};
 use super::transaction::read_position;
@@ -107,7 +107,7 @@ impl Store {
         let mut pruned = 0;
         loop {
             let batch = self.write(|transaction| {
-                transaction.take_turn(Turn::Accounts)?;
+                transaction.lock(AdvisoryLock::Accounts)?;
                 prune_batch(transaction.connection, before)
             })?;
             match batch {

@@ -23,7 +23,7 @@ impl FileIdentity {
     }
 
     /// Returns true if `path` still names this file.
-    pub(super) fn is_still(self, path: &Path) -> bool {
+    pub(super) fn matches(self, path: &Path) -> bool {
         Self::of(path).is_ok_and(|now| now == self)
     }
 }

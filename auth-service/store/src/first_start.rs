@@ -1,11 +1,11 @@
-//! The record of the first start. It is no port, since only `startup` uses it.
+//! The record of the first start.
 
 use diesel::prelude::*;
 use signet_contract::clock::unix_micros;
 use time::OffsetDateTime;
 
 use super::Store;
-use super::connection::Turn;
+use super::connection::AdvisoryLock;
 use super::schema::first_start;
 use crate::error::StoreResult;
 
@@ -18,7 +18,7 @@ impl Store {
     /// Records that the first start is done. Does nothing if that is recorded already.
     pub fn note_first_start(&self, now: OffsetDateTime) -> StoreResult<()> {
         self.write(|transaction| {
-            transaction.take_turn(Turn::FirstStart)?;
+            transaction.lock(AdvisoryLock::FirstStart)?;
             let connection = &mut *transaction.connection;
             if first_start::table.count().get_result::<i64>(connection)? == 0 {
                 diesel::insert_into(first_start::table)

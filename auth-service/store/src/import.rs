@@ -27,7 +27,7 @@ impl Store {
                 Err(error) => return Err(failure::store_error(error)),
             }
         }
-        Err(StoreError::Unavailable("the addresses of a batch kept being taken".into()))
+        Err(StoreError::Unavailable("sign-ups took addresses of the batch at each try".into()))
     }
 }
 
@@ -36,8 +36,8 @@ fn import(
     batch: &[NewUser],
     act: &Act,
 ) -> QueryResult<Vec<Imported>> {
-    let mut ids = ids_there(transaction, batch)?;
-    let mut keys = keys_there(transaction, batch)?;
+    let mut ids = known_ids(transaction, batch)?;
+    let mut keys = known_keys(transaction, batch)?;
     let mut created = Vec::new();
     let mut imported = Vec::with_capacity(batch.len());
     for new in batch {
@@ -57,17 +57,17 @@ fn import(
     Ok(imported)
 }
 
-fn ids_there(transaction: &mut Transaction<'_>, batch: &[NewUser]) -> QueryResult<HashSet<String>> {
+fn known_ids(transaction: &mut Transaction<'_>, batch: &[NewUser]) -> QueryResult<HashSet<String>> {
     let wanted: Vec<String> = batch.iter().map(|new| new.public_id.to_string()).collect();
-    let there = users::table.filter(users::public_id.eq_any(wanted)).select(users::public_id);
-    Ok(there.load::<String>(transaction.connection)?.into_iter().collect())
+    let known = users::table.filter(users::public_id.eq_any(wanted)).select(users::public_id);
+    Ok(known.load::<String>(transaction.connection)?.into_iter().collect())
 }
 
-fn keys_there(
+fn known_keys(
     transaction: &mut Transaction<'_>,
     batch: &[NewUser],
 ) -> QueryResult<HashSet<String>> {
     let wanted: Vec<&str> = batch.iter().map(|new| &*new.email_key).collect();
-    let there = users::table.filter(users::email_key.eq_any(wanted)).select(users::email_key);
-    Ok(there.load::<String>(transaction.connection)?.into_iter().collect())
+    let known = users::table.filter(users::email_key.eq_any(wanted)).select(users::email_key);
+    Ok(known.load::<String>(transaction.connection)?.into_iter().collect())
 }

@@ -18,11 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(20);
 
 /// The interval between checks of the session.
-const LOOK: Duration = Duration::from_secs(1);
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The number of checks in a row that find the lock taken before a server gives up. Its own
 /// session, cut off, may hold the lock for a while.
-const CHANCES: u32 = 10;
+const MOST_FAILED_CHECKS: u32 = 10;
 
 /// A lock that a server holds for as long as it serves.
 pub struct InstanceLock {
@@ -72,41 +72,42 @@ impl InstanceLock {
             let _held = self.held;
             return std::future::pending().await;
         };
-        let mut refused = 0;
-        while refused < CHANCES {
-            tokio::time::sleep(LOOK).await;
+        let mut failed = 0;
+        while failed < MOST_FAILED_CHECKS {
+            tokio::time::sleep(CHECK_INTERVAL).await;
             let place = server.clone();
-            let looked = tokio::task::spawn_blocking(move || look(&place, session)).await;
-            (session, refused) = match looked {
-                Ok(Look::Held(session)) => (Some(session), 0),
-                Ok(Look::Anothers) => (None, refused + 1),
-                Ok(Look::Unknown) | Err(_) => (None, refused),
+            let checked = tokio::task::spawn_blocking(move || check(&place, session)).await;
+            (session, failed) = match checked {
+                Ok(Owner::This(session)) => (Some(session), 0),
+                Ok(Owner::Other) => (None, failed + 1),
+                Ok(Owner::Unknown) | Err(_) => (None, failed),
             };
         }
         LockError::Held(Location::Postgres(server).to_string())
     }
 }
 
-enum Look {
-    Held(Box<PgConnection>),
-    Anothers,
+/// The owner of the instance lock.
+enum Owner {
+    This(Box<PgConnection>),
+    Other,
     /// The database does not answer, so no other server can serve it either.
     Unknown,
 }
 
 /// Checks the session. If it is lost, takes the lock in another one.
-fn look(server: &PostgresLocation, session: Option<Box<PgConnection>>) -> Look {
+fn check(server: &PostgresLocation, session: Option<Box<PgConnection>>) -> Owner {
     if let Some(mut session) = session
-        && postgres::answers(&mut session).is_ok()
+        && postgres::ping(&mut session).is_ok()
     {
-        return Look::Held(session);
+        return Owner::This(session);
     }
-    let Ok(session) = postgres::open(server, Purpose::Read) else { return Look::Unknown };
+    let Ok(session) = postgres::open(server, Purpose::Read) else { return Owner::Unknown };
     let mut session = Box::new(session);
     match postgres::lock_instance(&mut session) {
-        Ok(true) => Look::Held(session),
-        Ok(false) => Look::Anothers,
-        Err(_) => Look::Unknown,
+        Ok(true) => Owner::This(session),
+        Ok(false) => Owner::Other,
+        Err(_) => Owner::Unknown,
     }
 }
 

@@ -4,19 +4,20 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use signet_contract::clock::unix_micros;
 use signet_contract::events::Change;
-use signet_contract::jwks::MAX_KEYS;
 use time::{Duration, OffsetDateTime};
 
 use super::Store;
-use super::connection::{AnyConnection, Turn};
-use super::schema::{keys, sessions};
+use super::connection::{AdvisoryLock, AnyConnection};
+use super::failure::damaged;
+use super::feed::body;
+use super::schema::{keys, revocations, sessions};
 use super::transaction::Transaction;
+use super::values::position;
 use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Subject};
+use auth_domain::keys::changes::{self, KeyChanges};
 use auth_domain::keys::{Added, Entry, Key, KeyState, Revocation, Rotated};
 
-mod revocation;
-mod rotation;
 mod row;
 
 use row::{COLUMNS, KeyRow, key, micros};
@@ -43,86 +44,60 @@ fn update(connection: &mut AnyConnection, key: &Key) -> QueryResult<()> {
     Ok(())
 }
 
-/// Stops the active key, if there is one.
-fn stop_active(
-    connection: &mut AnyConnection,
-    known: &[Key],
-    now: OffsetDateTime,
-) -> QueryResult<()> {
-    match known.iter().find(|key| key.state == KeyState::Active) {
-        Some(active) => update(connection, &active.clone().stopped(now)),
-        None => Ok(()),
-    }
-}
-
 /// Returns true if a session exists. Its token is signed before the server notes `signed`.
-fn a_session_was_opened(connection: &mut AnyConnection) -> QueryResult<bool> {
+fn sessions_exist(connection: &mut AnyConnection) -> QueryResult<bool> {
     diesel::select(exists(sessions::table.select(sessions::sid))).get_result(connection)
 }
 
-fn note(
+/// Returns the position at which a key was revoked, for as long as it can matter to a guard.
+fn revoked_at(connection: &mut AnyConnection, kid: &str) -> QueryResult<Option<u64>> {
+    let revocation = body(&Change::KeyRevoked { kid: kid.to_owned() })?;
+    revocations::table
+        .filter(revocations::body.eq(revocation))
+        .select(diesel::dsl::max(revocations::seq))
+        .first::<Option<i64>>(connection)?
+        .map(position)
+        .transpose()
+}
+
+/// Carries out the writes of a decision.
+fn write(
     transaction: &mut Transaction<'_>,
-    act: &Act,
-    action: Action,
-    kid: &str,
+    changes: &KeyChanges,
+    now: OffsetDateTime,
 ) -> QueryResult<()> {
-    transaction.note(&act.done(action, Subject::Key(kid.to_owned())))
+    for key in &changes.updated {
+        update(transaction.connection, key)?;
+    }
+    if let Some(key) = &changes.added {
+        row::insert(transaction.connection, key, now)?;
+    }
+    for note in &changes.notes {
+        transaction.note(note)?;
+    }
+    if !changes.events.is_empty() {
+        transaction.append(&changes.events, now)?;
+    }
+    Ok(())
 }
 
-fn add(
+fn revoke(
     transaction: &mut Transaction<'_>,
-    new: &Key,
-    entry: Entry,
+    kid: &str,
+    successor: Option<&str>,
+    next: Option<&Key>,
     act: &Act,
-) -> QueryResult<Added> {
-    let (connection, now) = (&mut *transaction.connection, act.at);
-    let known = list(connection)?;
-    if let Some(key) = known.iter().find(|key| key.kid == new.kid) {
-        return Ok(Added::Known(key.clone()));
-    }
-    if known.iter().filter(|key| key.state.published()).count() >= MAX_KEYS {
-        return Ok(Added::Full);
-    }
-    let at_once = !known.iter().any(|key| key.state == KeyState::Active)
-        || match entry {
-            Entry::Planned => false,
-            Entry::AtOnceIfUnused => {
-                !known.iter().any(|key| key.signed) && !a_session_was_opened(connection)?
-            }
-            Entry::AtOnce => true,
-        };
-    let fresh = Key::fresh(new.kid.clone(), new.n.clone(), new.e.clone(), now);
-    let mut changes = vec![Change::KeyPublished { kid: fresh.kid.clone() }];
-    let key = if at_once {
-        changes.push(Change::KeyActivated { kid: fresh.kid.clone() });
-        stop_active(connection, &known, now)?;
-        fresh.activated(now)
-    } else {
-        fresh
-    };
-    row::insert(connection, &key, now)?;
-    let action = if entry == Entry::Planned { Action::KeyGenerate } else { Action::KeyImport };
-    note(transaction, act, action, &key.kid)?;
-    if at_once {
-        note(transaction, act, Action::KeyActivate, &key.kid)?;
-    }
-    transaction.append(&changes, now)?;
-    Ok(Added::New(key))
-}
-
-fn activate(transaction: &mut Transaction<'_>, kid: &str, act: &Act) -> QueryResult<bool> {
-    let (connection, now) = (&mut *transaction.connection, act.at);
-    let known = list(connection)?;
-    match known.iter().find(|key| key.kid == kid) {
-        Some(key) if key.state == KeyState::Pending => {
-            stop_active(connection, &known, now)?;
-            update(connection, &key.clone().activated(now))?;
-            note(transaction, act, Action::KeyActivate, kid)?;
-            transaction.append(&[Change::KeyActivated { kid: kid.to_owned() }], now)?;
-            Ok(true)
+) -> QueryResult<Revocation> {
+    let known = list(transaction.connection)?;
+    let revoked = known.iter().any(|key| key.kid == kid && key.state == KeyState::Revoked);
+    let before = if revoked { revoked_at(transaction.connection, kid)? } else { None };
+    match changes::revoke(&known, kid, successor, next, before, act) {
+        Ok((active, changes)) => {
+            write(transaction, &changes, act.at)?;
+            let seq = transaction.position().ok_or_else(|| damaged("a revocation"))?;
+            Ok(Revocation::Done { seq, active })
         }
-        Some(key) => Ok(key.state == KeyState::Active),
-        None => Ok(false),
+        Err(answer) => Ok(answer),
     }
 }
 
@@ -136,8 +111,12 @@ impl Store {
     /// active one). An active one makes the previous active key retiring.
     pub fn add_key(&self, key: &Key, entry: Entry, act: &Act) -> StoreResult<Added> {
         self.write(|transaction| {
-            transaction.take_turn(Turn::Keys)?;
-            add(transaction, key, entry, act)
+            transaction.lock(AdvisoryLock::Keys)?;
+            let known = list(transaction.connection)?;
+            let sessions_exist = sessions_exist(transaction.connection)?;
+            let (added, changes) = changes::add(&known, key, entry, sessions_exist, act);
+            write(transaction, &changes, act.at)?;
+            Ok(added)
         })
     }
 
@@ -145,23 +124,26 @@ impl Store {
     /// `immediate` makes the pending key, else `next`, active in the same transaction.
     pub fn rotate(&self, next: Option<&Key>, immediate: bool, act: &Act) -> StoreResult<Rotated> {
         self.write(|transaction| {
-            transaction.take_turn(Turn::Keys)?;
-            rotation::rotate(transaction, next, immediate, act)
+            transaction.lock(AdvisoryLock::Keys)?;
+            let known = list(transaction.connection)?;
+            let (rotated, changes) = changes::rotate(&known, next, immediate, act);
+            write(transaction, &changes, act.at)?;
+            Ok(rotated)
         })
     }
 
-    /// Revokes a key in any state, also a second time. If it signs, `heir` (a pending key) takes
-    /// over in the same transaction, or `next` if no such key is pending.
+    /// Revokes a key in any state, also a second time. If it signs, `successor` (a pending key)
+    /// takes over in the same transaction, or `next` if no such key is pending.
     pub fn revoke_key(
         &self,
         kid: &str,
-        heir: Option<&str>,
+        successor: Option<&str>,
         next: Option<&Key>,
         act: &Act,
     ) -> StoreResult<Revocation> {
         self.write(|transaction| {
-            transaction.take_turn(Turn::Keys)?;
-            revocation::revoke(transaction, kid, heir, next, act)
+            transaction.lock(AdvisoryLock::Keys)?;
+            revoke(transaction, kid, successor, next, act)
         })
     }
 
@@ -169,15 +151,17 @@ impl Store {
     /// `false` if `kid` is neither pending nor active.
     pub fn activate_key(&self, kid: &str, act: &Act) -> StoreResult<bool> {
         self.write(|transaction| {
-            transaction.take_turn(Turn::Keys)?;
-            activate(transaction, kid, act)
+            transaction.lock(AdvisoryLock::Keys)?;
+            let (signs, changes) = changes::activate(&list(transaction.connection)?, kid, act);
+            write(transaction, &changes, act.at)?;
+            Ok(signs)
         })
     }
 
     /// Makes a retiring key retired. Returns `false` if it is not retiring.
     pub fn retire_key(&self, kid: &str, act: &Act) -> StoreResult<bool> {
         self.write(|transaction| {
-            transaction.take_turn(Turn::Keys)?;
+            transaction.lock(AdvisoryLock::Keys)?;
             let retiring = keys::table.find(kid).filter(keys::state.eq(KeyState::Retiring.word()));
             let retired = diesel::update(retiring)
                 .set((
@@ -186,7 +170,7 @@ impl Store {
                 ))
                 .execute(transaction.connection)?;
             if retired == 1 {
-                note(transaction, act, Action::KeyRetire, kid)?;
+                transaction.note(&act.done(Action::KeyRetire, Subject::Key(kid.to_owned())))?;
             }
             Ok(retired == 1)
         })
@@ -197,7 +181,7 @@ impl Store {
     pub fn note_served(&self, now: OffsetDateTime) -> StoreResult<()> {
         let published = [KeyState::Pending, KeyState::Active, KeyState::Retiring];
         self.write(|transaction| {
-            transaction.take_turn(Turn::Keys)?;
+            transaction.lock(AdvisoryLock::Keys)?;
             let unserved = keys::table
                 .filter(keys::served_at.is_null().or(keys::served_at.gt(unix_micros(now))))
                 .filter(keys::state.eq_any(published.map(KeyState::word)));
@@ -212,7 +196,7 @@ impl Store {
     pub fn note_token_life(&self, kid: &str, life: Duration) -> StoreResult<()> {
         let life = micros(life);
         self.write(|transaction| {
-            transaction.take_turn(Turn::Keys)?;
+            transaction.lock(AdvisoryLock::Keys)?;
             let shorter = keys::table
                 .find(kid)
                 .filter(keys::longest_life_micros.is_null().or(keys::longest_life_micros.lt(life)));
@@ -227,7 +211,7 @@ impl Store {
     pub fn note_last_expiry(&self, kid: &str, expiry: OffsetDateTime) -> StoreResult<()> {
         let expiry = unix_micros(expiry);
         self.write(|transaction| {
-            transaction.take_turn(Turn::Keys)?;
+            transaction.lock(AdvisoryLock::Keys)?;
             let earlier = keys::table
                 .find(kid)
                 .filter(keys::last_expiry.is_null().or(keys::last_expiry.lt(expiry)));
@@ -241,7 +225,7 @@ impl Store {
     /// Notes that a key has signed.
     pub fn note_signed(&self, kid: &str) -> StoreResult<()> {
         self.write(|transaction| {
-            transaction.take_turn(Turn::Keys)?;
+            transaction.lock(AdvisoryLock::Keys)?;
             diesel::update(keys::table.find(kid))
                 .set(keys::signed.eq(true))
                 .execute(transaction.connection)?;

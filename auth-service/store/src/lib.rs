@@ -15,7 +15,6 @@ mod audit;
 mod caller;
 mod clients;
 mod connection;
-mod continuity;
 mod creation;
 mod directory;
 mod error;
@@ -32,6 +31,7 @@ mod login;
 mod password_change;
 mod pool;
 mod refresh;
+mod restore_detection;
 mod schema;
 mod sessions;
 mod transaction;
@@ -108,15 +108,15 @@ impl Store {
             done = work.take().map(|work| work()).transpose()?;
             Ok(())
         })?;
-        done.ok_or_else(|| StoreError::Failed("a step was not taken".into()))
+        done.ok_or_else(|| StoreError::Failed("a step did not run".into()))
     }
 
     /// Wakes all receivers of [`Self::changed`] if `position` is later than the known one.
     fn announce(&self, position: u64) {
         self.position.send_if_modified(|known| {
-            let news = position > *known;
+            let later = position > *known;
             *known = position.max(*known);
-            news
+            later
         });
     }
 
@@ -152,7 +152,7 @@ impl Store {
         match &done {
             Ok(_) => position.into_iter().for_each(|position| self.announce(position)),
             Err(error) if failure::is_taken(error) => {}
-            Err(_) => slot.distrust(),
+            Err(_) => slot.mark_broken(),
         }
         Ok(done)
     }
@@ -164,7 +164,7 @@ impl Store {
             let mut slot = self.connections.reader()?;
             let done = slot.transaction(work);
             if done.is_err() {
-                slot.distrust();
+                slot.mark_broken();
             }
             done.map_err(failure::store_error)
         })
@@ -173,7 +173,7 @@ impl Store {
     /// Fails if the open file was moved, replaced or deleted: writes to it would be lost.
     fn check_identity(&self) -> StoreResult<()> {
         match (&self.location, self.identity) {
-            (Location::Sqlite(file), Some(identity)) if !identity.is_still(file) => {
+            (Location::Sqlite(file), Some(identity)) if !identity.matches(file) => {
                 let line = "the database file was moved, replaced or deleted";
                 Err(StoreError::Unavailable(line.into()))
             }

@@ -64,15 +64,15 @@ impl PostgresLocation {
         let mut url = Url::parse(value).map_err(|_| "is not a URL")?;
         let in_query = |name: &str| url.query_pairs().any(|(key, _)| key == name);
         if in_query("password") {
-            return Err("has a password behind the `?`, where nothing hides it; \
-                        it goes before the `@`, or into AUTH_DATABASE_PASSWORD_FILE"
+            return Err("has a password after the `?`, which logs would show; \
+                        put it before the `@` or into AUTH_DATABASE_PASSWORD_FILE"
                 .into());
         }
         if url.path().trim_matches('/').is_empty() && !in_query("dbname") {
             return Err("names no database".into());
         }
         if url.fragment().is_some() {
-            return Err("has a fragment; a `#` in a password is written %23".into());
+            return Err("has a fragment; write a `#` in a password as %23".into());
         }
         let password = match url.password() {
             Some(encoded) => {
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_neither_shown_nor_lost() {
+    fn password_is_kept_and_not_shown() {
         let location = PostgresLocation::parse("postgres://u:p%40s%26s+%C3%A4@db:5433/auth?a=b");
         let location = location.expect("a location");
         let shown = Location::Postgres(location.clone()).to_string();
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_file_is_read_anew_each_time() {
+    fn password_file_is_read_at_each_connection() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("password");
         let location = PostgresLocation::parse("postgres://u@db/auth").expect("a location");
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_of_the_url_is_kept() {
+    fn parameter_of_the_url_overrides_the_default() {
         let location = PostgresLocation::parse("postgres://db/auth?connect_timeout=9");
         let string = location.expect("a location").connection_string(None);
         assert_eq!(string.matches("connect_timeout").count(), 1);

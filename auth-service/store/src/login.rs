@@ -3,7 +3,6 @@
 use diesel::prelude::*;
 use signet_contract::claims::FIRST_PARTY;
 use signet_contract::clock::unix_micros;
-use signet_contract::directory::UserState;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -14,33 +13,27 @@ use super::transaction::{Transaction, read_position};
 use super::values::{storable, user_state, uuid};
 use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Reason, Subject};
-use auth_domain::login::{Credentials, Opened, Opening};
-use auth_domain::roles;
+use auth_domain::login::{Credentials, LockedAccount, NotOpened, Opened, Opening};
 use auth_domain::sessions::Session;
-
-/// The locked values of a user: password hash, state and admin flag.
-pub(super) type Verified = (String, String, bool);
 
 /// Reads the user's row and locks it until the transaction ends. Every end of all sessions takes
 /// the same lock, so no session opens from a check made before that end.
 pub(super) fn lock(
     connection: &mut AnyConnection,
     public_id: Uuid,
-) -> QueryResult<Option<Verified>> {
-    match connection {
+) -> QueryResult<Option<LockedAccount>> {
+    let row = users::table.find(public_id.to_string()).select((
+        users::password_hash,
+        users::state,
+        users::admin,
+    ));
+    let found = match connection {
         // The one writer holds the whole database.
-        AnyConnection::Sqlite(_) => users::table
-            .find(public_id.to_string())
-            .select((users::password_hash, users::state, users::admin))
-            .first(connection)
-            .optional(),
-        AnyConnection::Postgres(postgres) => users::table
-            .find(public_id.to_string())
-            .select((users::password_hash, users::state, users::admin))
-            .for_update()
-            .first(postgres)
-            .optional(),
-    }
+        AnyConnection::Sqlite(_) => row.first::<(String, String, bool)>(connection),
+        AnyConnection::Postgres(postgres) => row.for_update().first(postgres),
+    };
+    let Some((password_hash, state, admin)) = found.optional()? else { return Ok(None) };
+    Ok(Some(LockedAccount { password_hash, state: user_state(&state)?, admin }))
 }
 
 fn open(
@@ -49,18 +42,17 @@ fn open(
     now: OffsetDateTime,
 ) -> QueryResult<Opened> {
     let connection = &mut *transaction.connection;
-    let Some((hash, state, admin)) = lock(connection, opening.public_id)? else {
-        return Ok(Opened::Outdated);
+    let account = lock(connection, opening.public_id)?;
+    let roles = match opening.check(account.as_ref()) {
+        Ok(roles) => roles,
+        Err(NotOpened::Outdated) => return Ok(Opened::Outdated),
+        Err(NotOpened::Disabled) => {
+            let user = Subject::User(opening.public_id);
+            let caller = Act::by_nobody(opening.address, now);
+            transaction.note(&caller.refused(Action::Login, user, Reason::AccountDisabled))?;
+            return Ok(Opened::Disabled);
+        }
     };
-    if hash != opening.verified_hash {
-        return Ok(Opened::Outdated);
-    }
-    if user_state(&state)? != UserState::Active {
-        let whom = Subject::User(opening.public_id);
-        let nobody = Act::by_nobody(opening.address, now);
-        transaction.note(&nobody.refused(Action::Login, whom, Reason::AccountDisabled))?;
-        return Ok(Opened::Disabled);
-    }
     // Read after the lock: an end of all sessions that is not seen here gets a later position.
     let pos = read_position(connection)?;
     let sid = opening.sid.to_string();
@@ -84,14 +76,9 @@ fn open(
         super::sessions::remember_address(connection, opening.public_id, address, now)?;
     }
     let user = Act::by_user(opening.public_id, opening.address, now);
-    let whom = Subject::Session(opening.sid, opening.public_id);
-    transaction.note(&user.done(Action::Login, whom))?;
-    Ok(Opened::Session(Session {
-        sid: opening.sid,
-        public_id: opening.public_id,
-        roles: roles(admin),
-        pos,
-    }))
+    let session = Subject::Session(opening.sid, opening.public_id);
+    transaction.note(&user.done(Action::Login, session))?;
+    Ok(Opened::Session(Session { sid: opening.sid, public_id: opening.public_id, roles, pos }))
 }
 
 impl Store {

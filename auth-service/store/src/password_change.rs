@@ -1,14 +1,13 @@
 //! A new password: the hash, and the end of every other session, in one transaction.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use signet_contract::clock::unix_micros;
-use signet_contract::directory::UserState;
 use signet_contract::events::Change;
 use uuid::Uuid;
 
-use super::connection::Turn;
+use super::connection::AdvisoryLock;
 use super::schema::{sessions, users};
-use super::values::user_state;
 use super::{Store, login};
 use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Subject};
@@ -40,23 +39,18 @@ impl Store {
         act: &Act,
     ) -> StoreResult<PasswordChanged> {
         self.write(|transaction| {
-            transaction.take_turn(Turn::Accounts)?;
+            transaction.lock(AdvisoryLock::Accounts)?;
             let connection = &mut *transaction.connection;
             let public_id = change.public_id;
-            let Some((hash, state, _)) = login::lock(connection, public_id)? else {
-                return Ok(PasswordChanged::SessionOver);
-            };
-            let ended = sessions::table
+            let account = login::lock(connection, public_id)?;
+            let open = sessions::table
                 .find(change.sid.to_string())
                 .filter(sessions::public_id.eq(public_id.to_string()))
-                .select(sessions::ended_at)
-                .first::<Option<i64>>(connection)
-                .optional()?;
-            if ended != Some(None) || user_state(&state)? != UserState::Active {
-                return Ok(PasswordChanged::SessionOver);
-            }
-            if hash != change.verified_hash {
-                return Ok(PasswordChanged::Outdated);
+                .filter(sessions::ended_at.is_null());
+            let session_open = diesel::select(exists(open)).get_result(connection)?;
+            match change.check(account.as_ref(), session_open) {
+                PasswordChanged::Done => {}
+                refused => return Ok(refused),
             }
             diesel::update(users::table.find(public_id.to_string()))
                 .set((

@@ -30,7 +30,7 @@ pub(super) struct Slot {
 
 impl Slot {
     /// Marks the connection as broken: its state is unknown after a disk error. The pool drops it.
-    pub(super) fn distrust(&mut self) {
+    pub(super) fn mark_broken(&mut self) {
         self.broken = true;
     }
 }
@@ -66,7 +66,7 @@ impl ManageConnection for Opener {
     }
 
     fn is_valid(&self, slot: &mut Slot) -> Result<(), ConnectionError> {
-        slot.answers().map_err(ConnectionError::CouldntSetupConfiguration)
+        slot.ping().map_err(ConnectionError::CouldntSetupConfiguration)
     }
 
     fn has_broken(&self, slot: &mut Slot) -> bool {
@@ -103,14 +103,14 @@ impl Connections {
     }
 
     pub(super) fn writer(&self) -> Result<PooledConnection<Opener>, StoreError> {
-        self.writer.get().map_err(|error| none_free(&error))
+        self.writer.get().map_err(|error| no_free_connection(&error))
     }
 
     pub(super) fn reader(&self) -> Result<PooledConnection<Opener>, StoreError> {
-        self.readers.get().map_err(|error| none_free(&error))
+        self.readers.get().map_err(|error| no_free_connection(&error))
     }
 }
 
-fn none_free(error: &r2d2::Error) -> StoreError {
+fn no_free_connection(error: &r2d2::Error) -> StoreError {
     StoreError::Unavailable(format!("no connection became free: {error}"))
 }

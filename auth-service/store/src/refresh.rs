@@ -3,18 +3,17 @@
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use signet_contract::clock::{from_unix_micros, unix_micros};
-use signet_contract::directory::UserState;
 
 use super::connection::AnyConnection;
 use super::failure::damaged;
 use super::schema::{refresh_tokens, sessions};
 use super::transaction::{Transaction, read_position};
-use super::values::{user_state, uuid};
+use super::values::uuid;
 use super::{Store, login};
 use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Reason, Subject};
 use auth_domain::refresh::{
-    NewRefreshToken, Outcome, RefreshPolicy, RefreshState, Refreshed, Rotation, Verdict,
+    Decision, NewRefreshToken, Outcome, RefreshPolicy, RefreshState, Refreshed, Rotation,
 };
 use auth_domain::roles;
 use auth_domain::sessions::Session;
@@ -112,29 +111,22 @@ fn refresh(
     let (connection, now) = (&mut *transaction.connection, act.at);
     let Some(known) = find(connection, &rotation.family)? else { return Ok(Outcome::Unknown) };
     // Lock the user's row first, as every end of all sessions of a user does.
-    let Some((_, user, admin)) = login::lock(connection, known.public_id)? else {
+    let Some(account) = login::lock(connection, known.public_id)? else {
         return Ok(Outcome::Unknown);
     };
     let Some(session) = lock(connection, &rotation.family)? else { return Ok(Outcome::Unknown) };
     let (sid, public_id) = (session.sid, session.public_id);
-    let no = |why| Ok(Outcome::Refused { sid, public_id, why });
-    if user_state(&user)? != UserState::Active {
-        return no(Reason::AccountDisabled);
-    }
-    let (again, expires_at) =
-        match session.judge(&rotation.presented, &rotation.client_id, policy, now) {
-            Verdict::Good => (None, policy.expires_at(session.opened_at, now)),
-            Verdict::Again(sealed) => (Some(sealed), session.expires_at),
-            Verdict::Reused => {
-                let whom = Subject::Session(sid, public_id);
-                let reused = act.refused(Action::SessionRefresh, whom, Reason::Reused);
-                transaction.note(&reused)?;
-                super::sessions::end(transaction, sid, now)?;
-                return Ok(Outcome::Reused { sid, public_id });
-            }
-            Verdict::Over => return no(Reason::SessionOver),
-            Verdict::OtherClient => return no(Reason::OtherClient),
-        };
+    let (again, expires_at) = match session.decide(rotation, account.state, policy, now) {
+        Decision::Exchange { expires_at } => (None, expires_at),
+        Decision::Repeat { sealed, expires_at } => (Some(sealed), expires_at),
+        Decision::Refuse(why) => return Ok(Outcome::Refused { sid, public_id, why }),
+        Decision::End => {
+            let session = Subject::Session(sid, public_id);
+            transaction.note(&act.refused(Action::SessionRefresh, session, Reason::Reused))?;
+            super::sessions::end(transaction, sid, now)?;
+            return Ok(Outcome::Reused { sid, public_id });
+        }
+    };
     // Read after the locks: an end of all sessions that is not seen here gets a later position.
     let connection = &mut *transaction.connection;
     let pos = read_position(connection)?;
@@ -142,20 +134,20 @@ fn refresh(
         .set(sessions::last_used_at.eq(unix_micros(now)))
         .execute(connection)?;
     if again.is_none() {
-        let kept = policy.repeat_window.is_positive().then_some(rotation.sealed.as_slice());
+        let sealed = policy.repeat_window.is_positive().then_some(rotation.sealed.as_slice());
         diesel::update(refresh_tokens::table.find(rotation.family.as_slice()))
             .set((
                 refresh_tokens::current_hash.eq(rotation.successor.as_slice()),
                 refresh_tokens::expires_at.eq(unix_micros(expires_at)),
                 refresh_tokens::previous_hash.eq(rotation.presented.as_slice()),
-                refresh_tokens::sealed_successor.eq(kept),
+                refresh_tokens::sealed_successor.eq(sealed),
                 refresh_tokens::refreshed_at.eq(unix_micros(now)),
             ))
             .execute(connection)?;
     }
-    let session_now = Session { sid, public_id, roles: roles(admin), pos };
     let audience = session.audience;
-    let refreshed = Refreshed { session: session_now, audience, expires_at, again };
+    let session = Session { sid, public_id, roles: roles(account.admin), pos };
+    let refreshed = Refreshed { session, audience, expires_at, again };
     Ok(Outcome::Refreshed(Box::new(refreshed)))
 }
 

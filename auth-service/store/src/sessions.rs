@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Store;
-use super::connection::{AnyConnection, Turn};
+use super::connection::{AdvisoryLock, AnyConnection};
 use super::failure::damaged;
 use super::login::lock;
 use super::schema::{known_addresses, refresh_tokens, sessions};
@@ -26,7 +26,7 @@ mod listing;
 const PRUNED_AT_ONCE: i64 = 1_000;
 
 /// Ends every session of a user except `except`. The caller has locked the user's row and holds
-/// [`Turn::Accounts`], so no other transaction locks several sessions at once.
+/// [`AdvisoryLock::Accounts`], so no other transaction locks several sessions at once.
 pub(super) fn end_all(
     connection: &mut AnyConnection,
     public_id: Uuid,
@@ -45,7 +45,7 @@ pub(super) fn end_all(
 /// Ends every session and records a revocation for each user, in order of creation, at the
 /// positions after `after`. Returns the number of users. Guards read these revocations in their
 /// snapshot, since the feed itself does not hold them.
-pub(super) fn end_everyones(
+pub(super) fn end_every_session(
     connection: &mut AnyConnection,
     after: i64,
     now: OffsetDateTime,
@@ -56,12 +56,12 @@ pub(super) fn end_everyones(
     let body =
         r#"'{"type":"user.sessions_revoked","public_id":"' || public_id || '","except":null}'"#;
     let at = unix_micros(now);
-    let told = diesel::sql_query(format!(
+    let recorded = diesel::sql_query(format!(
         "INSERT INTO revocations (seq, at, body) \
          SELECT {after} + row_number() OVER (ORDER BY created_seq), {at}, {body} FROM users"
     ));
-    let told = told.execute(connection)?;
-    i64::try_from(told).map_err(|_| damaged("the list of users"))
+    let users = recorded.execute(connection)?;
+    i64::try_from(users).map_err(|_| damaged("the list of users"))
 }
 
 /// Ends a session and appends the event. Returns the user's id if the session was open. The update
@@ -153,7 +153,7 @@ impl Store {
         act: &Act,
     ) -> StoreResult<bool> {
         self.write(|transaction| {
-            transaction.take_turn(Turn::Accounts)?;
+            transaction.lock(AdvisoryLock::Accounts)?;
             if lock(transaction.connection, public_id)?.is_none() {
                 return Ok(false);
             }
@@ -193,7 +193,7 @@ impl Store {
         let mut pruned = 0;
         loop {
             let batch = self.write(|transaction| {
-                transaction.take_turn(Turn::Accounts)?;
+                transaction.lock(AdvisoryLock::Accounts)?;
                 prune_batch(transaction.connection, before, now)
             })?;
             match batch {
@@ -207,7 +207,7 @@ impl Store {
     pub fn prune_addresses(&self, before: OffsetDateTime) -> StoreResult<usize> {
         let old = known_addresses::last_at.lt(unix_micros(before));
         self.write(|transaction| {
-            transaction.take_turn(Turn::Accounts)?;
+            transaction.lock(AdvisoryLock::Accounts)?;
             diesel::delete(known_addresses::table.filter(old)).execute(transaction.connection)
         })
     }

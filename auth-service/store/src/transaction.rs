@@ -1,15 +1,15 @@
 //! Write transactions, and the rule of the feed: positions without gaps, in commit order.
 //!
-//! A transaction draws a position by raising the one row of `feed_position`. That row stays locked
-//! until the commit, so the transaction that draws the next position commits later. A reader never
-//! sees a later event before an earlier one. Drawing comes last, to hold the lock only briefly.
+//! A transaction takes a position by raising the one row of `feed_position`. That row stays locked
+//! until the commit, so the transaction that takes the next position commits later. A reader never
+//! sees a later event before an earlier one. This step comes last, to hold the lock only briefly.
 
 use diesel::prelude::*;
 use signet_contract::clock::unix_micros;
 use signet_contract::events::Change;
 use time::OffsetDateTime;
 
-use super::connection::{AnyConnection, Turn};
+use super::connection::{AdvisoryLock, AnyConnection};
 use super::failure::damaged;
 use super::schema::{events, feed_position, revocations};
 use super::values::position;
@@ -32,11 +32,11 @@ impl<'c> Transaction<'c> {
         self.position
     }
 
-    /// Waits for the advisory lock `turn` and holds it until this transaction ends. A transaction
-    /// takes it before every other lock.
-    pub(super) fn take_turn(&mut self, turn: Turn) -> QueryResult<()> {
-        self.connection.take_turn(turn)?;
-        if turn == Turn::Keys { self.connection.notify(true) } else { Ok(()) }
+    /// Waits for an advisory lock and holds it until this transaction ends. A transaction takes it
+    /// before every other lock.
+    pub(super) fn lock(&mut self, lock: AdvisoryLock) -> QueryResult<()> {
+        self.connection.lock(lock)?;
+        if lock == AdvisoryLock::Keys { self.connection.notify(true) } else { Ok(()) }
     }
 
     /// Appends events to the feed and returns the position of the first. Only statements that wait
@@ -44,7 +44,7 @@ impl<'c> Transaction<'c> {
     pub(super) fn append(&mut self, changes: &[Change], now: OffsetDateTime) -> QueryResult<u64> {
         let count = i64::try_from(changes.len()).map_err(|_| damaged("the list of events"))?;
         self.connection.notify(false)?;
-        let last = self.connection.draw(count)?;
+        let last = self.connection.advance_position(count)?;
         let at = unix_micros(now);
         for (seq, change) in (last - count + 1..).zip(changes) {
             let body = super::feed::body(change)?;
@@ -52,7 +52,7 @@ impl<'c> Transaction<'c> {
                 .values((
                     events::seq.eq(seq),
                     events::at.eq(at),
-                    events::public_id.eq(whose(change)),
+                    events::public_id.eq(described_user(change)),
                     events::body.eq(&body),
                 ))
                 .execute(self.connection)?;
@@ -76,8 +76,8 @@ pub(super) fn read_position(connection: &mut AnyConnection) -> QueryResult<u64> 
     position(feed_position::table.select(feed_position::seq).first(connection)?)
 }
 
-/// Returns the id of the user if the event holds personal data.
-fn whose(change: &Change) -> Option<String> {
+/// Returns the id of the user that an event describes with personal data.
+fn described_user(change: &Change) -> Option<String> {
     match change {
         Change::UserCreated(user)
         | Change::UserUpdated(user)

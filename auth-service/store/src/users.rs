@@ -3,18 +3,18 @@
 use diesel::prelude::*;
 use signet_contract::clock::{from_unix_micros, unix_micros};
 use signet_contract::directory::UserState;
-use signet_contract::events::{Change, UserChange};
+use signet_contract::events::Change;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::connection::{AnyConnection, Turn};
+use super::connection::{AdvisoryLock, AnyConnection};
 use super::schema::{events, users};
 use super::transaction::Transaction;
 use super::values::{position, position_column, storable, user_state, user_state_word, uuid};
 use super::{Store, failure};
 use crate::error::StoreResult;
-use auth_domain::audit::{Act, Action, Actor, Reason, Subject};
-use auth_domain::users::{Changed, Created, NewUser, User, UserQuery};
+use auth_domain::audit::{Act, Action, Actor, Subject};
+use auth_domain::users::{Changed, Created, Decision, Edit, NewUser, User, UserQuery};
 
 pub(super) mod search;
 
@@ -83,33 +83,83 @@ fn find(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<Option<U
         .transpose()
 }
 
-/// Returns true if this user is the only active admin.
-fn is_last_admin(connection: &mut AnyConnection, user: &User) -> QueryResult<bool> {
-    if !user.admin || user.state != UserState::Active {
-        return Ok(false);
-    }
-    let others = users::table
+/// Returns the number of active admins beside this user.
+fn other_admins(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<i64> {
+    users::table
         .filter(users::admin.eq(true))
         .filter(users::state.eq(user_state_word(UserState::Active)))
-        .filter(users::public_id.ne(user.public_id.to_string()))
+        .filter(users::public_id.ne(public_id.to_string()))
         .count()
-        .get_result::<i64>(connection)?;
-    Ok(others == 0)
+        .get_result(connection)
 }
 
-/// Returns the user as an event carries it.
-fn told(user: &User) -> UserChange {
-    UserChange {
-        public_id: user.public_id,
-        state: user.state,
-        name: Some(user.name.clone()),
-        email: Some(user.email.clone()),
-        roles: Some(user.roles()),
+fn edit(
+    transaction: &mut Transaction<'_>,
+    public_id: Uuid,
+    edit: Edit,
+    act: &Act,
+) -> QueryResult<Changed> {
+    transaction.lock(AdvisoryLock::Accounts)?;
+    let connection = &mut *transaction.connection;
+    let Some(user) = lock(connection, public_id)? else { return Ok(Changed::Unknown) };
+    // The count matters only for an admin.
+    let others = if user.is_active_admin() { other_admins(connection, public_id)? } else { 0 };
+    match user.decide(edit, others, act) {
+        Decision::Unchanged => Ok(Changed::Done),
+        Decision::LastAdmin(refusal) => {
+            transaction.note(&refusal)?;
+            Ok(Changed::LastAdmin)
+        }
+        Decision::Done { user, note, events } => {
+            write(connection, &user, edit, act.at)?;
+            transaction.note(&note)?;
+            let first = transaction.append(&events, act.at)?;
+            if edit == Edit::Admin(false) {
+                refuse_tokens_before(transaction.connection, public_id, first + 1)?;
+            }
+            Ok(Changed::Done)
+        }
     }
 }
 
-fn sessions_revoked(public_id: Uuid) -> Change {
-    Change::UserSessionsRevoked { public_id, except: None }
+/// Writes an edited user, and ends the sessions that the edit ends.
+fn write(
+    connection: &mut AnyConnection,
+    user: &User,
+    edit: Edit,
+    now: OffsetDateTime,
+) -> QueryResult<()> {
+    let row = users::table.find(user.public_id.to_string());
+    if edit == Edit::Deletion {
+        // The database deletes sessions and known addresses with the row.
+        diesel::delete(row).execute(connection)?;
+        return remove_personal_data(connection, user.public_id);
+    }
+    diesel::update(row)
+        .set((
+            users::state.eq(user_state_word(user.state)),
+            users::admin.eq(user.admin),
+            users::changed_at.eq(unix_micros(now)),
+        ))
+        .execute(connection)?;
+    if edit == Edit::State(UserState::Disabled) {
+        super::sessions::end_all(connection, user.public_id, None, now)?;
+    }
+    Ok(())
+}
+
+/// Refuses the tokens below a position. Sessions stay: a refresh waits for the user's row, so its
+/// new token has a later position. This transaction has locked the row, so the update waits for no
+/// other transaction.
+fn refuse_tokens_before(
+    connection: &mut AnyConnection,
+    public_id: Uuid,
+    position: u64,
+) -> QueryResult<()> {
+    diesel::update(users::table.find(public_id.to_string()))
+        .set(users::tokens_from.eq(position_column(position)))
+        .execute(connection)?;
+    Ok(())
 }
 
 impl Store {
@@ -161,85 +211,18 @@ impl Store {
         state: UserState,
         act: &Act,
     ) -> StoreResult<Changed> {
-        self.write(|transaction| {
-            transaction.take_turn(Turn::Accounts)?;
-            let connection = &mut *transaction.connection;
-            let Some(mut user) = lock(connection, public_id)? else { return Ok(Changed::Unknown) };
-            if user.state == state {
-                return Ok(Changed::Done);
-            }
-            if state == UserState::Disabled && is_last_admin(connection, &user)? {
-                return kept(transaction, act, Action::UserDisable, public_id);
-            }
-            diesel::update(users::table.find(public_id.to_string()))
-                .set((
-                    users::state.eq(user_state_word(state)),
-                    users::changed_at.eq(unix_micros(act.at)),
-                ))
-                .execute(connection)?;
-            user.state = state;
-            match state {
-                UserState::Disabled => {
-                    super::sessions::end_all(connection, public_id, None, act.at)?;
-                    transaction.note(&act.done(Action::UserDisable, Subject::User(public_id)))?;
-                    let changes = [Change::UserDisabled(told(&user)), sessions_revoked(public_id)];
-                    transaction.append(&changes, act.at)?;
-                }
-                UserState::Active => {
-                    transaction.note(&act.done(Action::UserEnable, Subject::User(public_id)))?;
-                    transaction.append(&[Change::UserEnabled(told(&user))], act.at)?;
-                }
-            }
-            Ok(Changed::Done)
-        })
+        self.write(|transaction| edit(transaction, public_id, Edit::State(state), act))
     }
 
     /// Makes a user an operator or not (`user.updated`). Without the role, all earlier tokens are
     /// refused (`user.sessions_revoked`); sessions go on. No event if nothing changes.
     pub fn set_user_admin(&self, public_id: Uuid, admin: bool, act: &Act) -> StoreResult<Changed> {
-        self.write(|transaction| {
-            transaction.take_turn(Turn::Accounts)?;
-            let connection = &mut *transaction.connection;
-            let Some(mut user) = lock(connection, public_id)? else { return Ok(Changed::Unknown) };
-            if user.admin == admin {
-                return Ok(Changed::Done);
-            }
-            if is_last_admin(connection, &user)? {
-                return kept(transaction, act, Action::UserSetRoles, public_id);
-            }
-            diesel::update(users::table.find(public_id.to_string()))
-                .set((users::admin.eq(admin), users::changed_at.eq(unix_micros(act.at))))
-                .execute(connection)?;
-            user.admin = admin;
-            let done = act.done(Action::UserSetRoles, Subject::User(public_id));
-            transaction.note(&done.saying(user.roles().join(" ")))?;
-            let updated = Change::UserUpdated(told(&user));
-            if admin {
-                transaction.append(&[updated], act.at)?;
-            } else {
-                revoke_tokens(transaction, updated, public_id, act.at)?;
-            }
-            Ok(Changed::Done)
-        })
+        self.write(|transaction| edit(transaction, public_id, Edit::Admin(admin), act))
     }
 
     /// Deletes a user and the dependent records (`user.deleted`, `user.sessions_revoked`).
     pub fn delete_user(&self, public_id: Uuid, act: &Act) -> StoreResult<Changed> {
-        self.write(|transaction| {
-            transaction.take_turn(Turn::Accounts)?;
-            let connection = &mut *transaction.connection;
-            let Some(user) = lock(connection, public_id)? else { return Ok(Changed::Unknown) };
-            if is_last_admin(connection, &user)? {
-                return kept(transaction, act, Action::UserDelete, public_id);
-            }
-            // The database deletes sessions and known addresses with the row.
-            diesel::delete(users::table.find(public_id.to_string())).execute(connection)?;
-            forget_in_feed(connection, public_id)?;
-            transaction.note(&act.done(Action::UserDelete, Subject::User(public_id)))?;
-            let changes = [Change::UserDeleted { public_id }, sessions_revoked(public_id)];
-            transaction.append(&changes, act.at)?;
-            Ok(Changed::Done)
-        })
+        self.write(|transaction| edit(transaction, public_id, Edit::Deletion, act))
     }
 
     /// Replaces the password hash by one of the same password, if it is still `verified_hash`.
@@ -262,22 +245,6 @@ impl Store {
     }
 }
 
-/// Appends a change that removes a right, and revokes the tokens issued before it. Sessions stay: a
-/// refresh waits for the user's row, so its new token has a later position.
-fn revoke_tokens(
-    transaction: &mut Transaction<'_>,
-    change: Change,
-    public_id: Uuid,
-    now: OffsetDateTime,
-) -> QueryResult<()> {
-    let revoked = transaction.append(&[change, sessions_revoked(public_id)], now)? + 1;
-    // This transaction has locked the row, so the update waits for no other transaction.
-    diesel::update(users::table.find(public_id.to_string()))
-        .set(users::tokens_from.eq(position_column(revoked)))
-        .execute(transaction.connection)?;
-    Ok(())
-}
-
 fn create(transaction: &mut Transaction<'_>, new: &NewUser, act: &Act) -> QueryResult<User> {
     let mut user = insert(transaction.connection, new, act.at)?;
     let action = if act.by == Actor::Nobody { Action::SignUp } else { Action::UserCreate };
@@ -288,17 +255,6 @@ fn create(transaction: &mut Transaction<'_>, new: &NewUser, act: &Act) -> QueryR
     transaction.note(&done)?;
     announce(transaction, std::slice::from_mut(&mut user), act.at)?;
     Ok(user)
-}
-
-/// Refuses an end of the last admin and records the refusal in the audit log.
-fn kept(
-    transaction: &mut Transaction<'_>,
-    act: &Act,
-    action: Action,
-    public_id: Uuid,
-) -> QueryResult<Changed> {
-    transaction.note(&act.refused(action, Subject::User(public_id), Reason::LastAdmin))?;
-    Ok(Changed::LastAdmin)
 }
 
 /// Inserts the row of a new user. It has no place in the order of users before [`announce`].
@@ -338,7 +294,8 @@ pub(super) fn announce(
     created: &mut [User],
     now: OffsetDateTime,
 ) -> QueryResult<()> {
-    let changes: Vec<_> = created.iter().map(|user| Change::UserCreated(told(user))).collect();
+    let changes: Vec<_> =
+        created.iter().map(|user| Change::UserCreated(user.event_record())).collect();
     let first = transaction.append(&changes, now)?;
     for (seq, user) in (first..).zip(created) {
         user.created_seq = seq;
@@ -369,12 +326,12 @@ pub(super) fn page(
 
 /// Removes a deleted user's name and address from the events that hold them. The events keep their
 /// position and shape. A reader that has not applied them yet receives the deletion soon after.
-fn forget_in_feed(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<()> {
-    let told = events::table
+fn remove_personal_data(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<()> {
+    let rows = events::table
         .filter(events::public_id.eq(public_id.to_string()))
         .select((events::seq, events::body))
         .load::<(i64, String)>(connection)?;
-    for (seq, body) in told {
+    for (seq, body) in rows {
         let mut change = super::feed::change(&body)?;
         if let Change::UserCreated(user)
         | Change::UserUpdated(user)

@@ -25,7 +25,7 @@ const SLOW_POLL: Duration = Duration::from_secs(1);
 
 /// A watch on one database. It blocks: call it only where blocking is allowed.
 pub struct Watcher {
-    database: Arc<Store>,
+    store: Arc<Store>,
     connection: Option<AnyConnection>,
     /// The number of the last commit seen, with `SQLite`.
     seen: i64,
@@ -35,19 +35,19 @@ pub struct Watcher {
 
 impl Watcher {
     /// Returns a watch that has seen no commit yet.
-    pub fn new(database: Arc<Store>) -> Self {
-        Self { database, connection: None, seen: 0, read_at: None, slow_poll: SLOW_POLL }
+    pub fn new(store: Arc<Store>) -> Self {
+        Self { store, connection: None, seen: 0, read_at: None, slow_poll: SLOW_POLL }
     }
 
     /// Returns a watch that relies on notifications alone.
     #[cfg(test)]
-    pub(super) fn without_slow_poll(database: Arc<Store>) -> Self {
-        Self { slow_poll: Duration::MAX, ..Self::new(database) }
+    pub(super) fn without_slow_poll(store: Arc<Store>) -> Self {
+        Self { slow_poll: Duration::MAX, ..Self::new(store) }
     }
 
     /// Returns the interval between looks.
     pub fn interval(&self) -> Duration {
-        match self.database.location {
+        match self.store.location {
             Location::Sqlite(_) => FILE_INTERVAL,
             Location::Postgres(_) => SESSION_INTERVAL,
         }
@@ -68,27 +68,27 @@ impl Watcher {
     }
 
     fn try_look(&mut self) -> StoreResult<bool> {
-        self.database.check_identity()?;
-        let begins = self.connection.is_none();
+        self.store.check_identity()?;
+        let first = self.connection.is_none();
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            none => none.insert(open(&self.database.location)?),
+            none => none.insert(open(&self.store.location)?),
         };
         let (read, keys) = match connection {
             AnyConnection::Sqlite(file) => {
                 let version = sqlite::commits_of_others(file).map_err(store_error)?;
-                let news = version != self.seen;
+                let changed = version != self.seen;
                 self.seen = version;
-                (true, news)
+                (true, changed)
             }
             AnyConnection::Postgres(session) => {
-                let heard = postgres::heard(session).map_err(store_error)?;
+                let arrived = postgres::notifications(session).map_err(store_error)?;
                 let due = self.read_at.is_none_or(|at| at.elapsed() >= self.slow_poll);
-                (begins || heard.anything || due, begins || heard.keys)
+                (first || arrived.any || due, first || arrived.keys)
             }
         };
         if read {
-            self.database.announce(read_position(connection).map_err(store_error)?);
+            self.store.announce(read_position(connection).map_err(store_error)?);
             self.read_at = Some(Instant::now());
         }
         Ok(keys)

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn junk_from_one_network_fills_no_disk_and_hides_nobody_else_s() {
+    fn refusals_of_one_network_are_limited_and_hide_no_others() {
         let allowance = Allowance::default();
         let admitted = |from: &str, at| allowance.admit(refusal(from, at)).map(|row| row.detail);
         for _ in 0..BURST {
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_allowance_of_a_quiet_network_fills_again() {
+    fn allowance_of_a_quiet_network_refills() {
         let allowance = Allowance::default();
         let admitted = |at| allowance.admit(refusal("2001:db8::1", at)).is_some();
         assert_eq!((0..500).filter(|_| admitted(START)).count(), BURST as usize);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn however_many_networks_there_are_the_memory_is_bounded() {
+    fn memory_for_networks_is_bounded() {
         let allowance = Allowance::default();
         for n in 0..u32::try_from(MOST_NETWORKS).unwrap() + 500 {
             let from = IpAddr::from((0x0a00_0000 + n).to_be_bytes());

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_word_means_two_things_and_each_is_read_as_it_is_written() {
+    fn words_are_unique_and_parsed_as_written() {
         let words: BTreeSet<_> = Action::ALL.iter().map(|action| action.word()).collect();
         assert_eq!(words.len(), Action::ALL.len());
         for action in Action::ALL {

@@ -1,7 +1,7 @@
 //! `PostgreSQL`: opens sessions and runs the statements that only `PostgreSQL` has.
 //!
 //! Writers run at READ COMMITTED and lock the rows that they decide by. If they decide by more than
-//! one row, they take a [`Turn`]. Readers see one state of the database (REPEATABLE READ).
+//! one row, they take a [`AdvisoryLock`]. Readers see one state of the database (REPEATABLE READ).
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Bool, Integer, Text};
 
 use super::super::location::PostgresLocation;
 use super::super::schema::feed_position;
-use super::{Purpose, Turn};
+use super::{AdvisoryLock, Purpose};
 
 /// The channel that notifies every listening process of a commit.
 const CHANNEL: &str = "signet";
@@ -20,7 +20,7 @@ const KEYS: &str = "keys";
 /// The first half of every advisory lock of Signet (`SGNT`), distinct from other programs' locks.
 const LOCKS: i32 = 0x5347_4e54;
 
-/// The second half of the instance lock. Each [`Turn`] has its own.
+/// The second half of the instance lock. Each [`AdvisoryLock`] has its own.
 const INSTANCE: i32 = 0;
 
 /// Timeouts keep a request below 5 s: 1.5 s for a free connection, and 1 s for each of at most
@@ -85,7 +85,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// Fails if the session no longer answers.
-pub(in super::super) fn answers(connection: &mut PgConnection) -> QueryResult<()> {
+pub(in super::super) fn ping(connection: &mut PgConnection) -> QueryResult<()> {
     diesel::sql_query("SELECT 1").execute(connection).map(drop)
 }
 
@@ -97,19 +97,19 @@ pub(super) fn holds_tables(connection: &mut PgConnection) -> QueryResult<bool> {
 
 /// The query for values that differ after a restore. A dump creates another table. A server that
 /// was restored to a point in time, or promoted, continues in another timeline.
-const CARD: &str = "SELECT concat_ws(' ', s.system_identifier, c.timeline_id, \
+const IDENTITY: &str = "SELECT concat_ws(' ', s.system_identifier, c.timeline_id, \
     'feed_position'::regclass::oid) FROM pg_control_system() AS s, pg_control_checkpoint() AS c";
 
 /// Returns true if [`note_served`] recorded this same database.
 pub(super) fn was_served(connection: &mut PgConnection) -> QueryResult<bool> {
-    let known = format!("SELECT EXISTS (SELECT FROM served WHERE card = ({CARD})) AS found");
+    let known = format!("SELECT EXISTS (SELECT FROM served WHERE card = ({IDENTITY})) AS found");
     diesel::sql_query(known).get_result::<Exists>(connection).map(|row| row.found)
 }
 
 /// Records the identity of this database in the database itself.
 pub(super) fn note_served(connection: &mut PgConnection) -> QueryResult<()> {
     let note = format!(
-        "INSERT INTO served (id, card) VALUES (1, ({CARD})) \
+        "INSERT INTO served (id, card) VALUES (1, ({IDENTITY})) \
          ON CONFLICT (id) DO UPDATE SET card = excluded.card"
     );
     diesel::sql_query(note).execute(connection).map(drop)
@@ -122,15 +122,15 @@ pub(super) fn encoding(connection: &mut PgConnection) -> QueryResult<String> {
 }
 
 /// Lets the rest of this transaction wait as long as another process may take to migrate.
-pub(super) fn be_patient(connection: &mut PgConnection) -> QueryResult<()> {
+pub(super) fn extend_time_limits(connection: &mut PgConnection) -> QueryResult<()> {
     connection.batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 60000")
 }
 
-/// See [`super::AnyConnection::take_turn`].
-pub(super) fn take_turn(connection: &mut PgConnection, turn: Turn) -> QueryResult<()> {
+/// See [`super::AnyConnection::lock`].
+pub(super) fn lock_advisory(connection: &mut PgConnection, lock: AdvisoryLock) -> QueryResult<()> {
     diesel::sql_query("SELECT pg_advisory_xact_lock($1, $2)")
         .bind::<Integer, _>(LOCKS)
-        .bind::<Integer, _>(turn as i32)
+        .bind::<Integer, _>(lock as i32)
         .execute(connection)
         .map(drop)
 }
@@ -141,7 +141,7 @@ pub(in super::super) fn lock_instance(connection: &mut PgConnection) -> QueryRes
 }
 
 /// Raises the feed position by `count` and returns the new one.
-pub(super) fn draw(connection: &mut PgConnection, count: i64) -> QueryResult<i64> {
+pub(super) fn advance_position(connection: &mut PgConnection, count: i64) -> QueryResult<i64> {
     diesel::update(feed_position::table)
         .set(feed_position::seq.eq(feed_position::seq + count.into_sql::<BigInt>()))
         .returning(feed_position::seq)
@@ -163,21 +163,21 @@ pub(in super::super) fn listen(connection: &mut PgConnection) -> QueryResult<()>
     connection.batch_execute(&format!("LISTEN {CHANNEL}"))
 }
 
-/// The notifications since the last look.
+/// The notifications since the last read.
 #[derive(Debug, Default)]
-pub(in super::super) struct Heard {
+pub(in super::super) struct Notifications {
     /// True if any notification arrived.
-    pub(in super::super) anything: bool,
+    pub(in super::super) any: bool,
     /// True if the keys may have changed.
     pub(in super::super) keys: bool,
 }
 
 /// Reads the notifications that have arrived. It does not wait.
-pub(in super::super) fn heard(connection: &mut PgConnection) -> QueryResult<Heard> {
-    let mut heard = Heard::default();
+pub(in super::super) fn notifications(connection: &mut PgConnection) -> QueryResult<Notifications> {
+    let mut arrived = Notifications::default();
     for notification in connection.notifications_iter() {
-        heard.anything = true;
-        heard.keys |= notification?.payload == KEYS;
+        arrived.any = true;
+        arrived.keys |= notification?.payload == KEYS;
     }
-    Ok(heard)
+    Ok(arrived)
 }

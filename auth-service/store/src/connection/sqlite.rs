@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::super::failure::is_locked;
-use super::super::users::search::teach_small_letters;
+use super::super::users::search::register_lower;
 use super::Purpose;
 
 #[derive(QueryableByName)]
@@ -51,7 +51,7 @@ pub(super) fn open(
                 connection.batch_execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
             }
             Purpose::Read => {
-                teach_small_letters(&mut connection)?;
+                register_lower(&mut connection)?;
                 connection.batch_execute("PRAGMA synchronous = FULL; PRAGMA query_only = ON")
             }
         })

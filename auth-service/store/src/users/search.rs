@@ -16,7 +16,7 @@ diesel::define_sql_function! {
 }
 
 /// Registers a `lower` for letters of every script. That of `SQLite` handles English letters only.
-pub(in super::super) fn teach_small_letters(connection: &mut SqliteConnection) -> QueryResult<()> {
+pub(in super::super) fn register_lower(connection: &mut SqliteConnection) -> QueryResult<()> {
     lower_utils::register_impl(connection, |text: String| text.to_lowercase())
 }
 

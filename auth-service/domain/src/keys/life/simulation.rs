@@ -8,7 +8,9 @@ use time::macros::datetime;
 use uuid::Uuid;
 
 use super::*;
+use crate::audit::Act;
 use crate::guards::GuardId;
+use crate::keys::changes::{KeyChanges, activate, revoke, rotate};
 
 const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
@@ -106,10 +108,13 @@ impl World {
         active.map(|key| key.kid.clone()).collect()
     }
 
-    fn add(&mut self) -> String {
-        let kid = format!("k{}", self.keys.len());
-        self.keys.push(Key::fresh(kid.clone(), "n".into(), "AQAB".into(), self.now()));
-        kid
+    /// Returns the next new key.
+    fn new_key(&self) -> Key {
+        Key::fresh(format!("k{}", self.keys.len()), "n".into(), "AQAB".into(), self.now())
+    }
+
+    fn act(&self) -> Act {
+        Act::by_operator(self.now())
     }
 
     fn pending(&self) -> Option<String> {
@@ -117,15 +122,21 @@ impl World {
         pending.map(|key| key.kid.clone())
     }
 
-    fn activate(&mut self, kid: &str) {
-        let (now, began) = (self.now(), Began { at: self.time, off: self.off });
-        for active in self.active() {
-            let key = self.key(&active);
-            *key = key.clone().stopped(now);
-            self.stopped.insert(active, began);
+    fn apply(&mut self, changes: KeyChanges) {
+        let began = Began { at: self.time, off: self.off };
+        for key in changes.updated {
+            let kid = key.kid.clone();
+            if key.state == KeyState::Retiring {
+                self.stopped.insert(kid.clone(), began);
+            }
+            *self.key(&kid) = key;
         }
-        let key = self.key(kid);
-        *key = key.clone().activated(now);
+        self.keys.extend(changes.added);
+    }
+
+    fn rotate(&mut self, immediate: bool) {
+        let (_, changes) = rotate(&self.keys, Some(&self.new_key()), immediate, &self.act());
+        self.apply(changes);
     }
 
     fn published(&self) -> usize {
@@ -136,25 +147,14 @@ impl World {
         match happening {
             Happening::Pass(seconds) => self.time += seconds,
             Happening::SetClock(by) => self.off = if *by == -10 { self.off - 10 } else { *by },
-            Happening::Rotate { immediate } => {
-                let next = match self.pending() {
-                    Some(pending) => pending,
-                    None if self.published() >= MAX_KEYS => return,
-                    None => self.add(),
-                };
-                if *immediate {
-                    self.activate(&next);
-                }
-            }
+            Happening::Rotate { immediate } => self.rotate(*immediate),
             Happening::Revoke(index) => {
                 let kid = index.get(&self.keys).kid.clone();
-                if self.active().contains(&kid) {
-                    let heir = self.pending().unwrap_or_else(|| self.add());
-                    self.activate(&heir);
-                }
-                let now = self.now();
-                let key = self.key(&kid);
-                *key = Key { state: KeyState::Revoked, since: now, ..key.clone() };
+                let (successor, next) = (self.pending(), self.new_key());
+                let act = self.act();
+                let revoked =
+                    revoke(&self.keys, &kid, successor.as_deref(), Some(&next), None, &act);
+                self.apply(revoked.expect("a successor").1);
                 self.tokens.retain(|(of, _)| *of != kid);
             }
             Happening::Restart => {
@@ -222,7 +222,7 @@ impl World {
         match step {
             Step::Publish => {
                 prop_assert!(self.published() < MAX_KEYS && self.pending().is_none());
-                self.add();
+                self.rotate(false);
             }
             Step::Activate(kid) => {
                 let lead = self.time - self.served[kid].at;
@@ -233,7 +233,8 @@ impl World {
                     let late = self.guards.iter().any(waits);
                     prop_assert!(!late || lead >= 120 + patience, "{kid} waits for no guard");
                 }
-                self.activate(kid);
+                let (_, changes) = activate(&self.keys, kid, &self.act());
+                self.apply(changes);
             }
             Step::Retire(kid) => {
                 if !self.excused.contains(kid) {

@@ -44,7 +44,7 @@ fn guard(kids: &[&str], live: bool) -> Guard {
 }
 
 #[test]
-fn a_pending_key_signs_two_max_ages_after_it_was_first_served() {
+fn pending_key_signs_two_max_ages_after_it_was_served() {
     let active = key("a", KeyState::Active, 0);
     let pending = Key { served_at: Some(at(10)), ..key("b", KeyState::Pending, 0) };
     let keys = [active, pending];
@@ -54,14 +54,14 @@ fn a_pending_key_signs_two_max_ages_after_it_was_first_served() {
 }
 
 #[test]
-fn a_key_that_no_server_served_does_not_sign_however_old() {
+fn unserved_key_never_signs() {
     let keys = [key("a", KeyState::Active, 0), key("b", KeyState::Pending, 0)];
     assert_eq!(next_change(&keys[1], &POLICY), None);
     assert_eq!(steps(&keys, at(1_000_000)), []);
 }
 
 #[test]
-fn a_retiring_key_leaves_a_minute_and_a_max_age_after_its_last_token() {
+fn retiring_key_leaves_a_minute_and_a_max_age_after_its_last_token() {
     let retiring = Key { last_expiry: Some(at(500)), ..key("a", KeyState::Retiring, 100) };
     let keys = [retiring, key("b", KeyState::Active, 100)];
     assert_eq!(next_change(&keys[0], &POLICY), Some(at(620)));
@@ -70,13 +70,13 @@ fn a_retiring_key_leaves_a_minute_and_a_max_age_after_its_last_token() {
 }
 
 #[test]
-fn where_no_key_signs_the_oldest_pending_one_does_at_once() {
+fn oldest_pending_key_signs_at_once_if_no_key_is_active() {
     let keys = [key("a", KeyState::Pending, 0), key("b", KeyState::Pending, 1)];
     assert_eq!(steps(&keys, at(2)), [activate("a")]);
 }
 
 #[test]
-fn the_end_states_have_no_next_change() {
+fn end_states_have_no_next_change() {
     for state in [KeyState::Retired, KeyState::Revoked] {
         assert_eq!(next_change(&key("a", state, 0), &POLICY), None);
     }
@@ -89,7 +89,7 @@ fn waiting() -> [Key; 2] {
 }
 
 #[test]
-fn a_key_waits_for_every_live_guard_until_the_patience_is_over() {
+fn key_waits_for_live_guards_until_the_patience_ends() {
     let (keys, timers) = (waiting(), Timers::default());
     let due = |guards: &[Guard], now| next_steps(&keys, guards, &POLICY, now, &timers);
     let both = guard(&["a", "b"], true);
@@ -105,7 +105,7 @@ fn a_key_waits_for_every_live_guard_until_the_patience_is_over() {
 }
 
 #[test]
-fn a_clock_that_leaps_ahead_ends_no_lead_and_retires_no_key() {
+fn clock_set_ahead_ends_no_lead_and_retires_no_key() {
     let mut timers = Timers::default();
     let mut keys = waiting();
     keys[1].served_at = None;
@@ -129,7 +129,7 @@ fn a_clock_that_leaps_ahead_ends_no_lead_and_retires_no_key() {
 }
 
 #[test]
-fn the_schedule_publishes_the_next_key_its_lead_before_the_active_one_is_replaced() {
+fn schedule_publishes_the_next_key_one_lead_early() {
     let policy = KeyPolicy { rotation_every: Some(Duration::seconds(1_000)), ..POLICY };
     let keys = [key("a", KeyState::Active, 0)];
     let due = |keys: &[Key], now| next_steps(keys, &[], &policy, now, &Timers::default());

@@ -22,7 +22,7 @@ use signet_contract::clock::unix_micros;
 use time::OffsetDateTime;
 
 use super::Store;
-use super::connection::{AnyConnection, Turn};
+use super::connection::{AdvisoryLock, AnyConnection};
 use super::file_identity::FileIdentity;
 use super::location::Location;
 use super::schema::{events, feed_position};
@@ -36,36 +36,36 @@ impl Store {
     /// Restarts the feed and ends every session, unless the database is the one that was served
     /// last. Returns true if it did. No other process may serve the database meanwhile.
     pub fn begin_service(&self, now: OffsetDateTime) -> StoreResult<bool> {
-        let goes_on = match &self.location {
+        let continues = match &self.location {
             Location::Sqlite(file) => {
                 let here = self.read(read_position)?;
-                let is = |noted: String| self.card(file).is_ok_and(|card| card == noted);
-                noted(file).is_some_and(|(noted, at)| is(noted) && at <= here)
+                let identity = self.file_identity(file).ok();
+                read_note(file).is_some_and(|(noted, at)| identity == Some(noted) && at <= here)
             }
             Location::Postgres(_) => self.read(AnyConnection::was_served)?,
         };
-        if !goes_on {
-            let begun = self.write(|transaction| {
+        if !continues {
+            let start = self.write(|transaction| {
                 // No time limit: this covers all users, and no request is served yet.
-                transaction.connection.be_patient()?;
-                transaction.take_turn(Turn::Accounts)?;
+                transaction.connection.extend_time_limits()?;
+                transaction.lock(AdvisoryLock::Accounts)?;
                 let connection = &mut *transaction.connection;
                 diesel::delete(events::table).execute(connection)?;
-                let begun = unix_micros(now).max(connection.draw(1)?);
-                let ends = sessions::end_everyones(connection, begun, now)?;
+                let start = unix_micros(now).max(connection.advance_position(1)?);
+                let ends = sessions::end_every_session(connection, start, now)?;
                 diesel::update(feed_position::table)
-                    .set(feed_position::seq.eq(begun + ends))
+                    .set(feed_position::seq.eq(start + ends))
                     .execute(connection)?;
                 if ends > 0 {
-                    let everybody = Act::by_server(now).done(Action::UserLogout, Subject::Unknown);
-                    transaction.note(&everybody.saying("everybody: a backup was put back"))?;
+                    let logout = Act::by_server(now).done(Action::UserLogout, Subject::Unknown);
+                    transaction.note(&logout.saying("everybody: a backup was put back"))?;
                 }
-                position(begun + ends)
+                position(start + ends)
             })?;
-            self.announce(begun);
+            self.announce(start);
         }
         self.note_service()?;
-        Ok(!goes_on)
+        Ok(!continues)
     }
 
     /// Records which database was served and, for a file, the feed position.
@@ -74,11 +74,11 @@ impl Store {
             return self.write(|transaction| transaction.connection.note_served());
         };
         let unwritable = |error: io::Error| {
-            StoreError::Unavailable(format!("can't write {}: {error}", note(file).display()))
+            StoreError::Unavailable(format!("can't write {}: {error}", note_path(file).display()))
         };
-        let card = self.card(file).map_err(unwritable)?;
-        let text = format!("{card} {}\n", self.read(read_position)?);
-        replace(&note(file), text.as_bytes()).map_err(unwritable)
+        let identity = self.file_identity(file).map_err(unwritable)?;
+        let text = format!("{identity} {}\n", self.read(read_position)?);
+        replace(&note_path(file), text.as_bytes()).map_err(unwritable)
     }
 
     /// Records the current feed position of a file. So a restored backup is detected by its
@@ -92,15 +92,15 @@ impl Store {
 
     /// Returns the inode and the creation time. Both are needed to detect a copy, since an inode is
     /// used again. The device number is left out: it may change when the machine restarts.
-    fn card(&self, file: &Path) -> io::Result<String> {
-        let made = fs::metadata(file)?.created().ok();
-        let made = made.and_then(|made| made.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    fn file_identity(&self, file: &Path) -> io::Result<String> {
+        let created = fs::metadata(file)?.created().ok();
+        let created = created.and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
         let inode = self.identity.map(FileIdentity::inode).unwrap_or_default();
-        Ok(format!("{inode} {}", made.as_nanos()))
+        Ok(format!("{inode} {}", created.as_nanos()))
     }
 }
 
-fn note(file: &Path) -> PathBuf {
+fn note_path(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".served");
     name.into()
@@ -108,14 +108,14 @@ fn note(file: &Path) -> PathBuf {
 
 /// Returns true if a file of this name was served before.
 pub(super) fn was_served(file: &Path) -> bool {
-    note(file).exists()
+    note_path(file).exists()
 }
 
-/// Reads the card of the file and the position from the last note.
-fn noted(file: &Path) -> Option<(String, u64)> {
-    let note = fs::read_to_string(note(file)).ok()?;
-    let (file, position) = note.trim_end().rsplit_once(' ')?;
-    Some((file.to_owned(), position.parse().ok()?))
+/// Reads the identity of the file and the position from the last note.
+fn read_note(file: &Path) -> Option<(String, u64)> {
+    let note = fs::read_to_string(note_path(file)).ok()?;
+    let (identity, position) = note.trim_end().rsplit_once(' ')?;
+    Some((identity.to_owned(), position.parse().ok()?))
 }
 
 /// Replaces the file's content. After a crash the file has the old content or the new one.
@@ -151,60 +151,61 @@ mod tests {
     }
 
     /// Adds a key and returns the position after its events.
-    fn change(database: &Store, kid: &str) -> u64 {
+    fn change(store: &Store, kid: &str) -> u64 {
         let key = Key::fresh(kid.into(), "n".into(), "AQAB".into(), START);
-        database.add_key(&key, Entry::Planned, &Act::by_operator(START)).expect("added");
-        database.position().expect("a position")
+        store.add_key(&key, Entry::Planned, &Act::by_operator(START)).expect("added");
+        store.position().expect("a position")
     }
 
     #[test]
-    fn the_feed_of_the_file_that_was_served_last_goes_on() {
+    fn feed_of_last_served_file_continues() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("auth.db");
-        let database = open(&file);
-        assert!(database.begin_service(START).expect("begun"), "a new one");
-        let told = change(&database, "a");
-        drop(database);
+        let store = open(&file);
+        assert!(store.begin_service(START).expect("begun"), "a new one");
+        let announced = change(&store, "a");
+        drop(store);
         // The feed goes on after a sudden end and after an orderly one.
         for _ in 0..2 {
-            let database = open(&file);
-            assert!(!database.begin_service(START + Duration::HOUR).expect("begun"));
-            assert_eq!(database.position().expect("a position"), told);
-            database.note_service().expect("noted");
+            let store = open(&file);
+            assert!(!store.begin_service(START + Duration::HOUR).expect("begun"));
+            assert_eq!(store.position().expect("a position"), announced);
+            store.note_service().expect("noted");
         }
     }
 
     #[test]
-    fn a_disk_that_is_numbered_anew_is_no_break() {
+    fn note_holds_no_device_number() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("auth.db");
-        let database = open(&file);
-        database.begin_service(START).expect("begun");
-        let position = database.position().expect("a position");
-        let noted = fs::read_to_string(super::note(&file)).expect("a note");
+        let store = open(&file);
+        store.begin_service(START).expect("begun");
+        let position = store.position().expect("a position");
+        let noted = fs::read_to_string(note_path(&file)).expect("a note");
         let metadata = fs::metadata(&file).expect("a file");
-        let made = metadata.created().expect("a time").duration_since(UNIX_EPOCH).expect("after");
-        let of_the_file_alone = format!("{} {} {position}\n", metadata.ino(), made.as_nanos());
-        assert_eq!(noted, of_the_file_alone);
+        let created =
+            metadata.created().expect("a time").duration_since(UNIX_EPOCH).expect("after");
+        let without_device = format!("{} {} {position}\n", metadata.ino(), created.as_nanos());
+        assert_eq!(noted, without_device);
     }
 
     #[test]
-    fn the_feed_of_a_file_put_back_fits_no_position_that_was_told() {
+    fn restored_file_accepts_no_earlier_position() {
         for with_note in [false, true] {
             let folder = tempfile::tempdir().expect("a folder");
             let (file, backup) = (folder.path().join("auth.db"), folder.path().join("backup"));
-            let database = open(&file);
-            database.begin_service(START).expect("begun");
-            change(&database, "a");
-            let note = fs::read(super::note(&file)).expect("a note");
-            drop(database);
+            let store = open(&file);
+            store.begin_service(START).expect("begun");
+            change(&store, "a");
+            let note = fs::read(note_path(&file)).expect("a note");
+            drop(store);
             until_closed(&file);
             fs::copy(&file, &backup).expect("copied");
-            let database = open(&file);
-            database.begin_service(START).expect("begun");
-            let told = change(&database, "b");
-            database.note_service().expect("noted");
-            drop(database);
+            let store = open(&file);
+            store.begin_service(START).expect("begun");
+            let announced = change(&store, "b");
+            store.note_service().expect("noted");
+            drop(store);
             until_closed(&file);
 
             // With the backup's note: the file is another one. Without it: its feed is behind.
@@ -213,14 +214,14 @@ mod tests {
                 fs::write(folder.path().join("auth.db.served"), note).expect("put back");
             }
             fs::copy(&backup, &file).expect("put back");
-            let database = open(&file);
-            assert!(database.begin_service(START + Duration::HOUR).expect("begun"));
-            let now = database.position().expect("a position");
-            assert!(now > told, "{with_note}: {now} after {told}");
-            assert_eq!(database.changes_after(told, 10).expect("answered"), Changes::Gone);
-            change(&database, "c");
-            assert_eq!(database.changes_after(told, 10).expect("answered"), Changes::Gone);
-            assert!(matches!(database.changes_after(now, 10), Ok(Changes::After { .. })));
+            let store = open(&file);
+            assert!(store.begin_service(START + Duration::HOUR).expect("begun"));
+            let now = store.position().expect("a position");
+            assert!(now > announced, "{with_note}: {now} after {announced}");
+            assert_eq!(store.changes_after(announced, 10).expect("answered"), Changes::Gone);
+            change(&store, "c");
+            assert_eq!(store.changes_after(announced, 10).expect("answered"), Changes::Gone);
+            assert!(matches!(store.changes_after(now, 10), Ok(Changes::After { .. })));
         }
     }
 }
