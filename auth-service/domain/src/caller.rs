@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_ended_meanwhile_ends_the_token_too() {
+    fn token_ends_with_its_session_key_and_user() {
         assert_eq!(judged(&GOOD, &["user"], Right::User), Ok(()));
         for (standing, why) in [
             (Standing { key_revoked: true, ..GOOD }, Reason::RevokedKey),
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_right_holds_where_token_and_table_both_have_it() {
+    fn right_must_be_in_token_and_table() {
         let demoted = Standing { admin: false, ..GOOD };
         assert_eq!(judged(&GOOD, &["user", "admin"], Right::Admin), Ok(()));
         assert_eq!(judged(&GOOD, &["user"], Right::Admin), Err(Unfit::TooLittle));

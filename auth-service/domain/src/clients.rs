@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_that_could_be_a_users_is_refused() {
+    fn client_id_like_a_user_id_is_refused() {
         for bad in [
             "",
             "a b",
@@ -156,14 +156,14 @@ mod tests {
     }
 
     #[test]
-    fn no_two_secrets_are_the_same_and_each_holds_256_bits() {
+    fn secrets_are_unique_and_have_256_bits() {
         let (one, other) = (new_secret().expect("random"), new_secret().expect("random"));
         assert_ne!(*one, *other);
         assert_eq!(URL_SAFE_NO_PAD.decode(one.as_bytes()).expect("base64url").len(), 32);
     }
 
     #[test]
-    fn scopes_are_read_once_each() {
+    fn scopes_are_parsed_once_each() {
         let scopes = parse_scopes("  a:b c a:b ").expect("scopes");
         assert_eq!(scopes, ["a:b", "c"]);
         assert_eq!(parse_scopes("a\"b"), None);

@@ -238,14 +238,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_key_of_a_key_is_that_key(typed in "[^\\x00-\\x20]{1,8}@[a-z\u{fc}\u{131}\u{df}]{1,5}\\.org") {
+        fn key_of_a_key_is_the_same_key(typed in "[^\\x00-\\x20]{1,8}@[a-z\u{fc}\u{131}\u{df}]{1,5}\\.org") {
             if let Ok(email) = Email::parse(&typed) {
                 prop_assert_eq!(key_of(&email.key), email.key);
             }
         }
 
         #[test]
-        fn no_text_makes_it_panic(typed in "\\PC*") {
+        fn no_text_causes_a_panic(typed in "\\PC*") {
             let _ = Email::parse(&typed);
         }
     }

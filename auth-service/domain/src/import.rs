@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_becomes_a_user_with_its_id() {
+    fn record_becomes_a_user_with_its_id() {
         let user = record().check().expect("a user");
         assert_eq!(user.public_id.to_string(), ID);
         assert_eq!((&*user.email, &*user.email_key), ("Ann@Example.ORG", "ann@example.org"));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_taken_only_as_it_comes_out_again() {
+    fn id_is_accepted_only_in_its_own_form() {
         let refused = |public_id: &str| Record { public_id: public_id.into(), ..record() }.check();
         assert!(refused(&ID.to_uppercase()).is_ok());
         for other in ["", "17", &ID.replace('-', ""), &format!("{{{ID}}}"), &format!("{ID} ")] {
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_at_once_and_never_the_hash() {
+    fn all_faults_are_reported_without_the_hash() {
         let wrong = Record { password_hash: "scrypt:secret".into(), ..Record::default() }.check();
         let wrong = wrong.err().expect("wrong").join("; ");
         for word in ["public_id", "name", "email"] {

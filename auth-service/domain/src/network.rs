@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn ipv4_addresses_are_networks_of_their_own_also_mapped_into_ipv6() {
+    fn mapped_ipv4_address_is_the_network_of_its_ipv4_address() {
         assert!(!same("192.0.2.1", "192.0.2.2"));
         assert!(same("192.0.2.1", "::ffff:192.0.2.1"));
         assert!(!same("::ffff:192.0.2.1", "::ffff:192.0.2.2"));

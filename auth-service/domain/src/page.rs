@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_read_as_it_was_written_and_nothing_else_is() {
+    fn cursor_is_parsed_only_as_written() {
         for place in [1, 1_767_323_045_000_000, (1 << 63) - 1].map(Cursor) {
             assert_eq!(place.to_string().parse(), Ok(place));
         }
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_is_given_where_others_follow_and_only_there() {
+    fn page_has_a_cursor_only_if_rows_follow() {
         for (read, next) in [(0, None), (2, None), (3, None), (4, Some(2))] {
             let mut rows: Vec<u32> = (0..read).collect();
             assert_eq!(cut(&mut rows, 3, |last| *last), next, "{read} read");

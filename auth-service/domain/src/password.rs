@@ -89,14 +89,14 @@ mod tests {
     }
 
     #[test]
-    fn seven_code_points_are_too_few_and_eight_are_enough() {
+    fn password_has_at_least_eight_code_points() {
         assert_eq!(judged("zq\u{e9}\u{1f512}x7w"), [PasswordError::TooShort]);
         assert_eq!(judged("zq\u{e9}\u{1f512}x7wv"), []);
         assert_eq!(judged(""), [PasswordError::TooShort]);
     }
 
     #[test]
-    fn nothing_is_asked_of_the_composition() {
+    fn password_has_no_rules_of_composition() {
         for good in [
             "zwuxvqkm",
             "        x",

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_client_s_own_secret_is_authentic() {
+    fn only_the_secret_of_the_client_is_authentic() {
         assert!(authentic(Some(&client()), "the secret", NOW));
         for wrong in ["", "the secret ", "The secret", "the secre"] {
             assert!(!authentic(Some(&client()), wrong, NOW), "{wrong:?}");
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_before_is_good_until_its_time_is_over() {
+    fn previous_secret_is_good_until_its_end() {
         let until = NOW + time::Duration::HOUR;
         let previous = Some(PreviousSecret { hash: secret_hash("the old one"), until });
         let client = Client { previous, ..client() };
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_granted_what_it_has_and_asks_for() {
+    fn client_is_granted_its_requested_scopes() {
         let client = client();
         for (asked, granted) in [
             (None, Ok("events:read directory:read")),

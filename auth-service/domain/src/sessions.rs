@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_read_as_it_was_written_and_nothing_else_is() {
+    fn cursor_is_parsed_only_as_written() {
         let created_at = datetime!(2026-01-02 03:04:05.678901 UTC);
         let cursor = Cursor { created_at, sid: Uuid::from_u128(7) };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_a_client_calls_itself_a_line_is_kept() {
+    fn user_agent_is_one_short_line() {
         assert_eq!(agent(" curl/8.5.0 ").as_deref(), Some("curl/8.5.0"));
         assert_eq!(agent("a\u{1b}[31mb\u{7f}").as_deref(), Some("a[31mb"));
         assert_eq!(agent(&"é".repeat(1_000)).map(|kept| kept.chars().count()), Some(200));

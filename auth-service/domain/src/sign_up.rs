@@ -108,13 +108,13 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_at_once() {
+    fn all_faults_are_reported_at_once() {
         assert_eq!(wrong("", "", ""), ["name", "email", "password"]);
         assert_eq!(wrong("Ann", "ann@example.org", "seven 77"), [""; 0]);
     }
 
     #[test]
-    fn a_name_has_1_to_100_code_points_and_no_controls() {
+    fn name_has_1_to_100_code_points_and_no_controls() {
         for good in ["A", "\u{1f512}".repeat(100).as_str(), "O'Brien; DROP TABLE users", "\u{5d0}"]
         {
             assert_eq!(wrong(good, "a@example.org", "correct horse"), [""; 0], "{good}");

@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_let_through_and_the_next_is_refused_until_the_window_ends() {
+    fn failures_beyond_the_limit_are_refused_until_the_window_ends() {
         let throttle = throttle(3, 1_000);
         for minute in 0..3 {
             let at = NOW + Duration::minutes(minute);
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_forgets_the_account_s_failures_and_counts_as_none() {
+    fn success_clears_the_failures_of_the_account() {
         let throttle = throttle(2, 1_000);
         for _ in 0..50 {
             go(throttle.admit("a", None, false, NOW)).failed(NOW);
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_does_not_clear_the_address() {
+    fn success_keeps_the_failures_of_the_address() {
         let throttle = throttle(1_000, 2);
         let from = address("192.0.2.1");
         go(throttle.admit("a", from, false, NOW)).failed(NOW);
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn the_owner_s_known_address_has_its_own_count() {
+    fn known_address_has_its_own_count() {
         let throttle = throttle(2, 1_000);
         for _ in 0..2 {
             go(throttle.admit("a", address("203.0.113.9"), false, NOW)).failed(NOW);
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn guesses_in_parallel_do_not_get_past_the_limit() {
+    fn parallel_guesses_stay_within_the_limit() {
         let throttle = throttle(3, 1_000);
         let under_way: Vec<_> = (0..3).map(|_| go(throttle.admit("a", None, false, NOW))).collect();
         assert!(matches!(throttle.admit("a", None, false, NOW), Admission::Wait));
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_that_was_dropped_makes_room_again() {
+    fn dropped_attempt_does_not_count() {
         let throttle = throttle(1, 1_000);
         drop(go(throttle.admit("a", address("192.0.2.1"), false, NOW)));
         drop(go(throttle.admit("a", address("192.0.2.1"), false, NOW)));
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_network_is_one_address_and_a_mapped_ipv4_is_that_ipv4() {
+    fn addresses_of_one_network_share_one_count() {
         let throttle = throttle(1_000, 1);
         go(throttle.admit("a", address("2001:db8::1"), false, NOW)).failed(NOW);
         assert!(refused(&throttle.admit("b", address("2001:db8::ffff"), false, NOW)).is_some());
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_off_refuses_nobody() {
+    fn limit_that_is_off_refuses_no_attempt() {
         let throttle = Arc::new(Throttle::new(None, None));
         for _ in 0..5_000 {
             go(throttle.admit("a", address("192.0.2.1"), false, NOW)).failed(NOW);

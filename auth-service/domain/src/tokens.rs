@@ -19,7 +19,7 @@ pub struct TokenPolicy {
 
 /// The caller asked for an audience that this issuer does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is none of the audiences that this issuer knows")]
+#[error("is not an audience of this issuer")]
 pub struct UnknownAudience;
 
 impl TokenPolicy {
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_audience_is_the_one_asked_for_out_of_the_known_ones() {
+    fn audience_is_a_known_one() {
         let policy = policy();
         assert_eq!(policy.user_audience(None).as_deref(), Ok("api-service"));
         assert_eq!(policy.service_audience(None).as_deref(), Ok("https://login.example.org"));
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_s_token_names_the_user_twice_and_lives_as_long_as_it_should() {
+    fn token_of_a_user_has_the_id_twice_and_the_set_life() {
         let session = Session {
             sid: Uuid::from_u128(1),
             public_id: Uuid::from_u128(2),

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_reads_as_it_was_written_and_holds_512_random_bits() {
+    fn token_is_parsed_as_written_and_has_512_random_bits() {
         let (one, other) = (RefreshToken::fresh().unwrap(), RefreshToken::fresh().unwrap());
         assert_ne!(one, other);
         assert_ne!(one.family(), other.family());
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_successor_is_of_the_same_family_and_another_token() {
+    fn successor_has_the_same_family_and_another_hash() {
         let one = RefreshToken::fresh().unwrap();
         let next = one.successor().unwrap();
         assert_eq!(next.family(), one.family());
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_token_sealed_it_alone_opens() {
+    fn sealed_successor_opens_only_with_its_token() {
         let one = RefreshToken::fresh().unwrap();
         let next = one.successor().unwrap();
         let sealed = one.seal(&next).unwrap();

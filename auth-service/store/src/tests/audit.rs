@@ -15,12 +15,12 @@ use auth_domain::keys::{Entry, Key};
 use auth_domain::users::{Changed, Created};
 
 on_every_database! {
-    a_change_leaves_one_row_and_one_that_changes_nothing_none,
-    without_its_row_nothing_is_done,
-    a_row_can_not_be_changed,
-    each_step_of_a_key_and_each_change_of_a_client_is_a_row,
-    rows_are_found_by_what_they_say,
-    old_rows_are_removed_and_their_places_not_given_out_again,
+    change_writes_one_row_and_no_change_writes_none,
+    change_fails_without_its_row,
+    audit_row_can_not_be_changed,
+    each_change_of_a_key_or_client_has_a_row,
+    audit_query_filters_rows,
+    old_rows_are_removed_and_their_ids_not_reused,
 }
 
 const DAY: std::time::Duration = std::time::Duration::from_hours(24);
@@ -51,7 +51,7 @@ fn words(records: &[Record]) -> Vec<&str> {
     records.iter().map(|record| record.action.as_str()).collect()
 }
 
-fn a_change_leaves_one_row_and_one_that_changes_nothing_none(fixture: &Fixture) {
+fn change_writes_one_row_and_no_change_writes_none(fixture: &Fixture) {
     let store = &fixture.store;
     let admin = fixture.admin("Ann");
     let ben = fixture.user("Ben").public_id;
@@ -92,7 +92,7 @@ fn a_change_leaves_one_row_and_one_that_changes_nothing_none(fixture: &Fixture) 
     assert_eq!((&*refused.action, refused.refused.as_deref()), ("user.delete", Some("last_admin")));
 }
 
-fn without_its_row_nothing_is_done(fixture: &Fixture) {
+fn change_fails_without_its_row(fixture: &Fixture) {
     let user = fixture.user("Ann");
     let session = fixture.open_session(&user);
     let position = fixture.position();
@@ -112,7 +112,7 @@ fn without_its_row_nothing_is_done(fixture: &Fixture) {
     assert_eq!(words(&found(fixture, &AuditQuery::default())), ["login", "user.create"]);
 }
 
-fn a_row_can_not_be_changed(fixture: &Fixture) {
+fn audit_row_can_not_be_changed(fixture: &Fixture) {
     fixture.user("Ann");
     let refused = run(fixture, "UPDATE audit SET origin = 'nowhere'").expect_err("refused");
     assert!(refused.contains("never changed"), "{refused}");
@@ -120,7 +120,7 @@ fn a_row_can_not_be_changed(fixture: &Fixture) {
     assert_eq!(row.origin.as_deref(), Some("command line"));
 }
 
-fn each_step_of_a_key_and_each_change_of_a_client_is_a_row(fixture: &Fixture) {
+fn each_change_of_a_key_or_client_has_a_row(fixture: &Fixture) {
     let store = &fixture.store;
     let key = |kid: &str| Key::fresh(kid.into(), "n".into(), "AQAB".into(), START);
     let (operator, server) = (by_operator(0), Act::by_server(START));
@@ -144,7 +144,7 @@ fn each_step_of_a_key_and_each_change_of_a_client_is_a_row(fixture: &Fixture) {
     assert!(!store.remove_client("reports", &operator).expect("answered"));
 
     let rows = found(fixture, &AuditQuery::default());
-    let told: Vec<_> = rows
+    let found_rows: Vec<_> = rows
         .iter()
         .rev()
         .map(|row| {
@@ -153,7 +153,7 @@ fn each_step_of_a_key_and_each_change_of_a_client_is_a_row(fixture: &Fixture) {
         })
         .collect();
     assert_eq!(
-        told,
+        found_rows,
         [
             ("key.generate", "k1", "operator", ""),
             ("key.activate", "k1", "operator", ""),
@@ -171,13 +171,15 @@ fn each_step_of_a_key_and_each_change_of_a_client_is_a_row(fixture: &Fixture) {
     );
 }
 
-fn rows_are_found_by_what_they_say(fixture: &Fixture) {
+fn audit_query_filters_rows(fixture: &Fixture) {
     let store = &fixture.store;
     let (ann, ben) = (fixture.user("Ann").public_id, fixture.user("Ben").public_id);
     let sid = Uuid::new_v4();
     let first_party = Act::by_client("first-party", None, second(1));
-    let whom = Subject::Session(sid, ann);
-    store.note(&first_party.refused(Action::SessionRefresh, whom, Reason::Reused)).expect("noted");
+    let subject = Subject::Session(sid, ann);
+    store
+        .note(&first_party.refused(Action::SessionRefresh, subject, Reason::Reused))
+        .expect("noted");
     let nobody = Act::by_nobody(None, second(2));
     let wrong = |user| nobody.refused(Action::Login, Subject::User(user), Reason::WrongPassword);
     store.note(&wrong(ann)).expect("noted");
@@ -210,9 +212,9 @@ fn rows_are_found_by_what_they_say(fixture: &Fixture) {
     }
 }
 
-fn old_rows_are_removed_and_their_places_not_given_out_again(fixture: &Fixture) {
+fn old_rows_are_removed_and_their_ids_not_reused(fixture: &Fixture) {
     let store = &fixture.store;
-    let whom = || Subject::Key("k".into());
+    let subject = || Subject::Key("k".into());
     // More than one batch.
     run(
         fixture,
@@ -221,11 +223,11 @@ fn old_rows_are_removed_and_their_places_not_given_out_again(fixture: &Fixture) 
          SELECT x, 'nobody', 'login', 'unknown' FROM n",
     )
     .expect("inserted");
-    store.note(&Act::by_server(START).done(Action::KeyRotate, whom())).expect("noted");
+    store.note(&Act::by_server(START).done(Action::KeyRotate, subject())).expect("noted");
     let last = found(fixture, &AuditQuery::default())[0].id;
     assert_eq!(store.prune_audit(START).expect("pruned"), 4_500);
     assert_eq!(words(&found(fixture, &AuditQuery::default())), ["key.rotate"]);
     assert_eq!(store.prune_audit(START + Duration::SECOND).expect("pruned"), 1);
-    store.note(&Act::by_server(START).done(Action::KeyRetire, whom())).expect("noted");
+    store.note(&Act::by_server(START).done(Action::KeyRetire, subject())).expect("noted");
     assert!(found(fixture, &AuditQuery::default())[0].id > last);
 }

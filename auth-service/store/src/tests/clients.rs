@@ -10,11 +10,11 @@ use super::on_every_database;
 use auth_domain::clients::{Client, PreviousSecret};
 
 on_every_database! {
-    a_client_is_kept_as_registered,
-    a_new_secret_leaves_the_one_before_good_for_a_while_and_no_older_one,
-    rotations_at_once_leave_the_secrets_of_two,
-    a_removed_client_is_told,
-    the_first_start_is_noted_once,
+    client_is_stored_as_registered,
+    new_secret_keeps_only_the_previous_one_for_the_overlap,
+    concurrent_rotations_keep_two_secrets,
+    removed_client_has_one_event,
+    first_start_is_recorded_once,
 }
 
 fn client(client_id: &str) -> Client {
@@ -22,7 +22,7 @@ fn client(client_id: &str) -> Client {
     Client::new(client_id, scopes, [7; 32], START)
 }
 
-fn a_client_is_kept_as_registered(fixture: &Fixture) {
+fn client_is_stored_as_registered(fixture: &Fixture) {
     let store = &fixture.store;
     assert!(store.add_client(&client("b"), &by_operator(0)).expect("added"));
     assert!(store.add_client(&client("a"), &by_operator(0)).expect("added"));
@@ -32,7 +32,7 @@ fn a_client_is_kept_as_registered(fixture: &Fixture) {
     assert_eq!(store.list_clients().expect("a list"), [client("a"), client("b")]);
 }
 
-fn a_new_secret_leaves_the_one_before_good_for_a_while_and_no_older_one(fixture: &Fixture) {
+fn new_secret_keeps_only_the_previous_one_for_the_overlap(fixture: &Fixture) {
     let store = &fixture.store;
     store.add_client(&client("a"), &by_operator(0)).expect("added");
     let rotate = |id: &str, secret: u8, overlap: u64, at: i64| {
@@ -52,7 +52,7 @@ fn a_new_secret_leaves_the_one_before_good_for_a_while_and_no_older_one(fixture:
     assert_eq!(rotate("nobody", 1, 60, 4), None);
 }
 
-fn rotations_at_once_leave_the_secrets_of_two(fixture: &Fixture) {
+fn concurrent_rotations_keep_two_secrets(fixture: &Fixture) {
     let store = &fixture.store;
     store.add_client(&client("a"), &by_operator(0)).expect("added");
     let barrier = Barrier::new(4);
@@ -64,7 +64,7 @@ fn rotations_at_once_leave_the_secrets_of_two(fixture: &Fixture) {
                 let (act, overlap) = (by_operator(0), Duration::from_mins(1));
                 let rotated = store.rotate_client_secret("a", &[secret; 32], overlap, &act);
                 let rotated = rotated.expect("answered").expect("a client");
-                assert_eq!(rotated.secret_hash, [secret; 32], "each is told its own");
+                assert_eq!(rotated.secret_hash, [secret; 32], "each caller gets its own secret");
             });
         }
     });
@@ -73,7 +73,7 @@ fn rotations_at_once_leave_the_secrets_of_two(fixture: &Fixture) {
     assert!(before != left.secret_hash && before != [7; 32], "{before:?}");
 }
 
-fn a_removed_client_is_told(fixture: &Fixture) {
+fn removed_client_has_one_event(fixture: &Fixture) {
     fixture.store.add_client(&client("a"), &by_operator(0)).expect("added");
     let before = fixture.position();
     assert!(fixture.store.remove_client("a", &by_operator(0)).expect("answered"));
@@ -81,7 +81,7 @@ fn a_removed_client_is_told(fixture: &Fixture) {
     assert_eq!(fixture.changes_after(before), [Change::ClientRemoved { client_id: "a".into() }]);
 }
 
-fn the_first_start_is_noted_once(fixture: &Fixture) {
+fn first_start_is_recorded_once(fixture: &Fixture) {
     assert!(!fixture.store.first_start_done().expect("answered"));
     fixture.store.note_first_start(START).expect("noted");
     fixture.store.note_first_start(START).expect("noted again");

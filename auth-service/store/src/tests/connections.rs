@@ -14,7 +14,7 @@ use crate::error::StoreError;
 use auth_domain::users::Created;
 
 #[test]
-fn a_database_locked_by_another_process_is_unavailable_within_five_seconds() {
+fn locked_database_is_unavailable_within_five_seconds() {
     let fixture = sqlite();
     let file = fixture.file();
     let mut other = SqliteConnection::establish(file.to_str().expect("UTF-8")).expect("opened");
@@ -38,7 +38,7 @@ fn a_database_locked_by_another_process_is_unavailable_within_five_seconds() {
 }
 
 #[test]
-fn a_database_file_that_was_replaced_is_unavailable() {
+fn replaced_database_file_is_unavailable() {
     let fixture = sqlite();
     let file = fixture.file();
     let aside = file.with_extension("aside");
@@ -56,7 +56,7 @@ fn a_database_file_that_was_replaced_is_unavailable() {
 }
 
 #[test]
-fn a_new_database_is_readable_by_its_owner_alone() {
+fn new_database_is_readable_only_by_its_owner() {
     let fixture = sqlite();
     fixture.user("a");
     let folder = fixture.file().parent().expect("a folder").to_owned();
@@ -71,7 +71,7 @@ fn a_new_database_is_readable_by_its_owner_alone() {
 }
 
 #[test]
-fn a_missing_database_is_not_made_by_one_who_reads() {
+fn open_of_missing_database_creates_no_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("auth.db");
     let refused = Store::open(&Location::Sqlite(file.clone()), Existence::Expect, START);
@@ -80,7 +80,7 @@ fn a_missing_database_is_not_made_by_one_who_reads() {
 }
 
 #[test]
-fn a_file_that_is_no_database_is_refused_by_name_and_left_alone() {
+fn other_file_is_refused_by_name_and_unchanged() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("auth.db");
     let content = "not a database ".repeat(100);
@@ -94,7 +94,7 @@ fn a_file_that_is_no_database_is_refused_by_name_and_left_alone() {
 }
 
 #[test]
-fn a_damaged_database_is_found_and_named() {
+fn damaged_database_is_reported_by_name() {
     let fixture = sqlite();
     for n in 0..200 {
         fixture.user(&format!("user{n}"));
@@ -120,21 +120,21 @@ fn a_damaged_database_is_found_and_named() {
     }
 }
 
-pub(super) fn of_racing_starts(location: &Location) {
+pub(super) fn check_racing_starts(location: &Location) {
     let positions: Vec<u64> = std::thread::scope(|scope| {
         let open = || Store::open(location, Existence::Create, START).expect("opened");
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
         let opened = threads.into_iter().map(|thread| thread.join().expect("no panic"));
-        opened.map(|database| database.position().expect("a position")).collect()
+        opened.map(|store| store.position().expect("a position")).collect()
     });
     assert!(positions.iter().all(|position| *position == positions[0]), "{positions:?}");
 }
 
 #[test]
-fn two_processes_may_make_one_database_at_once() {
+fn concurrent_starts_create_one_database() {
     // Enough rounds for two starts to switch to WAL at the same time.
     for _ in 0..30 {
         let folder = tempfile::tempdir().expect("a folder");
-        of_racing_starts(&Location::Sqlite(folder.path().join("auth.db")));
+        check_racing_starts(&Location::Sqlite(folder.path().join("auth.db")));
     }
 }

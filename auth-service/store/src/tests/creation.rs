@@ -18,17 +18,17 @@ fn opened(file: &Path, existence: Existence) -> Result<std::sync::Arc<Store>, St
 }
 
 #[test]
-fn an_emptied_file_that_was_served_is_refused_and_left_as_it_is() {
+fn empty_file_that_was_served_is_refused_and_unchanged() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("auth.db");
-    let database = opened(&file, Existence::Create).expect("a new one");
-    database.begin_service(START).expect("begun");
-    drop(database);
+    let store = opened(&file, Existence::Create).expect("a new one");
+    store.begin_service(START).expect("begun");
+    drop(store);
     until_closed(&file);
     std::fs::write(&file, "").expect("emptied");
     for existence in [Existence::Create, Existence::Expect] {
-        let told = opened(&file, existence).expect_err("refused");
-        assert!(told.contains("auth.db") && told.contains("backup"), "{told}");
+        let message = opened(&file, existence).expect_err("refused");
+        assert!(message.contains("auth.db") && message.contains("backup"), "{message}");
         assert_eq!(std::fs::metadata(&file).expect("there").len(), 0);
     }
     // An empty file that was never served is a new database.
@@ -38,7 +38,7 @@ fn an_emptied_file_that_was_served_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn a_file_that_another_process_has_locked_is_not_called_damaged() {
+fn locked_file_is_not_reported_as_damaged() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("auth.db");
     // Before the first start the file is not in WAL mode: an exclusive lock also blocks readers.
@@ -46,12 +46,12 @@ fn a_file_that_another_process_has_locked_is_not_called_damaged() {
     let mut holder = SqliteConnection::establish(&address).expect("a connection");
     let made = "CREATE TABLE held (id INTEGER); BEGIN EXCLUSIVE";
     holder.batch_execute(made).expect("locked");
-    let told = opened(&file, Existence::Create).expect_err("locked");
-    assert!(told.contains("another process holds") && !told.contains("damaged"), "{told}");
+    let message = opened(&file, Existence::Create).expect_err("locked");
+    assert!(message.contains("another process holds") && !message.contains("damaged"), "{message}");
     holder.batch_execute("COMMIT").expect("let go");
     opened(&file, Existence::Create).expect("usable");
     // A served file is in WAL mode: the lock blocks writers.
     holder.batch_execute("PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE").expect("locked");
-    let told = opened(&file, Existence::Create).expect_err("locked");
-    assert!(told.contains("another process holds") && !told.contains("damaged"), "{told}");
+    let message = opened(&file, Existence::Create).expect_err("locked");
+    assert!(message.contains("another process holds") && !message.contains("damaged"), "{message}");
 }

@@ -8,12 +8,12 @@ use auth_domain::clients::Client;
 use auth_domain::directory::Part;
 
 on_every_database! {
-    a_snapshot_comes_in_pages,
-    revocations_are_on_the_first_page_alone,
-    more_revocations_than_one_part_holds_are_told_in_order_and_as_of_one_moment,
+    snapshot_has_pages,
+    revocations_are_only_on_the_first_page,
+    revocations_in_several_parts_are_ordered_and_of_one_state,
 }
 
-fn a_snapshot_comes_in_pages(fixture: &Fixture) {
+fn snapshot_has_pages(fixture: &Fixture) {
     let users: Vec<_> = (0..5).map(|n| fixture.user(&format!("u{n}"))).collect();
     let page = |after| fixture.snapshot(after, 2, START);
     let first = page(0);
@@ -27,7 +27,7 @@ fn a_snapshot_comes_in_pages(fixture: &Fixture) {
     assert!(!fixture.snapshot(0, 5, START).more);
 }
 
-fn revocations_are_on_the_first_page_alone(fixture: &Fixture) {
+fn revocations_are_only_on_the_first_page(fixture: &Fixture) {
     let client = Client::new("guard", vec![], [7; 32], START);
     fixture.store.add_client(&client, &by_operator(0)).expect("added");
     let user = fixture.user("Ann");
@@ -39,15 +39,15 @@ fn revocations_are_on_the_first_page_alone(fixture: &Fixture) {
     assert!(next.revocations.is_empty());
 }
 
-fn more_revocations_than_one_part_holds_are_told_in_order_and_as_of_one_moment(fixture: &Fixture) {
+fn revocations_in_several_parts_are_ordered_and_of_one_state(fixture: &Fixture) {
     let user = fixture.user("Ann");
     fixture.run(&support::revocations::sql(50, START));
     fixture.run(&support::revocations::sql(2_050, second(50)));
     let position = fixture.position();
-    let (mut told, mut parts) = (Vec::new(), 0);
+    let (mut seqs, mut parts) = (Vec::new(), 0);
     let mut take = |part| {
         if let Part::Revocations(events) = part {
-            told.extend(events.into_iter().map(|event| event.seq));
+            seqs.extend(events.into_iter().map(|event| event.seq));
             parts += 1;
         }
         // A change during the read is not in the snapshot: the feed holds it.
@@ -55,13 +55,13 @@ fn more_revocations_than_one_part_holds_are_told_in_order_and_as_of_one_moment(f
         fixture.store.end_sessions_of(user.public_id, None, &act).expect("ended")
     };
     fixture.store.snapshot(0, 10, second(50), &mut take).expect("a page");
-    assert_eq!((told, parts), ((position - 2_049..=position).collect(), 3));
+    assert_eq!((seqs, parts), ((position - 2_049..=position).collect(), 3));
 
     let mut parts = 0;
     let mut refuse = |_| {
         parts += 1;
         parts < 2
     };
-    fixture.store.snapshot(0, 10, START, &mut refuse).expect("broken off");
-    assert_eq!(parts, 2, "nothing is read that nobody wants");
+    fixture.store.snapshot(0, 10, START, &mut refuse).expect("an early end");
+    assert_eq!(parts, 2, "the read ends");
 }

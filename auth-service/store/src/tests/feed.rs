@@ -5,22 +5,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use signet_contract::clock::unix_micros;
 
-use super::fixture::{Fixture, START, by_operator, in_turn, new_user, second};
+use super::fixture::{Fixture, START, by_operator, new_user, retry, second};
 use super::on_every_database;
 use auth_domain::feed::Changes;
 
 on_every_database! {
-    a_new_database_starts_its_feed_at_the_time_it_was_made,
-    a_reader_among_many_writers_sees_no_gap,
-    a_position_of_another_time_is_gone,
-    pruning_takes_the_oldest_and_tells_so,
-    an_empty_feed_goes_on_where_it_was,
-    a_clock_that_ran_back_leaves_no_hole,
-    a_revocation_outlives_its_event,
-    a_refused_change_draws_no_number,
+    new_database_starts_its_feed_at_its_creation_time,
+    reader_beside_many_writers_sees_no_gap,
+    position_outside_the_feed_is_gone,
+    pruning_removes_and_reports_the_oldest_events,
+    empty_feed_continues_at_its_position,
+    clock_set_back_leaves_no_gap,
+    revocation_outlives_its_event,
+    refused_change_takes_no_position,
 }
 
-fn a_new_database_starts_its_feed_at_the_time_it_was_made(fixture: &Fixture) {
+fn new_database_starts_its_feed_at_its_creation_time(fixture: &Fixture) {
     assert_eq!(fixture.position(), unix_micros(START).unsigned_abs());
     fixture.user("Ann");
     let position = fixture.position();
@@ -29,7 +29,7 @@ fn a_new_database_starts_its_feed_at_the_time_it_was_made(fixture: &Fixture) {
     assert_eq!(again.position().expect("a position"), position);
 }
 
-fn a_reader_among_many_writers_sees_no_gap(fixture: &Fixture) {
+fn reader_beside_many_writers_sees_no_gap(fixture: &Fixture) {
     const WRITERS: usize = 8;
     const EACH: usize = 12;
     let start = fixture.position();
@@ -55,7 +55,7 @@ fn a_reader_among_many_writers_sees_no_gap(fixture: &Fixture) {
                     for n in 0..EACH {
                         let user = fixture.user(&format!("w{writer}n{n}"));
                         // Two events in one transaction also draw positions in pairs.
-                        in_turn(|| fixture.store.delete_user(user.public_id, &by_operator(0)));
+                        retry(|| fixture.store.delete_user(user.public_id, &by_operator(0)));
                     }
                 })
             })
@@ -70,7 +70,7 @@ fn a_reader_among_many_writers_sees_no_gap(fixture: &Fixture) {
     assert_eq!(seen, expected);
 }
 
-fn a_position_of_another_time_is_gone(fixture: &Fixture) {
+fn position_outside_the_feed_is_gone(fixture: &Fixture) {
     fixture.user("Ann");
     let last = fixture.position();
     let after = |position| fixture.store.changes_after(position, 10).expect("answered");
@@ -80,7 +80,7 @@ fn a_position_of_another_time_is_gone(fixture: &Fixture) {
     }
 }
 
-fn pruning_takes_the_oldest_and_tells_so(fixture: &Fixture) {
+fn pruning_removes_and_reports_the_oldest_events(fixture: &Fixture) {
     for n in 0..5 {
         fixture.store.create_user(&new_user(&format!("u{n}")), &by_operator(n)).expect("created");
     }
@@ -91,12 +91,12 @@ fn pruning_takes_the_oldest_and_tells_so(fixture: &Fixture) {
         Changes::After { events, oldest } => {
             assert_eq!((events.len(), events[0].seq, oldest), (1, last - 1, last - 1));
         }
-        Changes::Gone => panic!("still kept"),
+        Changes::Gone => panic!("already pruned"),
     }
     assert_eq!(fixture.store.changes_after(last - 3, 1).expect("answered"), Changes::Gone);
 }
 
-fn an_empty_feed_goes_on_where_it_was(fixture: &Fixture) {
+fn empty_feed_continues_at_its_position(fixture: &Fixture) {
     fixture.user("Ann");
     let last = fixture.position();
     fixture.store.prune_feed(second(60)).expect("pruned");
@@ -107,7 +107,7 @@ fn an_empty_feed_goes_on_where_it_was(fixture: &Fixture) {
     assert_eq!(fixture.events_after(last)[0].seq, last + 1);
 }
 
-fn a_clock_that_ran_back_leaves_no_hole(fixture: &Fixture) {
+fn clock_set_back_leaves_no_gap(fixture: &Fixture) {
     for (name, at) in [("a", 0), ("b", 100), ("c", 1), ("d", 2)] {
         fixture.store.create_user(&new_user(name), &by_operator(at)).expect("created");
     }
@@ -115,7 +115,7 @@ fn a_clock_that_ran_back_leaves_no_hole(fixture: &Fixture) {
     assert_eq!(fixture.events_after(fixture.position() - 3).len(), 3);
 }
 
-fn a_revocation_outlives_its_event(fixture: &Fixture) {
+fn revocation_outlives_its_event(fixture: &Fixture) {
     let user = fixture.user("Ann");
     fixture.store.delete_user(user.public_id, &by_operator(1)).expect("deleted");
     fixture.store.prune_feed(second(60)).expect("pruned");
@@ -127,7 +127,7 @@ fn a_revocation_outlives_its_event(fixture: &Fixture) {
     assert_eq!(revocations(START).len(), 0);
 }
 
-fn a_refused_change_draws_no_number(fixture: &Fixture) {
+fn refused_change_takes_no_position(fixture: &Fixture) {
     fixture.user("Ann");
     let before = fixture.position();
     fixture.store.create_user(&new_user("Ann"), &by_operator(0)).expect("answered");

@@ -85,11 +85,11 @@ pub(super) fn rounds(few: usize) -> usize {
     rounds.map_or(few, |rounds| rounds.parse().expect("a number"))
 }
 
-/// Runs `write` until it is answered. A writer that waited too long for its turn has changed
-/// nothing and tries again.
-pub(super) fn in_turn<T>(mut write: impl FnMut() -> StoreResult<T>) -> T {
+/// Repeats `write` until the database is available. A writer that waited too long for a lock has
+/// changed nothing.
+pub(super) fn retry<T>(mut write: impl FnMut() -> StoreResult<T>) -> T {
     let patience = std::time::Duration::from_mins(1);
-    poll::wait_for("a turn to write", patience, || match write() {
+    poll::wait_for("the database", patience, || match write() {
         Err(StoreError::Unavailable(_)) => None,
         done => Some(done.expect("answered")),
     })
@@ -155,7 +155,7 @@ impl Fixture {
     }
 
     pub(super) fn create(&self, new: &NewUser) -> User {
-        match in_turn(|| self.store.create_user(new, &by_operator(0))) {
+        match retry(|| self.store.create_user(new, &by_operator(0))) {
             Created::User(user) => user,
             Created::AddressTaken => panic!("the address is taken"),
         }

@@ -8,9 +8,9 @@ use super::on_every_database;
 use auth_domain::guards::{Guard, GuardId};
 
 on_every_database! {
-    a_guard_is_read_as_it_was_written_also_by_another_process,
-    a_guard_is_live_by_when_it_was_last_written,
-    a_forgotten_guard_is_gone,
+    guard_is_read_as_written_by_other_process,
+    guard_is_live_for_a_minute_after_last_write,
+    forgotten_guard_is_removed,
 }
 
 fn guard(client_id: &str, instance: u128, at: i64) -> Guard {
@@ -25,7 +25,7 @@ fn guard(client_id: &str, instance: u128, at: i64) -> Guard {
     }
 }
 
-fn a_guard_is_read_as_it_was_written_also_by_another_process(fixture: &Fixture) {
+fn guard_is_read_as_written_by_other_process(fixture: &Fixture) {
     let empty = Guard { kids: [].into(), ..guard("api", 2, 0) };
     let written = [guard("api", 1, 0), empty, guard("orders", 1, 0)];
     fixture.store.save_guards(&written).expect("written");
@@ -40,14 +40,14 @@ fn a_guard_is_read_as_it_was_written_also_by_another_process(fixture: &Fixture) 
     assert_eq!(other.list_guards(second(10)).expect("a list"), expected);
 }
 
-fn a_guard_is_live_by_when_it_was_last_written(fixture: &Fixture) {
+fn guard_is_live_for_a_minute_after_last_write(fixture: &Fixture) {
     fixture.store.save_guards(&[guard("api", 1, 0)]).expect("written");
     let live = |at| fixture.store.list_guards(at).expect("a list")[0].live;
     assert!(live(second(60) - Duration::microseconds(1)));
     assert!(!live(second(60)));
 }
 
-fn a_forgotten_guard_is_gone(fixture: &Fixture) {
+fn forgotten_guard_is_removed(fixture: &Fixture) {
     let (one, other) = (guard("api", 1, 0), guard("api", 2, 0));
     fixture.store.save_guards(&[one.clone(), other.clone()]).expect("written");
     fixture.store.forget_guards(&[one.id]).expect("forgotten");

@@ -9,10 +9,10 @@ use auth_domain::import::Imported;
 use auth_domain::users::{NewUser, UserQuery};
 
 on_every_database! {
-    imported_users_are_told_in_their_order,
-    a_second_import_of_the_same_users_changes_nothing,
-    a_taken_address_keeps_no_other_out,
-    a_whole_batch_is_one_transaction_of_any_size,
+    imported_users_have_events_in_their_order,
+    second_import_of_the_same_users_changes_nothing,
+    taken_address_blocks_no_other_user,
+    batch_of_any_size_is_one_transaction,
 }
 
 fn names(fixture: &Fixture) -> Vec<String> {
@@ -24,7 +24,7 @@ fn imported(fixture: &Fixture, users: &[NewUser]) -> Vec<Imported> {
     fixture.store.import_users(users, &by_operator(0)).expect("imported")
 }
 
-fn imported_users_are_told_in_their_order(fixture: &Fixture) {
+fn imported_users_have_events_in_their_order(fixture: &Fixture) {
     let before = fixture.position();
     let users = [new_user("zoe"), new_user("ann"), new_user("eve")];
     assert_eq!(imported(fixture, &users), [Imported::Created; 3]);
@@ -32,15 +32,15 @@ fn imported_users_are_told_in_their_order(fixture: &Fixture) {
     for ((user, event), position) in
         users.iter().zip(fixture.events_after(before)).zip(before + 1..)
     {
-        let Change::UserCreated(told) = event.change else { panic!("{event:?}") };
-        assert_eq!((told.public_id, event.seq), (user.public_id, position));
+        let Change::UserCreated(record) = event.change else { panic!("{event:?}") };
+        assert_eq!((record.public_id, event.seq), (user.public_id, position));
         let found = fixture.store.find_user(user.public_id).expect("answered").expect("there");
         assert_eq!((found.created_seq, found.admin), (position, false));
     }
     assert_eq!(fixture.position(), before + 3);
 }
 
-fn a_second_import_of_the_same_users_changes_nothing(fixture: &Fixture) {
+fn second_import_of_the_same_users_changes_nothing(fixture: &Fixture) {
     let users = [new_user("ann"), new_user("bob")];
     imported(fixture, &users);
     let before = fixture.position();
@@ -49,7 +49,7 @@ fn a_second_import_of_the_same_users_changes_nothing(fixture: &Fixture) {
     assert_eq!((names(fixture), fixture.position()), (vec!["ann".into(), "bob".into()], before));
 }
 
-fn a_taken_address_keeps_no_other_out(fixture: &Fixture) {
+fn taken_address_blocks_no_other_user(fixture: &Fixture) {
     fixture.user("ann");
     let same = |name: &str| NewUser { public_id: Uuid::new_v4(), ..new_user(name) };
     let batch = [new_user("bob"), same("ann"), same("bob"), new_user("eve")];
@@ -58,7 +58,7 @@ fn a_taken_address_keeps_no_other_out(fixture: &Fixture) {
     assert_eq!(names(fixture), ["ann", "bob", "eve"]);
 }
 
-fn a_whole_batch_is_one_transaction_of_any_size(fixture: &Fixture) {
+fn batch_of_any_size_is_one_transaction(fixture: &Fixture) {
     let users: Vec<_> = (0..700).map(|number| new_user(&format!("user{number}"))).collect();
     assert_eq!(imported(fixture, &users), vec![Imported::Created; 700]);
     assert_eq!(names(fixture).len(), 700);

@@ -9,21 +9,21 @@ use super::on_every_database;
 use auth_domain::keys::{Added, Entry, Key, KeyState, Revocation, Rotated};
 
 on_every_database! {
-    the_first_key_signs_at_once,
-    a_planned_key_waits,
-    an_imported_key_signs_at_once_only_if_none_has_signed,
-    an_imported_key_waits_as_soon_as_a_session_was_opened,
-    a_key_that_stops_is_kept_for_its_longest_token,
-    a_known_key_is_not_added_again,
-    the_set_never_holds_more_than_it_may,
-    a_key_goes_no_way_back,
-    what_is_served_is_noted_once,
-    a_clock_that_was_set_back_begins_the_lead_anew,
-    a_rotation_under_way_is_the_answer_to_the_next_one,
-    an_immediate_rotation_takes_the_pending_key_first,
-    a_full_set_refuses_a_rotation_and_no_revocation,
-    a_revoked_active_key_is_replaced_in_the_same_transaction,
-    a_void_key_stays_void,
+    first_key_signs_at_once,
+    planned_key_waits,
+    imported_key_signs_at_once_only_if_no_key_has_signed,
+    imported_key_waits_after_a_session_was_opened,
+    stopped_key_stays_for_its_longest_token,
+    known_key_is_not_added_again,
+    key_set_has_a_limit,
+    key_state_never_goes_back,
+    served_key_is_recorded_once,
+    clock_set_back_restarts_the_lead,
+    rotation_in_progress_is_the_answer_to_the_next_one,
+    immediate_rotation_takes_the_pending_key_first,
+    full_key_set_refuses_rotations_but_no_revocation,
+    revoked_active_key_is_replaced_in_one_transaction,
+    revoked_key_stays_revoked,
 }
 
 fn key(kid: &str) -> Key {
@@ -44,7 +44,7 @@ fn known(fixture: &Fixture, kid: &str) -> Key {
     keys.find(|key| key.kid == kid).expect("known")
 }
 
-fn the_first_key_signs_at_once(fixture: &Fixture) {
+fn first_key_signs_at_once(fixture: &Fixture) {
     let before = fixture.position();
     let Added::New(added) = add(fixture, "a", Entry::Planned, 0) else { panic!("not added") };
     assert_eq!((added.state, added.since), (KeyState::Active, START));
@@ -54,7 +54,7 @@ fn the_first_key_signs_at_once(fixture: &Fixture) {
     assert_eq!(fixture.changes_after(before), [published, activated]);
 }
 
-fn a_planned_key_waits(fixture: &Fixture) {
+fn planned_key_waits(fixture: &Fixture) {
     add(fixture, "a", Entry::Planned, 0);
     let before = fixture.position();
     add(fixture, "b", Entry::Planned, 1);
@@ -72,7 +72,7 @@ fn a_planned_key_waits(fixture: &Fixture) {
     assert_eq!((fixture.position(), known(fixture, "b").since), (before, second(2)));
 }
 
-fn an_imported_key_signs_at_once_only_if_none_has_signed(fixture: &Fixture) {
+fn imported_key_signs_at_once_only_if_no_key_has_signed(fixture: &Fixture) {
     add(fixture, "a", Entry::Planned, 0);
     add(fixture, "b", Entry::AtOnceIfUnused, 1);
     assert_eq!(known(fixture, "b").state, KeyState::Active);
@@ -87,7 +87,7 @@ fn an_imported_key_signs_at_once_only_if_none_has_signed(fixture: &Fixture) {
     assert_eq!(known(fixture, "e").state, KeyState::Pending);
 }
 
-fn an_imported_key_waits_as_soon_as_a_session_was_opened(fixture: &Fixture) {
+fn imported_key_waits_after_a_session_was_opened(fixture: &Fixture) {
     add(fixture, "a", Entry::Planned, 0);
     let user = fixture.user("ann");
     fixture.open_session(&user);
@@ -96,7 +96,7 @@ fn an_imported_key_waits_as_soon_as_a_session_was_opened(fixture: &Fixture) {
     assert_eq!(known(fixture, "b").state, KeyState::Pending);
 }
 
-fn a_key_that_stops_is_kept_for_its_longest_token(fixture: &Fixture) {
+fn stopped_key_stays_for_its_longest_token(fixture: &Fixture) {
     add(fixture, "a", Entry::Planned, 0);
     fixture.store.note_token_life("a", Duration::hours(2)).expect("noted");
     // A later, shorter setting does not shorten older tokens.
@@ -106,7 +106,7 @@ fn a_key_that_stops_is_kept_for_its_longest_token(fixture: &Fixture) {
     assert_eq!(known(fixture, "a").since, second(100));
 }
 
-fn a_known_key_is_not_added_again(fixture: &Fixture) {
+fn known_key_is_not_added_again(fixture: &Fixture) {
     add(fixture, "a", Entry::Planned, 0);
     add(fixture, "b", Entry::AtOnce, 1);
     let before = fixture.position();
@@ -114,7 +114,7 @@ fn a_known_key_is_not_added_again(fixture: &Fixture) {
     assert_eq!((found.state, fixture.position()), (KeyState::Retiring, before));
 }
 
-fn the_set_never_holds_more_than_it_may(fixture: &Fixture) {
+fn key_set_has_a_limit(fixture: &Fixture) {
     for n in 0..MAX_KEYS {
         assert!(matches!(add(fixture, &format!("k{n:02}"), Entry::Planned, 0), Added::New(_)));
     }
@@ -124,7 +124,7 @@ fn the_set_never_holds_more_than_it_may(fixture: &Fixture) {
     assert!(matches!(add(fixture, "more", Entry::Planned, 4), Added::New(_)));
 }
 
-fn a_key_goes_no_way_back(fixture: &Fixture) {
+fn key_state_never_goes_back(fixture: &Fixture) {
     add(fixture, "a", Entry::Planned, 0);
     add(fixture, "b", Entry::AtOnce, 1);
     let store = &fixture.store;
@@ -137,7 +137,7 @@ fn a_key_goes_no_way_back(fixture: &Fixture) {
     assert_eq!(known(fixture, "a").since, second(2));
 }
 
-fn what_is_served_is_noted_once(fixture: &Fixture) {
+fn served_key_is_recorded_once(fixture: &Fixture) {
     add(fixture, "a", Entry::Planned, 0);
     fixture.store.note_served(second(1)).expect("noted");
     add(fixture, "b", Entry::Planned, 2);
@@ -146,7 +146,7 @@ fn what_is_served_is_noted_once(fixture: &Fixture) {
     assert_eq!(known(fixture, "b").served_at, Some(second(3)));
 }
 
-fn a_clock_that_was_set_back_begins_the_lead_anew(fixture: &Fixture) {
+fn clock_set_back_restarts_the_lead(fixture: &Fixture) {
     add(fixture, "a", Entry::Planned, 0);
     fixture.store.note_served(second(1_000)).expect("noted");
     fixture.store.note_served(second(5)).expect("noted");
@@ -164,7 +164,7 @@ fn rotate(fixture: &Fixture, next: Option<&str>, immediate: bool, at: i64) -> Ro
     fixture.store.rotate(next.as_ref(), immediate, &by_operator(at)).expect("answered")
 }
 
-fn a_rotation_under_way_is_the_answer_to_the_next_one(fixture: &Fixture) {
+fn rotation_in_progress_is_the_answer_to_the_next_one(fixture: &Fixture) {
     add(fixture, "a", Entry::Planned, 0);
     assert_eq!(rotate(fixture, None, false, 1), Rotated::OtherNeeded);
     assert_eq!(rotate(fixture, Some("a"), false, 1), Rotated::OtherNeeded);
@@ -175,7 +175,7 @@ fn a_rotation_under_way_is_the_answer_to_the_next_one(fixture: &Fixture) {
     assert_eq!(fixture.changes_after(before), [Change::KeyPublished { kid: "b".into() }]);
 }
 
-fn an_immediate_rotation_takes_the_pending_key_first(fixture: &Fixture) {
+fn immediate_rotation_takes_the_pending_key_first(fixture: &Fixture) {
     add(fixture, "a", Entry::Planned, 0);
     rotate(fixture, Some("b"), false, 1);
     let Rotated::To(key) = rotate(fixture, None, true, 2) else { panic!("not rotated") };
@@ -186,12 +186,12 @@ fn an_immediate_rotation_takes_the_pending_key_first(fixture: &Fixture) {
     assert_eq!(states, [KeyState::Retiring, KeyState::Retiring, KeyState::Active]);
 }
 
-fn revoke(fixture: &Fixture, kid: &str, heir: Option<&str>, next: Option<&str>) -> Revocation {
+fn revoke(fixture: &Fixture, kid: &str, successor: Option<&str>, next: Option<&str>) -> Revocation {
     let next = next.map(key);
-    fixture.store.revoke_key(kid, heir, next.as_ref(), &by_operator(9)).expect("answered")
+    fixture.store.revoke_key(kid, successor, next.as_ref(), &by_operator(9)).expect("answered")
 }
 
-fn a_full_set_refuses_a_rotation_and_no_revocation(fixture: &Fixture) {
+fn full_key_set_refuses_rotations_but_no_revocation(fixture: &Fixture) {
     for n in 0..MAX_KEYS {
         rotate(fixture, Some(&format!("k{n:02}")), true, 0);
     }
@@ -202,7 +202,7 @@ fn a_full_set_refuses_a_rotation_and_no_revocation(fixture: &Fixture) {
     assert_eq!(done, Revocation::Done { seq, active: "more".into() });
 }
 
-fn a_revoked_active_key_is_replaced_in_the_same_transaction(fixture: &Fixture) {
+fn revoked_active_key_is_replaced_in_one_transaction(fixture: &Fixture) {
     add(fixture, "a", Entry::Planned, 0);
     let before = fixture.position();
     assert_eq!(revoke(fixture, "a", None, None), Revocation::OtherNeeded);
@@ -223,7 +223,7 @@ fn a_revoked_active_key_is_replaced_in_the_same_transaction(fixture: &Fixture) {
     assert_eq!((&*active, known(fixture, "c").state), ("c", KeyState::Active));
 }
 
-fn a_void_key_stays_void(fixture: &Fixture) {
+fn revoked_key_stays_revoked(fixture: &Fixture) {
     for (kid, at) in [("a", 0), ("b", 1), ("c", 2)] {
         rotate(fixture, Some(kid), true, at);
     }

@@ -19,25 +19,25 @@ async fn refused(location: &Location) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_server_is_refused_until_the_first_one_ends() {
+async fn second_server_is_refused_until_the_first_ends() {
     let folder = tempfile::tempdir().expect("a folder");
-    let database = file(&folder);
-    let first = InstanceLock::take(&database).await.expect("taken");
-    refused(&database).await;
+    let location = file(&folder);
+    let first = InstanceLock::take(&location).await.expect("taken");
+    refused(&location).await;
     drop(first);
-    InstanceLock::take(&database).await.expect("taken again");
+    InstanceLock::take(&location).await.expect("taken again");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_waits_for_a_server_that_is_just_ending() {
+async fn start_waits_for_an_ending_server() {
     let folder = tempfile::tempdir().expect("a folder");
-    let database = file(&folder);
-    let first = InstanceLock::take(&database).await.expect("taken");
+    let location = file(&folder);
+    let first = InstanceLock::take(&location).await.expect("taken");
     let ends = tokio::spawn(async move {
         tokio::time::sleep(Duration::from_millis(900)).await;
         drop(first);
     });
-    InstanceLock::take(&database).await.expect("taken within a second");
+    InstanceLock::take(&location).await.expect("taken within a second");
     ends.await.expect("ended");
 }
 
@@ -45,7 +45,7 @@ mod postgres {
     use super::*;
 
     #[tokio::test]
-    async fn a_second_server_at_one_database_is_refused_until_the_first_one_ends() {
+    async fn second_server_is_refused_until_the_first_ends() {
         let fixture = fixture::postgres();
         let first = InstanceLock::take(&fixture.location).await.expect("taken");
         refused(&fixture.location).await;
@@ -55,10 +55,10 @@ mod postgres {
     }
 
     #[tokio::test]
-    async fn a_lock_whose_session_was_cut_is_taken_again() {
+    async fn lock_of_cut_session_is_taken_again() {
         let fixture = fixture::postgres();
         let first = InstanceLock::take(&fixture.location).await.expect("taken");
-        let kept = tokio::spawn(first.lost());
+        let holder = tokio::spawn(first.lost());
         fixture.server().cut();
         let locks = "SELECT count(*) FROM pg_locks JOIN pg_database AS d ON d.oid = database \
                      WHERE d.datname = current_database() AND locktype = 'advisory' AND granted";
@@ -68,6 +68,6 @@ mod postgres {
             tokio::task::yield_now().await;
         }
         refused(&fixture.location).await;
-        kept.abort();
+        holder.abort();
     }
 }

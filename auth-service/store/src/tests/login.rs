@@ -10,14 +10,14 @@ use super::on_every_database;
 use auth_domain::login::Opened;
 
 on_every_database! {
-    credentials_are_found_by_the_key_alone,
-    a_disabled_user_opens_no_session,
-    a_deleted_user_opens_no_session,
-    a_session_carries_the_roles_of_now,
-    a_log_in_racing_a_disabling_is_refused_or_revoked,
+    credentials_are_found_only_by_address_key,
+    disabled_user_opens_no_session,
+    deleted_user_opens_no_session,
+    session_has_the_current_roles,
+    login_beside_a_disabling_is_refused_or_revoked,
 }
 
-fn credentials_are_found_by_the_key_alone(fixture: &Fixture) {
+fn credentials_are_found_only_by_address_key(fixture: &Fixture) {
     let user = fixture.user("Ann");
     let find = |key| fixture.store.find_credentials(key).expect("answered");
     let found = find("ann@example.org").expect("credentials");
@@ -26,7 +26,7 @@ fn credentials_are_found_by_the_key_alone(fixture: &Fixture) {
     assert!(find("Ann@Example.org").is_none() && find("' OR 1=1 --").is_none());
 }
 
-fn a_disabled_user_opens_no_session(fixture: &Fixture) {
+fn disabled_user_opens_no_session(fixture: &Fixture) {
     let user = fixture.user("Ann");
     fixture
         .store
@@ -36,14 +36,14 @@ fn a_disabled_user_opens_no_session(fixture: &Fixture) {
     assert_eq!(opened, Opened::Disabled);
 }
 
-fn a_deleted_user_opens_no_session(fixture: &Fixture) {
+fn deleted_user_opens_no_session(fixture: &Fixture) {
     let user = fixture.user("Ann");
     fixture.store.delete_user(user.public_id, &by_operator(0)).expect("deleted");
     let opened = fixture.store.open_session(&opening(user.public_id), START).expect("answered");
     assert_eq!(opened, Opened::Outdated);
 }
 
-fn a_session_carries_the_roles_of_now(fixture: &Fixture) {
+fn session_has_the_current_roles(fixture: &Fixture) {
     let user = fixture.user("Ann");
     assert_eq!(fixture.open_session(&user).roles, ["user"]);
     fixture.store.set_user_admin(user.public_id, true, &by_operator(0)).expect("changed");
@@ -54,7 +54,7 @@ fn a_session_carries_the_roles_of_now(fixture: &Fixture) {
 
 /// The rule of `pos`: a log-in races the end of all sessions. In either order, no session is left
 /// that guards would accept.
-fn a_log_in_racing_a_disabling_is_refused_or_revoked(fixture: &Fixture) {
+fn login_beside_a_disabling_is_refused_or_revoked(fixture: &Fixture) {
     for round in 0..rounds(30) {
         let user = fixture.user(&format!("user{round}"));
         let before = fixture.position();
@@ -76,7 +76,7 @@ fn a_log_in_racing_a_disabling_is_refused_or_revoked(fixture: &Fixture) {
             .events_after(before)
             .into_iter()
             .find(|event| matches!(event.change, Change::UserSessionsRevoked { .. }))
-            .expect("the end of all sessions is told");
+            .expect("an event");
         match opened {
             Opened::Session(session) => assert!(session.pos < revoked.seq, "round {round}"),
             refused => assert_eq!(refused, Opened::Disabled),

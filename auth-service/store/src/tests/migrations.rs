@@ -21,7 +21,7 @@ fn steps(database: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_database_has_the_same_steps() {
+fn both_databases_have_the_same_migrations() {
     let sqlite = steps("sqlite");
     assert!(!sqlite.is_empty());
     assert_eq!(steps("postgres"), sqlite);
@@ -41,7 +41,7 @@ fn tokens(dump: &'static str) -> BTreeMap<&'static str, Vec<RefreshToken>> {
     lines.map(session).collect()
 }
 
-fn refresh_tokens_of_an_earlier_version_go_on(fixture: &Fixture, dump: &'static str) {
+fn refresh_tokens_of_earlier_version_stay_valid(fixture: &Fixture, dump: &'static str) {
     let tokens = tokens(dump);
     let exchange = |token: &RefreshToken| use_token(fixture, token, &STRICT, LATER);
     for name in ["fresh", "used-once", "twice"] {
@@ -62,16 +62,16 @@ fn refresh_tokens_of_an_earlier_version_go_on(fixture: &Fixture, dump: &'static 
 
 mod sqlite {
     #[test]
-    fn refresh_tokens_of_an_earlier_version_go_on() {
+    fn refresh_tokens_of_earlier_version_stay_valid() {
         let dump = include_str!("before/sqlite.sql");
-        super::refresh_tokens_of_an_earlier_version_go_on(&super::sqlite_of(dump), dump);
+        super::refresh_tokens_of_earlier_version_stay_valid(&super::sqlite_of(dump), dump);
     }
 }
 
 mod postgres {
     #[test]
-    fn refresh_tokens_of_an_earlier_version_go_on() {
+    fn refresh_tokens_of_earlier_version_stay_valid() {
         let dump = include_str!("before/postgres.sql");
-        super::refresh_tokens_of_an_earlier_version_go_on(&super::postgres_of(dump), dump);
+        super::refresh_tokens_of_earlier_version_stay_valid(&super::postgres_of(dump), dump);
     }
 }

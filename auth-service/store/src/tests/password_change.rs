@@ -12,9 +12,9 @@ use auth_domain::password_change::{PasswordChange, PasswordChanged};
 use auth_domain::sessions::Session;
 
 on_every_database! {
-    every_other_session_ends_with_the_old_password,
-    a_change_that_something_overtook_changes_nothing,
-    a_log_in_racing_a_change_is_refused_or_revoked,
+    new_password_ends_every_other_session,
+    outdated_password_change_has_no_effect,
+    login_beside_a_password_change_is_refused_or_revoked,
 }
 
 fn change(fixture: &Fixture, session: &Session, verified: &str) -> PasswordChanged {
@@ -32,7 +32,7 @@ fn hash(fixture: &Fixture) -> String {
     found.expect("credentials").password_hash
 }
 
-fn every_other_session_ends_with_the_old_password(fixture: &Fixture) {
+fn new_password_ends_every_other_session(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     let (own, _other) = (fixture.open_session(&ann), fixture.open_session(&ann));
     let before = fixture.position();
@@ -40,14 +40,14 @@ fn every_other_session_ends_with_the_old_password(fixture: &Fixture) {
     assert_eq!(hash(fixture), "the new one");
     let open = fixture.open_sessions(ann.public_id, START);
     assert_eq!(open.iter().map(|session| session.sid).collect::<Vec<_>>(), [own.sid]);
-    let told = Change::UserSessionsRevoked { public_id: ann.public_id, except: Some(own.sid) };
-    assert_eq!(fixture.changes_after(before), [told]);
+    let revoked = Change::UserSessionsRevoked { public_id: ann.public_id, except: Some(own.sid) };
+    assert_eq!(fixture.changes_after(before), [revoked]);
     // A log-in that verified the old password is too late.
     let late = fixture.store.open_session(&opening(ann.public_id), START).expect("answered");
     assert_eq!(late, Opened::Outdated);
 }
 
-fn a_change_that_something_overtook_changes_nothing(fixture: &Fixture) {
+fn outdated_password_change_has_no_effect(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     let session = fixture.open_session(&ann);
     assert_eq!(change(fixture, &session, "another"), PasswordChanged::Outdated);
@@ -66,7 +66,7 @@ fn a_change_that_something_overtook_changes_nothing(fixture: &Fixture) {
 
 /// Races a log-in with the old password against its change. In either order, no session is left
 /// that guards or the issuer would accept.
-fn a_log_in_racing_a_change_is_refused_or_revoked(fixture: &Fixture) {
+fn login_beside_a_password_change_is_refused_or_revoked(fixture: &Fixture) {
     for round in 0..rounds(30) {
         let user = fixture.user(&format!("user{round}"));
         let own = fixture.open_session(&user);
@@ -81,12 +81,12 @@ fn a_log_in_racing_a_change_is_refused_or_revoked(fixture: &Fixture) {
             assert_eq!(change(fixture, &own, HASH), PasswordChanged::Done);
             login.join().expect("no panic")
         });
-        let told = fixture.events_after(before).into_iter().find(|event| {
+        let end = fixture.events_after(before).into_iter().find(|event| {
             matches!(event.change, Change::UserSessionsRevoked { except, .. } if except == Some(own.sid))
         });
         match opened {
             Opened::Session(session) => {
-                assert!(session.pos < told.expect("an end is told").seq, "round {round}");
+                assert!(session.pos < end.expect("an event").seq, "round {round}");
             }
             refused => assert_eq!(refused, Opened::Outdated, "round {round}"),
         }

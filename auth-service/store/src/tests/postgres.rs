@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use support::postgres::{Database as Server, PASSWORD};
 
 use super::super::{Existence, Location, OpenError, PostgresLocation, Store};
-use super::connections::of_racing_starts;
+use super::connections::check_racing_starts;
 use super::fixture::{Fixture, START, by_operator, new_user, postgres};
 use crate::error::StoreError;
 use auth_domain::users::Created;
@@ -19,7 +19,7 @@ fn session(fixture: &Fixture) -> PgConnection {
 }
 
 /// Counts `what` over the sessions that wait for a lock.
-fn of_those_that_wait(observer: &mut PgConnection, what: &str) -> i64 {
+fn of_waiting_sessions(observer: &mut PgConnection, what: &str) -> i64 {
     #[derive(QueryableByName)]
     struct Answer {
         #[diesel(sql_type = diesel::sql_types::BigInt)]
@@ -36,7 +36,7 @@ fn of_those_that_wait(observer: &mut PgConnection, what: &str) -> i64 {
 /// One writer draws its position and does not commit, while 32 others are in progress. A reader
 /// must not see a later position meanwhile, or it would miss the earlier one for ever.
 #[test]
-fn a_reader_misses_nothing_of_a_writer_that_is_held_open() {
+fn reader_misses_no_event_of_a_delayed_writer() {
     const WRITERS: usize = 32;
     let fixture = postgres();
     let start = fixture.position();
@@ -56,12 +56,12 @@ fn a_reader_misses_nothing_of_a_writer_that_is_held_open() {
                 // A writer that waited too long gets an error and tries again.
                 let name = format!("user{n}");
                 while fixture.store.create_user(&new_user(&name), &by_operator(0)).is_err() {}
-                report.send(()).expect("heard");
+                report.send(()).expect("a receiver");
             });
         }
-        while of_those_that_wait(&mut observer, "*") == 0 {}
-        assert!(answers.try_recv().is_err(), "nobody overtakes");
-        assert_eq!(fixture.events_after(start), [], "nor is anything shown");
+        while of_waiting_sessions(&mut observer, "*") == 0 {}
+        assert!(answers.try_recv().is_err(), "no other writer commits before");
+        assert_eq!(fixture.events_after(start), [], "a reader sees no event");
         held.batch_execute("COMMIT").expect("committed");
         let mut seen = Vec::new();
         while seen.len() <= WRITERS {
@@ -74,7 +74,7 @@ fn a_reader_misses_nothing_of_a_writer_that_is_held_open() {
 }
 
 #[test]
-fn sessions_that_were_cut_are_replaced_unnoticed() {
+fn cut_sessions_are_replaced_without_errors() {
     let fixture = postgres();
     fixture.user("before");
     fixture.position();
@@ -85,7 +85,7 @@ fn sessions_that_were_cut_are_replaced_unnoticed() {
 }
 
 #[test]
-fn a_server_that_is_gone_is_unavailable_and_healed_within_two_seconds() {
+fn stopped_server_is_unavailable_and_recovers() {
     let fixture = postgres();
     fixture.user("before");
     fixture.server().take_away();
@@ -102,7 +102,7 @@ fn a_server_that_is_gone_is_unavailable_and_healed_within_two_seconds() {
 }
 
 #[test]
-fn a_table_locked_by_another_is_unavailable_within_five_seconds() {
+fn locked_table_is_unavailable_within_five_seconds() {
     let fixture = postgres();
     let mut other = session(&fixture);
     other.batch_execute("BEGIN; LOCK TABLE feed_position IN EXCLUSIVE MODE").expect("locked");
@@ -125,7 +125,7 @@ fn a_table_locked_by_another_is_unavailable_within_five_seconds() {
 }
 
 #[test]
-fn a_session_cut_before_its_commit_is_an_error_and_nothing_is_kept() {
+fn session_cut_before_its_commit_stores_nothing() {
     let fixture = postgres();
     let (mut other, mut observer) = (session(&fixture), session(&fixture));
     other.batch_execute("BEGIN; UPDATE feed_position SET seq = seq").expect("locked");
@@ -138,7 +138,7 @@ fn a_session_cut_before_its_commit_is_an_error_and_nothing_is_kept() {
             // Cut the waiting session alone: if the lock holder were cut first, the writer could
             // still commit. If its wait was not seen in time, another writer follows.
             while !cut && !writer.is_finished() {
-                cut = of_those_that_wait(&mut observer, "pg_terminate_backend(pid)") > 0;
+                cut = of_waiting_sessions(&mut observer, "pg_terminate_backend(pid)") > 0;
             }
             let refused = writer.join().expect("no panic");
             assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
@@ -150,14 +150,14 @@ fn a_session_cut_before_its_commit_is_an_error_and_nothing_is_kept() {
 }
 
 #[test]
-fn a_text_that_no_column_can_hold_is_found_nowhere() {
+fn text_that_no_column_can_hold_is_not_found() {
     let fixture = postgres();
     assert_eq!(fixture.store.find_client("a\0").expect("answered"), None);
     assert!(fixture.store.find_credentials("a\0@example.org").expect("answered").is_none());
 }
 
 #[test]
-fn a_database_without_tables_is_not_made_by_one_who_reads() {
+fn open_of_empty_database_creates_no_tables() {
     let server = Server::fresh();
     let location = PostgresLocation::parse(&server.url()).map(Location::Postgres).expect("a URL");
     let refused = Store::open(&location, Existence::Expect, START);
@@ -167,7 +167,7 @@ fn a_database_without_tables_is_not_made_by_one_who_reads() {
 }
 
 #[test]
-fn a_password_is_asked_for_and_no_error_tells_it() {
+fn password_is_required_and_not_in_errors() {
     let server = Server::fresh();
     let with = |password: &str| {
         let url = server.tcp_url().replace('@', &format!(":{password}@"));
@@ -181,8 +181,8 @@ fn a_password_is_asked_for_and_no_error_tells_it() {
 }
 
 #[test]
-fn two_processes_may_make_the_tables_at_a_server_at_once() {
+fn concurrent_starts_create_the_tables_once() {
     let server = Server::fresh();
     let location = PostgresLocation::parse(&server.url()).expect("a URL");
-    of_racing_starts(&Location::Postgres(location));
+    check_racing_starts(&Location::Postgres(location));
 }

@@ -7,7 +7,7 @@ use signet_contract::events::Change;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::fixture::{Fixture, START, by_operator, in_turn, opening_with, rounds, second};
+use super::fixture::{Fixture, START, by_operator, opening_with, retry, rounds, second};
 use super::on_every_database;
 use auth_domain::audit::{Act, Reason};
 use auth_domain::login::Opened;
@@ -15,15 +15,15 @@ use auth_domain::refresh::{Outcome, RefreshPolicy, RefreshToken, Refreshed, Rota
 use auth_domain::users::{Changed, User};
 
 on_every_database! {
-    each_use_gives_a_new_token_and_the_old_one_ends_the_session,
-    of_sixteen_at_once_exactly_one_gets_a_successor,
-    within_the_window_all_get_the_identical_successor,
-    a_log_out_racing_refreshes_leaves_no_living_token,
-    what_ends_sessions_ends_their_refresh_tokens,
-    idle_and_absolute_life_end_it,
-    another_client_changes_nothing,
-    nothing_but_hashes_is_stored,
-    roles_and_position_are_those_of_now,
+    token_gets_one_successor_and_its_reuse_ends_the_session,
+    one_of_sixteen_concurrent_uses_gets_a_successor,
+    all_uses_within_the_window_get_one_successor,
+    logout_beside_refreshes_leaves_no_valid_token,
+    each_end_of_a_session_ends_its_refresh_tokens,
+    idle_and_absolute_life_end_the_session,
+    token_of_other_client_changes_nothing,
+    database_holds_only_hashes_of_tokens,
+    refreshed_session_has_current_roles_and_position,
 }
 
 pub(super) const STRICT: RefreshPolicy = RefreshPolicy {
@@ -59,7 +59,7 @@ pub(super) fn use_token(
     now: OffsetDateTime,
 ) -> Result<(RefreshToken, Refreshed), Outcome> {
     let (rotation, successor) = Rotation::of(token, "first-party").expect("prepared");
-    match in_turn(|| fixture.store.refresh(&rotation, policy, &Act::by_operator(now))) {
+    match retry(|| fixture.store.refresh(&rotation, policy, &Act::by_operator(now))) {
         Outcome::Refreshed(refreshed) => {
             let again = refreshed.again.as_ref();
             let again = again.map(|sealed| token.unseal(sealed).expect("sealed under this one"));
@@ -73,7 +73,7 @@ fn good(fixture: &Fixture, token: &RefreshToken) -> RefreshToken {
     use_token(fixture, token, &STRICT, START).expect("good").0
 }
 
-fn each_use_gives_a_new_token_and_the_old_one_ends_the_session(fixture: &Fixture) {
+fn token_gets_one_successor_and_its_reuse_ends_the_session(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     let (sid, first) = log_in(fixture, &ann);
     let (other, others) = log_in(fixture, &ann);
@@ -115,7 +115,7 @@ fn race(
     })
 }
 
-fn of_sixteen_at_once_exactly_one_gets_a_successor(fixture: &Fixture) {
+fn one_of_sixteen_concurrent_uses_gets_a_successor(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     for round in 0..rounds(20) {
         let (sid, token) = log_in(fixture, &ann);
@@ -123,15 +123,15 @@ fn of_sixteen_at_once_exactly_one_gets_a_successor(fixture: &Fixture) {
             race(fixture, &token, &STRICT).into_iter().partition(Result::is_ok);
         assert_eq!(good.len(), 1, "round {round}");
         let reused = Outcome::Reused { sid, public_id: ann.public_id };
-        let told = losers.iter().filter(|one| one.as_ref().err() == Some(&reused)).count();
-        assert_eq!(told, 1, "round {round}: the first loser ends the session");
+        let count = losers.iter().filter(|one| one.as_ref().err() == Some(&reused)).count();
+        assert_eq!(count, 1, "round {round}: the first loser ends the session");
         for winner in good.into_iter().flatten() {
             use_token(fixture, &winner.0, &STRICT, START).expect_err("the family has ended");
         }
     }
 }
 
-fn within_the_window_all_get_the_identical_successor(fixture: &Fixture) {
+fn all_uses_within_the_window_get_one_successor(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     let (_, token) = log_in(fixture, &ann);
     let successors: Vec<_> =
@@ -152,7 +152,7 @@ fn within_the_window_all_get_the_identical_successor(fixture: &Fixture) {
     assert!(matches!(late, Outcome::Reused { .. }));
 }
 
-fn a_log_out_racing_refreshes_leaves_no_living_token(fixture: &Fixture) {
+fn logout_beside_refreshes_leaves_no_valid_token(fixture: &Fixture) {
     const RACERS: usize = 16;
     let ann = fixture.user("Ann");
     for round in 0..rounds(20) {
@@ -172,16 +172,16 @@ fn a_log_out_racing_refreshes_leaves_no_living_token(fixture: &Fixture) {
             barrier.wait();
             if everywhere {
                 let all = ann.public_id;
-                in_turn(|| fixture.store.end_sessions_of(all, None, &by_operator(0)));
+                retry(|| fixture.store.end_sessions_of(all, None, &by_operator(0)));
             } else {
-                in_turn(|| fixture.store.end_session(sid, &by_operator(0)));
+                retry(|| fixture.store.end_session(sid, &by_operator(0)));
             }
             racers
                 .into_iter()
                 .filter_map(|racer| racer.join().expect("no panic"))
                 .collect::<Vec<_>>()
         });
-        let end = fixture.events_after(before).last().expect("an end is told").seq;
+        let end = fixture.events_after(before).last().expect("an event").seq;
         for (successor, refreshed) in born {
             assert!(refreshed.session.pos < end, "round {round}: its access token is refused");
             use_token(fixture, &successor, &LENIENT, START).expect_err("dead");
@@ -190,7 +190,7 @@ fn a_log_out_racing_refreshes_leaves_no_living_token(fixture: &Fixture) {
     }
 }
 
-fn what_ends_sessions_ends_their_refresh_tokens(fixture: &Fixture) {
+fn each_end_of_a_session_ends_its_refresh_tokens(fixture: &Fixture) {
     let store = &fixture.store;
     let ann = fixture.user("Ann");
     let id = ann.public_id;
@@ -223,7 +223,7 @@ fn what_ends_sessions_ends_their_refresh_tokens(fixture: &Fixture) {
     }
 }
 
-fn idle_and_absolute_life_end_it(fixture: &Fixture) {
+fn idle_and_absolute_life_end_the_session(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     let at = |minutes| START + Duration::minutes(minutes);
     let (_, idle) = log_in(fixture, &ann);
@@ -240,7 +240,7 @@ fn idle_and_absolute_life_end_it(fixture: &Fixture) {
     assert_eq!(why(refused), Reason::SessionOver);
 }
 
-fn another_client_changes_nothing(fixture: &Fixture) {
+fn token_of_other_client_changes_nothing(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     let (_, token) = log_in(fixture, &ann);
     let next = good(fixture, &token);
@@ -255,7 +255,7 @@ fn another_client_changes_nothing(fixture: &Fixture) {
     assert_eq!(refused, Outcome::Unknown);
 }
 
-fn nothing_but_hashes_is_stored(fixture: &Fixture) {
+fn database_holds_only_hashes_of_tokens(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     let (_, token) = log_in(fixture, &ann);
     let next = use_token(fixture, &token, &LENIENT, START).expect("good").0;
@@ -270,7 +270,7 @@ fn nothing_but_hashes_is_stored(fixture: &Fixture) {
     assert_eq!(known.expect("a session").sealed, None, "without a window nothing is kept");
 }
 
-fn roles_and_position_are_those_of_now(fixture: &Fixture) {
+fn refreshed_session_has_current_roles_and_position(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     let (sid, token) = log_in(fixture, &ann);
     fixture.store.set_user_admin(ann.public_id, true, &by_operator(0)).expect("changed");

@@ -11,9 +11,9 @@ use auth_domain::feed::Changes;
 use auth_domain::refresh::{Outcome, RefreshPolicy, RefreshToken, Rotation};
 
 on_every_database! {
-    every_session_of_a_backup_is_over,
-    every_user_of_a_backup_is_told_and_no_session_of_after_it_is_touched,
-    the_sessions_of_the_database_that_was_served_last_go_on,
+    restored_backup_ends_every_session,
+    restored_backup_revokes_earlier_tokens_of_every_user,
+    sessions_of_last_served_database_continue,
 }
 
 const LATER: time::OffsetDateTime = START.saturating_add(Duration::HOUR);
@@ -54,7 +54,7 @@ fn refresh(fixture: &Fixture, token: &RefreshToken) -> Outcome {
     fixture.store.refresh(&rotation, &policy, &act).expect("answered")
 }
 
-fn every_session_of_a_backup_is_over(fixture: &Fixture) {
+fn restored_backup_ends_every_session(fixture: &Fixture) {
     begin(fixture);
     let ann = fixture.user("Ann");
     let token = RefreshToken::fresh().expect("a token");
@@ -64,7 +64,7 @@ fn every_session_of_a_backup_is_over(fixture: &Fixture) {
         || fixture.store.standing("kid", ann.public_id, opening.sid).expect("known").session_open;
     assert!(open());
     restore(fixture);
-    assert!(begin(fixture), "it is another one");
+    assert!(begin(fixture), "it is another database");
     assert!(!open());
     assert!(matches!(refresh(fixture, &token), Outcome::Refused { .. }));
     let latest = AuditQuery { limit: 1, ..AuditQuery::default() };
@@ -73,7 +73,7 @@ fn every_session_of_a_backup_is_over(fixture: &Fixture) {
     assert!(fixture.open_sessions(ann.public_id, START).is_empty());
 }
 
-fn every_user_of_a_backup_is_told_and_no_session_of_after_it_is_touched(fixture: &Fixture) {
+fn restored_backup_revokes_earlier_tokens_of_every_user(fixture: &Fixture) {
     begin(fixture);
     let (ann, bob) = (fixture.user("Ann"), fixture.user("Bob"));
     // Bob has no session in the backup, but may have opened one after it.
@@ -81,21 +81,21 @@ fn every_user_of_a_backup_is_told_and_no_session_of_after_it_is_touched(fixture:
     restore(fixture);
     begin(fixture);
     let snapshot = fixture.snapshot(0, 10, LATER);
-    let told: Vec<_> =
+    let revoked: Vec<_> =
         snapshot.revocations.iter().map(|event| (event.at, event.change.clone())).collect();
     let end = |public_id| (LATER, Change::UserSessionsRevoked { public_id, except: None });
-    assert_eq!(told, [end(ann.public_id), end(bob.public_id)]);
+    assert_eq!(revoked, [end(ann.public_id), end(bob.public_id)]);
     assert!(snapshot.revocations.iter().all(|event| before.pos < event.seq));
-    assert_eq!(snapshot.position, snapshot.revocations[1].seq, "nothing of it is yet to come");
+    assert_eq!(snapshot.position, snapshot.revocations[1].seq, "the snapshot holds every end");
     let after = fixture.open_session(&ann);
     assert!(after.pos >= snapshot.position, "no end is above it");
     fixture.user("Cid");
-    assert_eq!(fixture.changes_after(snapshot.position).len(), 1, "the feed goes on from there");
-    let of_before = fixture.store.changes_after(before.pos, 10).expect("answered");
-    assert_eq!(of_before, Changes::Gone, "a reader of before begins anew");
+    assert_eq!(fixture.changes_after(snapshot.position).len(), 1, "the feed continues there");
+    let earlier = fixture.store.changes_after(before.pos, 10).expect("answered");
+    assert_eq!(earlier, Changes::Gone, "an earlier reader takes a snapshot");
 }
 
-fn the_sessions_of_the_database_that_was_served_last_go_on(fixture: &Fixture) {
+fn sessions_of_last_served_database_continue(fixture: &Fixture) {
     begin(fixture);
     let ann = fixture.user("Ann");
     let token = RefreshToken::fresh().expect("a token");

@@ -60,7 +60,7 @@ fn removed_role_and_revocation_are_one_step(fixture: &Fixture) {
     let seqs: Vec<_> = events.iter().map(|event| event.seq).collect();
     assert_eq!(seqs, [before + 1, before + 2]);
     assert!(
-        matches!(&events[0].change, Change::UserUpdated(told) if told.public_id == user.public_id)
+        matches!(&events[0].change, Change::UserUpdated(user_now) if user_now.public_id == user.public_id)
     );
     let revoked = Change::UserSessionsRevoked { public_id: user.public_id, except: None };
     assert_eq!(events[1].change, revoked);

@@ -15,13 +15,13 @@ use auth_domain::sessions::{Cursor, SessionQuery};
 use auth_domain::users::User;
 
 on_every_database! {
-    an_address_is_known_from_the_first_log_in_on,
-    old_addresses_are_forgotten,
-    a_session_is_forgotten_when_none_of_its_tokens_can_live,
-    a_session_ends_once_and_is_told_once,
-    all_sessions_end_but_the_excepted_one,
-    sessions_are_listed_page_by_page_the_latest_first,
-    a_session_is_listed_for_as_long_as_a_token_of_it_may_live,
+    address_is_known_after_first_login,
+    old_addresses_are_removed,
+    session_is_removed_after_all_its_tokens,
+    session_ends_once_with_one_event,
+    all_sessions_end_except_one,
+    sessions_are_listed_latest_first_in_pages,
+    session_is_listed_while_its_tokens_may_live,
 }
 
 const HERE: &str = "192.0.2.1";
@@ -41,7 +41,7 @@ fn knows(fixture: &Fixture, user: &User, address: &str) -> bool {
     fixture.store.has_logged_in_from(user.public_id, address).expect("answered")
 }
 
-fn an_address_is_known_from_the_first_log_in_on(fixture: &Fixture) {
+fn address_is_known_after_first_login(fixture: &Fixture) {
     let (ann, bob) = (fixture.user("Ann"), fixture.user("Bob"));
     assert!(!knows(fixture, &ann, HERE));
     log_in(fixture, &ann, HERE, 0);
@@ -53,7 +53,7 @@ fn an_address_is_known_from_the_first_log_in_on(fixture: &Fixture) {
     assert!(!knows(fixture, &ann, HERE));
 }
 
-fn old_addresses_are_forgotten(fixture: &Fixture) {
+fn old_addresses_are_removed(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     log_in(fixture, &ann, HERE, 0);
     log_in(fixture, &ann, "192.0.2.2", 5);
@@ -68,7 +68,7 @@ fn sids(fixture: &Fixture, user: &User, now: OffsetDateTime) -> Vec<Uuid> {
     listed.into_iter().map(|session| session.sid).collect()
 }
 
-fn a_session_is_forgotten_when_none_of_its_tokens_can_live(fixture: &Fixture) {
+fn session_is_removed_after_all_its_tokens(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     let session = fixture.open_session(&ann);
     let forgotten = |before, now| fixture.store.prune_sessions(before, now).expect("pruned");
@@ -84,7 +84,7 @@ fn a_session_is_forgotten_when_none_of_its_tokens_can_live(fixture: &Fixture) {
     assert_eq!(forgotten(second(10), START), 1);
 }
 
-fn a_session_ends_once_and_is_told_once(fixture: &Fixture) {
+fn session_ends_once_with_one_event(fixture: &Fixture) {
     let (ann, bob) = (fixture.user("Ann"), fixture.user("Bob"));
     let (session, other) = (fixture.open_session(&ann), fixture.open_session(&ann));
     let bobs = fixture.open_session(&bob);
@@ -104,7 +104,7 @@ fn a_session_ends_once_and_is_told_once(fixture: &Fixture) {
     assert!(!open(&bob, other.sid), "another's session is none");
 }
 
-fn all_sessions_end_but_the_excepted_one(fixture: &Fixture) {
+fn all_sessions_end_except_one(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     let (one, _two) = (fixture.open_session(&ann), fixture.open_session(&ann));
     let before = fixture.position();
@@ -113,8 +113,8 @@ fn all_sessions_end_but_the_excepted_one(fixture: &Fixture) {
     assert_eq!(sids(fixture, &ann, START), [one.sid]);
     assert!(end(None).expect("answered"));
     assert!(sids(fixture, &ann, START).is_empty());
-    let told = |except| Change::UserSessionsRevoked { public_id: ann.public_id, except };
-    assert_eq!(fixture.changes_after(before), [told(Some(one.sid)), told(None)]);
+    let revoked = |except| Change::UserSessionsRevoked { public_id: ann.public_id, except };
+    assert_eq!(fixture.changes_after(before), [revoked(Some(one.sid)), revoked(None)]);
     assert!(
         !fixture.store.end_sessions_of(Uuid::new_v4(), None, &by_operator(0)).expect("answered")
     );
@@ -123,7 +123,7 @@ fn all_sessions_end_but_the_excepted_one(fixture: &Fixture) {
     assert!(fresh.pos >= fixture.position() && one.pos < fixture.position());
 }
 
-fn sessions_are_listed_page_by_page_the_latest_first(fixture: &Fixture) {
+fn sessions_are_listed_latest_first_in_pages(fixture: &Fixture) {
     let (ann, bob) = (fixture.user("Ann"), fixture.user("Bob"));
     // Three have the same time: their ids distinguish them.
     for at in [1, 2, 2, 2, 3] {
@@ -148,7 +148,7 @@ fn sessions_are_listed_page_by_page_the_latest_first(fixture: &Fixture) {
     }
 }
 
-fn a_session_is_listed_for_as_long_as_a_token_of_it_may_live(fixture: &Fixture) {
+fn session_is_listed_while_its_tokens_may_live(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     let session = fixture.open_session(&ann);
     let listed = |now| {

@@ -6,30 +6,30 @@ use signet_contract::directory::UserState;
 use signet_contract::events::{Change, UserChange};
 use uuid::Uuid;
 
-use super::fixture::{Fixture, HASH, START, by_operator, in_turn, new_user, opening, second};
+use super::fixture::{Fixture, HASH, START, by_operator, new_user, opening, retry, second};
 use super::on_every_database;
 use auth_domain::login::Opened;
 use auth_domain::password_change::PasswordChange;
 use auth_domain::users::{Changed, Created, NewUser, User, UserQuery};
 
 on_every_database! {
-    a_new_user_is_found_and_told,
-    a_taken_address_changes_nothing,
-    many_sign_ups_with_one_address_make_one_user,
-    users_are_listed_in_order_of_creation_page_by_page,
-    a_search_takes_every_character_as_itself,
-    a_search_finds_other_scripts_as_they_are_typed,
-    a_change_of_state_role_or_password_is_dated,
-    the_last_admin_can_not_be_ended,
-    admins_who_end_each_other_at_once_leave_one,
-    a_disabled_admin_does_not_count,
-    disabling_ends_every_session_in_one_step,
-    a_deleted_user_leaves_no_personal_data,
-    an_unknown_user_is_not_changed,
-    a_rehash_does_not_undo_a_password_change,
+    new_user_is_found_and_has_an_event,
+    taken_address_changes_nothing,
+    concurrent_sign_ups_with_one_address_create_one_user,
+    users_are_listed_in_order_of_creation,
+    search_matches_every_character_literally,
+    search_finds_names_in_other_scripts,
+    change_of_state_role_or_password_has_its_time,
+    last_admin_stays,
+    concurrent_ends_of_admins_leave_one_admin,
+    disabled_admin_does_not_count,
+    disabling_ends_every_session_in_one_transaction,
+    deleted_user_leaves_no_personal_data,
+    unknown_user_is_reported,
+    rehash_does_not_undo_a_password_change,
 }
 
-fn told(user: &User) -> UserChange {
+fn record(user: &User) -> UserChange {
     UserChange {
         public_id: user.public_id,
         state: user.state,
@@ -44,7 +44,7 @@ fn count(fixture: &Fixture) -> usize {
     fixture.store.list_users(&query).expect("a list").len()
 }
 
-fn a_new_user_is_found_and_told(fixture: &Fixture) {
+fn new_user_is_found_and_has_an_event(fixture: &Fixture) {
     let before = fixture.position();
     let user = fixture.admin("Ann");
     assert_eq!(user.created_seq, before + 1);
@@ -54,10 +54,10 @@ fn a_new_user_is_found_and_told(fixture: &Fixture) {
     let events = fixture.events_after(before);
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].seq, events[0].at), (before + 1, START));
-    assert_eq!(events[0].change, Change::UserCreated(told(&user)));
+    assert_eq!(events[0].change, Change::UserCreated(record(&user)));
 }
 
-fn a_taken_address_changes_nothing(fixture: &Fixture) {
+fn taken_address_changes_nothing(fixture: &Fixture) {
     fixture.user("Ann");
     let before = fixture.position();
     let again = fixture.store.create_user(&new_user("ann"), &by_operator(0)).expect("answered");
@@ -65,7 +65,7 @@ fn a_taken_address_changes_nothing(fixture: &Fixture) {
     assert_eq!((fixture.position(), count(fixture)), (before, 1));
 }
 
-fn many_sign_ups_with_one_address_make_one_user(fixture: &Fixture) {
+fn concurrent_sign_ups_with_one_address_create_one_user(fixture: &Fixture) {
     const THREADS: usize = 32;
     let barrier = Barrier::new(THREADS);
     let created = std::thread::scope(|scope| {
@@ -73,7 +73,7 @@ fn many_sign_ups_with_one_address_make_one_user(fixture: &Fixture) {
             .map(|_| {
                 scope.spawn(|| {
                     barrier.wait();
-                    in_turn(|| fixture.store.create_user(&new_user("Ann"), &by_operator(0)))
+                    retry(|| fixture.store.create_user(&new_user("Ann"), &by_operator(0)))
                 })
             })
             .collect();
@@ -83,7 +83,7 @@ fn many_sign_ups_with_one_address_make_one_user(fixture: &Fixture) {
     assert_eq!((created, count(fixture)), (1, 1));
 }
 
-fn users_are_listed_in_order_of_creation_page_by_page(fixture: &Fixture) {
+fn users_are_listed_in_order_of_creation(fixture: &Fixture) {
     let names: Vec<String> = (0..7).map(|n| format!("user{n}")).collect();
     for name in &names {
         fixture.user(name);
@@ -100,7 +100,7 @@ fn users_are_listed_in_order_of_creation_page_by_page(fixture: &Fixture) {
     assert_eq!(listed, names);
 }
 
-fn a_search_takes_every_character_as_itself(fixture: &Fixture) {
+fn search_matches_every_character_literally(fixture: &Fixture) {
     for name in ["a%b", "aXb", "a_c", "back\\slash"] {
         fixture.user(name);
     }
@@ -116,7 +116,7 @@ fn a_search_takes_every_character_as_itself(fixture: &Fixture) {
     assert_eq!(found("nobody"), [""; 0]);
 }
 
-fn a_search_finds_other_scripts_as_they_are_typed(fixture: &Fixture) {
+fn search_finds_names_in_other_scripts(fixture: &Fixture) {
     let bucher = NewUser { email: "info@Bücher.example".into(), ..new_user("bucher") };
     fixture.create(&NewUser { email_key: "info@xn--bcher-kva.example".into(), ..bucher });
     fixture.user("Émile");
@@ -134,7 +134,7 @@ fn a_search_finds_other_scripts_as_they_are_typed(fixture: &Fixture) {
     assert_eq!(found("xn--bcher"), ["bucher"]);
 }
 
-fn a_change_of_state_role_or_password_is_dated(fixture: &Fixture) {
+fn change_of_state_role_or_password_has_its_time(fixture: &Fixture) {
     let user = fixture.user("Ann");
     let (store, id) = (&fixture.store, user.public_id);
     let changed_at = || store.find_user(id).expect("answered").expect("a user").changed_at;
@@ -159,7 +159,7 @@ fn a_change_of_state_role_or_password_is_dated(fixture: &Fixture) {
 }
 
 /// Races every pair of ways to end an admin, since each way must detect the other.
-fn admins_who_end_each_other_at_once_leave_one(fixture: &Fixture) {
+fn concurrent_ends_of_admins_leave_one_admin(fixture: &Fixture) {
     type End = fn(&Fixture, Uuid) -> Changed;
     let ways: [End; 3] = [
         |fixture, id| {
@@ -194,7 +194,7 @@ fn admins_who_end_each_other_at_once_leave_one(fixture: &Fixture) {
     }
 }
 
-fn the_last_admin_can_not_be_ended(fixture: &Fixture) {
+fn last_admin_stays(fixture: &Fixture) {
     let (admin, user) = (fixture.admin("Ann"), fixture.user("Bob"));
     let before = fixture.position();
     let store = &fixture.store;
@@ -217,7 +217,7 @@ fn the_last_admin_can_not_be_ended(fixture: &Fixture) {
     assert_eq!(store.delete_user(id, &by_operator(0)).expect("answered"), Changed::Done);
 }
 
-fn a_disabled_admin_does_not_count(fixture: &Fixture) {
+fn disabled_admin_does_not_count(fixture: &Fixture) {
     let (one, other) = (fixture.admin("Ann"), fixture.admin("Bob"));
     let disable = |id| fixture.store.set_user_state(id, UserState::Disabled, &by_operator(0));
     assert_eq!(disable(one.public_id).expect("answered"), Changed::Done);
@@ -229,7 +229,7 @@ fn a_disabled_admin_does_not_count(fixture: &Fixture) {
     );
 }
 
-fn disabling_ends_every_session_in_one_step(fixture: &Fixture) {
+fn disabling_ends_every_session_in_one_transaction(fixture: &Fixture) {
     let mut user = fixture.user("Ann");
     let session = fixture.open_session(&user);
     let before = fixture.position();
@@ -239,7 +239,7 @@ fn disabling_ends_every_session_in_one_step(fixture: &Fixture) {
     user.state = UserState::Disabled;
     let events = fixture.events_after(before);
     assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), [before + 1, before + 2]);
-    assert_eq!(events[0].change, Change::UserDisabled(told(&user)));
+    assert_eq!(events[0].change, Change::UserDisabled(record(&user)));
     let revoked = Change::UserSessionsRevoked { public_id: id, except: None };
     assert_eq!(events[1].change, revoked);
     assert!(session.pos < events[1].seq, "the session's tokens are below the event");
@@ -247,10 +247,10 @@ fn disabling_ends_every_session_in_one_step(fixture: &Fixture) {
     let before = fixture.position();
     fixture.store.set_user_state(id, UserState::Active, &by_operator(2)).expect("enabled");
     user.state = UserState::Active;
-    assert_eq!(fixture.changes_after(before), [Change::UserEnabled(told(&user))]);
+    assert_eq!(fixture.changes_after(before), [Change::UserEnabled(record(&user))]);
 }
 
-fn a_deleted_user_leaves_no_personal_data(fixture: &Fixture) {
+fn deleted_user_leaves_no_personal_data(fixture: &Fixture) {
     let before = fixture.position();
     let (user, bystander) = (fixture.user("Ann"), fixture.user("Bob"));
     let id = user.public_id;
@@ -274,7 +274,7 @@ fn a_deleted_user_leaves_no_personal_data(fixture: &Fixture) {
     assert!(fixture.store.position().is_ok());
 }
 
-fn an_unknown_user_is_not_changed(fixture: &Fixture) {
+fn unknown_user_is_reported(fixture: &Fixture) {
     let (store, id) = (&fixture.store, Uuid::new_v4());
     assert_eq!(
         store.set_user_admin(id, true, &by_operator(0)).expect("answered"),
@@ -286,7 +286,7 @@ fn an_unknown_user_is_not_changed(fixture: &Fixture) {
     assert_eq!(disabled, Changed::Unknown);
 }
 
-fn a_rehash_does_not_undo_a_password_change(fixture: &Fixture) {
+fn rehash_does_not_undo_a_password_change(fixture: &Fixture) {
     let user = fixture.user("Ann");
     let rehash = |from, to| fixture.store.rehash_password(user.public_id, from, to);
     assert!(rehash(HASH, "changed").expect("answered"));

@@ -10,11 +10,11 @@ use super::on_every_database;
 use auth_domain::keys::{Entry, Key};
 
 on_every_database! {
-    a_commit_with_events_wakes_those_who_wait,
-    a_commit_of_another_process_is_told_to_who_watches,
+    commit_with_events_wakes_receivers,
+    watcher_detects_commits_of_other_processes,
 }
 
-fn a_commit_with_events_wakes_those_who_wait(fixture: &Fixture) {
+fn commit_with_events_wakes_receivers(fixture: &Fixture) {
     let mut changed = fixture.store.changed();
     assert!(!changed.has_changed().expect("open"));
     fixture.user("Ann");
@@ -25,18 +25,18 @@ fn a_commit_with_events_wakes_those_who_wait(fixture: &Fixture) {
 }
 
 /// Waits until `look` is true: a notification takes time to arrive.
-fn noticed(look: impl FnMut() -> bool) {
-    poll::until("the commit is noticed", Duration::from_secs(20), look);
+fn wait_until(look: impl FnMut() -> bool) {
+    poll::until("the watcher detects the commit", Duration::from_secs(20), look);
 }
 
-fn a_commit_of_another_process_is_told_to_who_watches(fixture: &Fixture) {
+fn watcher_detects_commits_of_other_processes(fixture: &Fixture) {
     let other = fixture.other(START);
     let mut changed = fixture.store.changed();
     let mut watcher = Watcher::without_slow_poll(fixture.store.clone());
     watcher.look().expect("looked");
     assert!(!watcher.look().expect("looked"), "nothing happened");
     other.create_user(&new_user("Ann"), &by_operator(0)).expect("created");
-    noticed(|| {
+    wait_until(|| {
         watcher.look().expect("looked");
         changed.has_changed().expect("open")
     });
@@ -44,10 +44,10 @@ fn a_commit_of_another_process_is_told_to_who_watches(fixture: &Fixture) {
 
     let key = Key::fresh("a".into(), "n".into(), "AQAB".into(), START);
     other.add_key(&key, Entry::Planned, &by_operator(0)).expect("added");
-    noticed(|| watcher.look().expect("looked"));
+    wait_until(|| watcher.look().expect("looked"));
     // A change without an event also counts: the keys are read again.
     other.note_signed("a").expect("noted");
     changed.mark_unchanged();
-    noticed(|| watcher.look().expect("looked"));
+    wait_until(|| watcher.look().expect("looked"));
     assert!(!changed.has_changed().expect("open"));
 }

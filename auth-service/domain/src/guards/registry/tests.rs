@@ -32,7 +32,7 @@ fn live(registry: &Registry, now: OffsetDateTime) -> Vec<u128> {
 }
 
 #[test]
-fn a_guard_is_live_while_a_call_is_open_and_for_a_minute_after() {
+fn guard_is_live_during_a_call_and_for_a_minute_after() {
     let mut registry = Registry::default();
     let begun = registry.begin(report(1, &["a"], 7), at(0)).expect("noted");
     assert_eq!(live(&registry, at(3_600)), [1]);
@@ -45,7 +45,7 @@ fn a_guard_is_live_while_a_call_is_open_and_for_a_minute_after() {
 }
 
 #[test]
-fn the_end_of_a_call_that_another_replaced_is_no_end() {
+fn end_of_a_replaced_call_has_no_effect() {
     let mut registry = Registry::default();
     let first = registry.begin(report(1, &["a"], 7), at(0)).expect("noted");
     registry.begin(report(1, &["a"], 7), at(1)).expect("noted");
@@ -54,7 +54,7 @@ fn the_end_of_a_call_that_another_replaced_is_no_end() {
 }
 
 #[test]
-fn a_call_that_is_read_after_one_that_came_in_later_says_nothing() {
+fn call_that_is_read_late_has_no_effect() {
     let mut registry = Registry::default();
     registry.begin(report(1, &["a"], 6), at(0)).expect("noted");
     let (broken_off, next) = (report(1, &["a"], 7), report(1, &["a", "b"], 7));
@@ -67,7 +67,7 @@ fn a_call_that_is_read_after_one_that_came_in_later_says_nothing() {
 }
 
 #[test]
-fn a_confirmation_is_news_and_keeps_its_time() {
+fn confirmation_is_news_and_keeps_its_time() {
     let mut registry = Registry::default();
     assert!(registry.begin(report(1, &["a"], 7), at(0)).expect("noted").news);
     assert!(!registry.begin(report(1, &["a"], 7), at(5)).expect("noted").news);
@@ -82,7 +82,7 @@ fn a_confirmation_is_news_and_keeps_its_time() {
 }
 
 #[test]
-fn a_revocation_is_timed_once_from_its_commit_to_its_confirmation() {
+fn revocation_is_timed_once_until_its_confirmation() {
     let mut registry = Registry::default();
     registry.begin(report(1, &[], 7), at(0)).expect("noted");
     registry.sent(&id(1), 8, at(1));
@@ -98,21 +98,21 @@ fn a_revocation_is_timed_once_from_its_commit_to_its_confirmation() {
 }
 
 #[test]
-fn only_live_guards_owe_a_receipt() {
+fn only_live_guards_have_receipts() {
     let mut registry = Registry::default();
     registry.begin(report(1, &[], 9), at(0)).expect("noted");
     registry.begin(report(2, &[], 7), at(0)).expect("noted");
     let gone = registry.begin(report(3, &[], 7), at(0)).expect("noted");
     registry.end(&id(3), gone.call, at(0));
-    let told = receipts(&registry.list(at(100)), 8);
+    let owed = receipts(&registry.list(at(100)), 8);
     assert_eq!(
-        told.iter().map(|receipt| (&receipt.id, receipt.confirmed_at)).collect::<Vec<_>>(),
+        owed.iter().map(|receipt| (&receipt.id, receipt.confirmed_at)).collect::<Vec<_>>(),
         [(&id(1), Some(at(0))), (&id(2), None)]
     );
 }
 
 #[test]
-fn what_is_new_is_written_at_once_and_what_is_not_every_ten_seconds() {
+fn news_is_written_at_once_and_the_rest_every_ten_seconds() {
     let mut registry = Registry::default();
     registry.begin(report(1, &[], 7), at(0)).expect("noted");
     let written = |registry: &mut Registry, now| registry.take_unwritten(now).len();
@@ -128,7 +128,7 @@ fn what_is_new_is_written_at_once_and_what_is_not_every_ten_seconds() {
 }
 
 #[test]
-fn a_later_start_knows_the_guards_of_the_one_before() {
+fn registry_starts_with_the_stored_guards() {
     let mut first = Registry::default();
     first.begin(report(1, &["a"], 7), at(0)).expect("noted");
     let second = Registry::new(first.take_unwritten(at(3)));
@@ -138,7 +138,7 @@ fn a_later_start_knows_the_guards_of_the_one_before() {
 }
 
 #[test]
-fn a_client_has_at_most_a_hundred_instances_and_those_that_serve_stay() {
+fn client_has_at_most_a_hundred_instances_and_live_ones_stay() {
     let mut registry = Registry::default();
     for instance in 0..100 {
         let begun = registry.begin(report(instance, &[], 7), at(0)).expect("noted");
@@ -159,7 +159,7 @@ fn a_client_has_at_most_a_hundred_instances_and_those_that_serve_stay() {
 }
 
 #[test]
-fn a_guard_that_stays_away_for_a_day_is_forgotten() {
+fn guard_absent_for_a_day_is_forgotten() {
     let mut registry = Registry::default();
     let begun = registry.begin(report(1, &[], 7), at(0)).expect("noted");
     registry.begin(report(2, &[], 7), at(0)).expect("noted");
