@@ -1,18 +1,28 @@
-//! The guard in actix: [`Caller`] for one handler, [`Guarded`] for a whole scope.
+//! The guard in actix: extractors for one handler, [`Guarded`] for a whole scope.
+//!
+//! A handler names the caller that it needs as a parameter, so it can't forget the check. The
+//! extractors need `web::Data<Guard>` in the app. Each refusal is logged, without any part of the
+//! token.
 //!
 //! ```no_run
 //! use actix_web::{App, web};
 //! use signet_guard::Guard;
-//! use signet_guard::actix::{Caller, Guarded};
+//! use signet_guard::actix::{Caller, Guarded, Then, User};
 //!
 //! async fn hello(caller: Caller) -> String {
 //!     format!("{:?}", caller.token().subject)
+//! }
+//!
+//! // The body is read only if a user sends it.
+//! async fn order(Then(user, order): Then<User, web::Json<Vec<u32>>>) -> String {
+//!     format!("{} orders {:?}", user.public_id(), order)
 //! }
 //!
 //! # fn app(guard: Guard) {
 //! App::new()
 //!     .app_data(web::Data::new(guard.clone()))
 //!     .route("/hello", web::get().to(hello))
+//!     .route("/orders", web::post().to(order))
 //!     .service(web::scope("/admin").wrap(Guarded::role(&guard, "admin")));
 //! # }
 //! ```
@@ -25,23 +35,25 @@ use std::sync::Arc;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web};
+use uuid::Uuid;
 
 use super::Guard;
-use signet_verifier::{AccessToken, Refusal, Subject};
+use signet_contract::claims::{ROLE_ADMIN, ROLE_USER};
+use signet_verifier::{AccessToken, Refusal, Subject, presented};
 
-/// The caller of a request. The extractor verifies the request's token, unless [`Guarded`] already
-/// did. It needs `web::Data<Guard>` in the app.
+/// The caller of a request: a user or a service. The extractor verifies the request's token, unless
+/// [`Guarded`] already did.
 #[derive(Debug, Clone)]
 pub struct Caller(Arc<AccessToken>);
 
 impl Caller {
-    /// The token, as verified.
+    /// Returns the token, as verified.
     pub fn token(&self) -> &AccessToken {
         &self.0
     }
 
-    /// The user's id; `None` for a service.
-    pub fn user(&self) -> Option<uuid::Uuid> {
+    /// Returns the user's id; `None` for a service.
+    pub fn user(&self) -> Option<Uuid> {
         match &self.0.subject {
             Subject::User { public_id, .. } => Some(*public_id),
             Subject::Service => None,
@@ -49,25 +61,131 @@ impl Caller {
     }
 }
 
-impl FromRequest for Caller {
-    type Error = Refusal;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Refusal>>>>;
+/// A user with the role `user`, in the token and in the directory. A service is refused.
+#[derive(Debug, Clone)]
+pub struct User {
+    caller: Caller,
+    public_id: Uuid,
+}
 
-    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        if let Some(caller) = request.extensions().get::<Caller>() {
-            return Box::pin(ready(Ok(caller.clone())));
+impl User {
+    /// Returns the token, as verified.
+    pub fn token(&self) -> &AccessToken {
+        self.caller.token()
+    }
+
+    /// Returns the user's id.
+    pub fn public_id(&self) -> Uuid {
+        self.public_id
+    }
+
+    async fn with_role(request: &HttpRequest, role: &str) -> Result<Self, Refusal> {
+        let caller = admit(request, Some(role)).await?;
+        let public_id = caller.user().ok_or(Refusal::Forbidden { scope: None })?;
+        Ok(Self { caller, public_id })
+    }
+}
+
+/// An operator: a user with the role `admin`, in the token and in the directory.
+#[derive(Debug, Clone)]
+pub struct Admin(pub User);
+
+/// A caller that a handler requires. A type with a rule of its own implements it by calling the
+/// types here, and [`Then`] extracts it.
+pub trait Judge: Sized + 'static {
+    /// Returns the caller of a request.
+    ///
+    /// # Errors
+    ///
+    /// The refusal, which is the response to the client.
+    fn judge(request: &HttpRequest) -> impl Future<Output = Result<Self, Refusal>>;
+}
+
+impl Judge for Caller {
+    async fn judge(request: &HttpRequest) -> Result<Self, Refusal> {
+        let known = request.extensions().get::<Self>().cloned();
+        match known {
+            Some(caller) => Ok(caller),
+            None => admit(request, None).await,
         }
-        let request = request.clone();
+    }
+}
+
+impl Judge for User {
+    async fn judge(request: &HttpRequest) -> Result<Self, Refusal> {
+        Self::with_role(request, ROLE_USER).await
+    }
+}
+
+impl Judge for Admin {
+    async fn judge(request: &HttpRequest) -> Result<Self, Refusal> {
+        User::with_role(request, ROLE_ADMIN).await.map(Self)
+    }
+}
+
+macro_rules! extracted_by_judging {
+    ($($caller:ty),+) => {$(
+        impl FromRequest for $caller {
+            type Error = Refusal;
+            type Future = Pin<Box<dyn Future<Output = Result<Self, Refusal>>>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let request = request.clone();
+                Box::pin(async move { Self::judge(&request).await })
+            }
+        }
+    )+};
+}
+
+extracted_by_judging!(Caller, User, Admin);
+
+/// A caller, and a part of the request that is read only after the caller was judged.
+#[derive(Debug, Clone)]
+pub struct Then<C, R>(pub C, pub R);
+
+impl<C: Judge, R: FromRequest + 'static> FromRequest for Then<C, R> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let Some(guard) = request.app_data::<web::Data<Guard>>().cloned() else {
-                tracing::error!("a handler takes a Caller, but the app has no web::Data<Guard>");
-                return Err(Refusal::Unavailable { retry_after: 60 });
-            };
-            let token = guard.admit(request.headers()).await?;
+            let caller = C::judge(&request).await?;
+            let rest = R::from_request(&request, &mut payload).await.map_err(Into::into)?;
+            Ok(Self(caller, rest))
+        })
+    }
+}
+
+/// Admits the caller of a request with the app's guard, and logs a refusal.
+async fn admit(request: &HttpRequest, role: Option<&str>) -> Result<Caller, Refusal> {
+    let Some(guard) = request.app_data::<web::Data<Guard>>() else {
+        tracing::error!("a handler takes a caller, but the app has no web::Data<Guard>");
+        return Err(Refusal::Unavailable { retry_after: 60 });
+    };
+    match guard.judge(presented(request.headers()), role).await {
+        Ok(token) => {
             let caller = Caller(token);
             request.extensions_mut().insert(caller.clone());
             Ok(caller)
-        })
+        }
+        Err(refusal) => {
+            log_refusal(request, &refusal);
+            Err(refusal)
+        }
+    }
+}
+
+/// Logs a refusal. No part of the token is logged: the token may still be good elsewhere.
+fn log_refusal(request: &HttpRequest, refusal: &Refusal) {
+    let from = request.peer_addr().map(|peer| peer.to_string()).unwrap_or_default();
+    let (method, path) = (request.method(), request.path());
+    match refusal {
+        Refusal::Missing => tracing::debug!(%method, path, %from, "refused: {refusal}"),
+        Refusal::Unavailable { .. } => {
+            tracing::warn!(%method, path, %from, "not answered: {refusal}");
+        }
+        _ => tracing::info!(%method, path, %from, "refused: {refusal}"),
     }
 }
 
@@ -127,16 +245,13 @@ where
         let service = Rc::clone(&self.service);
         let rule = self.rule.clone();
         Box::pin(async move {
-            let judged = match rule.role {
-                Some(wanted) => rule.guard.admit_role(request.headers(), wanted).await,
-                None => rule.guard.admit(request.headers()).await,
-            };
-            match judged {
+            match rule.guard.judge(presented(request.headers()), rule.role).await {
                 Ok(token) => {
                     request.extensions_mut().insert(Caller(token));
                     service.call(request).await.map(ServiceResponse::map_into_left_body)
                 }
                 Err(refusal) => {
+                    log_refusal(request.request(), &refusal);
                     Ok(request.into_response(refusal.error_response()).map_into_right_body())
                 }
             }

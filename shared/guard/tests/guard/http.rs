@@ -3,9 +3,10 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{App, test, web};
+use serde::Deserialize;
 use signet_contract::bearer::ACCESS_TOKEN_HEADER;
 use signet_guard::Guard;
-use signet_guard::actix::{Caller, Guarded};
+use signet_guard::actix::{Admin, Caller, Guarded, Then, User};
 
 use super::setup::{ANN, BOB, PHONE, Setup};
 use super::tokens::keys;
@@ -14,11 +15,31 @@ async fn name(caller: Caller) -> String {
     caller.user().map_or_else(|| caller.token().client_id.clone(), |user| user.to_string())
 }
 
+async fn user_id(user: User) -> String {
+    user.public_id().to_string()
+}
+
+async fn admin_id(Admin(user): Admin) -> String {
+    user.public_id().to_string()
+}
+
+#[derive(Deserialize)]
+struct Page {
+    limit: u8,
+}
+
+async fn page(Then(user, page): Then<User, web::Query<Page>>) -> String {
+    format!("{} of {}", page.limit, user.public_id())
+}
+
 /// Returns the answer of `path` to these headers: status, challenge, body.
 async fn answer(guard: &Guard, path: &str, headers: &[(&str, &str)]) -> (u16, String, String) {
     let app = App::new()
         .app_data(web::Data::new(guard.clone()))
         .route("/anyone", web::get().to(name))
+        .route("/user", web::get().to(user_id))
+        .route("/operator", web::get().to(admin_id))
+        .route("/page", web::get().to(page))
         .service(web::scope("/scope").wrap(Guarded::by(guard)).route("", web::get().to(name)))
         .service(
             web::scope("/admin").wrap(Guarded::role(guard, "admin")).route("", web::get().to(name)),
@@ -46,13 +67,13 @@ async fn handler_and_scope_receive_the_caller() {
     let guard = setup.serving().await;
     let ann = setup.user(ANN, PHONE, &["user", "admin"]);
     let service = setup.token(&keys()[0], setup.position()).service("reporting");
-    for path in ["/anyone", "/scope", "/admin"] {
-        let told = answer(&guard, path, &[(ACCESS_TOKEN_HEADER, &ann)]).await;
-        assert_eq!(told, (200, String::new(), ANN.to_string()), "{path}");
+    for path in ["/anyone", "/user", "/operator", "/scope", "/admin"] {
+        let got = answer(&guard, path, &[(ACCESS_TOKEN_HEADER, &ann)]).await;
+        assert_eq!(got, (200, String::new(), ANN.to_string()), "{path}");
     }
     let bearer = format!("bearer {service}");
-    let told = answer(&guard, "/scope", &[(AUTHORIZATION.as_str(), &bearer)]).await;
-    assert_eq!(told, (200, String::new(), "reporting".into()));
+    let got = answer(&guard, "/scope", &[(AUTHORIZATION.as_str(), &bearer)]).await;
+    assert_eq!(got, (200, String::new(), "reporting".into()));
 }
 
 #[actix_web::test]
@@ -75,11 +96,14 @@ async fn refusals_match_the_contract() {
         let two = [(ACCESS_TOKEN_HEADER, bob.as_str()), (AUTHORIZATION.as_str(), &bob_again)];
         assert_eq!(answer(&guard, path, &two).await.0, 400, "{path}");
     }
-    let told = answer(&guard, "/admin", &[(ACCESS_TOKEN_HEADER, &bob)]).await;
-    assert_eq!((told.0, told.1.as_str()), (403, r#"Bearer error="insufficient_scope""#));
+    let service = setup.token(&keys()[0], setup.position()).service("reporting");
+    for (path, token) in [("/admin", &bob), ("/operator", &bob), ("/user", &service)] {
+        let got = answer(&guard, path, &[(ACCESS_TOKEN_HEADER, token)]).await;
+        assert_eq!((got.0, got.1.as_str()), (403, r#"Bearer error="insufficient_scope""#));
+    }
     let refused = guard.status().refused;
     assert_eq!((refused["missing"], refused["ambiguous"], refused["malformed"]), (3, 3, 3));
-    assert_eq!((refused["forbidden"], guard.status().admitted), (1, 0));
+    assert_eq!((refused["forbidden"], guard.status().admitted), (3, 0));
 }
 
 #[actix_web::test]
@@ -89,8 +113,28 @@ async fn undecided_request_gets_retry_after() {
     let guard = setup.guard().await;
     let ann = setup.user(ANN, PHONE, &["user"]);
     for path in ["/anyone", "/scope", "/admin"] {
-        let told = answer(&guard, path, &[(ACCESS_TOKEN_HEADER, &ann)]).await;
-        assert_eq!((told.0, told.1.as_str()), (503, ""), "{path}");
+        let got = answer(&guard, path, &[(ACCESS_TOKEN_HEADER, &ann)]).await;
+        assert_eq!((got.0, got.1.as_str()), (503, ""), "{path}");
         assert_eq!(answer(&guard, path, &[]).await.0, 401, "{path}");
     }
+}
+
+#[actix_web::test]
+async fn caller_is_judged_before_the_rest_of_the_request_is_read() {
+    let setup = Setup::new();
+    let guard = setup.serving().await;
+    let ann = setup.user(ANN, PHONE, &["user"]);
+    for (path, without_token, with_token) in [("/page?limit=7", 401, 200), ("/page", 401, 400)] {
+        assert_eq!(answer(&guard, path, &[]).await.0, without_token, "{path}");
+        let got = answer(&guard, path, &[(ACCESS_TOKEN_HEADER, &ann)]).await;
+        assert_eq!(got.0, with_token, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn extractor_without_a_guard_answers_503() {
+    let app = App::new().route("/user", web::get().to(user_id));
+    let app = test::init_service(app).await;
+    let request = test::TestRequest::get().uri("/user").to_request();
+    assert_eq!(test::call_service(&app, request).await.status(), 503);
 }
