@@ -1,6 +1,5 @@
 //! The routes for clients. Only this layer uses HTTP.
 
-mod admission;
 mod openapi;
 mod page_query;
 mod protected_resource;
@@ -43,6 +42,7 @@ pub fn routes(api: Api, openapi: web::Bytes) -> impl FnOnce(&mut web::ServiceCon
         // No cache may store personal data or a refusal (RFC 9111 §5.2.2.5).
         let unstored = || middleware::DefaultHeaders::new().add((CACHE_CONTROL, "no-store"));
         config
+            .app_data(web::Data::new(api.guard.clone()))
             .app_data(web::Data::new(api))
             .service(read("/user", users::list).wrap(unstored()))
             .service(read("/user/me", users::me).wrap(unstored()))

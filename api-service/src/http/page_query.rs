@@ -1,5 +1,9 @@
 //! `?limit=` and `?after=`: the requested page of a list.
 
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
 use signet_service::problem_response::ProblemError;
 use url::form_urlencoded;
 
@@ -15,9 +19,18 @@ pub(super) struct PageQuery {
     pub(super) after: Option<Cursor>,
 }
 
+impl FromRequest for PageQuery {
+    type Error = ProblemError;
+    type Future = Ready<Result<Self, ProblemError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::parse(request.query_string()))
+    }
+}
+
 impl PageQuery {
     /// Parses a query. Unknown parameters are ignored.
-    pub(super) fn parse(query: &str) -> Result<Self, ProblemError> {
+    fn parse(query: &str) -> Result<Self, ProblemError> {
         let mut errors = Vec::new();
         let mut take = |name| {
             let mut values = form_urlencoded::parse(query.as_bytes())
@@ -57,7 +70,7 @@ mod tests {
     const CURSOR: &str = "u8c5f9f3e7f5c4d399a550f6a7f2b9a11";
 
     #[test]
-    fn what_is_left_out_has_its_default() {
+    fn omitted_parameter_has_its_default() {
         let none = PageQuery { limit: 100, after: None };
         assert_eq!(PageQuery::parse("").expect("a page"), none);
         assert_eq!(PageQuery::parse("other=1&token=x").expect("a page"), none);
@@ -66,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn invalid_parameter_is_named() {
         for (query, field) in [
             ("limit=0", "limit"),
             ("limit=1001", "limit"),

@@ -4,17 +4,31 @@ use actix_web::http::StatusCode;
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use signet_contract::bearer::{Reason, TokenRefused};
-use signet_contract::claims::ROLE_ADMIN;
 use signet_contract::problem::Problem;
+use signet_guard::actix::{Admin, Judge, Then, User as Caller};
+use signet_guard::verifier::Refusal;
 use signet_service::problem_response::ProblemError;
-use signet_verifier::Refusal;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::Api;
 use super::page_query::PageQuery;
-use super::{Api, admission};
 use crate::domain::directory::{DirectoryError, User};
 use crate::domain::visibility::Visibility;
+
+/// A user who may list users, by `API_USER_LIST`.
+#[derive(Debug)]
+pub(super) struct ListReader;
+
+impl Judge for ListReader {
+    async fn judge(request: &HttpRequest) -> Result<Self, Refusal> {
+        let visibility = request.app_data::<web::Data<Api>>().map(|api| api.visibility);
+        match visibility {
+            Some(Visibility::Everyone) => Caller::judge(request).await.map(|_| Self),
+            Some(Visibility::Admins) | None => Admin::judge(request).await.map(|_| Self),
+        }
+    }
+}
 
 /// A page of users, in the order of creation.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,12 +65,11 @@ pub(super) struct PageBody {
     ),
     security(("bearer" = []), ("x_access_token" = []))
 )]
-pub(super) async fn list(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
-    match api.visibility {
-        Visibility::Everyone => admission::user(&request, &api).await?,
-        Visibility::Admins => admission::with_role(&request, &api, ROLE_ADMIN).await?,
-    };
-    let PageQuery { limit, after } = PageQuery::parse(request.query_string())?;
+pub(super) async fn list(
+    request: Then<ListReader, PageQuery>,
+    api: web::Data<Api>,
+) -> Result<HttpResponse, Error> {
+    let Then(ListReader, PageQuery { limit, after }) = request;
     let directory = api.directory.clone();
     let page = api.blocking.run(move || directory.page(after, limit)).await?.map_err(problem)?;
     Ok(HttpResponse::Ok()
@@ -81,9 +94,8 @@ pub(super) async fn list(request: HttpRequest, api: web::Data<Api>) -> Result<Ht
     ),
     security(("bearer" = []), ("x_access_token" = []))
 )]
-pub(super) async fn me(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
-    let caller = admission::user(&request, &api).await?;
-    let found = api.directory.find(caller).map_err(problem)?;
+pub(super) async fn me(caller: Caller, api: web::Data<Api>) -> Result<HttpResponse, Error> {
+    let found = api.directory.find(caller.public_id()).map_err(problem)?;
     // The user was deleted after the guard's check.
     let user = found.ok_or(Refusal::Invalid(Reason::Revoked))?;
     Ok(HttpResponse::Ok().json(user))
@@ -110,11 +122,14 @@ pub(super) async fn me(request: HttpRequest, api: web::Data<Api>) -> Result<Http
     ),
     security(("bearer" = []), ("x_access_token" = []))
 )]
-pub(super) async fn one(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
-    let caller = admission::user(&request, &api).await?;
+pub(super) async fn one(
+    caller: Caller,
+    request: HttpRequest,
+    api: web::Data<Api>,
+) -> Result<HttpResponse, Error> {
     let wanted = request.match_info().get("public_id").and_then(|id| Uuid::try_parse(id).ok());
-    if api.visibility == Visibility::Admins && wanted != Some(caller) {
-        admission::with_role(&request, &api, ROLE_ADMIN).await?;
+    if api.visibility == Visibility::Admins && wanted != Some(caller.public_id()) {
+        Admin::judge(&request).await?;
     }
     // A point read takes microseconds, less than a hop to another thread.
     let found = wanted.map(|wanted| api.directory.find(wanted)).transpose().map_err(problem)?;
