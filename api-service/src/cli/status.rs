@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn people_read_what_is_held_and_how_old_it_is() {
+    fn status_prints_held_data_and_its_age() {
         let report = Report {
             ready: false,
             position: Some(1_790_000_000_000_007),

@@ -46,13 +46,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_reads_as_it_was_written() {
+    fn cursor_round_trips() {
         let cursor = Cursor(Uuid::new_v4());
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
     }
 
     #[test]
-    fn nothing_but_a_cursor_is_read_as_one() {
+    fn text_other_than_a_cursor_is_refused() {
         let good = "u8c5f9f3e7f5c4d399a550f6a7f2b9a11";
         assert!(good.parse::<Cursor>().is_ok());
         for text in [

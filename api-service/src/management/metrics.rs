@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn metrics_are_those_that_operators_build_on() {
+    fn metrics_match_the_documented_list() {
         let mut registry = Registry::with_prefix(PREFIX);
         let refused = BTreeMap::from([("expired", 3), ("missing", 0)]);
         registry.register_collector(Box::new(Fixed(GuardStatus { refused, ..good() })));

@@ -120,13 +120,13 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_guard_that_serves_is_ready_in_every_part() {
+    fn serving_guard_is_ready_in_every_part() {
         assert!(failing(&good()).is_empty());
         insta::assert_json_snapshot!(parts(&good()));
     }
 
     #[test]
-    fn an_outage_of_the_issuer_is_told_and_makes_nothing_unready() {
+    fn issuer_outage_is_reported_and_keeps_readiness() {
         let mut status = good();
         status.feed.last_error = Some("connection refused".into());
         status.keys.last_error = Some("connection refused".into());
@@ -136,7 +136,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn whatever_keeps_a_good_token_from_an_answer_is_named() {
+    fn each_cause_of_a_missing_answer_is_named() {
         let change = |change: fn(&mut GuardStatus)| {
             let mut status = good();
             change(&mut status);

@@ -23,7 +23,7 @@ fn refusal(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn the_defaults_are_those_of_the_contract() {
+fn defaults_match_the_contract() {
     let settings = settings(&[]).expect("settings");
     assert_eq!(settings.bind.to_string(), "127.0.0.1:8002");
     assert_eq!(settings.management_bind.to_string(), "127.0.0.1:9002");
@@ -42,7 +42,7 @@ fn the_defaults_are_those_of_the_contract() {
 }
 
 #[test]
-fn the_issuer_is_reached_where_it_is_unless_told_otherwise() {
+fn issuer_url_defaults_to_the_issuer() {
     let issuer = ("API_ISSUER", "https://login.example.org/a");
     assert_eq!(issuer_url(&[issuer]), issuer.1);
     let inside = ("API_AUTH_URL", "https://auth.internal/");
@@ -51,7 +51,7 @@ fn the_issuer_is_reached_where_it_is_unless_told_otherwise() {
 }
 
 #[test]
-fn plain_http_to_a_name_that_is_not_allowed_is_refused_as_the_address_it_is_used_for() {
+fn plain_http_to_a_foreign_host_is_refused_with_the_setting_name() {
     let inside = ("API_AUTH_URL", "http://auth-service:8001");
     assert!(refusal(&[inside]).starts_with("API_AUTH_URL (--auth-url): "));
     assert!(settings(&[inside, ("API_ALLOW_HTTP", "other, auth-service")]).is_ok());
@@ -62,13 +62,13 @@ fn plain_http_to_a_name_that_is_not_allowed_is_refused_as_the_address_it_is_used
 }
 
 #[test]
-fn the_issuer_is_kept_to_the_letter() {
+fn issuer_is_kept_unchanged() {
     let issuer = "https://Login.Example.org:443/a/";
     assert_eq!(settings(&[("API_ISSUER", issuer)]).expect("settings").issuer, issuer);
 }
 
 #[test]
-fn a_wrong_value_is_refused_by_name() {
+fn invalid_value_is_refused_with_its_name() {
     for (name, value) in [
         ("API_BIND", "8002"),
         ("API_MANAGEMENT_BIND", "nowhere"),
@@ -101,7 +101,7 @@ fn a_wrong_value_is_refused_by_name() {
 }
 
 #[test]
-fn the_edges_of_each_range_are_taken() {
+fn range_limits_are_accepted() {
     for (name, value) in [
         ("API_CLOCK_LEEWAY", "0s"),
         ("API_CLOCK_LEEWAY", "1m"),

@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_flipped_bit_changes_the_sum() {
+    fn every_flipped_bit_changes_the_checksum() {
         let row = b"8c5f9f3e disabled [\"user\"]".to_vec();
         let sum = of(&[&row]);
         for bit in 0..row.len() * 8 {
@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_that_moves_between_columns_changes_the_sum() {
+    fn byte_moved_between_columns_changes_the_checksum() {
         assert_ne!(of(&[b"ab", b"c"]), of(&[b"a", b"bc"]));
     }
 }

@@ -87,7 +87,7 @@ fn names(replica: &Replica) -> Vec<String> {
 }
 
 #[test]
-fn a_new_replica_holds_nothing_but_its_name_which_it_keeps() {
+fn new_replica_is_empty_and_keeps_its_instance_id() {
     let place = Place::new();
     let held = place.open().load().expect("held");
     assert_eq!((held.position, held.feed_contact, held.keys), (None, None, None));
@@ -97,7 +97,7 @@ fn a_new_replica_holds_nothing_but_its_name_which_it_keeps() {
 }
 
 #[test]
-fn what_is_stored_is_given_back_after_a_restart() {
+fn stored_data_is_read_after_a_restart() {
     let place = Place::new();
     let ann = user("ann");
     let keys =
@@ -120,7 +120,7 @@ fn what_is_stored_is_given_back_after_a_restart() {
 }
 
 #[test]
-fn each_kind_of_change_leads_to_the_record_that_it_tells() {
+fn each_change_type_updates_its_record() {
     let place = Place::new();
     let replica = place.open();
     let ann = user("ann");
@@ -147,7 +147,7 @@ fn each_kind_of_change_leads_to_the_record_that_it_tells() {
 }
 
 #[test]
-fn changes_applied_again_change_nothing() {
+fn repeated_changes_have_no_effect() {
     let place = Place::new();
     let replica = place.open();
     let ann = user("ann");
@@ -165,7 +165,7 @@ fn changes_applied_again_change_nothing() {
 }
 
 #[test]
-fn a_change_that_tells_too_little_of_an_unknown_user_lets_nobody_in() {
+fn incomplete_change_of_an_unknown_user_admits_no_user() {
     let place = Place::new();
     let replica = place.open();
     let nobody = Uuid::new_v4();
@@ -175,7 +175,7 @@ fn a_change_that_tells_too_little_of_an_unknown_user_lets_nobody_in() {
 }
 
 #[test]
-fn revocations_are_kept_until_they_are_forgotten() {
+fn revocations_stay_until_their_removal() {
     let place = Place::new();
     let replica = place.open();
     let public_id = Uuid::new_v4();
@@ -192,7 +192,7 @@ fn revocations_are_kept_until_they_are_forgotten() {
 }
 
 #[test]
-fn a_snapshot_takes_the_place_of_everything_at_its_end_and_not_before() {
+fn snapshot_replaces_the_directory_only_at_its_end() {
     let place = Place::new();
     let replica = place.open();
     let (ann, bob, cid, dan) = (user("ann"), user("bob"), user("cid"), user("dan"));
@@ -220,7 +220,7 @@ fn a_snapshot_takes_the_place_of_everything_at_its_end_and_not_before() {
 }
 
 #[test]
-fn more_revocations_than_a_statement_takes_are_held_and_forgotten_at_once() {
+fn many_revocations_are_stored_and_removed_together() {
     let place = Place::new();
     let replica = place.open();
     let public_id = Uuid::new_v4();
@@ -240,7 +240,7 @@ fn more_revocations_than_a_statement_takes_are_held_and_forgotten_at_once() {
 }
 
 #[test]
-fn a_snapshot_adds_to_the_revocations_that_are_held() {
+fn snapshot_adds_to_stored_revocations() {
     let place = Place::new();
     let replica = place.open();
     let public_id = Uuid::new_v4();
@@ -256,7 +256,7 @@ fn a_snapshot_adds_to_the_revocations_that_are_held() {
 }
 
 #[test]
-fn contact_moves_only_what_was_confirmed() {
+fn contact_updates_only_its_own_time() {
     let place = Place::new();
     let replica = place.open();
     let keys = SavedKeys { text: "{}".into(), etag: None, fetched_at: NOW };
@@ -272,7 +272,7 @@ fn contact_moves_only_what_was_confirmed() {
 }
 
 #[test]
-fn a_replica_is_one_processs() {
+fn replica_is_locked_by_one_process() {
     let place = Place::new();
     // An existing replica closes at once, because nothing has to be written at the end.
     drop(place.open());
@@ -288,7 +288,7 @@ fn a_replica_is_one_processs() {
 }
 
 #[test]
-fn a_replica_is_nobody_elses_to_read() {
+fn replica_file_is_private() {
     let place = Place::new();
     let replica = place.open();
     snapshot(&replica, &[user("ann")], 1);
@@ -304,7 +304,7 @@ fn a_replica_is_nobody_elses_to_read() {
 }
 
 #[test]
-fn what_can_not_be_opened_is_told_in_one_line() {
+fn replica_that_cannot_be_opened_is_reported_in_one_line() {
     let error = Replica::open(std::path::Path::new("/proc/none/api.db"), 1).err().expect("refused");
     assert!(error.to_string().contains("/proc/none") && !error.to_string().contains('\n'));
 }

@@ -26,12 +26,12 @@ fn help_names_every_command_and_setting() {
 }
 
 #[test]
-fn help_says_of_each_command_what_it_does() {
+fn help_describes_each_command() {
     insta::assert_snapshot!(support::help::of_every_command(api_service::cli::command()));
 }
 
 #[test]
-fn check_config_tells_each_value_and_where_it_came_from() {
+fn check_config_lists_each_value_and_its_origin() {
     let folder = folder();
     std::fs::write(folder.path().join(".env"), "API_AUDIENCE=orders\nAPI_BIND=[::1]:1\n")
         .expect("written");
@@ -45,7 +45,7 @@ fn check_config_tells_each_value_and_where_it_came_from() {
 }
 
 #[test]
-fn the_documented_env_file_changes_nothing() {
+fn documented_env_file_equals_the_defaults() {
     let folder = folder();
     let before = run(&folder, &["check-config"]).stdout;
     let env = run(&folder, &["check-config", "--env"]);
@@ -55,7 +55,7 @@ fn the_documented_env_file_changes_nothing() {
 }
 
 #[test]
-fn each_way_of_going_wrong_has_its_exit_status_and_one_line() {
+fn each_failure_has_its_exit_status_and_one_line() {
     let folder = folder();
     for (arguments, status, begins) in [
         (
@@ -101,7 +101,7 @@ fn each_way_of_going_wrong_has_its_exit_status_and_one_line() {
 }
 
 #[test]
-fn a_taken_port_is_told_by_the_setting_that_names_it() {
+fn taken_port_is_reported_with_its_setting() {
     let folder = folder();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("its address").to_string();
@@ -118,7 +118,7 @@ fn a_taken_port_is_told_by_the_setting_that_names_it() {
 }
 
 #[test]
-fn openapi_prints_what_the_route_gives() {
+fn openapi_command_equals_the_route() {
     let printed = run(&folder(), &["openapi"]);
     assert_eq!(printed.status.code(), Some(0));
     assert_eq!(

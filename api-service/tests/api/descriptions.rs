@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::app::{App, token_of, user};
 
 #[actix_web::test]
-async fn the_metadata_says_who_issues_tokens_for_here() {
+async fn metadata_names_the_issuer() {
     let app = App::start(&[], Visibility::Everyone).await;
     let request = TestRequest::with_uri("/.well-known/oauth-protected-resource");
     let answer = app.send(request).await;
@@ -19,7 +19,7 @@ async fn the_metadata_says_who_issues_tokens_for_here() {
 }
 
 #[actix_web::test]
-async fn the_description_is_the_one_that_was_agreed_on() {
+async fn api_description_matches_the_committed_one() {
     let app = App::start(&[], Visibility::Everyone).await;
     let answer = app.send(TestRequest::with_uri("/openapi.json")).await;
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
@@ -38,7 +38,7 @@ async fn the_description_is_the_one_that_was_agreed_on() {
 
 /// A guarded route in the description refuses a request without a token. Other routes answer it.
 #[actix_web::test]
-async fn every_described_route_is_there_and_guarded_as_described() {
+async fn every_described_route_exists_and_is_guarded() {
     let ann = user("ann");
     let app = App::start(std::slice::from_ref(&ann), Visibility::Everyone).await;
     let description = app.send(TestRequest::with_uri("/openapi.json")).await.json();

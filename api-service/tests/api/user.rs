@@ -16,7 +16,7 @@ fn record(user: &DirectoryUser) -> serde_json::Value {
 }
 
 #[actix_web::test]
-async fn a_user_reads_the_list_their_own_record_and_others() {
+async fn user_reads_list_own_record_and_other_records() {
     let (ann, bob) = (user("ann"), user("bob"));
     let app = App::start(&[ann.clone(), bob.clone()], Visibility::Everyone).await;
     let token = token_of(&ann);
@@ -37,7 +37,7 @@ async fn a_user_reads_the_list_their_own_record_and_others() {
 }
 
 #[actix_web::test]
-async fn the_token_comes_in_either_header_and_from_nowhere_else() {
+async fn token_is_read_from_either_header_only() {
     let ann = user("ann");
     let app = App::start(std::slice::from_ref(&ann), Visibility::Everyone).await;
     let token = token_of(&ann);
@@ -66,7 +66,7 @@ async fn the_token_comes_in_either_header_and_from_nowhere_else() {
 }
 
 #[actix_web::test]
-async fn every_route_of_users_refuses_who_may_not_read() {
+async fn every_user_route_refuses_callers_without_the_right() {
     let ann = user("ann");
     let gone = user("gone");
     let disabled = DirectoryUser { state: UserState::Disabled, ..user("disabled") };
@@ -102,7 +102,7 @@ async fn every_route_of_users_refuses_who_may_not_read() {
 }
 
 #[actix_web::test]
-async fn who_may_not_read_is_not_told_what_is_wrong_with_the_question() {
+async fn refused_caller_gets_no_parameter_errors() {
     let ann = user("ann");
     let app = App::start(std::slice::from_ref(&ann), Visibility::Everyone).await;
     assert_eq!(app.get("/user?limit=0", "garbage").await.status, 401);
@@ -112,7 +112,7 @@ async fn who_may_not_read_is_not_told_what_is_wrong_with_the_question() {
 }
 
 #[actix_web::test]
-async fn an_id_of_nobody_is_not_found_however_it_is_spelt() {
+async fn unknown_id_is_not_found_in_any_spelling() {
     let ann = user("ann");
     let app = App::start(std::slice::from_ref(&ann), Visibility::Everyone).await;
     for id in [
@@ -131,7 +131,7 @@ async fn an_id_of_nobody_is_not_found_however_it_is_spelt() {
 }
 
 #[actix_web::test]
-async fn routes_that_are_read_take_no_other_method() {
+async fn readable_routes_accept_get_and_head_only() {
     let ann = user("ann");
     let app = App::start(std::slice::from_ref(&ann), Visibility::Everyone).await;
     for path in PATHS {

@@ -12,7 +12,7 @@ fn names(answer: &Answer) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn pages_lead_through_all_users_in_order_of_creation() {
+async fn pages_list_all_users_in_order_of_creation() {
     let mut users: Vec<_> = (0..7).map(|number| user(&format!("user-{number}"))).collect();
     users[3] = DirectoryUser { state: UserState::Disabled, ..user("user-3") };
     let app = App::start(&users, Visibility::Everyone).await;
@@ -31,7 +31,7 @@ async fn pages_lead_through_all_users_in_order_of_creation() {
 }
 
 #[actix_web::test]
-async fn a_page_that_can_not_be_is_told_field_by_field() {
+async fn invalid_page_parameters_are_reported_by_field() {
     let ann = user("ann");
     let app = App::start(std::slice::from_ref(&ann), Visibility::Everyone).await;
     let answer = app.get("/user?limit=1001&after=x&after=y", &token_of(&ann)).await;
@@ -44,7 +44,7 @@ async fn a_page_that_can_not_be_is_told_field_by_field() {
 }
 
 #[actix_web::test]
-async fn where_only_operators_may_look_the_others_see_themselves() {
+async fn users_without_admin_see_only_their_own_record() {
     let (ann, bob, root) = (user("ann"), user("bob"), operator("root"));
     let users = [ann.clone(), bob.clone(), root.clone()];
     let app = App::start(&users, Visibility::Admins).await;
@@ -70,7 +70,7 @@ async fn where_only_operators_may_look_the_others_see_themselves() {
 }
 
 #[actix_web::test]
-async fn an_operator_is_one_in_the_token_and_in_the_directory() {
+async fn operator_needs_role_in_token_and_directory() {
     let (former, coming) = (user("former"), operator("coming"));
     let app = App::start(&[former.clone(), coming.clone()], Visibility::Admins).await;
     let still_in_token = DirectoryUser { roles: coming.roles.clone(), ..former };

@@ -76,7 +76,7 @@ impl AppState {
         }
         let (client_id, pos) = (token.client_id.clone(), token.pos);
         let registered = self.run(move |store| is_registered(store, &client_id, pos)).await;
-        if !registered.map_err(unavailable)? {
+        if !registered.map_err(|error| unavailable(&error))? {
             return Err(Refusal::Invalid(Reason::Revoked));
         }
         let caller = ClientCaller { client_id: token.client_id, scope: token.scope };
@@ -94,7 +94,7 @@ impl AppState {
             return Err(Refusal::Forbidden { scope: None });
         };
         let standing = self.run(move |store| store.standing(&token.kid, public_id, sid)).await;
-        match judge(&standing.map_err(unavailable)?, token.pos, &roles, wanted) {
+        match judge(&standing.map_err(|error| unavailable(&error))?, token.pos, &roles, wanted) {
             Ok(()) => Ok(SessionCaller { public_id, sid }),
             Err(Unfit::Refused(reason)) => Err(Refusal::Invalid(reason)),
             Err(Unfit::TooLittle) => Err(Refusal::Forbidden { scope: None }),
@@ -129,7 +129,7 @@ pub fn is_registered(store: &Store, client_id: &str, pos: u64) -> StoreResult<bo
     Ok(!before_removal && store.find_client(client_id)?.is_some())
 }
 
-fn unavailable(error: AppError) -> Refusal {
+fn unavailable(error: &AppError) -> Refusal {
     tracing::warn!(%error, "a token can't be judged");
     Refusal::Unavailable { retry_after: UNAVAILABLE_SECONDS }
 }

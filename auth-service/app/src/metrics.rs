@@ -52,18 +52,13 @@ impl Metrics {
         self.sign_ups.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
-    /// Counts the access token of a refreshed session.
-    pub fn refreshed(&self) {
-        self.user_token();
-    }
-
     /// Counts an access token of a user.
     pub(crate) fn user_token(&self) {
         self.tokens.get_or_create(&HolderLabel { holder: "user" }).inc();
     }
 
     /// Counts an access token of a service.
-    pub fn service_token(&self) {
+    pub(crate) fn service_token(&self) {
         self.tokens.get_or_create(&HolderLabel { holder: "service" }).inc();
     }
 }

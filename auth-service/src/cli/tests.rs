@@ -14,7 +14,7 @@ fn the_command_line_is_well_formed_with_every_setting() {
 }
 
 #[test]
-fn help_says_of_each_command_what_it_does() {
+fn help_describes_each_command() {
     insta::assert_snapshot!(support::help::of_every_command(command_line()));
 }
 

@@ -15,7 +15,7 @@ fn settings(variables: &[(&str, &str)], flags: &[&str]) -> Result<Settings, Sett
 }
 
 #[test]
-fn the_defaults_are_those_of_the_contract() {
+fn defaults_match_the_contract() {
     let settings = settings(&[], &[]).expect("settings");
     assert_eq!(settings.bind.to_string(), "127.0.0.1:8001");
     assert_eq!(settings.management_bind.to_string(), "127.0.0.1:9001");
@@ -43,7 +43,7 @@ fn an_issuer_is_kept_to_the_letter() {
 }
 
 #[test]
-fn a_wrong_value_is_refused_by_name() {
+fn invalid_value_is_refused_with_its_name() {
     for (name, value) in [
         ("AUTH_BIND", "8001"),
         ("AUTH_MANAGEMENT_BIND", "127.0.0.1:99999"),

@@ -57,7 +57,7 @@ fn begun_anew(place: &Place, instance: Uuid) -> bool {
 }
 
 #[test]
-fn a_whole_replica_is_kept() {
+fn intact_replica_is_kept() {
     let place = Place::new();
     let instance = filled(&place);
     assert!(!begun_anew(&place, instance));
@@ -65,14 +65,14 @@ fn a_whole_replica_is_kept() {
 }
 
 #[test]
-fn what_is_no_database_is_set_aside() {
+fn file_other_than_a_database_is_set_aside() {
     let place = found(b"not a database, whatever its name says");
     assert!(begun_anew(&place, Uuid::nil()));
     assert!(damaged(&place).exists());
 }
 
 #[test]
-fn a_truncated_replica_is_begun_anew_wherever_it_was_cut() {
+fn truncated_replica_is_rebuilt() {
     let place = Place::new();
     let instance = filled(&place);
     let whole = std::fs::read(place.path()).expect("the file");
@@ -84,7 +84,7 @@ fn a_truncated_replica_is_begun_anew_wherever_it_was_cut() {
 }
 
 #[test]
-fn a_flipped_bit_never_goes_unseen_where_it_could_matter() {
+fn flipped_bit_in_used_data_is_detected() {
     let place = Place::new();
     let instance = filled(&place);
     let whole = std::fs::read(place.path()).expect("the file");
@@ -109,7 +109,7 @@ fn a_flipped_bit_never_goes_unseen_where_it_could_matter() {
 }
 
 #[test]
-fn a_replica_of_another_version_is_begun_anew() {
+fn replica_of_another_version_is_rebuilt() {
     for version in [0, 2, 99] {
         let place = Place::new();
         let instance = filled(&place);
@@ -119,7 +119,7 @@ fn a_replica_of_another_version_is_begun_anew() {
 }
 
 #[test]
-fn somebody_elses_database_is_refused_and_not_touched() {
+fn foreign_database_is_refused_and_unchanged() {
     let place = Place::new();
     std::fs::create_dir_all(place.path().parent().expect("a folder")).expect("made");
     sql(&place.path(), "CREATE TABLE users (password_hash TEXT); INSERT INTO users VALUES ('x');");
@@ -131,7 +131,7 @@ fn somebody_elses_database_is_refused_and_not_touched() {
 }
 
 #[test]
-fn a_log_without_its_replica_is_not_believed() {
+fn write_ahead_log_without_its_replica_is_ignored() {
     let place = Place::new();
     let instance = filled(&place);
     std::fs::remove_file(place.path()).expect("removed");

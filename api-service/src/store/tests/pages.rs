@@ -9,7 +9,7 @@ fn page(replica: &Replica, after: Option<Cursor>, limit: u16) -> (Vec<String>, O
 }
 
 #[test]
-fn pages_follow_each_other_in_order_of_creation_and_the_last_one_says_so() {
+fn pages_are_in_order_of_creation_and_the_last_has_no_next() {
     let place = Place::new();
     let replica = place.open();
     let users: Vec<_> = ["e", "a", "d", "b"].map(user).into();
@@ -22,7 +22,7 @@ fn pages_follow_each_other_in_order_of_creation_and_the_last_one_says_so() {
 }
 
 #[test]
-fn a_deleted_user_still_marks_a_place_and_a_new_one_comes_last() {
+fn deleted_user_keeps_its_place_and_new_user_is_last() {
     let place = Place::new();
     let replica = place.open();
     let users: Vec<_> = ["a", "b", "c"].map(user).into();
@@ -43,7 +43,7 @@ fn a_deleted_user_still_marks_a_place_and_a_new_one_comes_last() {
 }
 
 #[test]
-fn a_cursor_means_the_same_in_every_replica() {
+fn cursor_is_valid_in_every_replica() {
     let users: Vec<_> = ["a", "b", "c"].map(user).into();
     let (one, other) = (Place::new(), Place::new());
     let (one, other) = (one.open(), other.open());
@@ -55,7 +55,7 @@ fn a_cursor_means_the_same_in_every_replica() {
 }
 
 #[test]
-fn a_cursor_that_names_nobody_is_told() {
+fn cursor_of_an_unknown_user_is_refused() {
     let place = Place::new();
     let replica = place.open();
     let unknown = Some(Cursor(Uuid::new_v4()));
@@ -63,7 +63,7 @@ fn a_cursor_that_names_nobody_is_told() {
 }
 
 #[test]
-fn nothing_of_a_deleted_user_is_kept_but_the_place() {
+fn deleted_user_leaves_only_its_place() {
     let place = Place::new();
     let replica = place.open();
     let ann = user("Ann-whose-name-is-searched-for");

@@ -123,7 +123,7 @@ impl AppState {
             None => self.session_audience(&refreshed.audience)?,
         };
         let access_token = self.sign(&refreshed.session, audience).await?;
-        self.metrics.refreshed();
+        self.metrics.user_token();
         Ok(TokenAnswer {
             refresh_token: Some(successor.text().to_string()),
             refresh_expires_in: Some((refreshed.expires_at - act.at).whole_seconds()),
