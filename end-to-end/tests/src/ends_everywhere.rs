@@ -102,7 +102,7 @@ fn each_revocation_reaches_every_guard_after_each_fault() {
     };
     poll::until("the feed has forgotten", PATIENCE, oldest);
     hearing::start(&mut away);
-    away.wait_log("no longer holds our position");
+    away.wait_log("no longer keeps this guard's position");
     refuses_all(&away, "one that was away", &ended);
     for guard in [&pair.api, &fresh, &away] {
         assert_eq!(status(guard, &good), 200, "the control");
