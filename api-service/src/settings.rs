@@ -28,7 +28,7 @@ pub struct Settings {
     #[arg(id = "API_MANAGEMENT_BIND", value_name = "HOST:PORT",
         default_value = "127.0.0.1:9002", value_parser = host_port)]
     pub management_bind: SocketAddr,
-    /// The issuer's public address, compared with every token to the letter
+    /// The issuer's public address, compared unchanged with every token
     #[arg(id = "API_ISSUER", value_name = "an http or https address",
         default_value = "http://localhost:8001", value_parser = origin_url)]
     pub issuer: String,
@@ -36,11 +36,11 @@ pub struct Settings {
     #[arg(id = "API_AUTH_URL", value_name = "an https address, or plain http to loopback \
         or to a name that API_ALLOW_HTTP lists", value_parser = origin_url)]
     pub auth_url: Option<String>,
-    /// This service's own public address, as its metadata tells it
+    /// This service's own public address, as its metadata shows it
     #[arg(id = "API_PUBLIC_URL", value_name = "an http or https address",
         default_value = "http://localhost:8002", value_parser = origin_url)]
     pub public_url: String,
-    /// The hosts, beside loopback, that may be called in plain http
+    /// The hosts, besides loopback, that this service may call by plain http
     #[arg(id = "API_ALLOW_HTTP", value_name = "host names separated by commas",
         value_parser = list(host_name))]
     pub allow_http: Option<List<String>>,
@@ -48,11 +48,11 @@ pub struct Settings {
     #[arg(id = "API_AUDIENCE", value_name = "a name without blanks",
         default_value = "api-service", value_parser = name)]
     pub audience: String,
-    /// The client as which this service follows the issuer's changes
+    /// The client id of this service at the issuer
     #[arg(id = "API_CLIENT_ID", value_name = "a name without blanks",
         default_value = "api-service", value_parser = name)]
     pub client_id: String,
-    /// The file that holds that client's secret; it may appear after the start
+    /// The file with the secret of this client; it may appear after the start
     #[arg(id = "API_CLIENT_SECRET_FILE", value_name = "a file",
         default_value = "keys/clients/api-service.secret", value_parser = path)]
     pub client_secret_file: PathBuf,
@@ -64,7 +64,7 @@ pub struct Settings {
     #[arg(id = "API_CLOCK_LEEWAY", value_name = "a duration from 0s to 60s",
         default_value = "10s", value_parser = duration(Duration::ZERO, MINUTE))]
     pub clock_leeway: Duration,
-    /// The longest life of a token that is taken
+    /// The longest life of an accepted token
     #[arg(id = "API_MAX_TOKEN_LIFE", value_name = "a duration from 1s to 365d",
         default_value = "24h", value_parser = duration(SECOND, YEAR))]
     pub max_token_life: Duration,

@@ -33,7 +33,7 @@ pub struct Settings {
     #[arg(id = "AUTH_MANAGEMENT_BIND", value_name = "HOST:PORT",
         default_value = "127.0.0.1:9001", value_parser = host_port)]
     pub management_bind: SocketAddr,
-    /// The issuer's public address, written into every token to the letter
+    /// The issuer's public address, written unchanged into every token
     #[arg(id = "AUTH_ISSUER", value_name = "an http or https address",
         default_value = "http://localhost:8001", value_parser = origin_url)]
     pub issuer: String,
@@ -82,12 +82,12 @@ pub struct Settings {
     #[arg(id = "AUTH_SESSION_MAX_LIFE", value_name = "a duration from 1s to 3650d",
         default_value = "90d", value_parser = duration(SECOND, DAY * 3_650))]
     pub session_max_life: Duration,
-    /// The time that a used refresh token gets the same successor again, until that one is used; 0s:
-    /// a used one ends its session
+    /// The time in which a used refresh token gets the same successor again, until the successor is
+    /// used; with 0s, a second use ends the session
     #[arg(id = "AUTH_REFRESH_REPEAT_WINDOW", value_name = "a duration from 0s to 1h",
         default_value = "0s", value_parser = duration(Duration::ZERO, HOUR))]
     pub refresh_repeat_window: Duration,
-    /// The answer to a refused log-in: it tells that an account exists, or is the same for all
+    /// The answer to a refused log-in: `distinct` shows if an account exists, `uniform` does not
     #[arg(
         id = "AUTH_LOGIN_ERRORS",
         long,
@@ -107,16 +107,16 @@ pub struct Settings {
     #[arg(id = "AUTH_SIGN_UPS_PER_ADDRESS", value_name = "COUNT/DURATION or off",
         default_value = "100/1h", value_parser = or_off(count_limit))]
     pub sign_ups_per_address: OrOff<CountLimit>,
-    /// The proxies with an X-Forwarded-For that is believed
+    /// The proxies that may set X-Forwarded-For
     #[arg(id = "AUTH_TRUSTED_PROXIES",
         value_name = "addresses or networks separated by commas", value_parser = list(network))]
     pub trusted_proxies: Option<List<IpNet>>,
-    /// The web origins with pages that may call from a browser
+    /// The web origins of pages that may call from a browser
     #[arg(id = "AUTH_CORS_ORIGINS",
         value_name = "origins such as https://app.example.org, separated by commas",
         value_parser = list(values::browser_origin))]
     pub cors_origins: Option<List<String>>,
-    /// The time that the change feed keeps an event; a guard that was away longer starts from a
+    /// The time that the change feed keeps an event; a guard that was offline longer starts from a
     /// snapshot
     #[arg(id = "AUTH_FEED_KEEP", value_name = "a duration from 1s to 3650d",
         default_value = "7d", value_parser = duration(SECOND, DAY * 3_650))]

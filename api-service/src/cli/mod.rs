@@ -25,7 +25,7 @@ struct Arguments {
 enum Command {
     /// Serve clients until SIGTERM or Ctrl-C
     Serve,
-    /// Print every setting, its value and its origin, or the first wrong one
+    /// Print every setting, its value and the origin of the value, or the first invalid one
     CheckConfig(CheckConfig),
     /// Print the API description (OpenAPI 3.1)
     Openapi,

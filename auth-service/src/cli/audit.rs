@@ -15,7 +15,7 @@ use auth_domain::page::Cursor;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List what was done and refused, the latest first
+    /// List actions and refusals, the latest first
     List(Arguments),
 }
 
@@ -23,20 +23,20 @@ pub(super) enum Command {
 pub(super) struct Arguments {
     #[command(flatten)]
     listed: Listed,
-    /// Go on after this cursor, which the list before ended with, to older rows
+    /// Continue after this cursor, from the end of the previous list
     #[arg(long)]
     after: Option<Cursor>,
-    /// Only what this user (an id) or client did
+    /// Only actions of this user (an id) or client
     #[arg(long)]
     actor: Option<String>,
-    /// Only this
+    /// Only this action
     #[arg(long, hide_possible_values = true,
         value_parser = PossibleValuesParser::new(Action::ALL.iter().map(|action| action.word())))]
     action: Option<String>,
-    /// Only what was done to the user, session, client or key with this id
+    /// Only actions on the user, session, client or key with this id
     #[arg(long)]
     subject: Option<String>,
-    /// Only what concerns this user: an id or an e-mail address
+    /// Only rows that concern this user: an id or an e-mail address
     #[arg(long)]
     user: Option<String>,
     /// Only from this time on, such as 2026-01-31T12:00:00Z
@@ -87,7 +87,7 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
             row.detail.unwrap_or_default(),
         ]
     });
-    output::table(&["at", "who", "what", "outcome", "whom", "from", ""], cells)?;
+    output::table(&["at", "actor", "action", "outcome", "subject", "from", "detail"], cells)?;
     match next {
         Some(next) => output::line(&format!("more follow: --after {next}")),
         None => Ok(()),

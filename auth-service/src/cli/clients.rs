@@ -12,7 +12,7 @@ mod rotate_secret;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Register a client and print its secret, once
+    /// Register a client and print its secret once
     Add {
         /// The client's id
         client_id: String,
@@ -29,9 +29,9 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Give a client a new secret and print it, once; the one before is good for a while yet
+    /// Give a client a new secret and print it once; the previous secret stays good for the overlap
     RotateSecret(rotate_secret::Arguments),
-    /// Remove a client; every guard refuses its tokens from then on
+    /// Remove a client; every guard then refuses its tokens
     Remove {
         /// The client's id
         client_id: String,
@@ -76,7 +76,7 @@ fn list(json: bool, context: &Context) -> Result<(), Failure> {
             (output::time(row.created_at), output::time(row.secret_changed_at));
         vec![row.client_id, row.scope, created, rotated, until]
     });
-    output::table(&["client_id", "scope", "created", "rotated", "one before until"], cells)
+    output::table(&["client_id", "scope", "created", "rotated", "previous until"], cells)
 }
 
 fn remove(client_id: &str, context: &Context) -> Result<(), Failure> {

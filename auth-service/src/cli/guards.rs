@@ -8,7 +8,7 @@ use auth_app::guards::{GuardEntry, list_saved_guards};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List the guards that called within a day: what each holds, and how far behind it is
+    /// List the guards that called within a day, with their keys and their lag
     List {
         /// Print JSON
         #[arg(long)]

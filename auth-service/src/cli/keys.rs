@@ -17,25 +17,25 @@ mod revoke;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List every key that was ever known
+    /// List all keys, also retired and revoked ones
     List {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Show when keys change by themselves, and what that means for those who hold a PEM
+    /// Show the scheduled changes of the keys, and the time until which a PEM is good
     Plan {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Make a key; it signs once verifiers have had time to fetch it
+    /// Make a key; it signs after its lead, when verifiers have fetched it
     Generate {
         /// The size [default: `AUTH_KEY_BITS`]
         #[arg(long, value_parser = crate::settings::key_bits())]
         bits: Option<KeyBits>,
     },
-    /// Take over an RSA key from a PEM file (PKCS#1 or PKCS#8, not encrypted)
+    /// Import an RSA key from a PEM file (PKCS#1 or PKCS#8, not encrypted)
     Import {
         /// The file; it is copied
         file: PathBuf,
@@ -43,22 +43,22 @@ pub(super) enum Command {
         #[arg(long)]
         activate: bool,
     },
-    /// Let the next key take over, once every guard holds it
+    /// Rotate to the next key; it signs when every guard holds it
     Rotate {
-        /// Now: other verifiers than Signet's may refuse tokens until they fetch the key set again
+        /// Rotate at once; other verifiers may refuse tokens until they fetch the key set again
         #[arg(long)]
         immediate: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Void a key and every token that it signed; prints which guards have confirmed it
+    /// Revoke a key and every token that it signed; print the confirmation of each guard
     Revoke {
         /// The key's thumbprint
         // One in 64 begins with a hyphen.
         #[arg(allow_hyphen_values = true)]
         kid: String,
-        /// End with 1 unless every live guard has confirmed it within 5 seconds
+        /// Exit with 1 unless every live guard confirms within 5 seconds
         #[arg(long)]
         wait: bool,
         /// Print JSON

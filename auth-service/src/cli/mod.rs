@@ -37,11 +37,11 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve, until told to end; in an empty folder, do what `init` does first
+    /// Serve until SIGTERM; at the first start, do the work of `init` first
     Serve,
-    /// Make the database, the first signing key and the client of api-service, where missing
+    /// Make the database, the first signing key and the client of api-service, if they are missing
     Init,
-    /// Print every setting, its value and where that comes from
+    /// Print every setting, its value and the origin of the value
     CheckConfig(CheckConfig),
     /// Print the description of the routes (OpenAPI 3.1)
     Openapi,
@@ -58,7 +58,7 @@ enum Command {
     /// Users
     #[command(subcommand)]
     Users(users::Command),
-    /// Sessions: who is logged in where
+    /// Sessions of users
     #[command(subcommand)]
     Sessions(sessions::Command),
     /// Clients: services that get tokens for themselves

@@ -14,7 +14,7 @@ use auth_domain::sessions::{Cursor, SessionQuery};
 pub(super) enum Command {
     /// List the open sessions, the latest first
     List(ListArguments),
-    /// End a session; every guard refuses its access tokens from then on
+    /// End a session; every guard then refuses its access tokens
     Revoke {
         /// The session's id
         sid: Uuid,
@@ -27,7 +27,7 @@ pub(super) struct ListArguments {
     user: Option<String>,
     #[command(flatten)]
     listed: Listed,
-    /// Go on after this cursor, which the list before ended with
+    /// Continue after this cursor, from the end of the previous list
     #[arg(long)]
     after: Option<Cursor>,
 }

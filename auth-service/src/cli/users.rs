@@ -16,12 +16,12 @@ mod list;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Create a user; the password is read from standard input, without its line end
+    /// Create a user with the password on standard input, without its line end
     Create(create::Arguments),
     /// List the users in order of creation
     List(list::Arguments),
-    /// Import users with the passwords that they have: from JSON lines, CSV or the SQLite file of the
-    /// Flask tutorial
+    /// Import users with their passwords: from JSON lines, CSV or the SQLite file of the Flask
+    /// tutorial
     Import(import::Arguments),
     /// Make a user an admin or not
     SetRole {
@@ -36,12 +36,12 @@ pub(super) enum Command {
         /// The user's id or e-mail address
         who: String,
     },
-    /// Enable a disabled user; no session revives
+    /// Enable a disabled user; ended sessions stay ended
     Enable {
         /// The user's id or e-mail address
         who: String,
     },
-    /// End every session of a user; every guard refuses the access tokens from then on
+    /// End every session of a user; every guard then refuses the access tokens
     Logout {
         /// The user's id or e-mail address
         who: String,

@@ -21,8 +21,8 @@ pub(crate) struct Arguments {
     /// The time that the old secret stays good, at most 7d; 0s ends it at once
     #[arg(long, default_value = "24h", value_parser = overlap)]
     overlap: Duration,
-    /// Write the secret to this file (0600) instead of printing it; for api-service, the file that
-    /// `init` wrote, where it is there
+    /// Write the secret to this file (0600) instead of printing it; the default for api-service is the
+    /// file that `init` wrote, if it exists
     #[arg(long)]
     secret_file: Option<PathBuf>,
 }

@@ -55,7 +55,7 @@ pub(super) fn run(kid: String, wait: bool, json: bool, context: &Context) -> Res
             let confirmed_at = row.confirmed_at.map_or_else(String::new, output::exact_time);
             vec![row.client_id, row.instance.to_string(), confirmed_at, took]
         });
-        output::table(&["client_id", "guard", "confirmed at", ""], cells)?;
+        output::table(&["client_id", "guard", "confirmed at", "delay"], cells)?;
     }
     if wait && missing > 0 {
         return Err(Failure::failed(format_args!(

@@ -23,8 +23,8 @@ pub(crate) struct Arguments {
     /// JSON lines or CSV with `public_id`, `name`, `email` and `password_hash`, or the `SQLite` file
     /// of the Flask tutorial; recognised by its content. Hashes may be argon2id (PHC), or scrypt and
     /// pbkdf2 as werkzeug writes them, up to 64 MiB and 2,000,000 iterations. A user
-    /// with a known `public_id` stays as it is. With exit status 1, lines were refused and the
-    /// others imported
+    /// with a known `public_id` stays as it is. Exit status 1: some lines were refused, and the
+    /// others are imported
     file: PathBuf,
 }
 

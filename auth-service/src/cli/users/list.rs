@@ -13,7 +13,7 @@ use auth_domain::page::Cursor;
 pub(crate) struct Arguments {
     #[command(flatten)]
     listed: Listed,
-    /// Go on after this cursor, printed at the end of the list before
+    /// Continue after this cursor, from the end of the previous list
     #[arg(long)]
     after: Option<Cursor>,
     /// Only users with this text in the name or the address, or at the start of the id
