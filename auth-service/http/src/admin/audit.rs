@@ -7,11 +7,11 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use crate::edge::answer;
-use crate::edge::callers::{Admin, Then};
-use crate::edge::errors::ApiError;
-use crate::edge::query::{Query, wrong};
-use crate::edge::refusals::{NotAnOperator, Unreadable, WrongParameter};
+use crate::edge::{
+    Admin, ApiError, Query, Then, answer,
+    query::wrong,
+    refusals::{NotAnOperator, Unreadable, WrongParameter},
+};
 use auth_app::AppState;
 use auth_app::audit::{self, AuditLog};
 use auth_domain::audit::{Action, AuditQuery};

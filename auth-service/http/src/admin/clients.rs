@@ -9,13 +9,11 @@ use signet_contract::problem::Problem;
 use signet_service::settings::duration;
 use utoipa::ToSchema;
 
-use crate::edge::answer;
-use crate::edge::body::Strict;
-use crate::edge::callers::{Admin, Then};
-use crate::edge::errors::ApiError;
-use crate::edge::path::ClientId;
-use crate::edge::query::wrong;
-use crate::edge::refusals::{NoSuchClient, NotAnOperator, Unreadable, Unwritable, WrongBody};
+use crate::edge::{
+    Admin, ApiError, ClientId, Strict, Then, answer,
+    query::wrong,
+    refusals::{NoSuchClient, NotAnOperator, Unreadable, Unwritable, WrongBody},
+};
 use auth_app::AppState;
 use auth_app::clients::{self, ClientForm, ClientList, ClientWithSecret};
 use auth_domain::clients::{LONGEST_OVERLAP, USUAL_OVERLAP};

@@ -3,10 +3,10 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
-use crate::edge::answer;
-use crate::edge::callers::Admin;
-use crate::edge::errors::ApiError;
-use crate::edge::refusals::{NotAnOperator, Unreadable};
+use crate::edge::{
+    Admin, ApiError, answer,
+    refusals::{NotAnOperator, Unreadable},
+};
 use auth_app::AppState;
 use auth_app::guards::GuardList;
 

@@ -9,11 +9,10 @@ use time::serde::rfc3339;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::edge::answer;
-use crate::edge::body::{self, Strict};
-use crate::edge::callers::{Admin, Then};
-use crate::edge::errors::ApiError;
-use crate::edge::refusals::{NotAnOperator, Unreadable, Unwritable, WrongBody};
+use crate::edge::{
+    Admin, ApiError, Strict, Then, answer, body,
+    refusals::{NotAnOperator, Unreadable, Unwritable, WrongBody},
+};
 use auth_app::AppState;
 use auth_app::keys::{KeyList, RevokedKey, Rotation};
 use auth_domain::guards::Receipt;

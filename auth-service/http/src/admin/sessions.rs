@@ -5,12 +5,10 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use signet_contract::problem::Problem;
 
-use crate::edge::answer;
-use crate::edge::callers::{Admin, Then};
-use crate::edge::errors::ApiError;
-use crate::edge::path::{SessionId, UserId};
-use crate::edge::query::Query;
-use crate::edge::refusals::{NoSuchUser, NotAnOperator, Unreadable, Unwritable, WrongParameter};
+use crate::edge::{
+    Admin, ApiError, Query, SessionId, Then, UserId, answer,
+    refusals::{NoSuchUser, NotAnOperator, Unreadable, Unwritable, WrongParameter},
+};
 use auth_app::AppState;
 use auth_app::sessions::{self, SessionList};
 use auth_domain::sessions::SessionQuery;

@@ -6,14 +6,9 @@ use serde::Deserialize;
 use signet_contract::problem::Problem;
 use utoipa::ToSchema;
 
-use crate::edge::answer;
-use crate::edge::body::StrictJson;
-use crate::edge::callers::{Admin, Then};
-use crate::edge::errors::ApiError;
-use crate::edge::path::UserId;
-use crate::edge::query::Query;
-use crate::edge::refusals::{
-    LastAdmin, NoSuchUser, NotAnOperator, Unreadable, Unwritable, WrongParameter,
+use crate::edge::{
+    Admin, ApiError, Query, StrictJson, Then, UserId, answer,
+    refusals::{LastAdmin, NoSuchUser, NotAnOperator, Unreadable, Unwritable, WrongParameter},
 };
 use auth_app::AppState;
 use auth_app::users::{self, UserList};

@@ -8,12 +8,11 @@ use serde::Serialize;
 use signet_contract::problem::Problem;
 use utoipa::ToSchema;
 
-use crate::edge::address::ClientAddress;
-use crate::edge::answer::{text, uncached};
-use crate::edge::body::Strict;
-use crate::edge::errors::ApiError;
-use crate::edge::even_time::EvenTime;
-use crate::edge::refusals::WrongBody;
+use crate::edge::{
+    ApiError, ClientAddress, EvenTime, Strict,
+    answer::{text, uncached},
+    refusals::WrongBody,
+};
 use auth_app::AppState;
 use auth_app::accounts::{self, LoggedIn};
 use auth_app::error::AppError;

@@ -3,10 +3,10 @@
 use actix_web::{HttpResponse, web};
 use signet_contract::problem::Problem;
 
-use crate::edge::answer;
-use crate::edge::callers::Caller;
-use crate::edge::errors::ApiError;
-use crate::edge::refusals::{NotAUser, Unwritable};
+use crate::edge::{
+    ApiError, Caller, answer,
+    refusals::{NotAUser, Unwritable},
+};
 use auth_app::{AppState, accounts};
 
 /// Logs out.

@@ -3,12 +3,7 @@
 use actix_web::{HttpResponse, web};
 use signet_contract::problem::Problem;
 
-use crate::edge::address::ClientAddress;
-use crate::edge::answer;
-use crate::edge::body::Strict;
-use crate::edge::callers::{Caller, Then};
-use crate::edge::errors::ApiError;
-use crate::edge::refusals::WrongBody;
+use crate::edge::{ApiError, Caller, ClientAddress, Strict, Then, answer, refusals::WrongBody};
 use auth_app::{AppState, accounts};
 use auth_domain::password_change::PasswordForm;
 

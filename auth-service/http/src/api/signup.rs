@@ -4,12 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use signet_contract::problem::Problem;
 
-use crate::edge::address::ClientAddress;
-use crate::edge::answer::text;
-use crate::edge::body::Strict;
-use crate::edge::errors::ApiError;
-use crate::edge::even_time::EvenTime;
-use crate::edge::refusals::WrongBody;
+use crate::edge::{ApiError, ClientAddress, EvenTime, Strict, answer::text, refusals::WrongBody};
 use auth_app::AppState;
 use auth_app::accounts::{self, SignUpOutcome};
 use auth_domain::sign_up::SignUpForm;

@@ -13,4 +13,11 @@ pub(crate) mod path;
 pub(crate) mod query;
 pub(crate) mod refusals;
 
+pub(crate) use address::ClientAddress;
+pub(crate) use body::{Strict, StrictJson};
+pub(crate) use callers::{Admin, Caller, DirectoryRead, EventsRead, Guard, Then};
+pub(crate) use errors::ApiError;
+pub(crate) use even_time::EvenTime;
 pub use options::{Edge, Options};
+pub(crate) use path::{ClientId, SessionId, UserId};
+pub(crate) use query::Query;

@@ -13,12 +13,11 @@ use signet_contract::problem::Problem;
 use signet_service::problem_response::ProblemError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::edge::Edge;
-use crate::edge::answer::uncached;
-use crate::edge::callers::{DirectoryRead, Guard, Then};
-use crate::edge::errors::ApiError;
-use crate::edge::query::Query;
-use crate::edge::refusals::{Unreadable, WrongParameter};
+use crate::edge::{
+    ApiError, DirectoryRead, Edge, Guard, Query, Then,
+    answer::uncached,
+    refusals::{Unreadable, WrongParameter},
+};
 use auth_app::AppState;
 use auth_app::directory::SnapshotPart;
 use auth_app::error::AppError;

@@ -12,12 +12,12 @@ use signet_contract::problem::Problem;
 use signet_service::problem_response::ProblemError;
 use uuid::Uuid;
 
-use crate::edge::Edge;
-use crate::edge::answer::uncached;
-use crate::edge::callers::{EventsRead, Guard, Then};
-use crate::edge::errors::ApiError;
-use crate::edge::query::{Query, wrong};
-use crate::edge::refusals::{Unreadable, WrongParameter};
+use crate::edge::{
+    ApiError, Edge, EventsRead, Guard, Query, Then,
+    answer::uncached,
+    query::wrong,
+    refusals::{Unreadable, WrongParameter},
+};
 use auth_app::AppState;
 use auth_app::feed::FeedRequest;
 

@@ -13,9 +13,11 @@ use signet_contract::claims::FIRST_PARTY;
 use zeroize::Zeroizing;
 
 use super::error::OAuthProblem;
-use crate::edge::address::client_address;
-use crate::edge::body::form::decode;
-use crate::edge::body::{self, BodyError};
+use crate::edge::{
+    address::client_address,
+    body,
+    body::{BodyError, form::decode},
+};
 use auth_app::AppState;
 use auth_app::error::AppError;
 use auth_app::oauth::{ClientProof, OAuthCaller};

@@ -5,8 +5,7 @@ use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use signet_contract::problem::OAuthError;
 
-use crate::edge::body::BodyError;
-use crate::edge::errors::problem;
+use crate::edge::{body::BodyError, errors::problem};
 use auth_app::error::AppError;
 use auth_domain::audit::Reason;
 
