@@ -11,8 +11,7 @@ use auth_domain::login::Opened;
 
 on_every_database! {
     credentials_are_found_only_by_address_key,
-    disabled_user_opens_no_session,
-    deleted_user_opens_no_session,
+    disabled_or_deleted_user_opens_no_session,
     session_has_the_current_roles,
     login_beside_a_disabling_is_refused_or_revoked,
 }
@@ -26,21 +25,13 @@ fn credentials_are_found_only_by_address_key(fixture: &Fixture) {
     assert!(find("Ann@Example.org").is_none() && find("' OR 1=1 --").is_none());
 }
 
-fn disabled_user_opens_no_session(fixture: &Fixture) {
-    let user = fixture.user("Ann");
-    fixture
-        .store
-        .set_user_state(user.public_id, UserState::Disabled, &by_operator(0))
-        .expect("disabled");
-    let opened = fixture.store.open_session(&opening(user.public_id), START).expect("answered");
-    assert_eq!(opened, Opened::Disabled);
-}
-
-fn deleted_user_opens_no_session(fixture: &Fixture) {
-    let user = fixture.user("Ann");
-    fixture.store.delete_user(user.public_id, &by_operator(0)).expect("deleted");
-    let opened = fixture.store.open_session(&opening(user.public_id), START).expect("answered");
-    assert_eq!(opened, Opened::Outdated);
+fn disabled_or_deleted_user_opens_no_session(fixture: &Fixture) {
+    let (store, id) = (&fixture.store, fixture.user("Ann").public_id);
+    let open = || store.open_session(&opening(id), START).expect("answered");
+    store.set_user_state(id, UserState::Disabled, &by_operator(0)).expect("disabled");
+    assert_eq!(open(), Opened::Disabled);
+    store.delete_user(id, &by_operator(0)).expect("deleted");
+    assert_eq!(open(), Opened::Outdated);
 }
 
 fn session_has_the_current_roles(fixture: &Fixture) {

@@ -20,8 +20,6 @@ on_every_database! {
     all_uses_within_the_window_get_one_successor,
     logout_beside_refreshes_leaves_no_valid_token,
     each_end_of_a_session_ends_its_refresh_tokens,
-    idle_and_absolute_life_end_the_session,
-    token_of_other_client_changes_nothing,
     database_holds_only_hashes_of_tokens,
     refreshed_session_has_current_roles_and_position,
 }
@@ -221,38 +219,6 @@ fn each_end_of_a_session_ends_its_refresh_tokens(fixture: &Fixture) {
             }
         }
     }
-}
-
-fn idle_and_absolute_life_end_the_session(fixture: &Fixture) {
-    let ann = fixture.user("Ann");
-    let at = |minutes| START + Duration::minutes(minutes);
-    let (_, idle) = log_in(fixture, &ann);
-    let refused = use_token(fixture, &idle, &STRICT, at(60)).expect_err("not used for an hour");
-    assert_eq!(why(refused), Reason::SessionOver);
-
-    let (_, mut token) = log_in(fixture, &ann);
-    for minutes in [50, 100, 150] {
-        let (next, refreshed) = use_token(fixture, &token, &STRICT, at(minutes)).expect("in use");
-        assert_eq!(refreshed.expires_at, at((minutes + 60).min(180)));
-        token = next;
-    }
-    let refused = use_token(fixture, &token, &STRICT, at(180)).expect_err("three hours old");
-    assert_eq!(why(refused), Reason::SessionOver);
-}
-
-fn token_of_other_client_changes_nothing(fixture: &Fixture) {
-    let ann = fixture.user("Ann");
-    let (_, token) = log_in(fixture, &ann);
-    let next = good(fixture, &token);
-    for token in [&token, &next] {
-        let (rotation, _) = Rotation::of(token, "reports").expect("prepared");
-        let outcome = fixture.store.refresh(&rotation, &STRICT, &by_operator(0)).expect("answered");
-        assert_eq!(why(outcome), Reason::OtherClient);
-    }
-    good(fixture, &next);
-    let unknown = RefreshToken::fresh().expect("a token");
-    let refused = use_token(fixture, &unknown, &STRICT, START).expect_err("unknown");
-    assert_eq!(refused, Outcome::Unknown);
 }
 
 fn database_holds_only_hashes_of_tokens(fixture: &Fixture) {

@@ -20,7 +20,6 @@ on_every_database! {
     search_matches_every_character_literally,
     search_finds_names_in_other_scripts,
     change_of_state_role_or_password_has_its_time,
-    last_admin_stays,
     concurrent_ends_of_admins_leave_one_admin,
     disabled_admin_does_not_count,
     disabling_ends_every_session_in_one_transaction,
@@ -114,6 +113,10 @@ fn search_matches_every_character_literally(fixture: &Fixture) {
     assert_eq!(found("k\\s"), ["back\\slash"]);
     assert_eq!(found("axb@EXAMPLE"), ["aXb"]);
     assert_eq!(found("nobody"), [""; 0]);
+    let id = fixture.user("by id").public_id.to_string();
+    assert_eq!(found(&id), ["by id"]);
+    assert_eq!(found(&id[..13].to_uppercase()), ["by id"], "the beginning of the id");
+    assert_eq!(found(&id[1..]), [""; 0]);
 }
 
 fn search_finds_names_in_other_scripts(fixture: &Fixture) {
@@ -192,29 +195,6 @@ fn concurrent_ends_of_admins_leave_one_admin(fixture: &Fixture) {
             both => panic!("{both:?} in round {round}"),
         };
     }
-}
-
-fn last_admin_stays(fixture: &Fixture) {
-    let (admin, user) = (fixture.admin("Ann"), fixture.user("Bob"));
-    let before = fixture.position();
-    let store = &fixture.store;
-    let id = admin.public_id;
-    assert_eq!(
-        store.set_user_admin(id, false, &by_operator(0)).expect("answered"),
-        Changed::LastAdmin
-    );
-    let disabled =
-        store.set_user_state(id, UserState::Disabled, &by_operator(0)).expect("answered");
-    assert_eq!(disabled, Changed::LastAdmin);
-    assert_eq!(store.delete_user(id, &by_operator(0)).expect("answered"), Changed::LastAdmin);
-    assert_eq!(store.find_user(id).expect("answered"), Some(admin));
-    assert_eq!(fixture.position(), before);
-
-    assert_eq!(
-        store.set_user_admin(user.public_id, true, &by_operator(0)).expect("done"),
-        Changed::Done
-    );
-    assert_eq!(store.delete_user(id, &by_operator(0)).expect("answered"), Changed::Done);
 }
 
 fn disabled_admin_does_not_count(fixture: &Fixture) {

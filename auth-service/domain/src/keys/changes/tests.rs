@@ -55,14 +55,23 @@ fn full_key_set_refuses_additions_and_rotations_but_no_revocation() {
     let none = KeyChanges::default();
     let added = add(&known, &new, Entry::AtOnce, false, &act());
     assert_eq!(added, (Added::Full, none.clone()));
-    assert_eq!(rotate(&known, Some(&new), true, &act()), (Rotated::Full, none));
+    for immediate in [true, false] {
+        let rotated = rotate(&known, Some(&new), immediate, &act());
+        assert_eq!(rotated, (Rotated::Full, none.clone()));
+    }
     let (active, _) = revoke(&known, "a", None, Some(&new), None, &act()).expect("revoked");
     assert_eq!(active, "new");
+    known[0].state = KeyState::Retired;
+    assert!(matches!(add(&known, &new, Entry::AtOnce, false, &act()).0, Added::New(_)));
 }
 
 #[test]
 fn rotation_in_progress_is_the_answer_to_the_next_one() {
     let (active, pending) = (key("a", KeyState::Active), key("b", KeyState::Pending));
+    for next in [None, Some(&active)] {
+        let rotated = rotate(std::slice::from_ref(&active), next, false, &act());
+        assert_eq!(rotated, (Rotated::OtherNeeded, KeyChanges::default()));
+    }
     let known = [active, pending.clone()];
     let new = key("c", KeyState::Pending);
     let planned = rotate(&known, Some(&new), false, &act());
