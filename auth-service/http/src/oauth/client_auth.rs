@@ -153,7 +153,14 @@ mod tests {
     #[test]
     fn half_a_proof_and_a_broken_header_are_malformed() {
         let malformed = Ok("malformed".to_owned());
-        for header in ["Bearer x", "Basic", "Basic !", &basic_of("no colon"), &basic_of("%zz:x")] {
+        for header in [
+            "Bearer x",
+            "Basic",
+            "Basic !",
+            &basic_of("no colon"),
+            &basic_of("%zz:x"),
+            "Basic //79",
+        ] {
             assert_eq!(read(&[header], "", ""), malformed, "{header}");
         }
         assert_eq!(read(&[], "reports", ""), malformed);

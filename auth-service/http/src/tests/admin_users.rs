@@ -49,17 +49,12 @@ async fn a_user_is_listed_with_all_but_the_password() {
 }
 
 #[actix_web::test]
-async fn a_search_finds_a_part_of_the_name_or_the_address_or_the_beginning_of_the_id() {
+async fn search_is_decoded_and_an_empty_one_finds_all() {
     let server = Server::start();
     let operator = server.operator("ann").await;
-    let bob = server.sign_up("bob").await.to_string();
+    server.sign_up("bob").await;
     for (q, found) in [
-        ("BO", vec!["bob"]),
         ("bob%40Example", vec!["bob"]),
-        ("example.org", vec!["ann", "bob"]),
-        (&bob, vec!["bob"]),
-        (&bob[..13].to_uppercase(), vec!["bob"]),
-        (&bob[1..], vec![]),
         ("b%25b", vec![]),
         ("%00", vec![]),
         ("", vec!["ann", "bob"]),
@@ -69,6 +64,26 @@ async fn a_search_finds_a_part_of_the_name_or_the_address_or_the_beginning_of_th
     let form = [("name", "ZOË"), ("email", "carla@example.org"), ("password", PASSWORD)];
     assert_eq!(server.post_form("/signup", &form).await.status, 201);
     assert_eq!(names(&list(&operator, "?q=zo%C3%AB").await), ["ZOË"], "capitals of any script");
+}
+
+#[actix_web::test]
+async fn disabled_or_logged_out_user_has_no_session_until_the_next_log_in() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let bob = server.sign_up("bob").await;
+    for (ways, log_in) in [(&["disable", "disable"][..], 403), (&["logout"], 201)] {
+        let (token, refresh) = server.session("bob").await;
+        for way in ways {
+            let path = format!("/admin/users/{bob}/{way}");
+            assert_eq!(operator.act("POST", &path).await, 204, "twice is no error");
+        }
+        assert_eq!(server.post_with("/logout", &token, &[]).await.status, 401);
+        assert_eq!(server.log_in("bob", PASSWORD).await.status, log_in);
+        assert_eq!(operator.act("POST", &format!("/admin/users/{bob}/enable")).await, 204);
+        assert_eq!(server.refresh(&refresh, &[]).await.status, 400);
+        let (fresh, _) = server.session("bob").await;
+        assert_eq!(server.post_with("/logout", &fresh, &[]).await.status, 204);
+    }
 }
 
 #[actix_web::test]
@@ -89,38 +104,6 @@ async fn a_parameter_that_can_not_be_is_422_by_its_name() {
     }
     assert_eq!(operator.get("/admin/users?q=a&q=b").await.status, 400);
     assert_eq!(list(&operator, "?limit=1000").await["next"], Value::Null);
-}
-
-#[actix_web::test]
-async fn a_disabled_user_is_out_until_enabled_and_no_session_revives() {
-    let server = Server::start();
-    let operator = server.operator("ann").await;
-    let bob = server.sign_up("bob").await;
-    let (token, refresh) = server.session("bob").await;
-    let path = |what: &str| format!("/admin/users/{bob}/{what}");
-    for _ in 0..2 {
-        assert_eq!(operator.act("POST", &path("disable")).await, 204, "twice is no error");
-    }
-    assert_eq!(server.post_with("/logout", &token, &[]).await.status, 401);
-    assert_eq!(server.log_in("bob", PASSWORD).await.status, 403);
-    assert_eq!(operator.act("POST", &path("enable")).await, 204);
-    assert_eq!(server.refresh(&refresh, &[]).await.status, 400);
-    assert_eq!(server.log_in("bob", PASSWORD).await.status, 201);
-}
-
-#[actix_web::test]
-async fn a_user_who_is_logged_out_may_log_in_again() {
-    let server = Server::start();
-    let operator = server.operator("ann").await;
-    let bob = server.sign_up("bob").await;
-    let (one, two) = (server.session("bob").await, server.session("bob").await);
-    assert_eq!(operator.act("POST", &format!("/admin/users/{bob}/logout")).await, 204);
-    for (token, refresh) in [one, two] {
-        assert_eq!(server.post_with("/logout", &token, &[]).await.status, 401);
-        assert_eq!(server.refresh(&refresh, &[]).await.status, 400);
-    }
-    let (fresh, _) = server.session("bob").await;
-    assert_eq!(server.post_with("/logout", &fresh, &[]).await.status, 204);
 }
 
 #[actix_web::test]
@@ -148,20 +131,27 @@ async fn roles_that_can_not_be_are_refused_and_change_nothing() {
 }
 
 #[actix_web::test]
-async fn an_unknown_id_is_404_and_so_is_what_is_none() {
+async fn unknown_id_is_404_at_every_route() {
     let server = Server::start();
     let operator = server.operator("ann").await;
+    let roles = json!({"roles": ["user"]});
     for id in [&*Uuid::new_v4().to_string(), "nobody", "%00", "8c5f9f3e"] {
-        for what in ["disable", "enable", "logout"] {
-            let path = format!("/admin/users/{id}/{what}");
-            assert_eq!(operator.act("POST", &path).await, 404, "{path}");
+        for (method, path, body) in [
+            ("POST", format!("users/{id}/disable"), None),
+            ("POST", format!("users/{id}/enable"), None),
+            ("POST", format!("users/{id}/logout"), None),
+            ("DELETE", format!("users/{id}"), None),
+            ("PUT", format!("users/{id}/roles"), Some(&roles)),
+            ("GET", format!("users/{id}/sessions"), None),
+            ("DELETE", format!("sessions/{id}"), None),
+            ("DELETE", format!("clients/{id}"), None),
+            ("POST", format!("clients/{id}/rotate-secret"), None),
+            ("POST", format!("keys/{id}/revoke"), None),
+        ] {
+            let answer = operator.call(method, &format!("/admin/{path}"), body).await;
+            assert_eq!(answer.status, 404, "{path}");
+            assert_eq!(answer.header("content-type"), "application/problem+json");
         }
-        let path = format!("/admin/users/{id}");
-        assert_eq!(operator.act("DELETE", &path).await, 404, "{path}");
-        let body = json!({"roles": ["user"]});
-        let answer = operator.call("PUT", &format!("{path}/roles"), Some(&body)).await;
-        assert_eq!(answer.status, 404, "{path}");
-        assert_eq!(answer.header("content-type"), "application/problem+json");
     }
 }
 

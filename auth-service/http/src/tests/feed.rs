@@ -27,6 +27,11 @@ async fn changes_are_sent_at_once_in_order() {
     let first = server.get_with(&format!("/feed?after={start}&limit=1&wait=25"), &token).await;
     assert_eq!(types(&first), ["user.created"]);
     assert_eq!(first.header("cache-control"), "no-store");
+    let audiences = "api-service, billing, https%3A%2F%2Flogin.example.org";
+    assert_eq!(first.header("signet-audience"), audiences);
+    let body = first.json();
+    let members: Vec<_> = body.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["events", "next", "oldest"]);
     let event = &first.json()["events"][0];
     assert_eq!((&event["public_id"], &event["name"]), (&json!(ann), &json!("ann")));
     assert_eq!(

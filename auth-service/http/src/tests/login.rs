@@ -27,14 +27,20 @@ async fn right_password_opens_a_new_session() {
     assert_eq!(body["refresh_expires_in"], json!(30 * 24 * 3_600));
     assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(1_800)));
 
-    let one = claims(body["token"].as_str().unwrap());
+    let token = body["token"].as_str().unwrap();
+    assert!(token.len() < 2_048, "{} bytes", token.len());
+    let one = claims(token);
+    let members: Vec<_> = one.as_object().unwrap().keys().map(String::as_str).collect();
+    let (ids, times) = (["iss", "sub", "public_id", "aud"], ["iat", "exp"]);
+    let session = ["jti", "sid", "client_id", "roles", "pos"];
+    assert_eq!(members, [&ids[..], &times, &session].concat());
     let other = claims(server.log_in("ann", PASSWORD).await.json()["token"].as_str().unwrap());
     assert_eq!((&one["sub"], &one["public_id"]), (&json!(ann), &json!(ann)));
     assert_eq!((&one["iss"], &one["aud"]), (&json!(ISSUER), &json!("api-service")));
     assert_eq!(one["roles"], json!(["user"]));
     assert_eq!(one["exp"].as_i64().unwrap() - one["iat"].as_i64().unwrap(), 1_800);
     assert!(one["sid"] != other["sid"] && one["jti"] != other["jti"]);
-    assert!(one.get("scope").is_none());
+    assert_eq!(one["client_id"], json!("first-party"));
 }
 
 #[actix_web::test]
@@ -76,7 +82,7 @@ async fn missing_or_empty_member_is_401_login_required() {
 async fn unknown_user_wrong_password_and_disabled_account_have_different_answers() {
     let server = Server::start();
     let ann = server.sign_up("ann").await;
-    for unknown in ["nobody", "' OR 1=1 --", "\u{1f512}"] {
+    for unknown in ["nobody", "' OR 1=1 --", "'; DROP TABLE users--", "%", "\u{1f512}"] {
         let answer = server.log_in(unknown, PASSWORD).await;
         let expected = (401, "Basic realm=\"User does not exist !!\"", "Could not verify");
         assert_eq!(refused(&answer), expected, "{unknown}");
@@ -111,39 +117,6 @@ async fn invalid_address_or_wrong_type_is_422() {
 }
 
 #[actix_web::test]
-async fn sql_in_a_field_is_plain_text() {
-    let server = Server::with(Setup { per_account: None, per_address: None, ..Setup::default() });
-    server.sign_up("ann").await;
-    for bypass in [
-        "' OR '1'='1",
-        "' OR 1=1--",
-        "' OR 1=1/*",
-        "') OR ('1'='1",
-        "ann@example.org'--",
-        "\" OR \"\"=\"",
-        "' UNION SELECT 1,2,3--",
-        "'; DROP TABLE users--",
-        "\\' OR 1=1--",
-        "' || '1'='1",
-        "%",
-        "_",
-        "'\0 OR 1=1--",
-    ] {
-        let appended = format!("ann@example.org{bypass}");
-        for (email, password) in
-            [(bypass, PASSWORD), (&*appended, PASSWORD), ("ann@example.org", bypass)]
-        {
-            let form = [("email", email), ("password", password)];
-            let status = server.post_form("/login", &form).await.status.as_u16();
-            assert!([401, 403, 422].contains(&status), "{status}: {email} {password}");
-        }
-        let form = [("email", "ann@example.org"), ("password", PASSWORD), ("audience", bypass)];
-        assert_eq!(server.post_form("/login", &form).await.status, 422, "{bypass}");
-    }
-    assert_eq!(server.log_in("ann", PASSWORD).await.status, 201);
-}
-
-#[actix_web::test]
 async fn token_has_the_requested_audience_and_unknown_audience_is_422() {
     let server = Server::start();
     server.sign_up("ann").await;
@@ -156,46 +129,38 @@ async fn token_has_the_requested_audience_and_unknown_audience_is_422() {
         let token = log_in(asked).await.json()["token"].as_str().unwrap().to_owned();
         assert_eq!(claims(&token)["aud"], json!(granted), "{asked}");
     }
-    let answer = log_in("elsewhere").await;
-    assert_eq!(answer.status, 422);
-    assert!(answer.json()["errors"]["audience"].is_array());
+    for unknown in ["elsewhere", "' OR '1'='1"] {
+        let answer = log_in(unknown).await;
+        assert_eq!(answer.status, 422, "{unknown}");
+        assert!(answer.json()["errors"]["audience"].is_array());
+    }
 }
 
 #[actix_web::test]
-async fn log_in_replaces_a_weak_hash() {
-    let server = Server::start();
-    let ann = server.sign_up("ann").await;
-    let hash = |key: &str| server.database.find_credentials(key).unwrap().unwrap().password_hash;
-    let weak = weak_hash(PASSWORD);
-    assert!(server.database.rehash_password(ann, &hash("ann@example.org"), &weak).unwrap());
-    assert_eq!(server.log_in("ann", "wrong one").await.status, 403);
-    assert_eq!(hash("ann@example.org"), weak);
-    assert_eq!(server.log_in("ann", PASSWORD).await.status, 201);
-    assert!(hash("ann@example.org").starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-    assert_eq!(server.log_in("ann", PASSWORD).await.status, 201);
-}
-
-#[actix_web::test]
-async fn log_in_verifies_and_replaces_an_imported_hash() {
+async fn log_in_replaces_a_weak_or_imported_hash() {
     use auth_domain::import::Record;
-    let server = Server::start();
     // Made by werkzeug.
-    let old = "pbkdf2:sha1:1000$3nr0JdqNnzKDCPVw$f61680e11ff5243f9d2c1c0b4e8655d8e56aee20";
-    let public_id = "0b0e8a3e-6cbe-4a1b-9d4f-7c3d1f8e2a10";
-    let (name, email) = ("Ann".into(), "ann@example.org".into());
-    let record = Record { public_id: public_id.into(), name, email, password_hash: old.into() };
-    let user = record.check().unwrap_or_else(|wrong| panic!("{wrong:?}"));
-    server.database.import_users(&[user], &server.act()).unwrap();
-
-    let hash = || server.database.find_credentials("ann@example.org").unwrap().unwrap();
-    assert_eq!(server.log_in("ann", "another horse").await.status, 403);
-    assert_eq!(hash().password_hash, old);
-    let answer = server.log_in("ann", "correct horse").await;
-    assert_eq!(answer.status, 201);
-    assert_eq!(claims(answer.json()["token"].as_str().unwrap())["sub"], json!(public_id));
-    assert!(hash().password_hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-    assert_eq!(server.log_in("ann", "correct horse").await.status, 201);
-    assert_eq!(server.log_in("ann", "another horse").await.status, 403);
+    let imported = "pbkdf2:sha1:1000$3nr0JdqNnzKDCPVw$f61680e11ff5243f9d2c1c0b4e8655d8e56aee20";
+    for stored in [weak_hash(PASSWORD), imported.to_owned()] {
+        let server = Server::start();
+        let public_id = "0b0e8a3e-6cbe-4a1b-9d4f-7c3d1f8e2a10".to_owned();
+        let (name, email) = ("Ann".into(), "ann@example.org".into());
+        let record = Record { public_id, name, email, password_hash: stored.clone() };
+        let user = record.check().unwrap_or_else(|wrong| panic!("{wrong:?}"));
+        server.database.import_users(std::slice::from_ref(&user), &server.act()).unwrap();
+        let hash = || {
+            let found = server.database.find_credentials("ann@example.org").unwrap();
+            found.unwrap().password_hash
+        };
+        assert_eq!(server.log_in("ann", "another horse").await.status, 403);
+        assert_eq!(hash(), stored);
+        let answer = server.log_in("ann", PASSWORD).await;
+        assert_eq!(answer.status, 201);
+        assert_eq!(claims(answer.json()["token"].as_str().unwrap())["sub"], json!(user.public_id));
+        assert!(hash().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert_eq!(server.log_in("ann", PASSWORD).await.status, 201);
+        assert_eq!(server.log_in("ann", "another horse").await.status, 403);
+    }
 }
 
 fn weak_hash(password: &str) -> String {

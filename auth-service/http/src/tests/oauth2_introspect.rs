@@ -1,7 +1,7 @@
 //! `POST /oauth2/introspect`.
 
 use serde_json::{Value, json};
-use signet_contract::directory::UserState;
+
 use time::Duration;
 
 use super::actors::claims;
@@ -43,7 +43,7 @@ async fn introspection_of_a_good_token_returns_its_claims() {
 #[actix_web::test]
 async fn introspection_of_another_token_returns_only_inactive() {
     let server = server();
-    let ann = server.sign_up("ann").await;
+    server.sign_up("ann").await;
     let inactive = json!({"active": false});
     for unknown in ["junk", "a.b.c", &"A".repeat(86)] {
         assert_eq!(introspect(&server, unknown).await, inactive);
@@ -59,20 +59,7 @@ async fn introspection_of_another_token_returns_only_inactive() {
     let (access, refresh) = server.session("ann").await;
     server.clock.advance(Duration::minutes(30));
     assert_eq!(introspect(&server, &access).await, inactive, "expired");
-    let refreshed = server.refresh(&refresh, &[]).await.json();
-    let act = server.act();
-    server.operator("root").await;
-    for admin in [true, false] {
-        server.database.set_user_admin(ann, admin, &act).unwrap();
-    }
-    let before = refreshed["access_token"].as_str().unwrap();
-    assert_eq!(introspect(&server, before).await, inactive, "a role was removed");
-    let refresh = refreshed["refresh_token"].as_str().unwrap();
-    assert_eq!(introspect(&server, refresh).await["active"], json!(true), "the session goes on");
-    let access = server.refresh(refresh, &[]).await.json()["access_token"].clone();
-    assert_eq!(introspect(&server, access.as_str().unwrap()).await["active"], json!(true));
-    server.database.set_user_state(ann, UserState::Disabled, &server.act()).unwrap();
-    assert_eq!(introspect(&server, access.as_str().unwrap()).await, inactive, "disabled");
+    assert_eq!(introspect(&server, &refresh).await["active"], json!(true), "the session goes on");
 
     server.add_client("other", &[]);
     let service = server.service_token("other", &[]).await;

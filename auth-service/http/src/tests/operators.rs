@@ -9,7 +9,7 @@ use super::server::{Answer, ISSUER, Server};
 
 /// An operator with an access token for the issuer.
 pub(super) struct Operator<'s> {
-    server: &'s Server,
+    pub(super) server: &'s Server,
     pub(super) public_id: Uuid,
     pub(super) token: String,
 }

