@@ -84,12 +84,4 @@ mod tests {
             assert!(split(&token("e30", "e30", bytes)).is_err(), "{bytes}");
         }
     }
-
-    #[test]
-    fn other_spellings_of_the_same_bytes_are_refused() {
-        assert_eq!(base64url("_-8").as_deref(), Ok(&[0xff, 0xef][..]));
-        for spelling in ["_-8=", "/+8", "_-9", "_- 8", "_-8\n", " _-8", "_-8A=", "_"] {
-            assert_eq!(base64url(spelling), Err(Reason::Malformed), "{spelling:?}");
-        }
-    }
 }

@@ -53,39 +53,3 @@ fn is_access_token_type(typ: &str) -> bool {
 pub(super) fn is_thumbprint(kid: &str) -> bool {
     kid.len() == THUMBPRINT_CHARACTERS && base64url(kid).is_ok()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const KID: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
-
-    #[test]
-    fn the_profile_s_header_is_taken_with_each_spelling_of_the_type() {
-        for typ in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
-            let header = format!(r#"{{"typ":"{typ}","alg":"RS256","kid":"{KID}"}}"#);
-            assert_eq!(kid(header.as_bytes()).as_deref(), Ok(KID), "{typ}");
-        }
-    }
-
-    #[test]
-    fn another_type_is_refused() {
-        for typ in
-            ["JWT", "at-jwt", "at+jwt ", "application/", "application/application/at+jwt", ""]
-        {
-            let header = format!(r#"{{"typ":"{typ}","alg":"RS256","kid":"{KID}"}}"#);
-            assert_eq!(kid(header.as_bytes()), Err(Reason::Malformed), "{typ}");
-        }
-    }
-
-    #[test]
-    fn kid_has_the_form_of_a_thumbprint() {
-        assert!(is_thumbprint(KID));
-        let trailing_bits = format!("{}t", &KID[..42]);
-        for kid in ["", "1", "../../etc/passwd", &KID[1..], &format!("{KID}A"), &trailing_bits] {
-            assert!(!is_thumbprint(kid), "{kid}");
-        }
-        assert!(!is_thumbprint(&format!("{}+", &KID[..42])));
-        assert!(!is_thumbprint(&format!("{}é", &KID[..41])));
-    }
-}

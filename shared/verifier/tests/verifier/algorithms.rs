@@ -40,16 +40,6 @@ fn every_algorithm_other_than_rs256_is_refused() {
 }
 
 #[test]
-fn a_token_without_a_signature_is_refused_under_every_header() {
-    let good = signer().token(&user_claims());
-    let message = signed_part(&good);
-    assert_taken([("the signed one", good.clone())]);
-    for token in [format!("{message}."), message.to_owned(), format!("{message}..")] {
-        assert_refused([("unsigned", token)], Reason::Malformed);
-    }
-}
-
-#[test]
 fn an_hmac_keyed_with_any_form_of_the_public_key_is_refused() {
     let signer = signer();
     let public = signer.numbers.to_public_key();

@@ -28,6 +28,7 @@ fn any_number_of_parts_but_three_is_refused() {
             "...".into(),
             header.into(),
             format!("{header}.{claims}"),
+            format!("{header}.{claims}.."),
             format!("{header}.{claims}.{signature}."),
             format!(".{header}.{claims}.{signature}"),
             format!("{header}..{claims}.{signature}"),

@@ -70,9 +70,17 @@ fn only_access_token_types_are_taken() {
     let header = signer().header();
     let of_type = |typ: &str| (typ.to_owned(), token(&with(&header, "typ", json!(typ))));
     assert_taken(
-        ["at+jwt", "AT+JWT", "At+Jwt", "application/at+jwt", "APPLICATION/AT+JWT"].map(of_type),
+        [
+            "at+jwt",
+            "AT+JWT",
+            "At+Jwt",
+            "application/at+jwt",
+            "Application/At+Jwt",
+            "APPLICATION/AT+JWT",
+        ]
+        .map(of_type),
     );
-    let others = "JWT|jwt|application/jwt|at+jwt |at jwt|at|logout+jwt|dpop+jwt|secevent+jwt|\
+    let others = "JWT|jwt|application/jwt|at+jwt |at jwt|at-jwt|at|logout+jwt|dpop+jwt|secevent+jwt|\
         token-introspection+jwt|client-authentication+jwt|rt+jwt|id+jwt|text/at+jwt|\
         application/application/at+jwt|at+jwt;v=1||application/";
     assert_refused(others.split('|').map(of_type), Reason::Malformed);
@@ -105,6 +113,10 @@ fn kid_of_another_form_is_refused_before_key_lookup() {
         json!(kid[1..]),
         json!(format!("+{}", &kid[1..])),
         json!(format!("\0{}", &kid[1..])),
+        // The last character has unused bits.
+        json!(format!("{}t", &kid[..42])),
+        json!(format!("{}+", &kid[..42])),
+        json!(format!("{}é", &kid[..41])),
     ];
     assert_refused(
         kids.into_iter().map(|kid| {

@@ -19,7 +19,10 @@ fn claims_with(addition: &str) -> String {
 
 #[test]
 fn a_member_given_twice_is_refused_in_claims_and_header() {
-    assert_taken([("another name", of_claims(&claims_with(r#""sub2":"x""#)))]);
+    assert_taken(
+        [("another name", r#""sub2":"x""#), ("elsewhere", r#""a":{"a":[{"a":1},{"a":1}]},"A":1"#)]
+            .map(|(what, addition)| (what, of_claims(&claims_with(addition)))),
+    );
     for addition in [
         r#""sub":"67e55044-10b1-426f-9247-bb680e5fe0c8""#,
         r#""sub":"someone""#,
@@ -30,6 +33,8 @@ fn a_member_given_twice_is_refused_in_claims_and_header() {
         r#""roles":["admin"]"#,
         r#""x":1,"x":1"#,
         r#""x":{"a":1,"\u0061":2}"#,
+        r#""x":{"a":1,"b":2,"a":3}"#,
+        r#""x":[0,{"y":[{"":1,"":2}]}]"#,
         r#""x":[[{"a":{"b":0,"b":0}}]]"#,
     ] {
         assert_refused([(addition, of_claims(&claims_with(addition)))], Reason::Malformed);

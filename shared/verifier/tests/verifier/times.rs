@@ -64,7 +64,7 @@ fn invalid_time_is_refused() {
     for name in ["exp", "iat", "nbf"] {
         let good = with(&user_claims(), "nbf", json!(ISSUED));
         assert_taken([(name, signer().token(&good))]);
-        let texts = r#"null true "1700000000" "" [1700000000] {} -1 0 -0 0.0 -1700000000 NaN Infinity
+        let texts = r#"null true "1700000000" "" [1700000000] {} -1 0 -0 0.0 -0.0 -0.5 9.3e18 -1700000000 NaN Infinity
             -Infinity 1e400 -1e400 1e308 -1e308 1e20 9223372036854775807 9223372036854775808
             18446744073709551615 18446744073709551616 -9223372036854775808 253402300800 1e-400
             1700000000s"#;
