@@ -90,9 +90,20 @@ fn each_failure_has_its_exit_status_and_one_line() {
         assert!(line.starts_with(begins) && line.lines().count() == 1, "{arguments:?}: {line}");
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
-    for arguments in
-        [&[][..], &["none"], &["serve", "--none"], &["check-config", "--json", "--env"]]
-    {
+    std::fs::write(folder.path().join(".env"), "foreign words\nAPI_BIND='hunter2\n")
+        .expect("written");
+    let refused = run(&folder, &["check-config"]);
+    let line = text(&refused.stderr);
+    assert!(line.contains("API_BIND (--bind), line 2") && !line.contains("hunter2"), "{line}");
+    assert_eq!(refused.status.code(), Some(64));
+    for arguments in [
+        &[][..],
+        &["none"],
+        &["serve", "--none"],
+        &["serve", "now"],
+        &["check-config", "x"],
+        &["check-config", "--json", "--env"],
+    ] {
         assert_eq!(run(&folder, arguments).status.code(), Some(2), "{arguments:?}");
     }
     for arguments in [&["--help"][..], &["serve", "--help"], &["--version"]] {

@@ -38,18 +38,6 @@ fn every_option_takes_a_value_that_begins_with_a_hyphen() {
     assert!(options > 23, "{options}");
 }
 
-#[test]
-fn the_log_is_searched_for_a_key_whose_thumbprint_begins_with_a_hyphen() {
-    for kid in ["-wAfrPu5mXeh5GNbP2Zc0X2dJpEYBYtpuyF2VoqH1o", "--json"] {
-        let line = ["auth-service", "audit", "list", "--subject", kid, "--limit", "7"];
-        let matches = command_line().try_get_matches_from(line).expect("parsed");
-        let (_, audit) = matches.subcommand().expect("audit");
-        let (_, list) = audit.subcommand().expect("list");
-        assert_eq!(list.get_one::<String>("subject").map(String::as_str), Some(kid));
-        assert_eq!((list.get_one("limit"), list.get_flag("json")), (Some(&7_u32), false));
-    }
-}
-
 /// One thumbprint in 64 begins with a hyphen, and one in 4096 with two.
 #[test]
 fn a_thumbprint_that_begins_with_a_hyphen_is_a_thumbprint() {

@@ -15,28 +15,6 @@ fn settings(variables: &[(&str, &str)], flags: &[&str]) -> Result<Settings, Sett
 }
 
 #[test]
-fn defaults_match_the_contract() {
-    let settings = settings(&[], &[]).expect("settings");
-    assert_eq!(settings.bind.to_string(), "127.0.0.1:8001");
-    assert_eq!(settings.management_bind.to_string(), "127.0.0.1:9001");
-    assert_eq!(settings.database, Location::Sqlite("data/auth.db".into()));
-    assert_eq!(settings.key_bits, KeyBits::B4096);
-    assert_eq!(settings.access_token_ttl, Duration::from_mins(30));
-    let day = Duration::from_hours(24);
-    assert_eq!(settings.refresh_token_ttl, day * 30);
-    assert_eq!(settings.session_max_life, day * 90);
-    assert_eq!(settings.refresh_repeat_window, Duration::ZERO);
-    assert_eq!((settings.feed_keep, settings.audit_keep), (day * 7, day * 365));
-    let fifteen_minutes = Duration::from_mins(15);
-    let limit = |count| Some(CountLimit { count, window: fifteen_minutes });
-    assert_eq!(settings.login_failures_per_account, limit(10));
-    assert_eq!(settings.login_failures_per_address, limit(1_000));
-    let hour = Duration::from_hours(1);
-    assert_eq!(settings.sign_ups_per_address, Some(CountLimit { count: 100, window: hour }));
-    assert!(settings.trusted_proxies.is_none() && settings.cors_origins.is_none());
-}
-
-#[test]
 fn an_issuer_is_kept_to_the_letter() {
     let settings = settings(&[("AUTH_ISSUER", "https://Login.Example.org:443/a/")], &[]);
     assert_eq!(settings.expect("settings").issuer, "https://Login.Example.org:443/a/");

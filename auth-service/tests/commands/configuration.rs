@@ -8,12 +8,22 @@ use crate::folder::{Folder, outcome};
 #[test]
 fn a_wrong_value_is_64_wherever_it_comes_from() {
     let folder = Folder::new();
-    assert!(folder.run("check-config --bind 8001").failed(64).contains("AUTH_BIND (--bind)"));
+    for command in ["check-config --bind 8001", "serve --bind 8001"] {
+        assert!(folder.run(command).failed(64).contains("AUTH_BIND (--bind)"), "{command}");
+    }
     let mut command = folder.program("check-config");
     let told = outcome(command.env("AUTH_ACCESS_TOKEN_TTL", "25h"), "").failed(64);
     assert!(told.contains("AUTH_ACCESS_TOKEN_TTL") && told.contains("5s to 24h"), "{told}");
     fs::write(folder.path().join(".env"), "AUTH_LOGIN_ERRORS=none\n").expect("written");
     assert!(folder.run("check-config").failed(64).contains("distinct or uniform"));
+    fs::write(folder.path().join(".env"), "foreign words\nAUTH_ISSUER='hunter2\n")
+        .expect("written");
+    let told = folder.run("check-config").failed(64);
+    assert!(told.contains("AUTH_ISSUER (--issuer), line 2") && !told.contains("hunter2"), "{told}");
+    fs::remove_file(folder.path().join(".env")).expect("removed");
+    fs::create_dir(folder.path().join(".env")).expect("a folder");
+    let told = folder.run("serve").failed(64);
+    assert!(told.contains(".env") && told.contains("directory"), "{told}");
 }
 
 #[test]
@@ -48,7 +58,9 @@ fn the_printed_env_file_says_the_same_when_it_is_read() {
 #[test]
 fn wrong_arguments_are_2() {
     let folder = Folder::new();
-    for arguments in ["frobnicate", "serve --nonsense", "keys", "users set-role x"] {
+    let (top, serve) = (["", "frobnicate", "check-config x"], ["serve --nonsense", "serve now"]);
+    let below = ["keys", "keys import", "users set-role x", "users disable"];
+    for arguments in [&top[..], &serve, &below].concat() {
         assert_eq!(folder.run(arguments).status, 2, "{arguments}");
     }
 }
@@ -56,8 +68,14 @@ fn wrong_arguments_are_2() {
 #[test]
 fn an_unwritable_folder_is_1() {
     let folder = Folder::new();
-    let told = folder.run("init --database-url sqlite:///proc/nowhere/auth.db").failed(1);
-    assert!(told.contains("/proc/nowhere"), "{told}");
+    let database = "--database-url sqlite:///proc/nowhere/auth.db";
+    for (command, setting) in
+        [("init", database), ("serve", database), ("serve", "--keys-dir /proc/nowhere")]
+    {
+        let ended = folder.run(&format!("{command} {setting}"));
+        let last = ended.errors.lines().last().unwrap_or_default();
+        assert!(ended.status == 1 && last.contains("/proc/nowhere"), "{command}: {ended:?}");
+    }
 }
 
 #[test]

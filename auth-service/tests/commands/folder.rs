@@ -51,7 +51,7 @@ impl Folder {
     pub(crate) fn program(&self, arguments: &str) -> Command {
         let mut command = Command::new(PROGRAM);
         command
-            .args(arguments.split(' '))
+            .args(arguments.split_whitespace())
             .current_dir(self.path())
             .env_clear()
             .env("AUTH_KEY_BITS", "2048")

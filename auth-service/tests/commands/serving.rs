@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
 use support::port;
 
@@ -57,18 +56,6 @@ fn an_empty_folder_is_served_and_health_says_so() {
     let mut health = folder.program("health");
     let health = health.env("AUTH_MANAGEMENT_BIND", format!("127.0.0.1:{management}"));
     outcome(health, "").failed(1);
-}
-
-#[test]
-fn a_second_server_on_one_database_is_refused_and_a_killed_one_is_not_in_the_way() {
-    let folder = Folder::new();
-    let server = serve(&folder);
-    let before = Instant::now();
-    let told = folder.run("serve").failed(1);
-    assert!(told.contains("another auth-service serves") && told.contains("auth.db"), "{told}");
-    assert!(before.elapsed() >= Duration::from_secs(1), "it waits for one that is just ending");
-    drop(server);
-    serve(&folder);
 }
 
 #[test]

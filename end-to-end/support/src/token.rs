@@ -41,10 +41,3 @@ pub fn without(object: &Value, member: &str) -> Value {
     changed.as_object_mut().expect("an object").shift_remove(member);
     changed
 }
-
-/// `object` with `member` set to the literal JSON text `literal`, which `serde_json` need not be
-/// able to hold.
-pub fn with_literal(object: &Value, member: &str, literal: &str) -> String {
-    let marker = "the literal goes here";
-    with(object, member, marker).to_string().replace(&format!("\"{marker}\""), literal)
-}

@@ -6,7 +6,6 @@ use serde_json::Value;
 use support::client::Client;
 use support::pair::Pair;
 use support::poll;
-use support::token;
 use support::user::User;
 
 /// A waiting reader gets an answer within a second of a change; the limit is five times that, for
@@ -70,18 +69,4 @@ fn long_poll_ends_on_changes_of_server_and_commands() {
     assert!(by_server < SOON, "{by_server:?}");
     let by_command = woken(&|| reader.command(&["keys", "generate"]));
     assert!(by_command < SOON, "{by_command:?}");
-}
-
-#[test]
-fn feed_names_the_audiences_in_a_header_and_keeps_its_body() {
-    let pair = Pair::start_with(&[("AUTH_AUDIENCE", "api-service,größe")]);
-    let token = Client::of_the_guard(&pair.auth).token(&pair.auth);
-    let position = token::claims(&token)["pos"].as_u64().expect("a position");
-    let path = format!("/feed?after={position}");
-    let answer = pair.auth.get(&path).bearer(&token).send().expect(200);
-    let issuer = pair.auth.url.replace(':', "%3A").replace('/', "%2F");
-    let named = format!("api-service, gr%C3%B6%C3%9Fe, {issuer}");
-    assert_eq!(answer.header("signet-audience"), named);
-    let members: Vec<_> = answer.json().as_object().expect("an object").keys().cloned().collect();
-    assert_eq!(members, ["events", "next", "oldest"]);
 }

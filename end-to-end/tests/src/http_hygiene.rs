@@ -15,49 +15,28 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The time limit for a slow first head. A request that waits behind one takes longer.
 const PROMPT: Duration = Duration::from_secs(5);
 
+/// `shared/service/src/server_tests.rs` holds the table of ambiguous requests; each service answers
+/// one of them as that server does.
 #[test]
 fn ambiguous_framing_is_refused_and_the_connection_closed() {
     let pair = Pair::start();
     let smuggled = "GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n";
     let post = "POST /login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
-    let requests = [
-        format!("{post}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"),
-        format!("{post}transfer-encoding: chunked\r\ncontent-length: 5\r\n\r\n0\r\n\r\n{smuggled}"),
-        format!("{post}content-length: 2\r\ncontent-length: 3\r\n\r\n{{}}{smuggled}"),
-        format!("{post}content-length: 2, 3\r\n\r\n{{}}{smuggled}"),
-        format!("{post}content-length: +2\r\n\r\n{{}}{smuggled}"),
-        format!("{post}content-length: -1\r\n\r\n{smuggled}"),
-        format!("{post}content-length: 0x2\r\n\r\n{{}}{smuggled}"),
-        format!("{post}transfer-encoding: xchunked\r\n\r\n0\r\n\r\n{smuggled}"),
-        format!("{post}transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n{smuggled}"),
-        format!("{post}transfer-encoding : chunked\r\n\r\n0\r\n\r\n{smuggled}"),
-        format!("GET / HTTP/1.1\r\nhost: x\r\nx: a\0b\r\n\r\n{smuggled}"),
-        format!("GET / HTTP/1.1\r\nhost: x\r\nx y: a\r\n\r\n{smuggled}"),
-        format!("GET / HTTP/1.1\r\nhost: x\r\n: a\r\n\r\n{smuggled}"),
-        format!("GET / HTTP/1.1\r\nhost: x\r\nx: a\r\n folded\r\n\r\n{smuggled}"),
-        format!("GET /\0 HTTP/1.1\r\nhost: x\r\n\r\n{smuggled}"),
-        format!("GET / HTTP/9.9\r\nhost: x\r\n\r\n{smuggled}"),
-        format!("nonsense\r\n\r\n{smuggled}"),
-    ];
+    let get = "GET /x HTTP/1.1\r\nhost: x\r\n";
     for service in [&pair.auth, &pair.api] {
-        for request in &requests {
+        for (request, statuses) in [
+            (
+                format!("{post}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"),
+                &[&[400][..]][..],
+            ),
+            // The head is correct here, and an unknown path may be answered before the body.
+            (format!("{post}transfer-encoding: chunked\r\n\r\nz\r\n{{}}\r\n"), &[&[400], &[404]]),
+        ] {
+            let request = format!("{request}{smuggled}");
             let answer = exchange(service.address(), request.as_bytes(), PATIENCE);
-            let statuses = answer.statuses();
-            assert_eq!(statuses.len(), 1, "one answer to {request:?}: {answer:?}");
-            assert_eq!(statuses[0], 400, "{request:?}: {answer:?}");
+            assert!(statuses.contains(&&*answer.statuses()), "{request:?}: {answer:?}");
             assert!(answer.closed, "{request:?}: {answer:?}");
         }
-        // The head is correct here, and an unknown path may be answered before the body.
-        for chunk in
-            ["z\r\n{}\r\n0\r\n\r\n", "ffffffffffffffff1\r\n{}", "-1\r\n\r\n", "2\r\n{}x\r\n"]
-        {
-            let request = format!("{post}transfer-encoding: chunked\r\n\r\n{chunk}{smuggled}");
-            let answer = exchange(service.address(), request.as_bytes(), PATIENCE);
-            let statuses = answer.statuses();
-            assert!(matches!(statuses[..], [400 | 404]), "{request:?}: {answer:?}");
-            assert!(answer.closed, "{request:?}: {answer:?}");
-        }
-        let get = "GET /x HTTP/1.1\r\nhost: x\r\n";
         let two = format!("{get}\r\n{get}connection: close\r\n\r\n");
         let answer = exchange(service.address(), two.as_bytes(), PATIENCE);
         assert_eq!(answer.statuses(), [404, 404], "the control: two requests, two answers");
@@ -119,48 +98,6 @@ fn endless_request_is_closed_within_half_a_minute() {
                     assert!(expected, "{start:?}: {answer:?}");
                 });
             }
-        }
-    });
-}
-
-/// Java's `HttpClient` asks for HTTP/2 in this way with each request by default.
-const UPGRADES: [&str; 4] = [
-    "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
-    "connection: upgrade",
-    "connection: upgrade\r\nupgrade: websocket",
-    "upgrade: websocket",
-];
-
-#[test]
-fn request_for_an_upgrade_is_answered_and_the_close_announced() {
-    let pair = Pair::start();
-    let user = User::signed_up(&pair.auth, "Ada");
-    let token = user.log_in(&pair.auth);
-    pair.accepts("before", &token);
-    let credentials =
-        serde_json::json!({"email": user.email, "password": user.password}).to_string();
-    std::thread::scope(|scope| {
-        for upgrade in UPGRADES {
-            let (pair, token, credentials) = (&pair, &token, &credentials);
-            scope.spawn(move || {
-                let length = credentials.len();
-                let log_in = format!(
-                    "POST /login HTTP/1.1\r\nhost: x\r\n{upgrade}\r\ncontent-type: application/json\r\n\
-                     content-length: {length}\r\n\r\n{credentials}"
-                );
-                let read = format!(
-                    "GET /user/me HTTP/1.1\r\nhost: x\r\n{upgrade}\r\nx-access-token: {token}\r\n\r\n"
-                );
-                for (service, request, status) in
-                    [(&pair.auth, &log_in, 201), (&pair.api, &read, 200)]
-                {
-                    let answer = exchange(service.address(), request.as_bytes(), PATIENCE);
-                    assert_eq!(answer.statuses(), [status], "{upgrade}: {answer:?}");
-                    assert!(answer.text.contains("\r\nconnection: close\r\n"), "{answer:?}");
-                    assert!(!answer.text.contains("connection: upgrade"), "{answer:?}");
-                    assert!(answer.closed, "{upgrade}: {answer:?}");
-                }
-            });
         }
     });
 }

@@ -9,7 +9,7 @@ use support::connection::{Tripwire, exchange};
 use support::forge::Forge;
 use support::http::Answer;
 use support::pair::{Pair, good_claims, refused};
-use support::token::{encode, with, with_literal, without};
+use support::token::{encode, with, without};
 
 /// The fault of a token, the word that the refusal holds, and the token.
 type Row = (&'static str, &'static str, String);
@@ -20,13 +20,9 @@ fn bad_headers(forge: &Forge, claims: &Value, tripwire: &Tripwire) -> Vec<Row> {
     let address = format!("http://{}/keys", tripwire.address);
     let rows = [
         ("RS512", with(&header, "alg", "RS512")),
-        ("alg as a list", with(&header, "alg", json!(["RS256"]))),
         ("typ JWT", with(&header, "typ", "JWT")),
-        ("no typ", without(&header, "typ")),
         ("crit", with(&header, "crit", json!(["exp"]))),
-        ("b64", with(&header, "b64", false)),
-        ("jku", with(&header, "jku", address.clone())),
-        ("x5u", with(&header, "x5u", address)),
+        ("jku", with(&header, "jku", address)),
         ("jwk", with(&header, "jwk", stranger.jwk())),
         ("kid as a path", with(&header, "kid", "../../etc/passwd")),
     ];
@@ -43,7 +39,6 @@ fn bad_headers(forge: &Forge, claims: &Value, tripwire: &Tripwire) -> Vec<Row> {
         ("encrypted", "malformed", five.map(encode).join(".")),
         ("padded", "malformed", format!("{good}=")),
         ("signature of another key", "key", of_stranger),
-        ("signature 0", "key", format!("{}.{}", &good[..good.len() - 343], "A".repeat(342))),
     ]);
     rows
 }
@@ -59,10 +54,8 @@ fn bad_claims(forge: &Forge, claims: &Value) -> Vec<Row> {
         ("expired", "expired", at(now - 120, now - 60)),
         ("issued in the future", "future", at(now + 60, now + 600)),
         ("life of two days", "malformed", at(now, now + 2 * 86_400)),
-        ("exp as text", "malformed", with_literal(claims, "exp", "\"9999999999\"")),
         ("no jti", "malformed", without(claims, "jti").to_string()),
         ("two ids", "malformed", with(claims, "sub", claims["jti"].clone()).to_string()),
-        ("roles as text", "malformed", with(claims, "roles", "admin").to_string()),
         ("sub twice", "malformed", text.replacen('{', r#"{"s\u0075b":"x","#, 1)),
     ]
     .map(|(why, word, claims)| (why, word, forge.sign(forge.header().to_string(), claims)))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use support::pair::Pair;
 use support::poll;
-use support::user::User;
+use support::user::{Session, User};
 use uuid::Uuid;
 
 /// The time limit for steps that are slow on a slow machine, such as an end during a write.
@@ -82,5 +82,47 @@ fn everybody(pair: &Pair) -> HashSet<String> {
             Some(next) => after = Some(next.to_owned()),
             None => return addresses,
         }
+    }
+}
+
+#[test]
+fn kill_during_refresh_leaves_exactly_one_usable_token() {
+    let mut pair = Pair::prepare();
+    pair.set("AUTH_REFRESH_REPEAT_WINDOW", "10m");
+    pair.auth.start();
+    let user = User::signed_up(&pair.auth, "Ada");
+    let mut last = Session::opened(&pair.auth, &user, "api-service").refresh;
+    for round in 0..8 {
+        let pause = a_moment() / 3;
+        let url = format!("{}/oauth2/token", pair.auth.url);
+        // The refresh token that was sent last, without an answer.
+        let held = std::thread::scope(|scope| {
+            let refreshing = scope.spawn(|| {
+                let mut held = last.clone();
+                loop {
+                    let form = [("grant_type", "refresh_token"), ("refresh_token", &*held)];
+                    match support::http::request("POST", &url).form(&form).try_send() {
+                        Ok(answer) if answer.status == 200 => {
+                            held = Session::read(&answer).refresh;
+                        }
+                        Ok(answer) if answer.status == 503 => {}
+                        Ok(answer) => panic!("{answer:?}"),
+                        Err(_) => return held,
+                    }
+                }
+            });
+            poll::throughout("a random moment", pause, || true);
+            pair.auth.process().signal("KILL");
+            refreshing.join().expect("no panic")
+        });
+        pair.auth.wait_end(PATIENCE);
+        pair.auth.start();
+        let seen = format!("round {round}, killed after {pause:?}");
+        let renew = |token: &str| {
+            Session::read(&Session::try_refresh(&pair.auth, token).expect(200)).refresh
+        };
+        let (next, again) = (renew(&held), renew(&held));
+        assert_eq!(next, again, "{seen}: never two");
+        last = renew(&next);
     }
 }

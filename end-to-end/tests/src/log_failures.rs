@@ -99,13 +99,6 @@ fn closed_log_reader_changes_no_answer_and_no_exit_status() {
 }
 
 #[test]
-fn missing_log_reader_at_start_changes_no_answer_and_no_exit_status() {
-    let mut pair = assert_no_influence(stderr::without_reader);
-    assert_counts_dropped_lines(&pair);
-    assert_orderly_end(&mut pair);
-}
-
-#[test]
 fn full_disk_of_log_changes_no_answer_and_no_exit_status() {
     let mut pair = assert_no_influence(stderr::full_disk);
     assert_counts_dropped_lines(&pair);
@@ -129,25 +122,6 @@ fn file_size_limit_of_log_changes_no_answer_and_no_exit_status() {
 fn stopped_log_reader_at_start_changes_no_answer_and_no_exit_status() {
     let reader = StoppedReader::full();
     let mut pair = assert_no_influence(|| reader.stderr());
-    assert_orderly_end(&mut pair);
-}
-
-#[test]
-fn non_blocking_stderr_without_room_changes_no_answer_and_no_exit_status() {
-    let reader = StoppedReader::full();
-    reader.set_nonblocking(true);
-    let mut pair = assert_no_influence(|| reader.stderr());
-    assert_orderly_end(&mut pair);
-}
-
-#[test]
-fn stopped_log_reader_changes_no_answer_and_no_exit_status() {
-    let (mut pair, admin) = prepared();
-    let reader = StoppedReader::new();
-    pair.auth.start_with_stderr(reader.stderr());
-    pair.api.start_with_stderr(reader.stderr());
-    reader.fill();
-    assert_right_answers(&pair, &admin);
     assert_orderly_end(&mut pair);
 }
 

@@ -1,4 +1,4 @@
-//! A removed role ends at every guard, with or without a directory, and at the issuer.
+//! A removed role ends at every guard.
 
 use std::time::Duration;
 
@@ -82,31 +82,4 @@ fn removed_role_ends_tokens_at_guards_without_directory() {
             orders.get("/orders").bearer(refreshed).send().expect(200);
         }
     }
-}
-
-#[test]
-fn removed_role_ends_tokens_at_issuer_and_keeps_sessions() {
-    let pair = Pair::start();
-    let auth = &pair.auth;
-    let (root, _) = admin(auth, "Root");
-    let (user, id) = admin(auth, "Ada");
-    let own = Session::opened(auth, &user, &auth.url);
-    let elsewhere = Session::opened(auth, &user, "api-service");
-    let users = |token: &str| auth.get("/admin/users").bearer(token).send();
-    users(&own.access).expect(200);
-    pair.accepts_soon("before the change", &elsewhere.access);
-
-    set_roles(auth, &root, &id, &json!(["user"])).expect(204);
-    is_revoked("operator's route", &own.access, &users(&own.access));
-    for session in [&own, &elsewhere] {
-        let log_out = auth.post("/logout").bearer(&session.access).send();
-        is_revoked("log-out", &session.access, &log_out);
-    }
-    poll::until("the guard refuses", SOON, || pair.me(&elsewhere.access).status == 401);
-    pair.refuses_as("revoked", "guard with directory", &elsewhere.access);
-
-    let (own, elsewhere) = (own.refreshed(auth), elsewhere.refreshed(auth));
-    assert_eq!(users(&own.access).status, 403);
-    pair.accepts("refreshed", &elsewhere.access);
-    auth.post("/logout").bearer(&own.access).send().expect(204);
 }

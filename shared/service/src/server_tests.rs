@@ -62,6 +62,12 @@ async fn ambiguous_request_is_refused_and_ends_the_connection() {
         "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
         "GET / HTTP/3.0\r\nHost: x\r\n\r\n",
         "\u{16}\u{3}\u{1}\u{0}hello TLS\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0x2\r\n\r\n{}",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\n: a\r\n\r\n",
+        "GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n",
+        "nonsense\r\n\r\n",
     ] {
         let answer = talk(address, request.as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{}: {answer}", request.escape_debug());
@@ -159,6 +165,17 @@ async fn upgrade_is_ignored_and_the_answer_announces_the_close() {
         }
     }
     futures_util::future::join_all(requests).await;
+}
+
+#[actix_web::test]
+async fn malformed_chunk_is_refused_and_ends_the_connection() {
+    let address = start_echo();
+    for chunk in ["z\r\n{}\r\n0\r\n\r\n", "ffffffffffffffff1\r\n{}", "-1\r\n\r\n", "2\r\n{}x\r\n"] {
+        let head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let next = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+        let answer = talk(address, format!("{head}{chunk}{next}").as_bytes()).await;
+        assert_eq!(statuses(&answer), ["400"], "{chunk:?}: {answer}");
+    }
 }
 
 #[actix_web::test]
