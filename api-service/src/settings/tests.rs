@@ -23,25 +23,6 @@ fn refusal(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn defaults_match_the_contract() {
-    let settings = settings(&[]).expect("settings");
-    assert_eq!(settings.bind.to_string(), "127.0.0.1:8002");
-    assert_eq!(settings.management_bind.to_string(), "127.0.0.1:9002");
-    assert_eq!(settings.issuer, "http://localhost:8001");
-    assert_eq!(issuer_url(&[]), "http://localhost:8001/");
-    assert_eq!(settings.public_url, "http://localhost:8002");
-    assert!(settings.allow_http.is_none());
-    assert_eq!(settings.audience, "api-service");
-    assert_eq!(settings.database, PathBuf::from("data/api.db"));
-    assert_eq!(settings.clock_leeway, Duration::from_secs(10));
-    assert_eq!(settings.max_token_life, Duration::from_hours(24));
-    assert_eq!(settings.user_list, Visibility::Everyone);
-    assert_eq!(settings.client_id, "api-service");
-    assert_eq!(settings.client_secret_file, PathBuf::from("keys/clients/api-service.secret"));
-    assert_eq!(settings.max_staleness, Duration::from_hours(24));
-}
-
-#[test]
 fn issuer_url_defaults_to_the_issuer() {
     let issuer = ("API_ISSUER", "https://login.example.org/a");
     assert_eq!(issuer_url(&[issuer]), issuer.1);

@@ -68,13 +68,3 @@ async fn users_without_admin_see_only_their_own_record() {
     let challenge = refused.header("www-authenticate");
     assert_eq!(challenge, Some("Bearer error=\"insufficient_scope\""));
 }
-
-#[actix_web::test]
-async fn operator_needs_role_in_token_and_directory() {
-    let (former, coming) = (user("former"), operator("coming"));
-    let app = App::start(&[former.clone(), coming.clone()], Visibility::Admins).await;
-    let still_in_token = DirectoryUser { roles: coming.roles.clone(), ..former };
-    let not_yet_in_token = DirectoryUser { roles: vec!["user".into()], ..coming };
-    assert_eq!(app.get("/user", &token_of(&still_in_token)).await.status, 403);
-    assert_eq!(app.get("/user", &token_of(&not_yet_in_token)).await.status, 403);
-}

@@ -24,22 +24,6 @@ async fn end_of_a_session_refuses_only_its_tokens() {
 }
 
 #[actix_web::test]
-async fn end_of_all_sessions_refuses_earlier_tokens_only() {
-    let setup = Setup::new();
-    let guard = setup.serving().await;
-    let before = setup.user(ANN, PHONE, &["user"]);
-    let spared = setup.user(ANN, LAPTOP, &["user"]);
-    let bob = setup.user(BOB, PHONE, &["user"]);
-    setup.issuer.tell(Change::UserSessionsRevoked { public_id: ANN, except: Some(LAPTOP) });
-    let after = setup.user(ANN, PHONE, &["user"]);
-    setup.caught_up(&guard).await;
-    assert_eq!(refusal(&guard, &before).await, REVOKED);
-    for token in [spared, bob, after] {
-        assert_eq!(refusal(&guard, &token).await, None);
-    }
-}
-
-#[actix_web::test]
 async fn revoked_key_ends_its_tokens_and_the_guard_confirms_it() {
     let setup = Setup::new();
     let [old, new] = keys();
