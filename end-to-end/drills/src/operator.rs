@@ -65,14 +65,6 @@ pub fn revoke(fleet: &Fleet, kid: &str, about_to: impl FnOnce(Instant)) -> Revoc
     Revocation { confirmed }
 }
 
-/// The keys that sign, as listed by the operator's command.
-pub fn active_keys(fleet: &Fleet) -> Vec<String> {
-    let listed = fleet.auth.command_json(&["keys", "list"]);
-    let rows = listed.as_array().or_else(|| listed["keys"].as_array()).expect("keys");
-    let active = rows.iter().filter(|key| key["state"] == "active");
-    active.filter_map(|key| key["kid"].as_str().map(str::to_owned)).collect()
-}
-
 /// Gets a fresh token of the admin for the issuer's own routes.
 fn token(fleet: &Fleet) -> String {
     fleet.admin.log_in_for(&fleet.auth, &fleet.auth.url)

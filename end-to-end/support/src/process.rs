@@ -25,11 +25,6 @@ impl Launch {
         self.environment.push((name.to_owned(), value.to_owned()));
     }
 
-    /// Removes an environment variable.
-    pub fn unset(&mut self, name: &str) {
-        self.environment.retain(|(known, _)| known != name);
-    }
-
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command

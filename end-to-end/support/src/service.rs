@@ -46,18 +46,8 @@ impl Service {
 
     /// Starts the process without waiting.
     pub fn spawn(&mut self) {
-        self.spawn_as(&["serve"]);
-    }
-
-    fn spawn_as(&mut self, arguments: &[&str]) {
         assert!(self.process.is_none(), "it runs already");
-        self.process = Some(self.launch.spawn(arguments, &self.log));
-    }
-
-    /// Starts the process with these arguments and waits until it is ready.
-    pub fn start_as(&mut self, arguments: &[&str]) {
-        self.spawn_as(arguments);
-        self.wait_ready();
+        self.process = Some(self.launch.spawn(&["serve"], &self.log));
     }
 
     /// Starts the process and waits until it is ready.

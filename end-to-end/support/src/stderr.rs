@@ -21,9 +21,7 @@ pub fn large_file() -> Stdio {
 
 /// A pipe without a reader: each write fails with `EPIPE`.
 pub fn without_reader() -> Stdio {
-    let (reader, stderr) = pipe();
-    drop(reader);
-    stderr
+    pipe().1
 }
 
 /// A pipe that can be read while the reader exists.
@@ -40,46 +38,24 @@ pub struct StoppedReader {
 }
 
 impl StoppedReader {
-    /// A reader that still has room for some lines.
-    pub fn new() -> Self {
-        let (writer, reader) = UnixStream::pair().expect("a pair of sockets");
-        Self { writer, _reader: reader }
-    }
-
     /// A reader without room for a single byte: a write blocks forever.
     pub fn full() -> Self {
-        let reader = Self::new();
-        reader.fill();
-        reader
-    }
-
-    /// The standard error that leads to this reader.
-    pub fn stderr(&self) -> Stdio {
-        OwnedFd::from(self.writer.try_clone().expect("a descriptor")).into()
-    }
-
-    /// Fills the room that is left.
-    pub fn fill(&self) {
-        self.set_nonblocking(true);
+        let (writer, reader) = UnixStream::pair().expect("a pair of sockets");
+        writer.set_nonblocking(true).expect("a flag is set");
         for part in [4_096, 1] {
             let full = loop {
-                if let Err(error) = (&self.writer).write(&[b'\n'; 4_096][..part]) {
+                if let Err(error) = (&writer).write(&[b'\n'; 4_096][..part]) {
                     break error;
                 }
             };
             assert_eq!(full.kind(), ErrorKind::WouldBlock, "{full}");
         }
-        self.set_nonblocking(false);
+        writer.set_nonblocking(false).expect("a flag is set");
+        Self { writer, _reader: reader }
     }
 
-    /// Makes a write fail with `EAGAIN` where it would block.
-    pub fn set_nonblocking(&self, nonblocking: bool) {
-        self.writer.set_nonblocking(nonblocking).expect("a flag is set");
-    }
-}
-
-impl Default for StoppedReader {
-    fn default() -> Self {
-        Self::new()
+    /// The standard error that leads to this reader.
+    pub fn stderr(&self) -> Stdio {
+        OwnedFd::from(self.writer.try_clone().expect("a descriptor")).into()
     }
 }

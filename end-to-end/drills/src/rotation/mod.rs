@@ -19,7 +19,7 @@ use super::pacer::{Pacer, sleep};
 use super::pool::Pool;
 use super::tally::Tally;
 use outcome::{Outcome, RoundFetches};
-use support::poll;
+use support::{poll, signing_keys};
 use timeline::Timeline;
 
 /// The life of an access token: short, so that tokens end within the run.
@@ -125,7 +125,8 @@ pub fn run(plan: &Plan, progress: &(dyn Fn(String) + Sync)) -> Outcome {
     outcome.took = began.elapsed();
     outcome.counts = tally.seen();
     outcome.mint_failures = minting.failures();
-    outcome.active = operator::active_keys(&fleet).len();
+    let keys = signing_keys::keys(&fleet.auth);
+    outcome.active = keys.iter().filter(|key| key["state"] == "active").count();
     outcome.timeline = timeline.into_inner().unwrap_or_else(PoisonError::into_inner);
     outcome
 }

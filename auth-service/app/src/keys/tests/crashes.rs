@@ -7,25 +7,14 @@ use std::sync::{Arc, LazyLock};
 
 use support::sqlite::until_closed;
 use tempfile::TempDir;
-use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
 use super::super::{Rotator, follow};
 use super::ending::{DatabaseSteps, End, Process};
-use super::material::{claims, new_key, verifies_with};
-use auth_crypto::signing::{KeyBits, KeyFiles, KeyRing, PrivateKey};
+use super::material::{POLICY, START, claims, files, new_key, open, record, verifies_with};
+use auth_crypto::signing::{KeyBits, KeyRing, PrivateKey};
 use auth_domain::audit::Act;
-use auth_domain::keys::{Entry, Key, KeyPolicy, KeyState, leaves_at};
-use auth_store::{Existence, Location, Store};
-
-const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
-
-const POLICY: KeyPolicy = KeyPolicy {
-    jwks_max_age: Duration::seconds(60),
-    token_life: Duration::minutes(30),
-    rotation_every: None,
-    guard_patience: Duration::minutes(5),
-};
+use auth_domain::keys::{Entry, KeyState, leaves_at};
 
 /// The pairs to use: making new ones for each of so many ends would take long.
 static PAIRS: LazyLock<[String; 3]> =
@@ -66,8 +55,7 @@ impl Before {
         let (store, files) = (open(folder.path()), files(folder.path()));
         let add = |number, entry, at| {
             files.keep(&pair(number)).expect("kept");
-            let public = pair(number).public();
-            let key = Key::fresh(public.kid, public.n, public.e, at);
+            let key = record(&pair(number), at);
             store.add_key(&key, entry, &Act::by_operator(at)).expect("added");
             key.kid
         };
@@ -107,15 +95,6 @@ impl Before {
         }
         copy
     }
-}
-
-fn open(folder: &Path) -> Arc<Store> {
-    let location = Location::Sqlite(folder.join("auth.db"));
-    Store::open(&location, Existence::Create, START).expect("a database")
-}
-
-fn files(folder: &Path) -> KeyFiles {
-    KeyFiles::in_folder(&folder.join("signing"))
 }
 
 /// Makes the change until the process ends; returns true if the change was completed.

@@ -1,15 +1,47 @@
 //! Keys and tokens for the tests.
 
-use std::sync::LazyLock;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 use signet_contract::claims::{Claims, FIRST_PARTY};
 use signet_verifier::{Profile, PublicKey, inspect};
+use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use auth_crypto::signing::{KeyBits, PrivateKey, generate};
+use auth_crypto::signing::{KeyBits, KeyFiles, PrivateKey, generate};
+use auth_domain::keys::{Key, KeyPolicy};
+use auth_store::{Existence, Location, Store};
 
 const NOW: i64 = 1_800_000_000;
+
+/// The time at which the tests begin.
+pub(super) const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
+
+/// The policy of every key ring here.
+pub(super) const POLICY: KeyPolicy = KeyPolicy {
+    jwks_max_age: Duration::seconds(60),
+    token_life: Duration::minutes(30),
+    rotation_every: None,
+    guard_patience: Duration::minutes(5),
+};
+
+/// Opens the database of `folder`; creates it if there is none.
+pub(super) fn open(folder: &Path) -> Arc<Store> {
+    let location = Location::Sqlite(folder.join("auth.db"));
+    Store::open(&location, Existence::Create, START).expect("a database")
+}
+
+/// Returns the key files of `folder`.
+pub(super) fn files(folder: &Path) -> KeyFiles {
+    KeyFiles::in_folder(&folder.join("signing"))
+}
+
+/// Returns the record of a key that was made at `at`.
+pub(super) fn record(key: &PrivateKey, at: OffsetDateTime) -> Key {
+    let public = key.public();
+    Key::fresh(public.kid, public.n, public.e, at)
+}
 
 /// Returns a key that tests share: making one takes a while.
 pub(super) fn shared_key() -> PrivateKey {

@@ -3,41 +3,25 @@
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use time::macros::datetime;
-use time::{Duration, OffsetDateTime};
 
 use super::super::{FollowError, Imported, Rotator, follow};
-use super::material::{new_key, shared_key};
+use super::material::{POLICY, START, files, new_key, open, record, shared_key};
 use crate::error::AppError;
 use auth_crypto::signing::{KeyBits, KeyFiles, KeyRing, PrivateKey};
 use auth_domain::audit::Act;
-use auth_domain::keys::{Entry, Key, KeyPolicy, KeyState};
-use auth_store::{Existence, Location, Store};
-
-const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
-
-const POLICY: KeyPolicy = KeyPolicy {
-    jwks_max_age: Duration::seconds(60),
-    token_life: Duration::minutes(30),
-    rotation_every: None,
-    guard_patience: Duration::minutes(5),
-};
-
-fn record(key: &PrivateKey) -> Key {
-    let public = key.public();
-    Key::fresh(public.kid, public.n, public.e, START)
-}
+use auth_domain::keys::{Entry, KeyState};
+use auth_store::Store;
 
 /// Returns a key that signs, and a pending one that lost its file.
 fn lost_file() -> (TempDir, Arc<Store>, KeyFiles, [PrivateKey; 2]) {
     let folder = tempfile::tempdir().expect("a folder");
-    let location = Location::Sqlite(folder.path().join("auth.db"));
-    let store = Store::open(&location, Existence::Create, START).expect("a database");
-    let files = KeyFiles::in_folder(&folder.path().join("signing"));
+    let (store, files) = (open(folder.path()), files(folder.path()));
     let keys = [shared_key(), new_key()];
     files.keep(&keys[0]).expect("kept");
     for key in &keys {
-        store.add_key(&record(key), Entry::Planned, &Act::by_operator(START)).expect("added");
+        store
+            .add_key(&record(key, START), Entry::Planned, &Act::by_operator(START))
+            .expect("added");
     }
     (folder, store, files, keys)
 }
@@ -55,9 +39,7 @@ fn key_without_its_file_does_not_replace_revoked_key() {
 #[test]
 fn rotation_takes_prepared_pair() {
     let folder = tempfile::tempdir().expect("a folder");
-    let location = Location::Sqlite(folder.path().join("auth.db"));
-    let store = Store::open(&location, Existence::Create, START).expect("a database");
-    let files = KeyFiles::in_folder(&folder.path().join("signing"));
+    let (store, files) = (open(folder.path()), files(folder.path()));
     let (rotator, act) =
         (Rotator::new(files.clone(), KeyBits::B2048, POLICY), Act::by_operator(START));
     let known = || store.list_keys().expect("keys");
