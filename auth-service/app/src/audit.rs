@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::AppError;
-use auth_domain::audit::{AuditQuery, Record};
+use auth_domain::audit::{AuditQuery, AuditRow};
 use auth_domain::page::{self, Cursor};
 use auth_store::Store;
 
@@ -20,7 +20,7 @@ pub fn list_audit(store: &Store, query: AuditQuery) -> Result<AuditLog, AppError
 #[derive(Serialize, ToSchema)]
 pub struct AuditLog {
     /// The rows, the latest first.
-    pub audit: Vec<Record>,
+    pub audit: Vec<AuditRow>,
     /// The cursor of the next page, of older rows; null on the last page.
     pub next: Option<String>,
 }

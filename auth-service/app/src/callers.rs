@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::AppState;
 use crate::error::AppError;
-use auth_domain::caller::{Right, Unfit, judge};
+use auth_domain::caller::{CallerRefusal, Right, judge};
 use auth_domain::keys::{Key, KeyState};
 use auth_store::{Store, StoreResult};
 
@@ -96,8 +96,8 @@ impl AppState {
         let standing = self.run(move |store| store.standing(&token.kid, public_id, sid)).await;
         match judge(&standing.map_err(|error| unavailable(&error))?, token.pos, &roles, wanted) {
             Ok(()) => Ok(SessionCaller { public_id, sid }),
-            Err(Unfit::Refused(reason)) => Err(Refusal::Invalid(reason)),
-            Err(Unfit::TooLittle) => Err(Refusal::Forbidden { scope: None }),
+            Err(CallerRefusal::Invalid(reason)) => Err(Refusal::Invalid(reason)),
+            Err(CallerRefusal::Forbidden) => Err(Refusal::Forbidden { scope: None }),
         }
     }
 

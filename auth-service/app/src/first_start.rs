@@ -16,7 +16,7 @@ use crate::error::AppError;
 use auth_crypto::signing::{self, KeyBits, KeyFiles};
 use auth_domain::audit::Act;
 use auth_domain::clients::{Client, new_secret, secret_hash};
-use auth_domain::keys::{Entry, Key, KeyState};
+use auth_domain::keys::{Activation, Key, KeyState};
 use auth_domain::service_tokens::authentic;
 use auth_store::Store;
 
@@ -115,7 +115,7 @@ fn first_key(
     KeyFiles::in_folder(keys_dir).keep(&made)?;
     let public = made.public();
     let key = Key::fresh(public.kid, public.n, public.e, act.at);
-    store.add_key(&key, Entry::Planned, act)?;
+    store.add_key(&key, Activation::Planned, act)?;
     Ok(format!("made the signing key {} in {}", key.kid, keys_dir.display()))
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::error::{AppError, Entity};
 use auth_domain::audit::Act;
 use auth_domain::page;
-use auth_domain::sessions::{Cursor, SessionQuery, SessionRecord};
+use auth_domain::sessions::{SessionCursor, SessionQuery, SessionRecord};
 use auth_store::Store;
 
 /// Returns a page of the sessions that are open at the time `now`: those of one user or of all.
@@ -28,7 +28,7 @@ pub fn list_sessions(
     let limit = query.limit;
     let query = SessionQuery { limit: page::rows_for(limit), ..*query };
     let mut sessions = store.list_sessions(&query, now)?;
-    let next = page::cut(&mut sessions, limit, |last| Cursor::of(last).to_string());
+    let next = page::cut(&mut sessions, limit, |last| SessionCursor::of(last).to_string());
     Ok(SessionList { sessions, next })
 }
 

@@ -13,7 +13,7 @@ use crate::keys::Rotator;
 use crate::metrics::Metrics;
 use auth_crypto::hashing::HashingPool;
 use auth_crypto::signing::KeyRing;
-use auth_domain::audit::{Allowance, Entry};
+use auth_domain::audit::{Allowance, NewAuditRow};
 use auth_domain::refresh::RefreshPolicy;
 use auth_domain::sessions::Session;
 use auth_domain::sign_up_limit::SignUpLimit;
@@ -116,12 +116,12 @@ impl AppState {
     }
 
     /// Records a refusal that cost a password hash or has a proven actor.
-    pub(crate) async fn note(&self, entry: Entry) -> Result<(), AppError> {
+    pub(crate) async fn note(&self, entry: NewAuditRow) -> Result<(), AppError> {
         self.run(move |store| store.note(&entry)).await
     }
 
     /// Records a refusal that cost the caller nothing, unless there are too many of them.
-    pub(crate) async fn note_within_bounds(&self, entry: Entry) -> Result<(), AppError> {
+    pub(crate) async fn note_within_bounds(&self, entry: NewAuditRow) -> Result<(), AppError> {
         match self.refusals.admit(entry) {
             Some(entry) => self.note(entry).await,
             None => Ok(()),

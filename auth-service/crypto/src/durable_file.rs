@@ -34,9 +34,9 @@ pub trait Steps: Debug + Send + Sync {
 
 /// Carries out every step.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Unhindered;
+pub struct DirectSteps;
 
-impl Steps for Unhindered {
+impl Steps for DirectSteps {
     fn take(&self, _step: Step<'_>, work: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()> {
         work()
     }
@@ -45,7 +45,7 @@ impl Steps for Unhindered {
 /// Writes `content` so that a reader sees the old file or the whole new one, even after a crash.
 /// `mode` is the new file's permission bits, such as `0o600`; no umask widens them.
 pub fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    write_by(&Unhindered, path, content, mode)
+    write_by(&DirectSteps, path, content, mode)
 }
 
 /// Writes `content` as [`write()`] does, in `steps`.
@@ -142,14 +142,15 @@ mod tests {
         for name in others {
             fs::write(path(name), "x").expect("written");
         }
-        let held = write_whole(&Unhindered, &path(".key.pem.2.tmp"), b"x", 0o600).expect("written");
-        remove_abandoned(&Unhindered, folder.path()).expect("looked through");
+        let held =
+            write_whole(&DirectSteps, &path(".key.pem.2.tmp"), b"x", 0o600).expect("written");
+        remove_abandoned(&DirectSteps, folder.path()).expect("looked through");
         let there = |name: &str| path(name).exists();
         let all = ["key.pem", ".hidden", "notes.tmp", ".key.pem.1.tmp", ".key.pem.2.tmp"];
         assert_eq!(all.map(there), [true, true, true, false, true]);
         drop(held);
-        remove_abandoned(&Unhindered, folder.path()).expect("looked through");
+        remove_abandoned(&DirectSteps, folder.path()).expect("looked through");
         assert!(!there(".key.pem.2.tmp"));
-        remove_abandoned(&Unhindered, &path("none")).expect("a folder that is not there");
+        remove_abandoned(&DirectSteps, &path("none")).expect("a folder that is not there");
     }
 }

@@ -139,13 +139,13 @@ impl Act {
     }
 
     /// Returns the row for an action that was done.
-    pub fn done(&self, action: Action, subject: Subject) -> Entry {
-        Entry { act: self.clone(), action, subject, refused: None, detail: None }
+    pub fn done(&self, action: Action, subject: Subject) -> NewAuditRow {
+        NewAuditRow { act: self.clone(), action, subject, refused: None, detail: None }
     }
 
     /// Returns the row for an action that was refused.
-    pub fn refused(&self, action: Action, subject: Subject, why: Reason) -> Entry {
-        Entry { refused: Some(why), ..self.done(action, subject) }
+    pub fn refused(&self, action: Action, subject: Subject, why: Reason) -> NewAuditRow {
+        NewAuditRow { refused: Some(why), ..self.done(action, subject) }
     }
 }
 
@@ -196,7 +196,7 @@ impl Subject {
 
 /// A row to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct NewAuditRow {
     /// The actor, origin and time.
     pub act: Act,
     /// The action.
@@ -209,7 +209,7 @@ pub struct Entry {
     pub detail: Option<String>,
 }
 
-impl Entry {
+impl NewAuditRow {
     /// Returns the same row with this detail.
     #[must_use]
     pub fn saying(self, detail: impl Into<String>) -> Self {
@@ -220,8 +220,7 @@ impl Entry {
 /// One thing that was done or refused. It holds ids, no names and no secrets.
 // The words are strings: another version may have written others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = AuditRow)]
-pub struct Record {
+pub struct AuditRow {
     /// The number of the row; it rises from row to row.
     pub id: u64,
     /// The time of the action.

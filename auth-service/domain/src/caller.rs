@@ -31,11 +31,11 @@ pub enum Right {
 
 /// The reason for which a user's token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unfit {
+pub enum CallerRefusal {
     /// The token is no longer good.
-    Refused(Reason),
+    Invalid(Reason),
     /// The token is good, but lacks the right.
-    TooLittle,
+    Forbidden,
 }
 
 /// Judges a token with these `roles` and this feed position. The token and the table must both hold
@@ -43,19 +43,28 @@ pub enum Unfit {
 ///
 /// An end of sessions ends their rows in the same transaction. A removed role keeps the rows and
 /// raises `tokens_from`. So the issuer refuses what a guard refuses by `user.sessions_revoked`.
-pub fn judge(standing: &Standing, pos: u64, roles: &[String], wanted: Right) -> Result<(), Unfit> {
+pub fn judge(
+    standing: &Standing,
+    pos: u64,
+    roles: &[String],
+    wanted: Right,
+) -> Result<(), CallerRefusal> {
     if standing.key_revoked {
-        return Err(Unfit::Refused(Reason::RevokedKey));
+        return Err(CallerRefusal::Invalid(Reason::RevokedKey));
     }
     let over = !standing.session_open || pos < standing.tokens_from;
     if over || standing.state != Some(UserState::Active) {
-        return Err(Unfit::Refused(Reason::Revoked));
+        return Err(CallerRefusal::Invalid(Reason::Revoked));
     }
     let (role, in_table) = match wanted {
         Right::User => (ROLE_USER, true),
         Right::Admin => (ROLE_ADMIN, standing.admin),
     };
-    if in_table && roles.iter().any(|held| held == role) { Ok(()) } else { Err(Unfit::TooLittle) }
+    if in_table && roles.iter().any(|held| held == role) {
+        Ok(())
+    } else {
+        Err(CallerRefusal::Forbidden)
+    }
 }
 
 #[cfg(test)]
@@ -70,7 +79,7 @@ mod tests {
         tokens_from: 7,
     };
 
-    fn judged(standing: &Standing, roles: &[&str], wanted: Right) -> Result<(), Unfit> {
+    fn judged(standing: &Standing, roles: &[&str], wanted: Right) -> Result<(), CallerRefusal> {
         let roles: Vec<_> = roles.iter().map(|role| (*role).to_owned()).collect();
         judge(standing, 7, &roles, wanted)
     }
@@ -87,7 +96,7 @@ mod tests {
         ] {
             for wanted in [Right::User, Right::Admin] {
                 let judged = judged(&standing, &["user", "admin"], wanted);
-                assert_eq!(judged, Err(Unfit::Refused(why)), "{standing:?}");
+                assert_eq!(judged, Err(CallerRefusal::Invalid(why)), "{standing:?}");
             }
         }
     }
@@ -96,9 +105,12 @@ mod tests {
     fn right_must_be_in_token_and_table() {
         let demoted = Standing { admin: false, ..GOOD };
         assert_eq!(judged(&GOOD, &["user", "admin"], Right::Admin), Ok(()));
-        assert_eq!(judged(&GOOD, &["user"], Right::Admin), Err(Unfit::TooLittle));
-        assert_eq!(judged(&demoted, &["user", "admin"], Right::Admin), Err(Unfit::TooLittle));
+        assert_eq!(judged(&GOOD, &["user"], Right::Admin), Err(CallerRefusal::Forbidden));
+        assert_eq!(
+            judged(&demoted, &["user", "admin"], Right::Admin),
+            Err(CallerRefusal::Forbidden)
+        );
         assert_eq!(judged(&demoted, &["user", "admin"], Right::User), Ok(()));
-        assert_eq!(judged(&GOOD, &[], Right::User), Err(Unfit::TooLittle));
+        assert_eq!(judged(&GOOD, &[], Right::User), Err(CallerRefusal::Forbidden));
     }
 }

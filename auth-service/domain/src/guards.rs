@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 mod registry;
 
-pub use registry::{Begun, Registry, Report};
+pub use registry::{RecordedCall, Registry, Report};
 
 /// The time for which a guard still counts as live after its last call ended.
 pub const LIVE: Duration = Duration::seconds(60);

@@ -12,7 +12,7 @@ use super::users::NewUser;
 
 /// One account of an import file.
 #[derive(Clone, Default, Deserialize)]
-pub struct Record {
+pub struct ImportRecord {
     /// The id that tokens will carry.
     pub public_id: String,
     /// The person's name.
@@ -23,7 +23,7 @@ pub struct Record {
     pub password_hash: String,
 }
 
-impl Record {
+impl ImportRecord {
     /// Returns the user to create, or all faults of the record. No fault contains a part of the
     /// hash.
     pub fn check(self) -> Result<NewUser, Vec<String>> {
@@ -76,8 +76,8 @@ mod tests {
 
     const ID: &str = "0b0e8a3e-6cbe-4a1b-9d4f-7c3d1f8e2a10";
 
-    fn record() -> Record {
-        Record {
+    fn record() -> ImportRecord {
+        ImportRecord {
             public_id: ID.into(),
             name: "Ann Lee".into(),
             email: " Ann@Example.ORG".into(),
@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn id_is_accepted_only_in_its_own_form() {
-        let refused = |public_id: &str| Record { public_id: public_id.into(), ..record() }.check();
+        let refused =
+            |public_id: &str| ImportRecord { public_id: public_id.into(), ..record() }.check();
         assert!(refused(&ID.to_uppercase()).is_ok());
         for other in ["", "17", &ID.replace('-', ""), &format!("{{{ID}}}"), &format!("{ID} ")] {
             assert!(refused(other).is_err(), "{other}");
@@ -104,7 +105,9 @@ mod tests {
 
     #[test]
     fn all_faults_are_reported_without_the_hash() {
-        let wrong = Record { password_hash: "scrypt:secret".into(), ..Record::default() }.check();
+        let wrong =
+            ImportRecord { password_hash: "scrypt:secret".into(), ..ImportRecord::default() }
+                .check();
         let wrong = wrong.err().expect("wrong").join("; ");
         for word in ["public_id", "name", "email"] {
             assert!(wrong.contains(word), "{wrong}");

@@ -148,7 +148,7 @@ pub enum Step {
 
 /// The time at which an added key begins to sign: always at once if no key is active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entry {
+pub enum Activation {
     /// After it was published long enough.
     Planned,
     /// At once if no token was signed yet by any key, else as planned.

@@ -14,7 +14,7 @@ use super::sessions::Session;
 
 mod token;
 
-pub use token::{RefreshToken, Unmade};
+pub use token::{RefreshToken, RefreshTokenError};
 
 /// The limits for refreshing a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +125,7 @@ impl RefreshState {
     /// Decides on the effect of a presented token, in a session of a user in this `state`.
     pub fn decide(
         &self,
-        rotation: &Rotation,
+        exchange: &TokenExchange,
         state: UserState,
         policy: &RefreshPolicy,
         now: OffsetDateTime,
@@ -133,7 +133,7 @@ impl RefreshState {
         if state != UserState::Active {
             return Decision::Refuse(Reason::AccountDisabled);
         }
-        match self.judge(&rotation.presented, &rotation.client_id, policy, now) {
+        match self.judge(&exchange.presented, &exchange.client_id, policy, now) {
             Verdict::Good => {
                 Decision::Exchange { expires_at: policy.expires_at(self.opened_at, now) }
             }
@@ -168,7 +168,7 @@ pub enum Decision {
 
 /// A presented token, and its successor.
 #[derive(Debug, Clone)]
-pub struct Rotation {
+pub struct TokenExchange {
     /// The hash that finds the session.
     pub family: [u8; 32],
     /// The hash of the token presented.
@@ -181,18 +181,21 @@ pub struct Rotation {
     pub sealed: Vec<u8>,
 }
 
-impl Rotation {
+impl TokenExchange {
     /// Prepares the exchange of `token`; returns the successor, too.
-    pub fn of(token: &RefreshToken, client_id: &str) -> Result<(Self, RefreshToken), Unmade> {
+    pub fn of(
+        token: &RefreshToken,
+        client_id: &str,
+    ) -> Result<(Self, RefreshToken), RefreshTokenError> {
         let successor = token.successor()?;
-        let rotation = Self {
+        let exchange = Self {
             family: token.family(),
             presented: token.hash(),
             client_id: client_id.to_owned(),
             successor: successor.hash(),
             sealed: token.seal(&successor)?,
         };
-        Ok((rotation, successor))
+        Ok((exchange, successor))
     }
 }
 
@@ -211,7 +214,7 @@ pub struct Refreshed {
 
 /// The result of a refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RefreshOutcome {
     /// The successor is good from now on, and no other token.
     Refreshed(Box<Refreshed>),
     /// No session has such a token.
@@ -306,7 +309,7 @@ mod tests {
     }
     #[test]
     fn disabled_account_is_refused_before_its_token_is_judged() {
-        let rotation = |presented: u8| Rotation {
+        let exchange = |presented: u8| TokenExchange {
             family: [0; 32],
             presented: [presented; 32],
             client_id: "first-party".into(),
@@ -319,7 +322,7 @@ mod tests {
             (1, Decision::Repeat { sealed: vec![7], expires_at }),
             (9, Decision::End),
         ] {
-            let decide = |user| state().decide(&rotation(presented), user, &POLICY, START);
+            let decide = |user| state().decide(&exchange(presented), user, &POLICY, START);
             assert_eq!(decide(UserState::Active), decision);
             let refused = Decision::Refuse(Reason::AccountDisabled);
             assert_eq!(decide(UserState::Disabled), refused);

@@ -60,21 +60,21 @@ pub fn agent(header: &str) -> Option<String> {
 
 /// A place in the list of sessions: that of the last session of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
+pub struct SessionCursor {
     /// The time at which that session was opened.
     pub created_at: OffsetDateTime,
     /// Its id.
     pub sid: Uuid,
 }
 
-impl Cursor {
+impl SessionCursor {
     /// Returns the place of a session.
     pub fn of(record: &SessionRecord) -> Self {
         Self { created_at: record.created_at, sid: record.sid }
     }
 }
 
-impl std::fmt::Display for Cursor {
+impl std::fmt::Display for SessionCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let micros = unix_micros(self.created_at).to_be_bytes();
         let bytes: Vec<u8> = micros.into_iter().chain(self.sid.into_bytes()).collect();
@@ -82,7 +82,7 @@ impl std::fmt::Display for Cursor {
     }
 }
 
-impl std::str::FromStr for Cursor {
+impl std::str::FromStr for SessionCursor {
     type Err = NoCursor;
 
     fn from_str(text: &str) -> Result<Self, NoCursor> {
@@ -101,7 +101,7 @@ pub struct SessionQuery {
     /// Only those of this user.
     pub public_id: Option<Uuid>,
     /// Only those that come after this place.
-    pub after: Option<Cursor>,
+    pub after: Option<SessionCursor>,
     /// At most this many.
     pub limit: u32,
 }
@@ -115,10 +115,10 @@ mod tests {
     #[test]
     fn cursor_is_parsed_only_as_written() {
         let created_at = datetime!(2026-01-02 03:04:05.678901 UTC);
-        let cursor = Cursor { created_at, sid: Uuid::from_u128(7) };
+        let cursor = SessionCursor { created_at, sid: Uuid::from_u128(7) };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
         for other in ["", "0", "AAAA", &format!("{cursor}A"), &cursor.to_string()[1..]] {
-            assert_eq!(other.parse::<Cursor>(), Err(NoCursor), "{other}");
+            assert_eq!(other.parse::<SessionCursor>(), Err(NoCursor), "{other}");
         }
     }
 

@@ -31,7 +31,7 @@ pub struct Limit {
 }
 
 /// The answer to an attempt.
-pub enum Admission {
+pub enum ThrottleDecision {
     /// The attempt may go on. The caller reports its end.
     Go(Attempt),
     /// Attempts in progress may use up the limit. The caller asks again when one of them has ended.
@@ -101,7 +101,7 @@ impl Throttle {
         address: Option<IpAddr>,
         known: bool,
         now: OffsetDateTime,
-    ) -> Admission {
+    ) -> ThrottleDecision {
         let address = address.map(Network::from);
         let account = AccountKey {
             email_key: email_key.to_owned(),
@@ -117,17 +117,17 @@ impl Throttle {
             _ => None,
         });
         if let Some(retry_after) = refused.max() {
-            return Admission::Refused { retry_after };
+            return ThrottleDecision::Refused { retry_after };
         }
         if rooms.iter().any(|room| matches!(room, Room::PerhapsLater)) {
-            return Admission::Wait;
+            return ThrottleDecision::Wait;
         }
         begin(&mut counts.accounts, account.clone());
         if let Some(address) = address {
             begin(&mut counts.addresses, address);
         }
         drop(counts);
-        Admission::Go(Attempt { throttle: Arc::clone(self), account, address })
+        ThrottleDecision::Go(Attempt { throttle: Arc::clone(self), account, address })
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
@@ -218,17 +218,17 @@ mod tests {
         Some(text.parse().unwrap())
     }
 
-    fn go(admission: Admission) -> Attempt {
+    fn go(admission: ThrottleDecision) -> Attempt {
         match admission {
-            Admission::Go(attempt) => attempt,
-            Admission::Wait => panic!("told to wait"),
-            Admission::Refused { retry_after } => panic!("refused for {retry_after}"),
+            ThrottleDecision::Go(attempt) => attempt,
+            ThrottleDecision::Wait => panic!("told to wait"),
+            ThrottleDecision::Refused { retry_after } => panic!("refused for {retry_after}"),
         }
     }
 
-    fn refused(admission: &Admission) -> Option<Duration> {
+    fn refused(admission: &ThrottleDecision) -> Option<Duration> {
         match admission {
-            Admission::Refused { retry_after } => Some(*retry_after),
+            ThrottleDecision::Refused { retry_after } => Some(*retry_after),
             _ => None,
         }
     }
@@ -284,7 +284,7 @@ mod tests {
     fn parallel_guesses_stay_within_the_limit() {
         let throttle = throttle(3, 1_000);
         let under_way: Vec<_> = (0..3).map(|_| go(throttle.admit("a", None, false, NOW))).collect();
-        assert!(matches!(throttle.admit("a", None, false, NOW), Admission::Wait));
+        assert!(matches!(throttle.admit("a", None, false, NOW), ThrottleDecision::Wait));
         for attempt in under_way {
             attempt.failed(NOW);
         }

@@ -8,7 +8,7 @@ use super::listed::Listed;
 use super::{Context, database, output};
 use auth_app::sessions::{self, SessionList};
 use auth_app::users;
-use auth_domain::sessions::{Cursor, SessionQuery};
+use auth_domain::sessions::{SessionCursor, SessionQuery};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -29,7 +29,7 @@ pub(super) struct ListArguments {
     listed: Listed,
     /// Continue after this cursor, from the end of the previous list
     #[arg(long)]
-    after: Option<Cursor>,
+    after: Option<SessionCursor>,
 }
 
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {

@@ -11,7 +11,7 @@ use super::schema::audit;
 use super::transaction::Transaction;
 use super::values::{position, position_column, storable};
 use crate::error::StoreResult;
-use auth_domain::audit::{AuditQuery, Entry, Reason, Record};
+use auth_domain::audit::{AuditQuery, AuditRow, NewAuditRow, Reason};
 
 /// Rows deleted in one transaction: the writer is free again after a few milliseconds.
 const PRUNED_AT_ONCE: i64 = 2_000;
@@ -21,10 +21,10 @@ type Row = (
     (String, Option<String>, Option<String>, Option<String>, Option<String>),
 );
 
-fn record((first, second): Row) -> QueryResult<Record> {
+fn record((first, second): Row) -> QueryResult<AuditRow> {
     let (id, at, actor_type, actor, action, refused) = first;
     let (subject_type, subject, public_id, origin, detail) = second;
-    Ok(Record {
+    Ok(AuditRow {
         id: position(id)?,
         at: from_unix_micros(at),
         actor_type,
@@ -42,7 +42,7 @@ fn record((first, second): Row) -> QueryResult<Record> {
 
 impl Transaction<'_> {
     /// Adds a row. It waits for no other transaction.
-    pub(super) fn note(&mut self, entry: &Entry) -> QueryResult<()> {
+    pub(super) fn note(&mut self, entry: &NewAuditRow) -> QueryResult<()> {
         diesel::insert_into(audit::table)
             .values((
                 audit::at.eq(unix_micros(entry.act.at)),
@@ -61,7 +61,7 @@ impl Transaction<'_> {
     }
 }
 
-fn page(connection: &mut AnyConnection, query: &AuditQuery) -> QueryResult<Vec<Record>> {
+fn page(connection: &mut AnyConnection, query: &AuditQuery) -> QueryResult<Vec<AuditRow>> {
     let before = query.before.map_or(i64::MAX, position_column);
     let mut rows = audit::table
         .filter(audit::id.lt(before))
@@ -105,12 +105,12 @@ fn prune_batch(connection: &mut AnyConnection, before: OffsetDateTime) -> QueryR
 
 impl Store {
     /// Adds the row of a refusal, which belongs to no change.
-    pub fn note(&self, entry: &Entry) -> StoreResult<()> {
+    pub fn note(&self, entry: &NewAuditRow) -> StoreResult<()> {
         self.write(|transaction| transaction.note(entry))
     }
 
     /// Returns rows, the latest first.
-    pub fn list_audit(&self, query: &AuditQuery) -> StoreResult<Vec<Record>> {
+    pub fn list_audit(&self, query: &AuditQuery) -> StoreResult<Vec<AuditRow>> {
         let texts = [&query.actor, &query.action, &query.subject];
         if !texts.into_iter().flatten().all(|text| storable(text)) {
             return Ok(Vec::new());

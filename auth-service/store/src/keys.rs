@@ -16,7 +16,7 @@ use super::values::position;
 use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Subject};
 use auth_domain::keys::changes::{self, KeyChanges};
-use auth_domain::keys::{Added, Entry, Key, KeyState, Revocation, Rotated};
+use auth_domain::keys::{Activation, Added, Key, KeyState, Revocation, Rotated};
 
 mod row;
 
@@ -109,7 +109,7 @@ impl Store {
 
     /// Adds a key, pending or active as `entry` says (`key.published`, and `key.activated` for an
     /// active one). An active one makes the previous active key retiring.
-    pub fn add_key(&self, key: &Key, entry: Entry, act: &Act) -> StoreResult<Added> {
+    pub fn add_key(&self, key: &Key, entry: Activation, act: &Act) -> StoreResult<Added> {
         self.write(|transaction| {
             transaction.lock(AdvisoryLock::Keys)?;
             let known = list(transaction.connection)?;

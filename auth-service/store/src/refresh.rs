@@ -13,7 +13,8 @@ use super::{Store, login};
 use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Reason, Subject};
 use auth_domain::refresh::{
-    Decision, NewRefreshToken, Outcome, RefreshPolicy, RefreshState, Refreshed, Rotation,
+    Decision, NewRefreshToken, RefreshOutcome, RefreshPolicy, RefreshState, Refreshed,
+    TokenExchange,
 };
 use auth_domain::roles;
 use auth_domain::sessions::Session;
@@ -104,27 +105,31 @@ pub(super) fn insert(
 
 fn refresh(
     transaction: &mut Transaction<'_>,
-    rotation: &Rotation,
+    exchange: &TokenExchange,
     policy: &RefreshPolicy,
     act: &Act,
-) -> QueryResult<Outcome> {
+) -> QueryResult<RefreshOutcome> {
     let (connection, now) = (&mut *transaction.connection, act.at);
-    let Some(known) = find(connection, &rotation.family)? else { return Ok(Outcome::Unknown) };
+    let Some(known) = find(connection, &exchange.family)? else {
+        return Ok(RefreshOutcome::Unknown);
+    };
     // Lock the user's row first, as every end of all sessions of a user does.
     let Some(account) = login::lock(connection, known.public_id)? else {
-        return Ok(Outcome::Unknown);
+        return Ok(RefreshOutcome::Unknown);
     };
-    let Some(session) = lock(connection, &rotation.family)? else { return Ok(Outcome::Unknown) };
+    let Some(session) = lock(connection, &exchange.family)? else {
+        return Ok(RefreshOutcome::Unknown);
+    };
     let (sid, public_id) = (session.sid, session.public_id);
-    let (again, expires_at) = match session.decide(rotation, account.state, policy, now) {
+    let (again, expires_at) = match session.decide(exchange, account.state, policy, now) {
         Decision::Exchange { expires_at } => (None, expires_at),
         Decision::Repeat { sealed, expires_at } => (Some(sealed), expires_at),
-        Decision::Refuse(why) => return Ok(Outcome::Refused { sid, public_id, why }),
+        Decision::Refuse(why) => return Ok(RefreshOutcome::Refused { sid, public_id, why }),
         Decision::End => {
             let session = Subject::Session(sid, public_id);
             transaction.note(&act.refused(Action::SessionRefresh, session, Reason::Reused))?;
             super::sessions::end(transaction, sid, now)?;
-            return Ok(Outcome::Reused { sid, public_id });
+            return Ok(RefreshOutcome::Reused { sid, public_id });
         }
     };
     // Read after the locks: an end of all sessions that is not seen here gets a later position.
@@ -134,12 +139,12 @@ fn refresh(
         .set(sessions::last_used_at.eq(unix_micros(now)))
         .execute(connection)?;
     if again.is_none() {
-        let sealed = policy.repeat_window.is_positive().then_some(rotation.sealed.as_slice());
-        diesel::update(refresh_tokens::table.find(rotation.family.as_slice()))
+        let sealed = policy.repeat_window.is_positive().then_some(exchange.sealed.as_slice());
+        diesel::update(refresh_tokens::table.find(exchange.family.as_slice()))
             .set((
-                refresh_tokens::current_hash.eq(rotation.successor.as_slice()),
+                refresh_tokens::current_hash.eq(exchange.successor.as_slice()),
                 refresh_tokens::expires_at.eq(unix_micros(expires_at)),
-                refresh_tokens::previous_hash.eq(rotation.presented.as_slice()),
+                refresh_tokens::previous_hash.eq(exchange.presented.as_slice()),
                 refresh_tokens::sealed_successor.eq(sealed),
                 refresh_tokens::refreshed_at.eq(unix_micros(now)),
             ))
@@ -148,7 +153,7 @@ fn refresh(
     let audience = session.audience;
     let session = Session { sid, public_id, roles: roles(account.admin), pos };
     let refreshed = Refreshed { session, audience, expires_at, again };
-    Ok(Outcome::Refreshed(Box::new(refreshed)))
+    Ok(RefreshOutcome::Refreshed(Box::new(refreshed)))
 }
 
 impl Store {
@@ -156,11 +161,11 @@ impl Store {
     /// (`session.revoked`), and notes that, all in one transaction.
     pub fn refresh(
         &self,
-        rotation: &Rotation,
+        exchange: &TokenExchange,
         policy: &RefreshPolicy,
         act: &Act,
-    ) -> StoreResult<Outcome> {
-        self.write(|transaction| refresh(transaction, rotation, policy, act))
+    ) -> StoreResult<RefreshOutcome> {
+        self.write(|transaction| refresh(transaction, exchange, policy, act))
     }
 
     /// Returns the records of the refresh tokens of this family.

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::Existence;
     use auth_domain::feed::Changes;
-    use auth_domain::keys::{Entry, Key};
+    use auth_domain::keys::{Activation, Key};
 
     const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
@@ -153,7 +153,7 @@ mod tests {
     /// Adds a key and returns the position after its events.
     fn change(store: &Store, kid: &str) -> u64 {
         let key = Key::fresh(kid.into(), "n".into(), "AQAB".into(), START);
-        store.add_key(&key, Entry::Planned, &Act::by_operator(START)).expect("added");
+        store.add_key(&key, Activation::Planned, &Act::by_operator(START)).expect("added");
         store.position().expect("a position")
     }
 

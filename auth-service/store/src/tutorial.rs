@@ -8,7 +8,7 @@ use std::path::Path;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable};
 
-use auth_domain::import::Record;
+use auth_domain::import::ImportRecord;
 
 /// The file can't be read as a database of the Flask tutorial.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,7 @@ pub struct TutorialRow {
     /// The row's `id` (`SQLite`'s rowid).
     pub id: i64,
     /// The record, or the reason why the row has none.
-    pub record: Result<Record, &'static str>,
+    pub record: Result<ImportRecord, &'static str>,
 }
 
 #[derive(QueryableByName)]
@@ -92,7 +92,7 @@ impl From<Row> for TutorialRow {
         // A missing value counts as an empty text.
         let text = |value: Option<Vec<u8>>| String::from_utf8(value.unwrap_or_default());
         let record = (|| {
-            Ok::<_, std::string::FromUtf8Error>(Record {
+            Ok::<_, std::string::FromUtf8Error>(ImportRecord {
                 public_id: text(row.public_id)?,
                 name: text(row.name)?,
                 email: text(row.email)?,

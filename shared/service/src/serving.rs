@@ -4,7 +4,7 @@
 //! So the shutdown has four steps. First, every response asks the client to close the connection
 //! (RFC 9112 §9.6). Then the server accepts no connection, and accepted ones have time to send
 //! their request. Then it closes idle connections and finishes the current requests. Connections
-//! not yet accepted get a `503` (`turning_away`): the kernel would reset them.
+//! not yet accepted get a `503` (`late_connections`): the kernel would reset them.
 
 use std::net::TcpListener;
 use std::pin::Pin;
@@ -16,8 +16,8 @@ use std::time::Duration;
 use actix_server::{Server, ServerHandle};
 
 use super::failure::Failure;
+use super::late_connections::refuse;
 use super::shutdown::Shutdown;
-use super::turning_away::turn_away;
 
 /// The time in which a client with an open connection may send a request and be asked to close.
 const LEAVING: Duration = Duration::from_millis(500);
@@ -83,7 +83,7 @@ impl End {
             // The listener stays open while one of its descriptors is open.
             tokio::time::sleep(CLOSING).await;
             if let Some(listener) = self.listener {
-                turn_away(listener).await;
+                refuse(listener).await;
             }
         };
         tokio::join!(self.server.stop(true), waiting);

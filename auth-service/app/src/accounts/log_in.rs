@@ -11,7 +11,7 @@ use super::{TRIES, bytes, is_known_address};
 use crate::AppState;
 use crate::error::AppError;
 use auth_crypto::hashing::{HashPermit, Verified};
-use auth_domain::audit::{Act, Action, Entry, Reason, Subject};
+use auth_domain::audit::{Act, Action, NewAuditRow, Reason, Subject};
 use auth_domain::email::Email;
 use auth_domain::login::{Credentials, LoginForm, Opened, Opening};
 use auth_domain::refresh::{NewRefreshToken, RefreshToken};
@@ -164,7 +164,7 @@ impl LoginAttempt<'_> {
     }
 
     /// Returns the audit row of a refusal.
-    fn refusal(&self, account: Option<&Credentials>, reason: Reason) -> Entry {
+    fn refusal(&self, account: Option<&Credentials>, reason: Reason) -> NewAuditRow {
         let subject = account.map_or(Subject::Unknown, |account| Subject::User(account.public_id));
         Act::by_nobody(self.from, self.app.clock.now()).refused(Action::Login, subject, reason)
     }

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use crate::AppState;
 use crate::error::AppError;
 use auth_crypto::hashing::HashPermit;
-use auth_domain::audit::{Entry, Reason};
-use auth_domain::throttle::{Admission, Attempt};
+use auth_domain::audit::{NewAuditRow, Reason};
+use auth_domain::throttle::{Attempt, ThrottleDecision};
 
 /// An attempt that the throttle admitted. Its end wakes the attempts that wait for it.
 pub(super) struct LoginPermit<'a> {
@@ -28,7 +28,7 @@ impl<'a> LoginPermit<'a> {
         email_key: &str,
         from: Option<IpAddr>,
         known_address: bool,
-        refusal: Entry,
+        refusal: NewAuditRow,
     ) -> Result<Self, AppError> {
         loop {
             // Enabled before `admit`, so that an attempt that ends in between wakes this one.
@@ -36,12 +36,12 @@ impl<'a> LoginPermit<'a> {
             tokio::pin!(ended);
             ended.as_mut().enable();
             match app.throttle.admit(email_key, from, known_address, app.clock.now()) {
-                Admission::Go(attempt) => return Ok(Self { app, attempt: Some(attempt) }),
-                Admission::Wait => tokio::select! {
+                ThrottleDecision::Go(attempt) => return Ok(Self { app, attempt: Some(attempt) }),
+                ThrottleDecision::Wait => tokio::select! {
                     () = ended => {}
                     busy = hash_permit.evicted() => return Err(busy.into()),
                 },
-                Admission::Refused { retry_after } => {
+                ThrottleDecision::Refused { retry_after } => {
                     app.metrics.log_in("throttled");
                     tracing::info!(email = ?email_key, from = from.map(tracing::field::display), "log-in refused: too many failed");
                     app.note_within_bounds(refusal).await?;
@@ -63,7 +63,7 @@ impl<'a> LoginPermit<'a> {
 
     /// Counts a failure, then writes its audit row: a failure also counts if the row can't be
     /// written.
-    pub(super) async fn failed(mut self, refusal: Entry) -> Result<(), AppError> {
+    pub(super) async fn failed(mut self, refusal: NewAuditRow) -> Result<(), AppError> {
         let app = self.app;
         if let Some(attempt) = self.attempt.take() {
             attempt.failed(app.clock.now());

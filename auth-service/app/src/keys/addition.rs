@@ -6,7 +6,7 @@ use super::Rotator;
 use crate::error::AppError;
 use auth_crypto::signing::{KeyBits, PrivateKey, generate, key_files};
 use auth_domain::audit::Act;
-use auth_domain::keys::{Added, Entry, Key, KeyState};
+use auth_domain::keys::{Activation, Added, Key, KeyState};
 use auth_store::Store;
 
 /// The result of an import.
@@ -34,7 +34,7 @@ impl Rotator {
     /// [`Conflict::KeySetFull`](crate::error::Conflict::KeySetFull) if the key set holds as many
     /// keys as it may.
     pub fn generate_key(&self, store: &Store, bits: KeyBits, act: &Act) -> Result<Key, AppError> {
-        self.add(store, &generate(bits)?, Entry::Planned, act)
+        self.add(store, &generate(bits)?, Activation::Planned, act)
     }
 
     /// Imports a key. It signs after its lead, or at once with `activate` or if no key has signed
@@ -59,7 +59,7 @@ impl Rotator {
         let known = store.list_keys()?.into_iter().find(|known| known.kid == kid);
         match known.map(|known| known.state) {
             None => {
-                let entry = if activate { Entry::AtOnce } else { Entry::AtOnceIfUnused };
+                let entry = if activate { Activation::AtOnce } else { Activation::AtOnceIfUnused };
                 self.add(store, key, entry, act).map(Imported::New)
             }
             Some(state @ (KeyState::Pending | KeyState::Active)) => {
@@ -84,7 +84,7 @@ impl Rotator {
         &self,
         store: &Store,
         key: &PrivateKey,
-        entry: Entry,
+        entry: Activation,
         act: &Act,
     ) -> Result<Key, AppError> {
         self.files().keep(key)?;

@@ -10,7 +10,7 @@ use super::{OAuthCaller, refusal};
 use crate::AppState;
 use crate::error::AppError;
 use auth_domain::audit::{Action, Reason, Subject};
-use auth_domain::refresh::{Outcome, RefreshToken, Rotation};
+use auth_domain::refresh::{RefreshOutcome, RefreshToken, TokenExchange};
 use auth_domain::service_tokens::granted_scope;
 
 /// The answer to a token request (RFC 6749 §5.1).
@@ -98,17 +98,17 @@ impl AppState {
             return refuse(Subject::Unknown, Reason::UnknownToken).await;
         };
 
-        let (rotation, successor) =
-            Rotation::of(&token, &caller.client_id).map_err(AppError::internal)?;
+        let (exchange, successor) =
+            TokenExchange::of(&token, &caller.client_id).map_err(AppError::internal)?;
         let (policy, by) = (self.refresh, act.clone());
-        let outcome = self.run(move |store| store.refresh(&rotation, &policy, &by)).await?;
+        let outcome = self.run(move |store| store.refresh(&exchange, &policy, &by)).await?;
         let refreshed = match outcome {
-            Outcome::Refreshed(refreshed) => refreshed,
-            Outcome::Unknown => return refuse(Subject::Unknown, Reason::UnknownToken).await,
-            Outcome::Refused { sid, public_id, why } => {
+            RefreshOutcome::Refreshed(refreshed) => refreshed,
+            RefreshOutcome::Unknown => return refuse(Subject::Unknown, Reason::UnknownToken).await,
+            RefreshOutcome::Refused { sid, public_id, why } => {
                 return refuse(Subject::Session(sid, public_id), why).await;
             }
-            Outcome::Reused { sid, public_id } => {
+            RefreshOutcome::Reused { sid, public_id } => {
                 let from = act.from.text().map(tracing::field::display);
                 tracing::warn!(%public_id, %sid, from, "a refresh token was used twice: its session has ended");
                 return Err(AppError::Refused(Reason::Reused));

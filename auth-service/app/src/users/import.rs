@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::error::AppError;
 use auth_crypto::hashing;
 use auth_domain::audit::Act;
-use auth_domain::import::{Imported, Record};
+use auth_domain::import::{ImportRecord, Imported};
 use auth_domain::users::NewUser;
 use auth_store::Store;
 
@@ -19,7 +19,7 @@ pub struct Line {
     /// The line number, or the row's id in a database.
     pub number: i64,
     /// The record, or the reason it can't be read, without any content of the line.
-    pub record: Result<Record, String>,
+    pub record: Result<ImportRecord, String>,
 }
 
 /// The result of a batch of lines.
@@ -76,7 +76,7 @@ impl Import {
 }
 
 /// Checks everything about a record that needs no database.
-fn check(record: Record) -> Result<NewUser, String> {
+fn check(record: ImportRecord) -> Result<NewUser, String> {
     let hash = hashing::check(&record.password_hash);
     let mut faults = match record.check() {
         Ok(user) if hash.is_ok() => return Ok(user),

@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use super::cost;
-use super::unfit::Unfit;
+use super::hash_fault::HashFault;
 
 /// Random bytes of each salt.
 const SALT_BYTES: usize = 16;
@@ -84,9 +84,9 @@ pub(super) fn hash_in(memory: &mut Memory, password: &[u8]) -> Result<String, Ha
 
 /// Checks that an imported hash can be stored. A log-in could verify a very short hash, but other
 /// passwords would match it as well, so it is refused.
-pub(super) fn check(phc: &str) -> Result<(), Unfit> {
+pub(super) fn check(phc: &str) -> Result<(), HashFault> {
     let stored = Stored::read(phc)?;
-    if stored.expected.len() < LEAST_OUTPUT_BYTES { Err(Unfit::Damaged) } else { Ok(()) }
+    if stored.expected.len() < LEAST_OUTPUT_BYTES { Err(HashFault::Damaged) } else { Ok(()) }
 }
 
 /// A stored hash, parsed, and not too costly to verify.
@@ -97,20 +97,20 @@ struct Stored {
 }
 
 impl Stored {
-    fn read(phc: &str) -> Result<Self, Unfit> {
+    fn read(phc: &str) -> Result<Self, HashFault> {
         if !phc.starts_with("$argon2id$") {
-            return Err(Unfit::Unknown);
+            return Err(HashFault::Unknown);
         }
-        let stored = PasswordHash::new(phc).map_err(|_| Unfit::Damaged)?;
+        let stored = PasswordHash::new(phc).map_err(|_| HashFault::Damaged)?;
         if stored.version != Some(19) {
-            return Err(Unfit::Unknown);
+            return Err(HashFault::Unknown);
         }
-        let params = Params::try_from(&stored).map_err(|_| Unfit::Damaged)?;
+        let params = Params::try_from(&stored).map_err(|_| HashFault::Damaged)?;
         let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
-            return Err(Unfit::Damaged);
+            return Err(HashFault::Damaged);
         };
-        if !cost::bearable(&params) {
-            return Err(Unfit::TooCostly);
+        if !cost::within_limits(&params) {
+            return Err(HashFault::TooCostly);
         }
         Ok(Self { params, salt, expected })
     }

@@ -35,7 +35,7 @@ pub(super) fn current() -> Result<Params, argon2::Error> {
 }
 
 /// Returns true if a stored hash costs no more than this service allows.
-pub(super) fn bearable(params: &Params) -> bool {
+pub(super) fn within_limits(params: &Params) -> bool {
     params.m_cost() <= MOST_MEMORY_KIB
         && params.t_cost() <= MOST_PASSES
         && params.p_cost() <= MOST_LANES

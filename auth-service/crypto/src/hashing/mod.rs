@@ -12,17 +12,17 @@
 mod argon2id;
 mod cost;
 mod fair_queue;
+mod hash_fault;
 mod job;
 mod permit;
 mod pool;
 mod queue;
 mod scheme;
-mod unfit;
 mod werkzeug;
 
 pub use argon2id::{HashError, Verified, hash};
+pub use hash_fault::HashFault;
 pub use permit::{Busy, HashPermit, PoolError};
 pub use pool::HashingPool;
 pub use queue::QueueCounts;
 pub use scheme::check;
-pub use unfit::Unfit;

@@ -42,10 +42,11 @@ impl HashingPool {
 
     /// Creates a pool of `threads`, in which at most `capacity` callers wait or are served.
     pub fn with(threads: usize, capacity: usize) -> Result<Self, HashError> {
-        let mut nobodys = [0; 32];
-        getrandom::fill(&mut nobodys).map_err(|error| HashError::Failed(error.to_string()))?;
+        let mut random_password = [0; 32];
+        getrandom::fill(&mut random_password)
+            .map_err(|error| HashError::Failed(error.to_string()))?;
         let queue = Arc::new(Queue::new(capacity, threads.max(1) * BEGUN_PER_THREAD));
-        let inner = Inner { queue: Arc::clone(&queue), stand_in: hash(&nobodys)? };
+        let inner = Inner { queue: Arc::clone(&queue), stand_in: hash(&random_password)? };
         // The pool exists before its threads: if one can't be started, dropping it ends the others.
         let pool = Self(Arc::new(inner));
         for number in 0..threads {

@@ -2,16 +2,16 @@
 //! until its user's next log-in, which replaces it.
 
 use super::argon2id::{self, HashError, Memory, Verified};
-use super::unfit::Unfit;
+use super::hash_fault::HashFault;
 use super::werkzeug::Stored;
 
 /// The longest hash that is imported, in bytes; werkzeug's have about 170.
 const LONGEST: usize = 1_024;
 
 /// Checks that an imported hash can be stored: a log-in must be able to verify it.
-pub fn check(stored: &str) -> Result<(), Unfit> {
+pub fn check(stored: &str) -> Result<(), HashFault> {
     if stored.len() > LONGEST {
-        return Err(Unfit::Damaged);
+        return Err(HashFault::Damaged);
     }
     if is_phc(stored) { argon2id::check(stored) } else { Stored::read(stored).map(drop) }
 }
@@ -58,11 +58,11 @@ mod tests {
         for (head, why) in
             [("m=19456,t=2,p=1", "m=65537,t=2,p=1"), ("m=19456,t=2,p=1", "m=19456,t=17,p=1")]
         {
-            assert_eq!(check(&ours.replace(head, why)), Err(Unfit::TooCostly), "{why}");
+            assert_eq!(check(&ours.replace(head, why)), Err(HashFault::TooCostly), "{why}");
         }
-        assert_eq!(check(&ours.replace("argon2id", "argon2i")), Err(Unfit::Unknown));
-        assert_eq!(check("$2b$12$abcdefghijklmnopqrstuv"), Err(Unfit::Unknown));
-        assert_eq!(check(&ours[..ours.len() - 30]), Err(Unfit::Damaged), "a short digest");
-        assert_eq!(check("$argon2id$v=19$m=19456,t=2,p=1"), Err(Unfit::Damaged));
+        assert_eq!(check(&ours.replace("argon2id", "argon2i")), Err(HashFault::Unknown));
+        assert_eq!(check("$2b$12$abcdefghijklmnopqrstuv"), Err(HashFault::Unknown));
+        assert_eq!(check(&ours[..ours.len() - 30]), Err(HashFault::Damaged), "a short digest");
+        assert_eq!(check("$argon2id$v=19$m=19456,t=2,p=1"), Err(HashFault::Damaged));
     }
 }

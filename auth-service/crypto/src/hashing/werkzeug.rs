@@ -10,7 +10,7 @@ use aws_lc_rs::pbkdf2;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use super::unfit::Unfit;
+use super::hash_fault::HashFault;
 
 /// The most memory that scrypt may take, in bytes: the same as a stored argon2id hash.
 const MOST_MEMORY: u64 = 64 * 1024 * 1024;
@@ -40,16 +40,16 @@ enum Method {
 }
 
 impl<'h> Stored<'h> {
-    pub(super) fn read(text: &'h str) -> Result<Self, Unfit> {
+    pub(super) fn read(text: &'h str) -> Result<Self, HashFault> {
         let mut parts = text.splitn(3, '$');
         let (Some(method), Some(salt), Some(hex)) = (parts.next(), parts.next(), parts.next())
         else {
-            return Err(Unfit::Unknown);
+            return Err(HashFault::Unknown);
         };
         let (method, length) = read_method(method)?;
-        let digest = from_hex(hex).ok_or(Unfit::Damaged)?;
+        let digest = from_hex(hex).ok_or(HashFault::Damaged)?;
         if salt.is_empty() || digest.len() != length {
-            return Err(Unfit::Damaged);
+            return Err(HashFault::Damaged);
         }
         Ok(Self { method, salt, digest })
     }
@@ -73,52 +73,52 @@ impl<'h> Stored<'h> {
 }
 
 /// Returns the method, and the number of bytes of its hashes.
-fn read_method(text: &str) -> Result<(Method, usize), Unfit> {
+fn read_method(text: &str) -> Result<(Method, usize), HashFault> {
     let parts: Vec<&str> = text.split(':').collect();
     match *parts.as_slice() {
         ["scrypt", n, r, p] => Ok((scrypt_method(n, r, p)?, SCRYPT_BYTES)),
         ["pbkdf2", "sha1", times] => pbkdf2_method(pbkdf2::PBKDF2_HMAC_SHA1, times, 20),
         ["pbkdf2", "sha256", times] => pbkdf2_method(pbkdf2::PBKDF2_HMAC_SHA256, times, 32),
         ["pbkdf2", "sha512", times] => pbkdf2_method(pbkdf2::PBKDF2_HMAC_SHA512, times, 64),
-        _ => Err(Unfit::Unknown),
+        _ => Err(HashFault::Unknown),
     }
 }
 
-fn scrypt_method(n: &str, r: &str, p: &str) -> Result<Method, Unfit> {
+fn scrypt_method(n: &str, r: &str, p: &str) -> Result<Method, HashFault> {
     let (n, r, p) = (number(n)?, number(r)?, number(p)?);
     if !n.is_power_of_two() || n < 2 || r == 0 || p == 0 {
-        return Err(Unfit::Damaged);
+        return Err(HashFault::Damaged);
     }
     let memory = 128_u64.saturating_mul(n).saturating_mul(r);
     if memory > MOST_MEMORY || r > WIDEST_BLOCK || p > MOST_LANES {
-        return Err(Unfit::TooCostly);
+        return Err(HashFault::TooCostly);
     }
     let (Ok(log_n), Ok(r), Ok(p)) = (u8::try_from(n.ilog2()), u32::try_from(r), u32::try_from(p))
     else {
-        return Err(Unfit::TooCostly);
+        return Err(HashFault::TooCostly);
     };
-    scrypt::Params::new(log_n, r, p).map(Method::Scrypt).map_err(|_| Unfit::Damaged)
+    scrypt::Params::new(log_n, r, p).map(Method::Scrypt).map_err(|_| HashFault::Damaged)
 }
 
 fn pbkdf2_method(
     algorithm: pbkdf2::Algorithm,
     times: &str,
     length: usize,
-) -> Result<(Method, usize), Unfit> {
+) -> Result<(Method, usize), HashFault> {
     let times = number(times)?;
     if times > MOST_ITERATIONS {
-        return Err(Unfit::TooCostly);
+        return Err(HashFault::TooCostly);
     }
-    let times = u32::try_from(times).ok().and_then(NonZero::new).ok_or(Unfit::Damaged)?;
+    let times = u32::try_from(times).ok().and_then(NonZero::new).ok_or(HashFault::Damaged)?;
     Ok((Method::Pbkdf2(algorithm, times), length))
 }
 
 /// Parses digits alone: werkzeug never writes a sign or a blank.
-fn number(text: &str) -> Result<u64, Unfit> {
+fn number(text: &str) -> Result<u64, HashFault> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Unfit::Damaged);
+        return Err(HashFault::Damaged);
     }
-    text.parse().map_err(|_| Unfit::TooCostly)
+    text.parse().map_err(|_| HashFault::TooCostly)
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
@@ -142,7 +142,7 @@ mod tests {
         "pbkdf2:sha512:1000$QxiSlNNUj80q0LKI$6b95bf86ab9fd810142ec920f396f409ed061b80e5c535c99a2d3648214efa394aea3a839bb590a762f03968291abd543e76cf2188292af96ef237385552ad07",
     ];
 
-    fn unfit(text: &str) -> Unfit {
+    fn unfit(text: &str) -> HashFault {
         Stored::read(text).err().unwrap_or_else(|| panic!("{text} is taken"))
     }
 
@@ -186,12 +186,12 @@ mod tests {
             "2:4294967296:1",
         ] {
             let text = format!("scrypt:{method}$salt${long}");
-            assert_eq!(unfit(&text), Unfit::TooCostly, "{method}");
+            assert_eq!(unfit(&text), HashFault::TooCostly, "{method}");
         }
         assert!(Stored::read(&format!("pbkdf2:sha256:2000000$salt${half}")).is_ok());
         for times in ["2000001", "99999999999999999999999"] {
             let text = format!("pbkdf2:sha256:{times}$salt${half}");
-            assert_eq!(unfit(&text), Unfit::TooCostly);
+            assert_eq!(unfit(&text), HashFault::TooCostly);
         }
     }
 
@@ -212,7 +212,7 @@ mod tests {
             "scrypt:32768:8$salt$abcd",
             "bcrypt:12$salt$abcd",
         ] {
-            assert_eq!(unfit(text), Unfit::Unknown, "{text}");
+            assert_eq!(unfit(text), HashFault::Unknown, "{text}");
         }
         for text in [
             format!("scrypt:32767:8:1$salt${long}"),
@@ -230,7 +230,7 @@ mod tests {
             format!("pbkdf2:sha256:1000$salt$sa${half}"),
             format!("pbkdf2:sha1:1000$salt${half}"),
         ] {
-            assert_eq!(unfit(&text), Unfit::Damaged, "{text}");
+            assert_eq!(unfit(&text), HashFault::Damaged, "{text}");
         }
     }
 }

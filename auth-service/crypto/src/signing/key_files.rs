@@ -9,11 +9,11 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::durable_file::{self, Steps, Unhindered};
+use crate::durable_file::{self, DirectSteps, Steps};
 use zeroize::Zeroizing;
 
+use super::key_fault::KeyFault;
 use super::private_key::{LARGEST_FILE, PrivateKey};
-use super::unfit::Unfit;
 
 /// The reason for which a key's file can't be used, in one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +26,7 @@ pub enum FileError {
     OpenToOthers(PathBuf),
     /// The file does not hold a key.
     #[error("{0} {1}")]
-    Unfit(PathBuf, Unfit),
+    Invalid(PathBuf, KeyFault),
     /// The file holds another key than its name says.
     #[error(
         "{0} holds another key ({1}) than its name and the database say; put the right one back from a backup"
@@ -47,7 +47,7 @@ pub struct KeyFiles {
 impl KeyFiles {
     /// Creates the key files of `folder`, which need not exist yet.
     pub fn in_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), steps: Arc::new(Unhindered) }
+        Self { folder: folder.to_owned(), steps: Arc::new(DirectSteps) }
     }
 
     /// Returns the same files, changed in these steps. A test ends a process at any of them.
@@ -155,5 +155,5 @@ pub fn read_key(path: &Path) -> Result<PrivateKey, FileError> {
     // One byte more than the limit is enough to detect a larger file.
     let most = u64::try_from(LARGEST_FILE).unwrap_or(u64::MAX) + 1;
     io::Read::read_to_end(&mut io::Read::take(file, most), &mut content).map_err(io)?;
-    PrivateKey::from_pem(&content).map_err(|unfit| FileError::Unfit(path.to_owned(), unfit))
+    PrivateKey::from_pem(&content).map_err(|unfit| FileError::Invalid(path.to_owned(), unfit))
 }

@@ -4,13 +4,13 @@
 //! `app::keys` makes the [`KeyRing`] follow it.
 
 mod generation;
+mod key_fault;
 mod key_ring;
 mod pem_block;
 mod private_key;
 mod published;
 mod signer;
 mod spares;
-mod unfit;
 
 pub mod key_files;
 
@@ -18,10 +18,10 @@ pub mod key_files;
 mod tests;
 
 pub use generation::{KeyBits, generate};
+pub use key_fault::KeyFault;
 pub use key_files::{FileError, KeyFiles};
 pub use key_ring::{KeyRing, RingChange, RingError};
 pub use private_key::{PrivateKey, public_pem};
 pub use published::PublishedSet;
 pub use signer::{Signer, SigningError};
 pub use spares::{PairError, Spares};
-pub use unfit::Unfit;

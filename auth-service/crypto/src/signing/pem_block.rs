@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use rsa::pkcs8::SecretDocument;
 use zeroize::Zeroizing;
 
-use super::unfit::Unfit;
+use super::key_fault::KeyFault;
 
 const BEGIN: &str = "-----BEGIN ";
 const DASHES: &str = "-----";
@@ -23,13 +23,13 @@ pub(super) struct PemBlock<'t> {
 impl<'t> PemBlock<'t> {
     /// Returns the first block of `text`, apart from the curve's parameters that `openssl ecparam`
     /// writes before a key.
-    pub(super) fn first(text: &'t str) -> Result<Self, Unfit> {
+    pub(super) fn first(text: &'t str) -> Result<Self, KeyFault> {
         let mut rest = text;
         loop {
-            let start = rest.find(BEGIN).ok_or(Unfit::NotAKey)? + BEGIN.len();
-            let (label, body) = rest[start..].split_once(DASHES).ok_or(Unfit::Damaged)?;
+            let start = rest.find(BEGIN).ok_or(KeyFault::NotAKey)? + BEGIN.len();
+            let (label, body) = rest[start..].split_once(DASHES).ok_or(KeyFault::Damaged)?;
             let end = format!("-----END {label}-----");
-            let (lines, after) = body.split_once(end.as_str()).ok_or(Unfit::Damaged)?;
+            let (lines, after) = body.split_once(end.as_str()).ok_or(KeyFault::Damaged)?;
             if label != "EC PARAMETERS" {
                 return Ok(Self { label, lines });
             }
@@ -43,11 +43,11 @@ impl<'t> PemBlock<'t> {
     }
 
     /// Returns the DER document that the block holds.
-    pub(super) fn document(&self) -> Result<SecretDocument, Unfit> {
+    pub(super) fn document(&self) -> Result<SecretDocument, KeyFault> {
         let digits: Zeroizing<String> =
             Zeroizing::new(self.lines.chars().filter(|c| !c.is_ascii_whitespace()).collect());
         let bytes = STANDARD.decode(digits.as_bytes()).map(Zeroizing::new);
-        let bytes = bytes.map_err(|_| Unfit::Damaged)?;
-        SecretDocument::try_from(bytes.as_slice()).map_err(|_| Unfit::Damaged)
+        let bytes = bytes.map_err(|_| KeyFault::Damaged)?;
+        SecretDocument::try_from(bytes.as_slice()).map_err(|_| KeyFault::Damaged)
     }
 }

@@ -11,8 +11,8 @@ use signet_contract::jwks::PublicJwk;
 use signet_verifier::{PublicKey, SigningKey};
 use zeroize::Zeroizing;
 
+use super::key_fault::KeyFault;
 use super::pem_block::PemBlock;
-use super::unfit::Unfit;
 
 const PKCS1: &str = "RSA PRIVATE KEY";
 const PKCS8: &str = "PRIVATE KEY";
@@ -35,45 +35,47 @@ impl fmt::Debug for PrivateKey {
 
 impl PrivateKey {
     /// Reads the key in a PEM file: PKCS#1 or PKCS#8, not encrypted.
-    pub fn from_pem(file: &[u8]) -> Result<Self, Unfit> {
+    pub fn from_pem(file: &[u8]) -> Result<Self, KeyFault> {
         if file.len() > LARGEST_FILE {
-            return Err(Unfit::TooLarge);
+            return Err(KeyFault::TooLarge);
         }
         // Every DER key begins with 0x30.
         if file.first() == Some(&0x30) {
-            return Err(Unfit::Binary);
+            return Err(KeyFault::Binary);
         }
-        let text = std::str::from_utf8(file).map_err(|_| Unfit::Binary)?;
+        let text = std::str::from_utf8(file).map_err(|_| KeyFault::Binary)?;
         if text.trim_start().starts_with("ssh-") || text.trim_start().starts_with("ecdsa-") {
-            return Err(Unfit::Public);
+            return Err(KeyFault::Public);
         }
         let block = PemBlock::first(text)?;
         match block.label {
-            PKCS1 if block.has_encryption_header() => Err(Unfit::Encrypted),
+            PKCS1 if block.has_encryption_header() => Err(KeyFault::Encrypted),
             PKCS1 => {
                 let document = block.document()?;
                 Self::checked(PKCS1, &document, document.as_bytes())
             }
             PKCS8 => Self::from_pkcs8(&block.document()?),
-            "ENCRYPTED PRIVATE KEY" => Err(Unfit::Encrypted),
-            "OPENSSH PRIVATE KEY" => Err(Unfit::OpenSsh),
-            "EC PRIVATE KEY" => Err(Unfit::OtherKind("EC")),
-            "DSA PRIVATE KEY" => Err(Unfit::OtherKind("DSA")),
-            "PUBLIC KEY" | "RSA PUBLIC KEY" | "SSH2 PUBLIC KEY" => Err(Unfit::Public),
-            "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => Err(Unfit::Certificate),
-            _ => Err(Unfit::NotAKey),
+            "ENCRYPTED PRIVATE KEY" => Err(KeyFault::Encrypted),
+            "OPENSSH PRIVATE KEY" => Err(KeyFault::OpenSsh),
+            "EC PRIVATE KEY" => Err(KeyFault::OtherKind("EC")),
+            "DSA PRIVATE KEY" => Err(KeyFault::OtherKind("DSA")),
+            "PUBLIC KEY" | "RSA PUBLIC KEY" | "SSH2 PUBLIC KEY" => Err(KeyFault::Public),
+            "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => {
+                Err(KeyFault::Certificate)
+            }
+            _ => Err(KeyFault::NotAKey),
         }
     }
 
     /// Reads the key in a PKCS#8 document, such as a new one.
-    pub(super) fn from_pkcs8(document: &SecretDocument) -> Result<Self, Unfit> {
-        let info: PrivateKeyInfoRef<'_> = document.decode_msg().map_err(|_| Unfit::Damaged)?;
+    pub(super) fn from_pkcs8(document: &SecretDocument) -> Result<Self, KeyFault> {
+        let info: PrivateKeyInfoRef<'_> = document.decode_msg().map_err(|_| KeyFault::Damaged)?;
         match info.algorithm.oid.to_string().as_str() {
             "1.2.840.113549.1.1.1" => {}
-            "1.2.840.113549.1.1.10" => return Err(Unfit::OtherKind("RSA for PSS alone")),
-            "1.2.840.10045.2.1" => return Err(Unfit::OtherKind("EC")),
-            "1.3.101.112" => return Err(Unfit::OtherKind("Ed25519")),
-            _ => return Err(Unfit::OtherKind("not RSA")),
+            "1.2.840.113549.1.1.10" => return Err(KeyFault::OtherKind("RSA for PSS alone")),
+            "1.2.840.10045.2.1" => return Err(KeyFault::OtherKind("EC")),
+            "1.3.101.112" => return Err(KeyFault::OtherKind("Ed25519")),
+            _ => return Err(KeyFault::OtherKind("not RSA")),
         }
         Self::checked(PKCS8, document, info.private_key.as_bytes())
     }
@@ -84,23 +86,23 @@ impl PrivateKey {
         label: &'static str,
         document: &SecretDocument,
         pkcs1: &[u8],
-    ) -> Result<Self, Unfit> {
-        let numbers = RsaPrivateKeyRef::from_der(pkcs1).map_err(|_| Unfit::Damaged)?;
+    ) -> Result<Self, KeyFault> {
+        let numbers = RsaPrivateKeyRef::from_der(pkcs1).map_err(|_| KeyFault::Damaged)?;
         if numbers.other_prime_infos.is_some() {
-            return Err(Unfit::ManyPrimes);
+            return Err(KeyFault::ManyPrimes);
         }
         let (n, e) = (numbers.modulus.as_bytes(), numbers.public_exponent.as_bytes());
         let bits = n.first().map_or(0, |first| n.len() * 8 - first.leading_zeros() as usize);
         match bits {
-            0..2048 => return Err(Unfit::TooShort(bits)),
+            0..2048 => return Err(KeyFault::TooShort(bits)),
             2048..=4096 => {}
-            _ => return Err(Unfit::TooLong(bits)),
+            _ => return Err(KeyFault::TooLong(bits)),
         }
-        let public = PublicKey::from_components(n, e).map_err(|_| Unfit::Exponent)?;
+        let public = PublicKey::from_components(n, e).map_err(|_| KeyFault::Exponent)?;
         // This checks the primes and the private exponent; aws-lc-rs checks the rest.
-        rsa::PrivateKey::from_pkcs1_der(pkcs1).map_err(|_| Unfit::Inconsistent)?;
-        let signing = SigningKey::from_pkcs1(pkcs1).map_err(|_| Unfit::Inconsistent)?;
-        let pem = document.to_pem(label, LineEnding::LF).map_err(|_| Unfit::Damaged)?;
+        rsa::PrivateKey::from_pkcs1_der(pkcs1).map_err(|_| KeyFault::Inconsistent)?;
+        let signing = SigningKey::from_pkcs1(pkcs1).map_err(|_| KeyFault::Inconsistent)?;
+        let pem = document.to_pem(label, LineEnding::LF).map_err(|_| KeyFault::Damaged)?;
         Ok(Self { pem, public, signing })
     }
 

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use time::{Duration, OffsetDateTime};
 
-use super::{Entry, Origin};
+use super::{NewAuditRow, Origin};
 use crate::network::Network;
 
 /// The number of rows that a network may cause at once.
@@ -42,7 +42,7 @@ struct Buckets {
 impl Allowance {
     /// Returns the row to write, if the allowance admits one. The row states the number of refusals
     /// that were left out before it.
-    pub fn admit(&self, entry: Entry) -> Option<Entry> {
+    pub fn admit(&self, entry: NewAuditRow) -> Option<NewAuditRow> {
         let origin = match entry.act.from {
             Origin::Address(address) => Some(Network::from(address)),
             Origin::CommandLine | Origin::Server | Origin::Unknown => None,
@@ -117,7 +117,7 @@ mod tests {
 
     const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
-    fn refusal(from: &str, at: OffsetDateTime) -> Entry {
+    fn refusal(from: &str, at: OffsetDateTime) -> NewAuditRow {
         let nobody = Act::by_nobody(Some(from.parse().unwrap()), at);
         nobody.refused(Action::SessionRefresh, Subject::Unknown, Reason::UnknownToken)
     }

@@ -29,7 +29,7 @@ pub struct Report {
 
 /// A call that was noted.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Begun {
+pub struct RecordedCall {
     /// The call's [`Report::arrival`], for [`Registry::end`].
     pub call: u64,
     /// True if the guard holds other keys than before, or reports another position.
@@ -84,7 +84,7 @@ impl Registry {
 
     /// Notes a call. One that came in before the latest call is ignored. Returns `None` if the
     /// client has too many instances and all of them are live.
-    pub fn begin(&mut self, report: Report, now: OffsetDateTime) -> Option<Begun> {
+    pub fn begin(&mut self, report: Report, now: OffsetDateTime) -> Option<RecordedCall> {
         let call = report.arrival;
         let Some(entry) = self.guards.get_mut(&report.id) else {
             self.make_room(&report.id.client_id, now)?;
@@ -100,10 +100,10 @@ impl Registry {
             let (open, sent) = (Some(call), VecDeque::new());
             let entry = Entry { guard, latest: call, open, sent, written_at: None };
             self.guards.insert(report.id, entry);
-            return Some(Begun { call, news: true, took: Vec::new() });
+            return Some(RecordedCall { call, news: true, took: Vec::new() });
         };
         if call < entry.latest {
-            return Some(Begun { call, news: false, took: Vec::new() });
+            return Some(RecordedCall { call, news: false, took: Vec::new() });
         }
         entry.latest = call;
         entry.open = Some(call);
@@ -122,7 +122,7 @@ impl Registry {
         while let Some((_, at)) = entry.sent.pop_front_if(|(seq, _)| *seq <= report.position) {
             took.push((now - at).max(Duration::ZERO));
         }
-        Some(Begun { call, news, took })
+        Some(RecordedCall { call, news, took })
     }
 
     /// Makes room for one more instance of a client: removes the one that was absent longest.

@@ -6,7 +6,7 @@
 use signet_contract::events::Change;
 use signet_contract::jwks::MAX_KEYS;
 
-use super::{Added, Entry, Key, KeyState, Revocation, Rotated};
+use super::{Activation, Added, Key, KeyState, Revocation, Rotated};
 use crate::audit::{self, Act, Action, Subject};
 
 /// The writes of a decision, each list in its order. They are empty if nothing changes.
@@ -17,7 +17,7 @@ pub struct KeyChanges {
     /// The new key.
     pub added: Option<Key>,
     /// The rows of the audit log.
-    pub notes: Vec<audit::Entry>,
+    pub notes: Vec<audit::NewAuditRow>,
     /// The events of the feed.
     pub events: Vec<Change>,
 }
@@ -51,7 +51,7 @@ impl KeyChanges {
 pub fn add(
     known: &[Key],
     new: &Key,
-    entry: Entry,
+    entry: Activation,
     sessions_exist: bool,
     act: &Act,
 ) -> (Added, KeyChanges) {
@@ -63,11 +63,11 @@ pub fn add(
         return (Added::Full, changes);
     }
     let at_once = match entry {
-        Entry::Planned => false,
-        Entry::AtOnceIfUnused => !sessions_exist && !known.iter().any(|key| key.signed),
-        Entry::AtOnce => true,
+        Activation::Planned => false,
+        Activation::AtOnceIfUnused => !sessions_exist && !known.iter().any(|key| key.signed),
+        Activation::AtOnce => true,
     };
-    let action = if entry == Entry::Planned { Action::KeyGenerate } else { Action::KeyImport };
+    let action = if entry == Activation::Planned { Action::KeyGenerate } else { Action::KeyImport };
     changes.note(act, action, &new.kid);
     let key = changes.publish(known, new, at_once || !signs(known), act);
     (Added::New(key), changes)

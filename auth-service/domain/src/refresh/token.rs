@@ -21,20 +21,20 @@ pub struct RefreshToken(Zeroizing<[u8; 2 * HALF]>);
 /// No random numbers, or no cryptography: a fault of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a refresh token could not be made")]
-pub struct Unmade;
+pub struct RefreshTokenError;
 
 impl RefreshToken {
     /// Makes the first token of a session.
-    pub fn fresh() -> Result<Self, Unmade> {
+    pub fn fresh() -> Result<Self, RefreshTokenError> {
         let mut bytes = Zeroizing::new([0; 2 * HALF]);
-        getrandom::fill(bytes.as_mut_slice()).map_err(|_| Unmade)?;
+        getrandom::fill(bytes.as_mut_slice()).map_err(|_| RefreshTokenError)?;
         Ok(Self(bytes))
     }
 
     /// Makes the token that follows this one.
-    pub fn successor(&self) -> Result<Self, Unmade> {
+    pub fn successor(&self) -> Result<Self, RefreshTokenError> {
         let mut next = self.clone();
-        getrandom::fill(&mut next.0[HALF..]).map_err(|_| Unmade)?;
+        getrandom::fill(&mut next.0[HALF..]).map_err(|_| RefreshTokenError)?;
         Ok(next)
     }
 
@@ -65,9 +65,9 @@ impl RefreshToken {
     }
 
     /// Seals a successor, so that this token alone can open it.
-    pub fn seal(&self, successor: &Self) -> Result<Vec<u8>, Unmade> {
+    pub fn seal(&self, successor: &Self) -> Result<Vec<u8>, RefreshTokenError> {
         let mut nonce = [0; NONCE_LEN];
-        getrandom::fill(&mut nonce).map_err(|_| Unmade)?;
+        getrandom::fill(&mut nonce).map_err(|_| RefreshTokenError)?;
         let mut text = Zeroizing::new(successor.0[HALF..].to_vec());
         let tag = self
             .sealing_key()?
@@ -76,7 +76,7 @@ impl RefreshToken {
                 Aad::empty(),
                 text.as_mut_slice(),
             )
-            .map_err(|_| Unmade)?;
+            .map_err(|_| RefreshTokenError)?;
         Ok([&nonce[..], text.as_slice(), tag.as_ref()].concat())
     }
 
@@ -95,10 +95,10 @@ impl RefreshToken {
         Some(successor)
     }
 
-    fn sealing_key(&self) -> Result<LessSafeKey, Unmade> {
+    fn sealing_key(&self) -> Result<LessSafeKey, RefreshTokenError> {
         let secret = Salt::new(HKDF_SHA256, b"signet").extract(self.0.as_slice());
         let key = secret.expand(&[b"refresh token successor"], &AES_256_GCM);
-        key.map(|key| LessSafeKey::new(UnboundKey::from(key))).map_err(|_| Unmade)
+        key.map(|key| LessSafeKey::new(UnboundKey::from(key))).map_err(|_| RefreshTokenError)
     }
 }
 

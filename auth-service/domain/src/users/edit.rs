@@ -5,7 +5,7 @@ use signet_contract::events::Change;
 use uuid::Uuid;
 
 use super::User;
-use crate::audit::{Act, Action, Entry, Reason, Subject};
+use crate::audit::{Act, Action, NewAuditRow, Reason, Subject};
 
 /// A change that an operator makes to a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +24,13 @@ pub enum Decision {
     /// The user is already as the edit wants.
     Unchanged,
     /// No admin would be left. The entry notes the refusal.
-    LastAdmin(Entry),
+    LastAdmin(NewAuditRow),
     /// The edit is done.
     Done {
         /// The user after the edit.
         user: User,
         /// The row of the audit log.
-        note: Entry,
+        note: NewAuditRow,
         /// The events of the feed. The last one is the revocation, if the edit revokes tokens.
         events: Vec<Change>,
     },

@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use super::actors::{PASSWORD, claims};
 use super::server::{Server, Setup};
-use auth_domain::audit::{Action, AuditQuery, Reason, Record};
+use auth_domain::audit::{Action, AuditQuery, AuditRow, Reason};
 
 impl Server {
     /// Every row so far, the latest first.
-    fn audit(&self) -> Vec<Record> {
+    fn audit(&self) -> Vec<AuditRow> {
         let query = AuditQuery { limit: 1_000, ..AuditQuery::default() };
         self.database.list_audit(&query).unwrap()
     }

@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 use super::operators::Operator;
 use super::server::{ISSUER, Server};
 use auth_domain::audit::Act;
-use auth_domain::keys::{Entry, Key};
+use auth_domain::keys::{Activation, Key};
 
 const INSTANCE: &str = "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11";
 
@@ -164,7 +164,7 @@ async fn rotation_of_a_full_key_set_is_409() {
     let now = server.clock.now();
     for n in 2..MAX_KEYS {
         let key = Key::fresh(format!("k{n}"), "n".into(), "AQAB".into(), now);
-        server.database.add_key(&key, Entry::AtOnce, &Act::by_operator(now)).unwrap();
+        server.database.add_key(&key, Activation::AtOnce, &Act::by_operator(now)).unwrap();
     }
     rotate(&operator, true).await;
     assert_eq!(published(&server).await.len(), MAX_KEYS);

@@ -138,14 +138,14 @@ async fn token_has_the_requested_audience_and_unknown_audience_is_422() {
 
 #[actix_web::test]
 async fn log_in_replaces_a_weak_or_imported_hash() {
-    use auth_domain::import::Record;
+    use auth_domain::import::ImportRecord;
     // Made by werkzeug.
     let imported = "pbkdf2:sha1:1000$3nr0JdqNnzKDCPVw$f61680e11ff5243f9d2c1c0b4e8655d8e56aee20";
     for stored in [weak_hash(PASSWORD), imported.to_owned()] {
         let server = Server::start();
         let public_id = "0b0e8a3e-6cbe-4a1b-9d4f-7c3d1f8e2a10".to_owned();
         let (name, email) = ("Ann".into(), "ann@example.org".into());
-        let record = Record { public_id, name, email, password_hash: stored.clone() };
+        let record = ImportRecord { public_id, name, email, password_hash: stored.clone() };
         let user = record.check().unwrap_or_else(|wrong| panic!("{wrong:?}"));
         server.database.import_users(std::slice::from_ref(&user), &server.act()).unwrap();
         let hash = || {

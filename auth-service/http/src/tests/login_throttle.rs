@@ -10,7 +10,7 @@ use time::Duration;
 use super::actors::PASSWORD;
 use super::server::{Answer, Server, Setup, proxies};
 use crate::Options;
-use auth_domain::throttle::Admission;
+use auth_domain::throttle::ThrottleDecision;
 
 impl Server {
     async fn log_in_from(&self, peer: &str, forwarded: &str, password: &str) -> Answer {
@@ -82,7 +82,8 @@ async fn waiting_log_ins_leave_a_place_to_another_address() {
     server.sign_up("ann").await;
     server.sign_up("bob").await;
     let now = server.clock.now();
-    let Admission::Go(attempt) = server.app.throttle.admit("ann@example.org", None, false, now)
+    let ThrottleDecision::Go(attempt) =
+        server.app.throttle.admit("ann@example.org", None, false, now)
     else {
         panic!("no attempt is under way")
     };

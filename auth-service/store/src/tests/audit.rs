@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::super::Location;
 use super::fixture::{Fixture, START, by_operator, new_user, opening, second};
 use super::on_every_database;
-use auth_domain::audit::{Act, Action, AuditQuery, Reason, Record, Subject};
+use auth_domain::audit::{Act, Action, AuditQuery, AuditRow, Reason, Subject};
 use auth_domain::clients::Client;
-use auth_domain::keys::{Entry, Key};
+use auth_domain::keys::{Activation, Key};
 use auth_domain::users::{Changed, Created};
 
 on_every_database! {
@@ -42,12 +42,12 @@ fn run(fixture: &Fixture, statement: &str) -> Result<(), String> {
     }
 }
 
-fn found(fixture: &Fixture, query: &AuditQuery) -> Vec<Record> {
+fn found(fixture: &Fixture, query: &AuditQuery) -> Vec<AuditRow> {
     let query = AuditQuery { limit: query.limit.max(100), ..query.clone() };
     fixture.store.list_audit(&query).expect("answered")
 }
 
-fn words(records: &[Record]) -> Vec<&str> {
+fn words(records: &[AuditRow]) -> Vec<&str> {
     records.iter().map(|record| record.action.as_str()).collect()
 }
 
@@ -69,7 +69,7 @@ fn change_writes_one_row_and_no_change_writes_none(fixture: &Fixture) {
     let disabled = &of_ben[1];
     assert_eq!(
         *disabled,
-        Record {
+        AuditRow {
             id: disabled.id,
             at: second(5),
             actor_type: "user".into(),
@@ -124,9 +124,9 @@ fn each_change_of_a_key_or_client_has_a_row(fixture: &Fixture) {
     let store = &fixture.store;
     let key = |kid: &str| Key::fresh(kid.into(), "n".into(), "AQAB".into(), START);
     let (operator, server) = (by_operator(0), Act::by_server(START));
-    store.add_key(&key("k1"), Entry::Planned, &operator).expect("added");
-    store.add_key(&key("k1"), Entry::Planned, &operator).expect("known");
-    store.add_key(&key("k2"), Entry::AtOnce, &operator).expect("added");
+    store.add_key(&key("k1"), Activation::Planned, &operator).expect("added");
+    store.add_key(&key("k1"), Activation::Planned, &operator).expect("known");
+    store.add_key(&key("k2"), Activation::AtOnce, &operator).expect("added");
     assert!(store.retire_key("k1", &server).expect("answered"));
     assert!(!store.retire_key("k1", &server).expect("answered"));
     store.rotate(Some(&key("k3")), false, &operator).expect("rotated");

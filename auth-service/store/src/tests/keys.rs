@@ -6,7 +6,7 @@ use time::Duration;
 
 use super::fixture::{Fixture, START, by_operator, second};
 use super::on_every_database;
-use auth_domain::keys::{Added, Entry, Key, KeyState, Revocation, Rotated};
+use auth_domain::keys::{Activation, Added, Key, KeyState, Revocation, Rotated};
 
 on_every_database! {
     first_key_signs_at_once,
@@ -26,7 +26,7 @@ fn key(kid: &str) -> Key {
     Key::fresh(kid.into(), format!("n-{kid}"), "AQAB".into(), START)
 }
 
-fn add(fixture: &Fixture, kid: &str, entry: Entry, at: i64) -> Added {
+fn add(fixture: &Fixture, kid: &str, entry: Activation, at: i64) -> Added {
     fixture.store.add_key(&key(kid), entry, &by_operator(at)).expect("answered")
 }
 
@@ -42,7 +42,7 @@ fn known(fixture: &Fixture, kid: &str) -> Key {
 
 fn first_key_signs_at_once(fixture: &Fixture) {
     let before = fixture.position();
-    let Added::New(added) = add(fixture, "a", Entry::Planned, 0) else { panic!("not added") };
+    let Added::New(added) = add(fixture, "a", Activation::Planned, 0) else { panic!("not added") };
     assert_eq!((added.state, added.since), (KeyState::Active, START));
     assert_eq!(known(fixture, "a"), added);
     let (published, activated) =
@@ -51,9 +51,9 @@ fn first_key_signs_at_once(fixture: &Fixture) {
 }
 
 fn planned_key_waits(fixture: &Fixture) {
-    add(fixture, "a", Entry::Planned, 0);
+    add(fixture, "a", Activation::Planned, 0);
     let before = fixture.position();
-    add(fixture, "b", Entry::Planned, 1);
+    add(fixture, "b", Activation::Planned, 1);
     assert_eq!(fixture.changes_after(before), [Change::KeyPublished { kid: "b".into() }]);
     assert_eq!(known(fixture, "b").state, KeyState::Pending);
 
@@ -69,10 +69,10 @@ fn planned_key_waits(fixture: &Fixture) {
 }
 
 fn imported_key_waits_after_the_first_token(fixture: &Fixture) {
-    add(fixture, "a", Entry::Planned, 0);
-    add(fixture, "b", Entry::AtOnceIfUnused, 1);
+    add(fixture, "a", Activation::Planned, 0);
+    add(fixture, "b", Activation::AtOnceIfUnused, 1);
     fixture.store.note_signed("b").expect("noted");
-    add(fixture, "c", Entry::AtOnceIfUnused, 2);
+    add(fixture, "c", Activation::AtOnceIfUnused, 2);
     assert_eq!(
         ["b", "c"].map(|kid| known(fixture, kid).state),
         [KeyState::Active, KeyState::Pending]
@@ -80,35 +80,35 @@ fn imported_key_waits_after_the_first_token(fixture: &Fixture) {
 }
 
 fn imported_key_waits_after_a_session_was_opened(fixture: &Fixture) {
-    add(fixture, "a", Entry::Planned, 0);
+    add(fixture, "a", Activation::Planned, 0);
     let user = fixture.user("ann");
     fixture.open_session(&user);
     // The note that "a" has signed comes a moment after the token.
-    add(fixture, "b", Entry::AtOnceIfUnused, 1);
+    add(fixture, "b", Activation::AtOnceIfUnused, 1);
     assert_eq!(known(fixture, "b").state, KeyState::Pending);
 }
 
 fn stopped_key_stays_for_its_longest_token(fixture: &Fixture) {
-    add(fixture, "a", Entry::Planned, 0);
+    add(fixture, "a", Activation::Planned, 0);
     fixture.store.note_token_life("a", Duration::hours(2)).expect("noted");
     // A later, shorter setting does not shorten older tokens.
     fixture.store.note_token_life("a", Duration::minutes(5)).expect("noted");
-    add(fixture, "b", Entry::AtOnce, 100);
+    add(fixture, "b", Activation::AtOnce, 100);
     assert_eq!(known(fixture, "a").last_expiry, Some(second(100 + 7_200)));
     assert_eq!(known(fixture, "a").since, second(100));
 }
 
 fn known_key_is_not_added_again(fixture: &Fixture) {
-    add(fixture, "a", Entry::Planned, 0);
-    add(fixture, "b", Entry::AtOnce, 1);
+    add(fixture, "a", Activation::Planned, 0);
+    add(fixture, "b", Activation::AtOnce, 1);
     let before = fixture.position();
-    let Added::Known(found) = add(fixture, "a", Entry::AtOnce, 2) else { panic!("not known") };
+    let Added::Known(found) = add(fixture, "a", Activation::AtOnce, 2) else { panic!("not known") };
     assert_eq!((found.state, fixture.position()), (KeyState::Retiring, before));
 }
 
 fn key_state_never_goes_back(fixture: &Fixture) {
-    add(fixture, "a", Entry::Planned, 0);
-    add(fixture, "b", Entry::AtOnce, 1);
+    add(fixture, "a", Activation::Planned, 0);
+    add(fixture, "b", Activation::AtOnce, 1);
     let store = &fixture.store;
     assert!(!store.activate_key("a", &by_operator(2)).expect("answered"), "retiring");
     assert!(!store.retire_key("b", &by_operator(2)).expect("answered"), "active");
@@ -120,16 +120,16 @@ fn key_state_never_goes_back(fixture: &Fixture) {
 }
 
 fn served_key_is_recorded_once(fixture: &Fixture) {
-    add(fixture, "a", Entry::Planned, 0);
+    add(fixture, "a", Activation::Planned, 0);
     fixture.store.note_served(second(1)).expect("noted");
-    add(fixture, "b", Entry::Planned, 2);
+    add(fixture, "b", Activation::Planned, 2);
     fixture.store.note_served(second(3)).expect("noted");
     assert_eq!(known(fixture, "a").served_at, Some(second(1)));
     assert_eq!(known(fixture, "b").served_at, Some(second(3)));
 }
 
 fn clock_set_back_restarts_the_lead(fixture: &Fixture) {
-    add(fixture, "a", Entry::Planned, 0);
+    add(fixture, "a", Activation::Planned, 0);
     fixture.store.note_served(second(1_000)).expect("noted");
     fixture.store.note_served(second(5)).expect("noted");
     assert_eq!(known(fixture, "a").served_at, Some(second(5)));
@@ -137,7 +137,7 @@ fn clock_set_back_restarts_the_lead(fixture: &Fixture) {
     fixture.store.note_last_expiry("a", second(3_000)).expect("noted");
     fixture.store.note_last_expiry("a", second(2_000)).expect("noted");
     fixture.store.note_token_life("a", Duration::seconds(100)).expect("noted");
-    add(fixture, "b", Entry::AtOnce, 10);
+    add(fixture, "b", Activation::AtOnce, 10);
     assert_eq!(known(fixture, "a").last_expiry, Some(second(3_000)));
 }
 
@@ -152,7 +152,7 @@ fn revoke(fixture: &Fixture, kid: &str, successor: Option<&str>, next: Option<&s
 }
 
 fn revoked_active_key_is_replaced_in_one_transaction(fixture: &Fixture) {
-    add(fixture, "a", Entry::Planned, 0);
+    add(fixture, "a", Activation::Planned, 0);
     let before = fixture.position();
     assert_eq!(revoke(fixture, "a", None, None), Revocation::OtherNeeded);
     assert_eq!(revoke(fixture, "a", None, Some("a")), Revocation::OtherNeeded);
@@ -166,7 +166,7 @@ fn revoked_active_key_is_replaced_in_one_transaction(fixture: &Fixture) {
     assert_eq!(fixture.changes_after(before), expected);
     assert_eq!(states(fixture), [("a".into(), KeyState::Revoked), ("b".into(), KeyState::Active)]);
     // A pending successor takes over.
-    add(fixture, "c", Entry::Planned, 10);
+    add(fixture, "c", Activation::Planned, 10);
     let done = revoke(fixture, "b", Some("c"), None);
     let Revocation::Done { active, .. } = done else { panic!("{done:?}") };
     assert_eq!((&*active, known(fixture, "c").state), ("c", KeyState::Active));
@@ -188,7 +188,7 @@ fn revoked_key_stays_revoked(fixture: &Fixture) {
     for kid in ["a", "b"] {
         assert!(!fixture.store.activate_key(kid, &by_operator(4)).expect("answered"), "{kid}");
         assert!(!fixture.store.retire_key(kid, &by_operator(4)).expect("answered"), "{kid}");
-        assert!(matches!(add(fixture, kid, Entry::AtOnce, 5), Added::Known(_)), "{kid}");
+        assert!(matches!(add(fixture, kid, Activation::AtOnce, 5), Added::Known(_)), "{kid}");
         assert_eq!(rotate(fixture, Some(kid), true, 5), Rotated::OtherNeeded);
         assert_eq!(known(fixture, kid).state, KeyState::Revoked);
     }

@@ -8,7 +8,7 @@ use time::macros::datetime;
 
 use super::fixture::{Fixture, postgres_of, sqlite_of};
 use super::refresh::{STRICT, use_token};
-use auth_domain::refresh::{Outcome, RefreshToken};
+use auth_domain::refresh::{RefreshOutcome, RefreshToken};
 
 fn steps(database: &str) -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(database);
@@ -55,7 +55,7 @@ fn refresh_tokens_of_earlier_version_stay_valid(fixture: &Fixture, dump: &'stati
     let user = known.expect("answered").expect("a session").public_id;
     assert_eq!(listed(user), 1, "the session that was logged out is not listed");
     let reused = exchange(&tokens["twice"][0]).expect_err("used before");
-    assert!(matches!(reused, Outcome::Reused { .. }), "{reused:?}");
+    assert!(matches!(reused, RefreshOutcome::Reused { .. }), "{reused:?}");
     assert_eq!(listed(user), 0);
     exchange(&tokens["logged-out"][0]).expect_err("the session has ended");
 }

@@ -11,7 +11,7 @@ use super::fixture::{Fixture, START, by_operator, opening_with, retry, rounds, s
 use super::on_every_database;
 use auth_domain::audit::{Act, Reason};
 use auth_domain::login::Opened;
-use auth_domain::refresh::{Outcome, RefreshPolicy, RefreshToken, Refreshed, Rotation};
+use auth_domain::refresh::{RefreshOutcome, RefreshPolicy, RefreshToken, Refreshed, TokenExchange};
 use auth_domain::users::{Changed, User};
 
 on_every_database! {
@@ -42,9 +42,9 @@ fn log_in(fixture: &Fixture, user: &User) -> (Uuid, RefreshToken) {
 }
 
 /// Returns the reason for a refusal.
-fn why(outcome: Outcome) -> Reason {
+fn why(outcome: RefreshOutcome) -> Reason {
     match outcome {
-        Outcome::Refused { why, .. } => why,
+        RefreshOutcome::Refused { why, .. } => why,
         other => panic!("{other:?}"),
     }
 }
@@ -55,10 +55,10 @@ pub(super) fn use_token(
     token: &RefreshToken,
     policy: &RefreshPolicy,
     now: OffsetDateTime,
-) -> Result<(RefreshToken, Refreshed), Outcome> {
-    let (rotation, successor) = Rotation::of(token, "first-party").expect("prepared");
-    match retry(|| fixture.store.refresh(&rotation, policy, &Act::by_operator(now))) {
-        Outcome::Refreshed(refreshed) => {
+) -> Result<(RefreshToken, Refreshed), RefreshOutcome> {
+    let (exchange, successor) = TokenExchange::of(token, "first-party").expect("prepared");
+    match retry(|| fixture.store.refresh(&exchange, policy, &Act::by_operator(now))) {
+        RefreshOutcome::Refreshed(refreshed) => {
             let again = refreshed.again.as_ref();
             let again = again.map(|sealed| token.unseal(sealed).expect("sealed under this one"));
             Ok((again.unwrap_or(successor), *refreshed))
@@ -80,7 +80,7 @@ fn token_gets_one_successor_and_its_reuse_ends_the_session(fixture: &Fixture) {
     let before = fixture.position();
     let public_id = ann.public_id;
     let reused = use_token(fixture, &first, &STRICT, START).expect_err("used twice ago");
-    assert_eq!(reused, Outcome::Reused { sid, public_id });
+    assert_eq!(reused, RefreshOutcome::Reused { sid, public_id });
     assert_eq!(fixture.changes_after(before), [Change::SessionRevoked { sid, public_id }]);
     for token in [&first, &second, &third] {
         let dead = use_token(fixture, token, &STRICT, START).expect_err("the session has ended");
@@ -97,7 +97,7 @@ fn race(
     fixture: &Fixture,
     token: &RefreshToken,
     policy: &RefreshPolicy,
-) -> Vec<Result<(RefreshToken, Refreshed), Outcome>> {
+) -> Vec<Result<(RefreshToken, Refreshed), RefreshOutcome>> {
     const RACERS: usize = 16;
     let barrier = Barrier::new(RACERS);
     std::thread::scope(|scope| {
@@ -120,7 +120,7 @@ fn one_of_sixteen_concurrent_uses_gets_a_successor(fixture: &Fixture) {
         let (good, losers): (Vec<_>, Vec<_>) =
             race(fixture, &token, &STRICT).into_iter().partition(Result::is_ok);
         assert_eq!(good.len(), 1, "round {round}");
-        let reused = Outcome::Reused { sid, public_id: ann.public_id };
+        let reused = RefreshOutcome::Reused { sid, public_id: ann.public_id };
         let count = losers.iter().filter(|one| one.as_ref().err() == Some(&reused)).count();
         assert_eq!(count, 1, "round {round}: the first loser ends the session");
         for winner in good.into_iter().flatten() {
@@ -139,7 +139,7 @@ fn all_uses_within_the_window_get_one_successor(fixture: &Fixture) {
     let next = use_token(fixture, &successors[0], &LENIENT, second(1)).expect("good").0;
     // The successor was used, so the token before it is now a replay.
     let reused = use_token(fixture, &token, &LENIENT, second(2)).expect_err("used twice ago");
-    assert!(matches!(reused, Outcome::Reused { .. }));
+    assert!(matches!(reused, RefreshOutcome::Reused { .. }));
     use_token(fixture, &next, &LENIENT, second(2)).expect_err("the family has ended");
 
     let (_, token) = log_in(fixture, &ann);
@@ -147,7 +147,7 @@ fn all_uses_within_the_window_get_one_successor(fixture: &Fixture) {
     let (again, second_time) = use_token(fixture, &token, &LENIENT, second(10)).expect("good");
     assert_eq!((again, second_time.expires_at), (next, first.expires_at));
     let late = use_token(fixture, &token, &LENIENT, second(11)).expect_err("too late");
-    assert!(matches!(late, Outcome::Reused { .. }));
+    assert!(matches!(late, RefreshOutcome::Reused { .. }));
 }
 
 fn logout_beside_refreshes_leaves_no_valid_token(fixture: &Fixture) {
@@ -213,7 +213,7 @@ fn each_end_of_a_session_ends_its_refresh_tokens(fixture: &Fixture) {
             let refused = use_token(fixture, &token, &LENIENT, START).expect_err("ended");
             // A deleted user has no tokens left.
             if number == 3 {
-                assert_eq!(refused, Outcome::Unknown);
+                assert_eq!(refused, RefreshOutcome::Unknown);
             } else {
                 assert_eq!(why(refused), Reason::SessionOver, "{number}");
             }

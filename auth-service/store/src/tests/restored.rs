@@ -8,7 +8,7 @@ use super::fixture::{Fixture, START, by_operator, opening_with};
 use super::on_every_database;
 use auth_domain::audit::AuditQuery;
 use auth_domain::feed::Changes;
-use auth_domain::refresh::{Outcome, RefreshPolicy, RefreshToken, Rotation};
+use auth_domain::refresh::{RefreshOutcome, RefreshPolicy, RefreshToken, TokenExchange};
 
 on_every_database! {
     restored_backup_ends_every_session,
@@ -43,15 +43,15 @@ fn begin(fixture: &Fixture) -> bool {
     fixture.store.begin_service(LATER).expect("begun")
 }
 
-fn refresh(fixture: &Fixture, token: &RefreshToken) -> Outcome {
+fn refresh(fixture: &Fixture, token: &RefreshToken) -> RefreshOutcome {
     let policy = RefreshPolicy {
         idle: Duration::DAY,
         max_life: Duration::DAY,
         repeat_window: Duration::minutes(10),
     };
-    let (rotation, _) = Rotation::of(token, "first-party").expect("prepared");
+    let (exchange, _) = TokenExchange::of(token, "first-party").expect("prepared");
     let act = by_operator(1);
-    fixture.store.refresh(&rotation, &policy, &act).expect("answered")
+    fixture.store.refresh(&exchange, &policy, &act).expect("answered")
 }
 
 fn restored_backup_ends_every_session(fixture: &Fixture) {
@@ -66,7 +66,7 @@ fn restored_backup_ends_every_session(fixture: &Fixture) {
     restore(fixture);
     assert!(begin(fixture), "it is another database");
     assert!(!open());
-    assert!(matches!(refresh(fixture, &token), Outcome::Refused { .. }));
+    assert!(matches!(refresh(fixture, &token), RefreshOutcome::Refused { .. }));
     let latest = AuditQuery { limit: 1, ..AuditQuery::default() };
     let row = &fixture.store.list_audit(&latest).expect("answered")[0];
     assert_eq!((&*row.action, &*row.actor_type), ("user.logout", "server"));
@@ -101,5 +101,5 @@ fn sessions_of_last_served_database_continue(fixture: &Fixture) {
     let token = RefreshToken::fresh().expect("a token");
     fixture.store.open_session(&opening_with(ann.public_id, &token), START).expect("opened");
     assert!(!begin(fixture));
-    assert!(matches!(refresh(fixture, &token), Outcome::Refreshed(_)));
+    assert!(matches!(refresh(fixture, &token), RefreshOutcome::Refreshed(_)));
 }

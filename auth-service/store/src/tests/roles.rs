@@ -9,7 +9,7 @@ use super::fixture::{Fixture, START, by_operator, opening_with, rounds, second};
 use super::on_every_database;
 use auth_domain::audit::Act;
 use auth_domain::login::Opened;
-use auth_domain::refresh::{Outcome, RefreshPolicy, RefreshToken, Rotation};
+use auth_domain::refresh::{RefreshOutcome, RefreshPolicy, RefreshToken, TokenExchange};
 use auth_domain::sessions::Session;
 use auth_domain::users::{Changed, User};
 
@@ -36,10 +36,10 @@ fn refresh(fixture: &Fixture, token: &RefreshToken) -> Session {
         max_life: time::Duration::DAY,
         repeat_window: time::Duration::ZERO,
     };
-    let (rotation, _) = Rotation::of(token, "first-party").expect("prepared");
-    let outcome = fixture.store.refresh(&rotation, &policy, &Act::by_nobody(None, second(2)));
+    let (exchange, _) = TokenExchange::of(token, "first-party").expect("prepared");
+    let outcome = fixture.store.refresh(&exchange, &policy, &Act::by_nobody(None, second(2)));
     match outcome.expect("answered") {
-        Outcome::Refreshed(refreshed) => refreshed.session,
+        RefreshOutcome::Refreshed(refreshed) => refreshed.session,
         other => panic!("{other:?}"),
     }
 }

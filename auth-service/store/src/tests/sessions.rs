@@ -11,7 +11,7 @@ use super::fixture::{Fixture, START, by_operator, opening, second};
 use super::on_every_database;
 use auth_domain::feed::REVOCATIONS_KEPT;
 use auth_domain::login::{Opened, Opening};
-use auth_domain::sessions::{Cursor, SessionQuery};
+use auth_domain::sessions::{SessionCursor, SessionQuery};
 use auth_domain::users::User;
 
 on_every_database! {
@@ -137,7 +137,7 @@ fn sessions_are_listed_latest_first_in_pages(fixture: &Fixture) {
             let query = SessionQuery { public_id, after, limit: 2 };
             let page = fixture.store.list_sessions(&query, second(4)).expect("a page");
             let Some(last) = page.last() else { break };
-            after = Some(Cursor::of(last));
+            after = Some(SessionCursor::of(last));
             listed.extend(page);
         }
         let times: Vec<_> = listed.iter().map(|session| session.created_at).collect();

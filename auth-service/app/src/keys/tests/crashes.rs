@@ -14,7 +14,7 @@ use super::ending::{DatabaseSteps, End, Process};
 use super::material::{POLICY, START, claims, files, new_key, open, record, verifies_with};
 use auth_crypto::signing::{KeyBits, KeyRing, PrivateKey};
 use auth_domain::audit::Act;
-use auth_domain::keys::{Entry, KeyState, leaves_at};
+use auth_domain::keys::{Activation, KeyState, leaves_at};
 
 /// The pairs to use: making new ones for each of so many ends would take long.
 static PAIRS: LazyLock<[String; 3]> =
@@ -59,7 +59,7 @@ impl Before {
             store.add_key(&key, entry, &Act::by_operator(at)).expect("added");
             key.kid
         };
-        let old = add(0, Entry::Planned, START);
+        let old = add(0, Activation::Planned, START);
         let ring = KeyRing::open(files.clone(), store.list_keys().expect("keys"), POLICY);
         let ring = ring.expect("a ring");
         follow(&ring, &store, START).expect("followed");
@@ -67,9 +67,9 @@ impl Before {
         let later = START + Duration::seconds(9);
         let (subject, now) = match change {
             Change::Planned | Change::Immediate | Change::Revocation => (old.clone(), later),
-            Change::Activation => (add(1, Entry::Planned, later), later + POLICY.lead()),
+            Change::Activation => (add(1, Activation::Planned, later), later + POLICY.lead()),
             Change::Retirement => {
-                add(1, Entry::AtOnce, later);
+                add(1, Activation::AtOnce, later);
                 let known = store.list_keys().expect("keys");
                 (old.clone(), leaves_at(&known[0], &POLICY))
             }

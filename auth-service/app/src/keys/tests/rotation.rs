@@ -9,7 +9,7 @@ use super::material::{POLICY, START, files, new_key, open, record, shared_key};
 use crate::error::AppError;
 use auth_crypto::signing::{KeyBits, KeyFiles, KeyRing, PrivateKey};
 use auth_domain::audit::Act;
-use auth_domain::keys::{Entry, KeyState};
+use auth_domain::keys::{Activation, KeyState};
 use auth_store::Store;
 
 /// Returns a key that signs, and a pending one that lost its file.
@@ -20,7 +20,7 @@ fn lost_file() -> (TempDir, Arc<Store>, KeyFiles, [PrivateKey; 2]) {
     files.keep(&keys[0]).expect("kept");
     for key in &keys {
         store
-            .add_key(&record(key, START), Entry::Planned, &Act::by_operator(START))
+            .add_key(&record(key, START), Activation::Planned, &Act::by_operator(START))
             .expect("added");
     }
     (folder, store, files, keys)

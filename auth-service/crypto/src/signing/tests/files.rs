@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use super::super::{FileError, KeyFiles, Unfit};
+use super::super::{FileError, KeyFault, KeyFiles};
 use super::material::{new_key, shared_key};
 
 #[test]
@@ -52,7 +52,7 @@ fn a_file_with_another_key_or_half_a_key_is_refused() {
     for length in [0, 1, 30, pem.len() / 2, pem.len() - 20] {
         fs::write(&path, &pem.as_bytes()[..length]).expect("written");
         let refused = files.read(key.kid()).expect_err("refused");
-        let half = matches!(refused, FileError::Unfit(_, Unfit::Damaged | Unfit::NotAKey));
+        let half = matches!(refused, FileError::Invalid(_, KeyFault::Damaged | KeyFault::NotAKey));
         assert!(half, "{length}: {refused}");
     }
     fs::remove_file(&path).expect("removed");

@@ -7,10 +7,10 @@ use rsa::BoxedUint;
 use rsa::pkcs1::{EncodeRsaPrivateKey, LineEnding};
 use rsa::pkcs8::EncodePrivateKey;
 
-use super::super::{PrivateKey, Unfit, key_files, public_pem};
+use super::super::{KeyFault, PrivateKey, key_files, public_pem};
 use super::material::{printed, ran, shared_key};
 
-fn refused(file: &[u8]) -> Unfit {
+fn refused(file: &[u8]) -> KeyFault {
     PrivateKey::from_pem(file).expect_err("refused")
 }
 
@@ -45,35 +45,35 @@ fn other_files_of_these_programs_are_refused_with_their_kind() {
     let at = folder.path();
     let pass = "-aes256 -passout pass:secret";
     for (program, arguments, expected) in [
-        ("openssl", "genrsa -out key 1024", Unfit::TooShort(1024)),
-        ("openssl", &*format!("genrsa {pass} -out key 2048"), Unfit::Encrypted),
-        ("openssl", &*format!("genrsa -traditional {pass} -out key 2048"), Unfit::Encrypted),
-        ("openssl", "ecparam -name prime256v1 -genkey -out key", Unfit::OtherKind("EC")),
-        ("openssl", "ecparam -name prime256v1 -genkey -noout -out key", Unfit::OtherKind("EC")),
+        ("openssl", "genrsa -out key 1024", KeyFault::TooShort(1024)),
+        ("openssl", &*format!("genrsa {pass} -out key 2048"), KeyFault::Encrypted),
+        ("openssl", &*format!("genrsa -traditional {pass} -out key 2048"), KeyFault::Encrypted),
+        ("openssl", "ecparam -name prime256v1 -genkey -out key", KeyFault::OtherKind("EC")),
+        ("openssl", "ecparam -name prime256v1 -genkey -noout -out key", KeyFault::OtherKind("EC")),
         (
             "openssl",
             "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key",
-            Unfit::OtherKind("EC"),
+            KeyFault::OtherKind("EC"),
         ),
-        ("openssl", "genpkey -algorithm ED25519 -out key", Unfit::OtherKind("Ed25519")),
+        ("openssl", "genpkey -algorithm ED25519 -out key", KeyFault::OtherKind("Ed25519")),
         (
             "openssl",
             "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out key",
-            Unfit::OtherKind("RSA for PSS alone"),
+            KeyFault::OtherKind("RSA for PSS alone"),
         ),
-        ("openssl", "ecparam -name prime256v1 -out key", Unfit::NotAKey),
+        ("openssl", "ecparam -name prime256v1 -out key", KeyFault::NotAKey),
         (
             "openssl",
             "req -x509 -newkey rsa:2048 -nodes -keyout other -subj /CN=x -out key",
-            Unfit::Certificate,
+            KeyFault::Certificate,
         ),
-        ("openssl", "rsa -in other -pubout -out key", Unfit::Public),
-        ("openssl", "rsa -in other -RSAPublicKey_out -out key", Unfit::Public),
-        ("openssl", "rsa -in other -outform DER -out key", Unfit::Binary),
-        ("openssl", "genrsa -traditional -primes 3 -out key 2048", Unfit::ManyPrimes),
-        ("openssl", "genrsa -traditional -3 -out key 2048", Unfit::Exponent),
-        ("ssh-keygen", "-q -t rsa -b 2048 -N '' -f key", Unfit::OpenSsh),
-        ("ssh-keygen", "-q -t ed25519 -N '' -f key", Unfit::OpenSsh),
+        ("openssl", "rsa -in other -pubout -out key", KeyFault::Public),
+        ("openssl", "rsa -in other -RSAPublicKey_out -out key", KeyFault::Public),
+        ("openssl", "rsa -in other -outform DER -out key", KeyFault::Binary),
+        ("openssl", "genrsa -traditional -primes 3 -out key 2048", KeyFault::ManyPrimes),
+        ("openssl", "genrsa -traditional -3 -out key 2048", KeyFault::Exponent),
+        ("ssh-keygen", "-q -t rsa -b 2048 -N '' -f key", KeyFault::OpenSsh),
+        ("ssh-keygen", "-q -t ed25519 -N '' -f key", KeyFault::OpenSsh),
     ] {
         let _ = fs::remove_file(at.join("key"));
         if ran(at, program, arguments) {
@@ -81,7 +81,7 @@ fn other_files_of_these_programs_are_refused_with_their_kind() {
             assert_eq!(refused(&file), expected, "{program} {arguments}");
             if program == "ssh-keygen" {
                 let public = fs::read(at.join("key.pub")).expect("made");
-                assert_eq!(refused(&public), Unfit::Public, "{arguments}");
+                assert_eq!(refused(&public), KeyFault::Public, "{arguments}");
             }
         }
     }
@@ -92,16 +92,16 @@ fn a_damaged_file_is_refused() {
     let key = shared_key();
     let whole = key.pem();
     let half = &whole[..whole.len() / 2];
-    assert_eq!(refused(half.as_bytes()), Unfit::Damaged);
+    assert_eq!(refused(half.as_bytes()), KeyFault::Damaged);
     let lines: Vec<&str> = whole.lines().collect();
     let without_a_line = [&lines[..5], &lines[6..]].concat().join("\n");
-    assert_eq!(refused(without_a_line.as_bytes()), Unfit::Damaged);
+    assert_eq!(refused(without_a_line.as_bytes()), KeyFault::Damaged);
     let with_a_blot = whole.replacen(lines[3], &"!".repeat(64), 1);
-    assert_eq!(refused(with_a_blot.as_bytes()), Unfit::Damaged);
-    assert_eq!(refused(b""), Unfit::NotAKey);
-    assert_eq!(refused(b"password: hunter2\n"), Unfit::NotAKey);
-    assert_eq!(refused(&[0xff; 100]), Unfit::Binary);
-    assert_eq!(refused(&vec![b'A'; 70_000]), Unfit::TooLarge);
+    assert_eq!(refused(with_a_blot.as_bytes()), KeyFault::Damaged);
+    assert_eq!(refused(b""), KeyFault::NotAKey);
+    assert_eq!(refused(b"password: hunter2\n"), KeyFault::NotAKey);
+    assert_eq!(refused(&[0xff; 100]), KeyFault::Binary);
+    assert_eq!(refused(&vec![b'A'; 70_000]), KeyFault::TooLarge);
 }
 
 #[test]
@@ -122,14 +122,14 @@ fn key_with_one_changed_bit_is_refused() {
 fn inconsistent_key_numbers_are_refused() {
     let one = rsa::PrivateKey::new(&mut SysRng, 1024).expect("a key");
     let pkcs1 = one.to_pkcs1_pem(LineEnding::LF).expect("PEM");
-    assert_eq!(refused(pkcs1.as_bytes()), Unfit::TooShort(1024));
+    assert_eq!(refused(pkcs1.as_bytes()), KeyFault::TooShort(1024));
     let pkcs8 = one.to_pkcs8_pem(LineEnding::LF).expect("PEM");
-    assert_eq!(refused(pkcs8.as_bytes()), Unfit::TooShort(1024));
+    assert_eq!(refused(pkcs8.as_bytes()), KeyFault::TooShort(1024));
 
     let small = BoxedUint::from(3_u32);
     let cube = rsa::PrivateKey::new_with_exp(&mut SysRng, 2048, small).expect("a key");
     let pem = cube.to_pkcs1_pem(LineEnding::LF).expect("PEM");
-    assert_eq!(refused(pem.as_bytes()), Unfit::Exponent);
+    assert_eq!(refused(pem.as_bytes()), KeyFault::Exponent);
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn new_key_without_a_good_file_keeps_the_last_key_active() {
     fs::write(&path, "-----BEGIN PRIV").expect("half written");
     let refused =
         ring.begin_change().take_over(fixture.records(KeyState::Retired, KeyState::Active));
-    assert!(matches!(refused, Err(RingError::File(FileError::Unfit(..)))), "{refused:?}");
+    assert!(matches!(refused, Err(RingError::File(FileError::Invalid(..)))), "{refused:?}");
     assert_eq!(ring.signer().kid(), fixture.one.kid());
     assert!(ring.key_set().key(fixture.one.kid()).is_some());
     // The ring follows as soon as the file is good.

@@ -26,7 +26,7 @@ fn actions(changes: &KeyChanges) -> Vec<Action> {
 
 #[test]
 fn imported_key_signs_at_once_only_if_no_key_has_signed() {
-    use Entry::{AtOnce, AtOnceIfUnused, Planned};
+    use Activation::{AtOnce, AtOnceIfUnused, Planned};
     use KeyState::{Active, Pending};
     let unused = [key("a", Active)];
     let signed = [Key { signed: true, ..key("a", KeyState::Retired) }, key("b", Active)];
@@ -53,7 +53,7 @@ fn full_key_set_refuses_additions_and_rotations_but_no_revocation() {
     known.push(key("a", KeyState::Active));
     let new = key("new", KeyState::Pending);
     let none = KeyChanges::default();
-    let added = add(&known, &new, Entry::AtOnce, false, &act());
+    let added = add(&known, &new, Activation::AtOnce, false, &act());
     assert_eq!(added, (Added::Full, none.clone()));
     for immediate in [true, false] {
         let rotated = rotate(&known, Some(&new), immediate, &act());
@@ -62,7 +62,7 @@ fn full_key_set_refuses_additions_and_rotations_but_no_revocation() {
     let (active, _) = revoke(&known, "a", None, Some(&new), None, &act()).expect("revoked");
     assert_eq!(active, "new");
     known[0].state = KeyState::Retired;
-    assert!(matches!(add(&known, &new, Entry::AtOnce, false, &act()).0, Added::New(_)));
+    assert!(matches!(add(&known, &new, Activation::AtOnce, false, &act()).0, Added::New(_)));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io;
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use auth_app::users::Line;
-use auth_domain::import::Record;
+use auth_domain::import::ImportRecord;
 
 const COLUMNS: [&str; 4] = ["public_id", "name", "email", "password_hash"];
 
@@ -49,7 +49,7 @@ impl<R: io::Read> CsvFile<R> {
         self.reader.position().byte()
     }
 
-    fn record(&self, fields: &ByteRecord) -> Result<Record, String> {
+    fn record(&self, fields: &ByteRecord) -> Result<ImportRecord, String> {
         if fields.len() != self.width {
             return Err(format!(
                 "has {} fields where the first line has {}",
@@ -63,7 +63,7 @@ impl<R: io::Read> CsvFile<R> {
             let field = field.strip_suffix(b"\r").filter(|_| last).unwrap_or(field);
             String::from_utf8(field.to_vec()).map_err(|_| "is not UTF-8".to_owned())
         });
-        Ok(Record {
+        Ok(ImportRecord {
             public_id: public_id?,
             name: name?,
             email: email?,

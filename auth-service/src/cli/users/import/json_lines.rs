@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read};
 
 use auth_app::users::Line;
-use auth_domain::import::Record;
+use auth_domain::import::ImportRecord;
 
 /// The longest line, in bytes. A file without line ends must not fill the memory.
 const LONGEST: u64 = 64 * 1024;
@@ -72,7 +72,7 @@ impl<R: BufRead> Iterator for JsonLines<R> {
 
 /// Parses an object and ignores unknown members. The parser's error text may hold content of the
 /// line, so the error names the column at most.
-fn record(text: &[u8]) -> Result<Record, String> {
+fn record(text: &[u8]) -> Result<ImportRecord, String> {
     if !text.starts_with(b"{") {
         return Err("is no JSON object".to_owned());
     }

@@ -2,7 +2,7 @@
 
 /// The fault of an imported password hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
+pub enum HashFault {
     /// Not one of the supported methods.
     #[error("is of no method that is taken: argon2id, and werkzeug's scrypt and pbkdf2")]
     Unknown,

@@ -15,7 +15,7 @@ use signet_contract::problem::PROBLEM_MEDIA_TYPE;
 const TRY_AGAIN: u32 = 1;
 
 /// Accepts the connections that wait at `listener`, closes it, and answers each with `503`.
-pub(super) async fn turn_away(listener: TcpListener) {
+pub(super) async fn refuse(listener: TcpListener) {
     let answer = answer();
     let mut last = Vec::new();
     if listener.set_nonblocking(true).is_ok() {

@@ -2,7 +2,7 @@
 
 /// The fault of a file that is not a signing key. It follows the file's name: `KEY.pem: is …`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
+pub enum KeyFault {
     /// PKCS#8 or PKCS#1 behind a pass phrase.
     #[error(
         "is encrypted with a pass phrase, which a server that starts by itself can't type; \
