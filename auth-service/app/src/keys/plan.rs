@@ -74,8 +74,8 @@ pub fn plan_keys(
 /// Returns the schedule in words, for operators of verifiers.
 pub fn schedule_note(keys: &[Key], policy: &KeyPolicy) -> String {
     let Some(every) = policy.rotation_every else {
-        return "AUTH_KEY_ROTATION_EVERY=off: no key is replaced by itself. A verifier that holds \
-                a PEM goes on until you rotate; a key that was stolen unseen signs as long"
+        return "AUTH_KEY_ROTATION_EVERY=off: keys do not rotate by schedule. A PEM stays good until \
+                you rotate. A stolen key also signs until then"
             .into();
     };
     let active = keys.iter().find(|key| key.state == KeyState::Active);
@@ -85,8 +85,8 @@ pub fn schedule_note(keys: &[Key], policy: &KeyPolicy) -> String {
         |at| at.format(&Rfc3339).unwrap_or_default(),
     );
     format!(
-        "keys are rotated by themselves. Verifiers that fetch the key set notice nothing; one \
-         that holds the PEM of the active key needs the next one by {until}"
+        "keys rotate by schedule. A verifier that fetches the key set needs no action. A verifier \
+         that holds the PEM of the active key needs the next PEM by {until}"
     )
 }
 

@@ -54,7 +54,7 @@ fn start_and_plan_explain_a_missing_schedule() {
     let mut pair = Pair::prepare();
     pair.set("AUTH_KEY_ROTATION_EVERY", "off");
     pair.auth.start();
-    let meant = "AUTH_KEY_ROTATION_EVERY=off: no key is replaced by itself";
+    let meant = "AUTH_KEY_ROTATION_EVERY=off: keys do not rotate by schedule";
     pair.auth.wait_log(meant);
     let plan = pair.auth.command(&["keys", "plan"]).done().out;
     assert!(plan.contains(meant) && plan.contains("PEM"), "{plan}");
