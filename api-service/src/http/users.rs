@@ -5,7 +5,7 @@ use actix_web::{Error, HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use signet_contract::bearer::{Reason, TokenRefused};
 use signet_contract::problem::Problem;
-use signet_guard::actix::{Admin, Judge, Then, User as Caller};
+use signet_guard::actix::{Admin, Judge, Then, User as CallingUser};
 use signet_guard::verifier::Refusal;
 use signet_service::problem_response::ProblemError;
 use utoipa::ToSchema;
@@ -24,7 +24,7 @@ impl Judge for ListReader {
     async fn judge(request: &HttpRequest) -> Result<Self, Refusal> {
         let visibility = request.app_data::<web::Data<Api>>().map(|api| api.visibility);
         match visibility {
-            Some(Visibility::Everyone) => Caller::judge(request).await.map(|_| Self),
+            Some(Visibility::Everyone) => CallingUser::judge(request).await.map(|_| Self),
             Some(Visibility::Admins) | None => Admin::judge(request).await.map(|_| Self),
         }
     }
@@ -94,7 +94,7 @@ pub(super) async fn list(
     ),
     security(("bearer" = []), ("x_access_token" = []))
 )]
-pub(super) async fn me(caller: Caller, api: web::Data<Api>) -> Result<HttpResponse, Error> {
+pub(super) async fn me(caller: CallingUser, api: web::Data<Api>) -> Result<HttpResponse, Error> {
     let found = api.directory.find(caller.public_id()).map_err(problem)?;
     // The user was deleted after the guard's check.
     let user = found.ok_or(Refusal::Invalid(Reason::Revoked))?;
@@ -123,7 +123,7 @@ pub(super) async fn me(caller: Caller, api: web::Data<Api>) -> Result<HttpRespon
     security(("bearer" = []), ("x_access_token" = []))
 )]
 pub(super) async fn one(
-    caller: Caller,
+    caller: CallingUser,
     request: HttpRequest,
     api: web::Data<Api>,
 ) -> Result<HttpResponse, Error> {

@@ -130,6 +130,9 @@ pub fn is_registered(store: &Store, client_id: &str, pos: u64) -> StoreResult<bo
 }
 
 fn unavailable(error: &AppError) -> Refusal {
-    tracing::warn!(%error, "a token can't be judged");
+    match error {
+        AppError::Internal(_) => tracing::error!(%error, "a token can't be judged"),
+        error => tracing::warn!(%error, "a token can't be judged"),
+    }
     Refusal::Unavailable { retry_after: UNAVAILABLE_SECONDS }
 }

@@ -41,7 +41,7 @@ pub fn list_sessions(
 pub fn end_session(store: &Store, sid: Uuid, act: &Act) -> Result<Uuid, AppError> {
     let owner = store.end_session(sid, act)?;
     let public_id = owner.ok_or_else(|| AppError::not_found(Entity::Session, sid))?;
-    tracing::info!(by = act.by.id(), %public_id, %sid, "an operator ended a session");
+    tracing::info!(by = act.by.id().map(display), %public_id, %sid, "an operator ended a session");
     Ok(public_id)
 }
 

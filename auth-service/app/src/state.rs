@@ -116,14 +116,14 @@ impl AppState {
     }
 
     /// Records a refusal that cost a password hash or has a proven actor.
-    pub(crate) async fn note(&self, entry: NewAuditRow) -> Result<(), AppError> {
-        self.run(move |store| store.note(&entry)).await
+    pub(crate) async fn note(&self, row: NewAuditRow) -> Result<(), AppError> {
+        self.run(move |store| store.note(&row)).await
     }
 
     /// Records a refusal that cost the caller nothing, unless there are too many of them.
-    pub(crate) async fn note_within_bounds(&self, entry: NewAuditRow) -> Result<(), AppError> {
-        match self.refusals.admit(entry) {
-            Some(entry) => self.note(entry).await,
+    pub(crate) async fn note_within_bounds(&self, row: NewAuditRow) -> Result<(), AppError> {
+        match self.refusals.admit(row) {
+            Some(row) => self.note(row).await,
             None => Ok(()),
         }
     }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::login::LockedAccount;
 use super::password;
 use super::sign_up::FieldErrors;
 
@@ -22,8 +23,6 @@ pub struct PasswordForm {
     #[schema(required, value_type = String, format = "password", min_length = 8)]
     pub new_password: Zeroizing<String>,
 }
-
-use super::login::LockedAccount;
 
 /// The data of the account that a change needs.
 #[derive(Clone)]

@@ -307,6 +307,7 @@ mod tests {
         let late = START + Duration::days(80);
         assert_eq!(POLICY.expires_at(START, late), START + POLICY.max_life);
     }
+
     #[test]
     fn disabled_account_is_refused_before_its_token_is_judged() {
         let exchange = |presented: u8| TokenExchange {

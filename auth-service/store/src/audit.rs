@@ -42,19 +42,19 @@ fn record((first, second): Row) -> QueryResult<AuditRow> {
 
 impl Transaction<'_> {
     /// Adds a row. It waits for no other transaction.
-    pub(super) fn note(&mut self, entry: &NewAuditRow) -> QueryResult<()> {
+    pub(super) fn note(&mut self, row: &NewAuditRow) -> QueryResult<()> {
         diesel::insert_into(audit::table)
             .values((
-                audit::at.eq(unix_micros(entry.act.at)),
-                audit::actor_type.eq(entry.act.by.kind()),
-                audit::actor.eq(entry.act.by.id()),
-                audit::action.eq(entry.action.word()),
-                audit::refused.eq(entry.refused.map(Reason::word)),
-                audit::subject_type.eq(entry.subject.kind()),
-                audit::subject.eq(entry.subject.id()),
-                audit::public_id.eq(entry.subject.user().map(|public_id| public_id.to_string())),
-                audit::origin.eq(entry.act.from.text()),
-                audit::detail.eq(&entry.detail),
+                audit::at.eq(unix_micros(row.act.at)),
+                audit::actor_type.eq(row.act.by.kind()),
+                audit::actor.eq(row.act.by.id()),
+                audit::action.eq(row.action.word()),
+                audit::refused.eq(row.refused.map(Reason::word)),
+                audit::subject_type.eq(row.subject.kind()),
+                audit::subject.eq(row.subject.id()),
+                audit::public_id.eq(row.subject.user().map(|public_id| public_id.to_string())),
+                audit::origin.eq(row.act.from.text()),
+                audit::detail.eq(&row.detail),
             ))
             .execute(self.connection)?;
         Ok(())
@@ -105,8 +105,8 @@ fn prune_batch(connection: &mut AnyConnection, before: OffsetDateTime) -> QueryR
 
 impl Store {
     /// Adds the row of a refusal, which belongs to no change.
-    pub fn note(&self, entry: &NewAuditRow) -> StoreResult<()> {
-        self.write(|transaction| transaction.note(entry))
+    pub fn note(&self, row: &NewAuditRow) -> StoreResult<()> {
+        self.write(|transaction| transaction.note(row))
     }
 
     /// Returns rows, the latest first.

@@ -107,14 +107,14 @@ impl Store {
         self.read(list)
     }
 
-    /// Adds a key, pending or active as `entry` says (`key.published`, and `key.activated` for an
+    /// Adds a key, pending or active as `activation` says (`key.published`, and `key.activated` for an
     /// active one). An active one makes the previous active key retiring.
-    pub fn add_key(&self, key: &Key, entry: Activation, act: &Act) -> StoreResult<Added> {
+    pub fn add_key(&self, key: &Key, activation: Activation, act: &Act) -> StoreResult<Added> {
         self.write(|transaction| {
             transaction.lock(AdvisoryLock::Keys)?;
             let known = list(transaction.connection)?;
             let sessions_exist = sessions_exist(transaction.connection)?;
-            let (added, changes) = changes::add(&known, key, entry, sessions_exist, act);
+            let (added, changes) = changes::add(&known, key, activation, sessions_exist, act);
             write(transaction, &changes, act.at)?;
             Ok(added)
         })

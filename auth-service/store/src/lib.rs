@@ -95,8 +95,9 @@ impl Store {
         self.position.subscribe()
     }
 
-    /// Carries out every later use of the database in these steps.
-    pub fn used_in(&self, steps: Box<dyn Steps>) {
+    /// Carries out every later use of the database in these steps, for tests of crashes. Only the
+    /// first call has an effect.
+    pub fn intercept(&self, steps: Box<dyn Steps>) {
         let _ = self.steps.set(steps);
     }
 

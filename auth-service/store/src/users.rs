@@ -115,7 +115,9 @@ fn edit(
             transaction.note(&note)?;
             let first = transaction.append(&events, act.at)?;
             if edit == Edit::Admin(false) {
-                refuse_tokens_before(transaction.connection, public_id, first + 1)?;
+                // The last event is the revocation.
+                let revoked = transaction.position().unwrap_or(first);
+                refuse_tokens_before(transaction.connection, public_id, revoked)?;
             }
             Ok(Changed::Done)
         }

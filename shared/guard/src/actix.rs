@@ -61,7 +61,8 @@ impl Caller {
     }
 }
 
-/// A user with the role `user`, in the token and in the directory. A service is refused.
+/// A user with the role `user` in the token and, if the guard has a directory, in the directory. A
+/// service is refused.
 #[derive(Debug, Clone)]
 pub struct User {
     caller: Caller,
@@ -86,12 +87,25 @@ impl User {
     }
 }
 
-/// An operator: a user with the role `admin`, in the token and in the directory.
+/// An operator: a user with the role `admin` in the token and, if the guard has a directory, in the
+/// directory.
 #[derive(Debug, Clone)]
 pub struct Admin(pub User);
 
+impl Admin {
+    /// Returns the token, as verified.
+    pub fn token(&self) -> &AccessToken {
+        self.0.token()
+    }
+
+    /// Returns the user's id.
+    pub fn public_id(&self) -> Uuid {
+        self.0.public_id()
+    }
+}
+
 /// A caller that a handler requires. A type with a rule of its own implements it by calling the
-/// types here, and [`Then`] extracts it.
+/// types here, and [`Then`] extracts it: `Then<Mine, ()>` if the handler reads nothing else.
 pub trait Judge: Sized + 'static {
     /// Returns the caller of a request.
     ///

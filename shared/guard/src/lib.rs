@@ -226,7 +226,8 @@ impl Guard {
         self.judge(presented(headers), None).await
     }
 
-    /// Does the same as [`admit`](Self::admit), and requires `role` in the token and the directory.
+    /// Does the same as [`admit`](Self::admit), and requires `role` in the token and, if the guard
+    /// has a directory, in the directory.
     pub async fn admit_role(
         &self,
         headers: &impl RequestHeaders,

@@ -35,8 +35,9 @@ pub async fn run(app: Arc<AppState>, shutdown: impl Future<Output = ()>) {
         }
         sleep(PAUSE).await;
         tokio::select! {
-            _ = timeout(SAVE_EVERY, news.changed()) => {}
+            biased;
             () = &mut shutdown => ending = true,
+            _ = timeout(SAVE_EVERY, news.changed()) => {}
         }
     }
 }

@@ -59,8 +59,9 @@ impl Rotator {
         let known = store.list_keys()?.into_iter().find(|known| known.kid == kid);
         match known.map(|known| known.state) {
             None => {
-                let entry = if activate { Activation::AtOnce } else { Activation::AtOnceIfUnused };
-                self.add(store, key, entry, act).map(Imported::New)
+                let activation =
+                    if activate { Activation::AtOnce } else { Activation::AtOnceIfUnused };
+                self.add(store, key, activation, act).map(Imported::New)
             }
             Some(state @ (KeyState::Pending | KeyState::Active)) => {
                 self.files().keep(key)?;
@@ -84,13 +85,13 @@ impl Rotator {
         &self,
         store: &Store,
         key: &PrivateKey,
-        entry: Activation,
+        activation: Activation,
         act: &Act,
     ) -> Result<Key, AppError> {
         self.files().keep(key)?;
         let public = key.public();
         let fresh = Key::fresh(public.kid, public.n, public.e, act.at);
-        match store.add_key(&fresh, entry, act)? {
+        match store.add_key(&fresh, activation, act)? {
             Added::New(key) | Added::Known(key) => Ok(key),
             Added::Full => {
                 self.files().forget(&fresh.kid)?;

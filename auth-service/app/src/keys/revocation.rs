@@ -36,13 +36,17 @@ pub struct RevokedKey {
 
 impl AppState {
     /// Revokes a key and every token that it signed. Waits until every live guard has confirmed it,
-    /// at most for the time of a request.
+    /// at most until [`REQUEST_PATIENCE`] after `received_at`, the time of the request.
     ///
     /// # Errors
     ///
     /// [`Entity::Key`](crate::error::Entity::Key) is not found.
-    pub async fn revoke_key(&self, kid: String, act: Act) -> Result<RevokedKey, AppError> {
-        let began = Instant::now();
+    pub async fn revoke_key(
+        &self,
+        kid: String,
+        act: Act,
+        received_at: Instant,
+    ) -> Result<RevokedKey, AppError> {
         let (rotator, keys) = (self.rotator.clone(), Arc::clone(&self.keys));
         let (by, revoked_kid) = (act.by.id(), kid.clone());
         let revoked = self.run(move |store| {
@@ -52,8 +56,8 @@ impl AppState {
             revoked
         });
         let Revoked { seq, active } = revoked.await?;
-        tracing::warn!(by, %kid, %active, "an operator revoked a key");
-        let patience = REQUEST_PATIENCE.saturating_sub(began.elapsed());
+        tracing::warn!(by = by.map(display), %kid, %active, "an operator revoked a key");
+        let patience = REQUEST_PATIENCE.saturating_sub(received_at.elapsed());
         let receipts = self.guards.confirmed(seq, patience, &*self.clock).await;
         Ok(RevokedKey { kid, active, receipts })
     }

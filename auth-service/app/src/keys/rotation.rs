@@ -37,7 +37,7 @@ impl AppState {
         let key = rotated.await?;
         let served = self.keys.keys().into_iter().find(|served| served.kid == key.kid);
         let key = served.unwrap_or(key);
-        tracing::info!(by, kid = %key.kid, immediate, "an operator rotated the keys");
+        tracing::info!(by = by.map(display), kid = %key.kid, immediate, "an operator rotated the keys");
         Ok(Rotation::to(key, &self.keys.policy(), now))
     }
 }

@@ -68,7 +68,7 @@ pub fn create_user(
     let new = applicant.into_user(Uuid::new_v4(), hash, admin);
     match store.create_user(&new, act)? {
         Created::User(user) => {
-            tracing::info!(by = act.by.id(), public_id = %user.public_id, "an operator created a user");
+            tracing::info!(by = act.by.id().map(display), public_id = %user.public_id, "an operator created a user");
             Ok(user.into())
         }
         Created::AddressTaken => Err(Conflict::AddressTaken.into()),
@@ -135,7 +135,7 @@ pub fn delete_user(store: &Store, public_id: Uuid, act: &Act) -> Result<(), AppE
 fn done(changed: Changed, public_id: Uuid, act: &Act, what: &str) -> Result<(), AppError> {
     match changed {
         Changed::Done => {
-            tracing::info!(by = act.by.id(), %public_id, what, "an operator changed a user");
+            tracing::info!(by = act.by.id().map(display), %public_id, what, "an operator changed a user");
             Ok(())
         }
         Changed::Unknown => Err(AppError::not_found(Entity::User, public_id)),

@@ -46,12 +46,12 @@ impl KeyChanges {
     }
 }
 
-/// Adds a key, pending or active as `entry` says. `sessions_exist` is true if a session was ever
+/// Adds a key, pending or active as `activation` says. `sessions_exist` is true if a session was ever
 /// opened: its token is signed before the key's [`Key::signed`] is noted.
 pub fn add(
     known: &[Key],
     new: &Key,
-    entry: Activation,
+    activation: Activation,
     sessions_exist: bool,
     act: &Act,
 ) -> (Added, KeyChanges) {
@@ -62,12 +62,13 @@ pub fn add(
     if full(known) {
         return (Added::Full, changes);
     }
-    let at_once = match entry {
+    let at_once = match activation {
         Activation::Planned => false,
         Activation::AtOnceIfUnused => !sessions_exist && !known.iter().any(|key| key.signed),
         Activation::AtOnce => true,
     };
-    let action = if entry == Activation::Planned { Action::KeyGenerate } else { Action::KeyImport };
+    let action =
+        if activation == Activation::Planned { Action::KeyGenerate } else { Action::KeyImport };
     changes.note(act, action, &new.kid);
     let key = changes.publish(known, new, at_once || !signs(known), act);
     (Added::New(key), changes)

@@ -23,7 +23,7 @@ pub enum Edit {
 pub enum Decision {
     /// The user is already as the edit wants.
     Unchanged,
-    /// No admin would be left. The entry notes the refusal.
+    /// No admin would be left. The row notes the refusal.
     LastAdmin(NewAuditRow),
     /// The edit is done.
     Done {

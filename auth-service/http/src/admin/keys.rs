@@ -1,11 +1,16 @@
 //! `/admin/keys`: the signing keys, for operators.
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use signet_contract::problem::Problem;
 use time::OffsetDateTime;
 use time::serde::rfc3339;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -16,6 +21,18 @@ use crate::edge::{
 use auth_app::AppState;
 use auth_app::keys::{KeyList, RevokedKey, Rotation};
 use auth_domain::guards::Receipt;
+
+/// The time at which a request came in, before its caller was judged.
+pub(crate) struct ReceivedAt(Instant);
+
+impl FromRequest for ReceivedAt {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(_: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(Instant::now())))
+    }
+}
 
 /// The options of a key rotation.
 #[derive(Deserialize, ToSchema)]
@@ -107,10 +124,11 @@ pub(crate) async fn rotate(
     )
 )]
 pub(crate) async fn revoke(
+    received: ReceivedAt,
     request: Then<Admin, web::Path<String>>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(admin, kid) = request;
-    let revoked = app.revoke_key(kid.into_inner(), admin.act).await?;
+    let revoked = app.revoke_key(kid.into_inner(), admin.act, received.0).await?;
     Ok(answer::json(StatusCode::OK, RevocationReceipt::from(revoked)))
 }

@@ -1,7 +1,7 @@
 //! `PostgreSQL`: opens sessions and runs the statements that only `PostgreSQL` has.
 //!
 //! Writers run at READ COMMITTED and lock the rows that they decide by. If they decide by more than
-//! one row, they take a [`AdvisoryLock`]. Readers see one state of the database (REPEATABLE READ).
+//! one row, they take an [`AdvisoryLock`]. Readers see one state of the database (REPEATABLE READ).
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;

@@ -1,4 +1,4 @@
-//! Tests of the HTTP answers of the extractor and the middleware.
+//! Tests of the HTTP answers of the extractors and the middleware.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};

@@ -103,7 +103,7 @@ fn make(change: Change, before: &Before, folder: &Path, process: &Arc<Process>) 
     let store = open(folder);
     let ring = KeyRing::open(files.clone(), store.list_keys().expect("keys"), POLICY);
     let ring = ring.expect("a ring");
-    store.used_in(Box::new(DatabaseSteps(Arc::clone(process))));
+    store.intercept(Box::new(DatabaseSteps(Arc::clone(process))));
     let files = files.changed_in(Arc::clone(process) as _);
     let rotator = Rotator::new(files.clone(), KeyBits::B2048, POLICY);
     let (subject, now) = (&before.subject, before.now);
