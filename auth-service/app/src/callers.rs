@@ -103,7 +103,11 @@ impl AppState {
 
     /// Verifies that this issuer signed the token for one of `audiences`, with a key still
     /// published.
-    pub fn verify(&self, token: &str, audiences: Vec<String>) -> Result<AccessToken, Reason> {
+    pub(crate) fn verify(
+        &self,
+        token: &str,
+        audiences: Vec<String>,
+    ) -> Result<AccessToken, Reason> {
         let profile = Profile {
             issuer: self.tokens.issuer.clone(),
             audiences,
@@ -123,7 +127,7 @@ impl AppState {
 }
 
 /// Returns true if the client of a token issued at `pos` is registered and was not removed since.
-pub fn is_registered(store: &Store, client_id: &str, pos: u64) -> StoreResult<bool> {
+pub(crate) fn is_registered(store: &Store, client_id: &str, pos: u64) -> StoreResult<bool> {
     let removed_at = store.client_removed_at(client_id)?;
     let before_removal = removed_at.is_some_and(|seq| pos < seq);
     Ok(!before_removal && store.find_client(client_id)?.is_some())

@@ -45,7 +45,7 @@ pub fn add_client(
     if !store.add_client(&client, act)? {
         return Err(taken());
     }
-    tracing::info!(by = act.by.id().map(display), client_id, "an operator added a client");
+    tracing::info!(by = act.by.id().map(display), %client_id, "an operator added a client");
     Ok(ClientWithSecret { client: ClientEntry::of(&client, act.at), client_secret: secret })
 }
 
@@ -87,7 +87,7 @@ pub fn remove_client(store: &Store, client_id: &str, act: &Act) -> Result<(), Ap
     if !store.remove_client(client_id, act)? {
         return Err(AppError::not_found(Entity::Client, client_id));
     }
-    tracing::info!(by = act.by.id().map(display), client_id, "an operator removed a client");
+    tracing::info!(by = act.by.id().map(display), %client_id, "an operator removed a client");
     Ok(())
 }
 

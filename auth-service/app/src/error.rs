@@ -1,8 +1,8 @@
 //! The error of every use case. It knows neither HTTP nor OAuth nor commands: each of them maps it
-//! once.
+//! once. `/login` alone has its own texts for refusals.
 //!
 //! `Display` is for operators: the log, and the commands. A client reads only the text that the edge
-//! writes for the variant.
+//! writes for the variant, and the faults of [`AppError::Invalid`].
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ pub enum AppError {
     /// Fields have values that they can't have: the name of each field, and its fault.
     #[error("{}", faults(.0))]
     Invalid(Vec<(&'static str, String)>),
-    /// The caller is refused. The audit log has the row.
+    /// The caller is refused. If the audit log records the refusal, it has the row.
     #[error("refused: {}", .0.word())]
     Refused(Reason),
     /// A limit in a window of time is used up.

@@ -1,7 +1,7 @@
-//! A log-in in three synchronous steps: look up, hash (on the hashing pool), open the session.
+//! The data of a log-in, and the check before its session opens.
 //!
-//! The account may change between the hash and the session. So the third step checks again the data
-//! that the first one read.
+//! The account may change between the hash and the session. So the transaction that opens the
+//! session checks again the data that was verified.
 
 use std::net::IpAddr;
 

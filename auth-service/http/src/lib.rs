@@ -1,8 +1,8 @@
 //! The issuer's public routes: from HTTP to the use cases of `auth-app` and back.
 //!
-//! [`edge`] is the only room that reads bodies, queries and tokens, and that maps errors to answers.
-//! The other rooms hold the routes: `api` for people, `oauth` for tokens, `guards` for the feed, and
-//! `admin` for operators.
+//! [`edge`] reads bodies, queries and tokens, and maps errors to problems. The other rooms hold the
+//! routes: `api` for people, `oauth` for tokens (with its own errors and client authentication),
+//! `guards` for the feed, and `admin` for operators.
 
 mod admin;
 mod api;

@@ -5,7 +5,7 @@ use signet_service::failure::Failure;
 use uuid::Uuid;
 
 use super::{Context, database, output};
-use auth_app::error::AppError;
+use auth_app::error::{AppError, Conflict};
 use auth_app::users;
 use auth_domain::audit::Act;
 use auth_store::Store;
@@ -97,6 +97,11 @@ fn change(
     let store = database::existing(context)?;
     users::find_user(&store, who)
         .and_then(|public_id| use_case(&store, public_id, &context.act()))
-        .map_err(Failure::failed)?;
+        .map_err(|error| match error {
+            AppError::Conflict(Conflict::LastAdmin) => Failure::failed(format_args!(
+                "{who} is the last admin; make another one first: auth-service users set-role"
+            )),
+            error => Failure::failed(error),
+        })?;
     output::line(&format!("{who} {done}"))
 }

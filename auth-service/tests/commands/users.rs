@@ -40,7 +40,13 @@ fn last_admin_stays() {
     let id = create(&folder, "ann", "admin");
     for command in ["disable WHO", "delete WHO", "set-role WHO --role user"] {
         let command = format!("users {}", command.replace("WHO", &id));
-        assert!(folder.run(&command).failed(1).contains("last admin"), "{command}");
+        assert!(
+            folder
+                .run(&command)
+                .failed(1)
+                .contains("is the last admin; make another one first: auth-service"),
+            "{command}"
+        );
     }
 }
 

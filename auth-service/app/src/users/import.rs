@@ -53,11 +53,15 @@ impl Import {
         let mut report = ImportReport::default();
         for Line { number, record } in lines {
             match record.and_then(check) {
-                Ok(user) if self.seen.insert(user.public_id) => {
-                    users.push(user);
-                    numbers.push(number);
+                Ok(user) => {
+                    if self.seen.insert(user.public_id) {
+                        users.push(user);
+                        numbers.push(number);
+                    } else {
+                        let why = "an earlier line has the public_id".into();
+                        report.refused.push((number, why));
+                    }
                 }
-                Ok(_) => report.refused.push((number, "an earlier line has the public_id".into())),
                 Err(why) => report.refused.push((number, why)),
             }
         }

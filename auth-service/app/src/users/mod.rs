@@ -26,15 +26,16 @@ pub use import::{Import, ImportReport, Line};
 ///
 /// # Errors
 ///
-/// [`Entity::User`] is not found.
+/// [`AppError::Invalid`] for a text that is neither an id nor an address, or [`Entity::User`] is not
+/// found.
 pub fn find_user(store: &Store, who: &str) -> Result<Uuid, AppError> {
     if let Ok(public_id) = Uuid::try_parse(who) {
         return Ok(public_id);
     }
-    let user = match Email::parse(who) {
-        Ok(email) => store.find_user_by_email_key(&email.key)?,
-        Err(_) => None,
-    };
+    let email = Email::parse(who).map_err(|why| {
+        AppError::invalid("user", format_args!("`{}` is not an id, and {why}", who.escape_debug()))
+    })?;
+    let user = store.find_user_by_email_key(&email.key)?;
     user.map(|user| user.public_id).ok_or_else(|| AppError::not_found(Entity::User, who))
 }
 

@@ -46,9 +46,10 @@ pub(crate) async fn list(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(_, query) = request;
+    let limit = query.limit()?;
     let wanted = AuditQuery {
         before: query.after()?.map(|Cursor(id)| id),
-        limit: query.limit()?,
+        limit,
         actor: query.text("actor").map(str::to_owned),
         action: action(&query)?,
         subject: query.text("subject").map(str::to_owned),

@@ -61,9 +61,10 @@ pub(crate) async fn add(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(admin, Strict(form)) = request;
+    let act = admin.act(&app);
     let client = form.check()?;
     let keep = |_: &str| Ok(());
-    let added = app.run(move |store| clients::add_client(store, client, &admin.act, keep)).await?;
+    let added = app.run(move |store| clients::add_client(store, client, &act, keep)).await?;
     Ok(answer::json(StatusCode::CREATED, added))
 }
 
@@ -91,6 +92,7 @@ pub(crate) async fn rotate_secret(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(admin, (Strict(form), ClientId(client_id))) = request;
+    let act = admin.act(&app);
     let overlap = match form.overlap.as_deref().unwrap_or_default() {
         "" => USUAL_OVERLAP,
         text => {
@@ -98,7 +100,7 @@ pub(crate) async fn rotate_secret(
         }
     };
     let rotate = move |store: &_| {
-        clients::rotate_client_secret(store, &client_id, overlap, &admin.act, |_| Ok(()))
+        clients::rotate_client_secret(store, &client_id, overlap, &act, |_| Ok(()))
     };
     Ok(answer::json(StatusCode::CREATED, app.run(rotate).await?))
 }
@@ -122,6 +124,7 @@ pub(crate) async fn remove(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(admin, ClientId(client_id)) = request;
-    app.run(move |store| clients::remove_client(store, &client_id, &admin.act)).await?;
+    let act = admin.act(&app);
+    app.run(move |store| clients::remove_client(store, &client_id, &act)).await?;
     Ok(answer::done())
 }

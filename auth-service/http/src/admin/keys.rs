@@ -104,7 +104,7 @@ pub(crate) async fn rotate(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(admin, Strict(form)) = request;
-    let rotation = app.rotate_keys(form.immediate.unwrap_or_default(), admin.act).await?;
+    let rotation = app.rotate_keys(form.immediate.unwrap_or_default(), admin.act(&app)).await?;
     Ok(answer::json(StatusCode::ACCEPTED, rotation))
 }
 
@@ -129,6 +129,6 @@ pub(crate) async fn revoke(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(admin, kid) = request;
-    let revoked = app.revoke_key(kid.into_inner(), admin.act, received.0).await?;
+    let revoked = app.revoke_key(kid.into_inner(), admin.act(&app), received.0).await?;
     Ok(answer::json(StatusCode::OK, RevocationReceipt::from(revoked)))
 }

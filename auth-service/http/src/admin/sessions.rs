@@ -36,8 +36,8 @@ pub(crate) async fn list(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(_, (query, UserId(public_id))) = request;
-    let wanted =
-        SessionQuery { public_id: Some(public_id), after: query.after()?, limit: query.limit()? };
+    let limit = query.limit()?;
+    let wanted = SessionQuery { public_id: Some(public_id), after: query.after()?, limit };
     let now = app.clock.now();
     let page = app.run(move |store| sessions::list_sessions(store, &wanted, now)).await?;
     Ok(answer::json(StatusCode::OK, page))
@@ -62,6 +62,7 @@ pub(crate) async fn revoke(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(admin, SessionId(sid)) = request;
-    app.run(move |store| sessions::end_session(store, sid, &admin.act)).await?;
+    let act = admin.act(&app);
+    app.run(move |store| sessions::end_session(store, sid, &act)).await?;
     Ok(answer::done())
 }

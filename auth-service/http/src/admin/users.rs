@@ -45,7 +45,7 @@ pub(crate) async fn list(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(_, query) = request;
-    let (after, limit) = (query.after()?, query.limit()?);
+    let (limit, after) = (query.limit()?, query.after()?);
     let search = query.text("q").map(str::to_owned);
     let page = app.run(move |store| users::list_users(store, after, limit, search)).await?;
     Ok(answer::json(StatusCode::OK, page))
@@ -71,7 +71,8 @@ pub(crate) async fn disable(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(admin, UserId(public_id)) = request;
-    app.run(move |store| users::disable_user(store, public_id, &admin.act)).await?;
+    let act = admin.act(&app);
+    app.run(move |store| users::disable_user(store, public_id, &act)).await?;
     Ok(answer::done())
 }
 
@@ -94,7 +95,8 @@ pub(crate) async fn enable(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(admin, UserId(public_id)) = request;
-    app.run(move |store| users::enable_user(store, public_id, &admin.act)).await?;
+    let act = admin.act(&app);
+    app.run(move |store| users::enable_user(store, public_id, &act)).await?;
     Ok(answer::done())
 }
 
@@ -121,11 +123,12 @@ pub(crate) async fn enable(
     )
 )]
 pub(crate) async fn set_roles(
-    request: Then<Admin, (UserId, StrictJson<RolesForm>)>,
+    request: Then<Admin, (StrictJson<RolesForm>, UserId)>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let Then(admin, (UserId(public_id), StrictJson(RolesForm { roles }))) = request;
-    app.run(move |store| users::set_user_roles(store, public_id, &roles, &admin.act)).await?;
+    let Then(admin, (StrictJson(RolesForm { roles }), UserId(public_id))) = request;
+    let act = admin.act(&app);
+    app.run(move |store| users::set_user_roles(store, public_id, &roles, &act)).await?;
     Ok(answer::done())
 }
 
@@ -148,7 +151,8 @@ pub(crate) async fn log_out(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(admin, UserId(public_id)) = request;
-    app.run(move |store| users::log_user_out(store, public_id, &admin.act)).await?;
+    let act = admin.act(&app);
+    app.run(move |store| users::log_user_out(store, public_id, &act)).await?;
     Ok(answer::done())
 }
 
@@ -170,6 +174,7 @@ pub(crate) async fn delete(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(admin, UserId(public_id)) = request;
-    app.run(move |store| users::delete_user(store, public_id, &admin.act)).await?;
+    let act = admin.act(&app);
+    app.run(move |store| users::delete_user(store, public_id, &act)).await?;
     Ok(answer::done())
 }

@@ -26,7 +26,8 @@ pub(crate) async fn log_out(
     caller: Caller,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    app.run(move |store| accounts::log_out(store, caller.session, &caller.act)).await?;
+    let act = caller.act(&app);
+    app.run(move |store| accounts::log_out(store, caller.session, &act)).await?;
     Ok(answer::done())
 }
 
@@ -47,6 +48,7 @@ pub(crate) async fn log_out_everywhere(
     caller: Caller,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    app.run(move |store| accounts::log_out_everywhere(store, caller.session, &caller.act)).await?;
+    let act = caller.act(&app);
+    app.run(move |store| accounts::log_out_everywhere(store, caller.session, &act)).await?;
     Ok(answer::done())
 }

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use signet_contract::problem::Problem;
 
-use crate::edge::{ApiError, Caller, ClientAddress, Strict, Then, answer, refusals::WrongBody};
+use crate::edge::{ApiError, Caller, Strict, Then, answer, refusals::WrongBody};
 use auth_app::{AppState, accounts};
 use auth_domain::password_change::PasswordForm;
 
@@ -32,10 +32,9 @@ use auth_domain::password_change::PasswordForm;
 )]
 pub(crate) async fn change(
     request: Then<Caller, Strict<PasswordForm>>,
-    from: ClientAddress,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(caller, Strict(form)) = request;
-    accounts::change_password(&app, caller.session, &form, from.0).await?;
+    accounts::change_password(&app, caller.session, &form, caller.from).await?;
     Ok(answer::done())
 }

@@ -6,6 +6,7 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
@@ -19,25 +20,37 @@ use auth_app::AppState;
 use auth_app::callers::{ClientCaller, SessionCaller};
 use auth_domain::audit::Act;
 
-/// A user in a session, with the act that the audit log records.
+/// A user in a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Caller {
     /// The user and the session.
     pub(crate) session: SessionCaller,
-    /// The act of this user: address and time of the request.
-    pub(crate) act: Act,
+    /// The network address of the request.
+    pub(crate) from: Option<IpAddr>,
 }
 
-/// An operator in a session, with the act that the audit log records.
+impl Caller {
+    /// Returns the act of this user at the present time, for the audit log. A handler calls it after
+    /// the request is read, which may take seconds.
+    pub(crate) fn act(&self, app: &AppState) -> Act {
+        Act::by_user(self.session.public_id, self.from, app.clock.now())
+    }
+}
+
+/// An operator in a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Admin {
-    /// The act of this operator: address and time of the request.
-    pub(crate) act: Act,
+pub(crate) struct Admin(pub(crate) Caller);
+
+impl Admin {
+    /// Returns the act of this operator at the present time, for the audit log.
+    pub(crate) fn act(&self, app: &AppState) -> Act {
+        self.0.act(app)
+    }
 }
 
 /// A client with a scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Guard<S>(pub(crate) ClientCaller, PhantomData<S>);
+pub(crate) struct ScopedClient<S>(pub(crate) ClientCaller, PhantomData<S>);
 
 /// A scope as a type.
 pub(crate) trait Scope: 'static {
@@ -70,26 +83,22 @@ pub(crate) trait Judge: Sized + 'static {
 impl Judge for Caller {
     async fn judge(request: &HttpRequest, app: &AppState) -> Result<Self, Refusal> {
         let session = app.session_caller(presented(request.headers())?).await?;
-        Ok(Self { session, act: act_of(session, request, app) })
+        Ok(Self { session, from: client_address(request) })
     }
 }
 
 impl Judge for Admin {
     async fn judge(request: &HttpRequest, app: &AppState) -> Result<Self, Refusal> {
         let session = app.operator(presented(request.headers())?).await?;
-        Ok(Self { act: act_of(session, request, app) })
+        Ok(Self(Caller { session, from: client_address(request) }))
     }
 }
 
-impl<S: Scope> Judge for Guard<S> {
+impl<S: Scope> Judge for ScopedClient<S> {
     async fn judge(request: &HttpRequest, app: &AppState) -> Result<Self, Refusal> {
         let client = app.client_with_scope(presented(request.headers())?, S::TEXT).await?;
         Ok(Self(client, PhantomData))
     }
-}
-
-fn act_of(session: SessionCaller, request: &HttpRequest, app: &AppState) -> Act {
-    Act::by_user(session.public_id, client_address(request), app.clock.now())
 }
 
 async fn judged<C: Judge>(request: &HttpRequest) -> Result<C, ApiError> {

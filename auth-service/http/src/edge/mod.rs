@@ -1,5 +1,6 @@
 //! The edge between HTTP and the use cases: callers, bodies, queries, addresses, answers and errors.
-//! Each error of the use cases is mapped to an answer here, once.
+//! Each error of the use cases is mapped to a problem here, once. OAuth routes have their own errors
+//! and their own client authentication (`oauth`).
 
 pub(crate) mod address;
 pub(crate) mod answer;
@@ -15,7 +16,7 @@ pub(crate) mod refusals;
 
 pub(crate) use address::ClientAddress;
 pub(crate) use body::{Strict, StrictJson};
-pub(crate) use callers::{Admin, Caller, DirectoryRead, EventsRead, Guard, Then};
+pub(crate) use callers::{Admin, Caller, DirectoryRead, EventsRead, ScopedClient, Then};
 pub(crate) use errors::ApiError;
 pub(crate) use even_time::EvenTime;
 pub use options::{Edge, Options};

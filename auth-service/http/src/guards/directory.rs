@@ -14,7 +14,7 @@ use signet_service::problem_response::ProblemError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::edge::{
-    ApiError, DirectoryRead, Edge, Guard, Query, Then,
+    ApiError, DirectoryRead, Edge, Query, ScopedClient, Then,
     answer::uncached,
     refusals::{Unreadable, WrongParameter},
 };
@@ -45,7 +45,7 @@ const MOST_USERS: u64 = 1_000;
     )
 )]
 pub(crate) async fn list(
-    request: Then<Guard<DirectoryRead>, Query>,
+    request: Then<ScopedClient<DirectoryRead>, Query>,
     app: web::Data<AppState>,
     edge: web::Data<Edge>,
 ) -> Result<HttpResponse, ApiError> {

@@ -13,7 +13,7 @@ use signet_service::problem_response::ProblemError;
 use uuid::Uuid;
 
 use crate::edge::{
-    ApiError, Edge, EventsRead, Guard, Query, Then,
+    ApiError, Edge, EventsRead, Query, ScopedClient, Then,
     answer::uncached,
     query::wrong,
     refusals::{Unreadable, WrongParameter},
@@ -82,7 +82,7 @@ impl FromRequest for Arrival {
 )]
 pub(crate) async fn read(
     arrival: Arrival,
-    request: Then<Guard<EventsRead>, Query>,
+    request: Then<ScopedClient<EventsRead>, Query>,
     app: web::Data<AppState>,
     edge: web::Data<Edge>,
 ) -> Result<HttpResponse, ApiError> {

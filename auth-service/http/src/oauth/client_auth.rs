@@ -15,8 +15,7 @@ use zeroize::Zeroizing;
 use super::error::OAuthProblem;
 use crate::edge::{
     address::client_address,
-    body,
-    body::{BodyError, form::decode},
+    body::{self, form::decode},
 };
 use auth_app::AppState;
 use auth_app::error::AppError;
@@ -51,9 +50,9 @@ impl<F: ClientForm> FromRequest for ClientAuth<F> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, OAuthProblem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), web::Payload::from_request(request, payload));
+        let request = request.clone();
+        let payload = web::Payload::from_request(&request, payload).into_inner();
         Box::pin(async move {
-            let payload = payload.await.map_err(|_| BodyError::Malformed)?;
             let form: F = body::read(&request, payload, body::FORM).await?;
             let (client, rest) = form.split()?;
             let proof = proof(request.headers(), client)?;

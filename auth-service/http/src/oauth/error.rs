@@ -54,7 +54,10 @@ impl From<AppError> for OAuthProblem {
                 | Reason::OtherClient
                 | Reason::AccountDisabled,
             ) => Self::InvalidGrant,
-            AppError::Invalid(_) => Self::InvalidRequest(error.to_string()),
+            AppError::Invalid(faults) => {
+                let faults = faults.iter().map(|(field, why)| format!("{field} {why}"));
+                Self::InvalidRequest(faults.collect::<Vec<_>>().join("; "))
+            }
             error => {
                 let problem = problem(error);
                 Self::Issuer { status: problem.status_code(), retry_after: problem.retry_after }

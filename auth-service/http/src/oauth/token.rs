@@ -55,7 +55,7 @@ impl ClientForm for TokenForm {
     fn split(self) -> Result<(ClientFields, TokenRequest), OAuthProblem> {
         let Self { grant_type, refresh_token, scope, audience, client_id, client_secret } = self;
         let grant = match grant_type.as_str() {
-            "" => return Err(OAuthProblem::InvalidRequest("the grant_type is missing".into())),
+            "" => return Err(OAuthProblem::InvalidRequest("grant_type is missing".into())),
             "client_credentials" => Grant::ClientCredentials,
             "refresh_token" => Grant::RefreshToken(refresh_token.unwrap_or_default()),
             _ => return Err(OAuthProblem::UnsupportedGrantType),

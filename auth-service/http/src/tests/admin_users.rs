@@ -156,6 +156,15 @@ async fn unknown_id_is_404_at_every_route() {
 }
 
 #[actix_web::test]
+async fn body_is_judged_before_the_id_in_the_path() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let wrong = json!({"roles": 7});
+    let answer = operator.call("PUT", "/admin/users/no-uuid/roles", Some(&wrong)).await;
+    assert_eq!(answer.status, 422, "{answer:?}");
+}
+
+#[actix_web::test]
 async fn ending_the_last_admin_is_409_in_every_way() {
     let server = Server::start();
     let operator = server.operator("ann").await;

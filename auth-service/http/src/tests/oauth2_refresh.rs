@@ -51,6 +51,16 @@ async fn refresh_within_the_repeat_window_returns_the_same_successor() {
 }
 
 #[actix_web::test]
+async fn second_use_without_a_repeat_window_ends_the_session() {
+    let server = Server::start();
+    server.sign_up("ann").await;
+    let (access, refresh) = server.session("ann").await;
+    assert_eq!(server.refresh(&refresh, &[]).await.status, 200);
+    assert_eq!(error(&server.refresh(&refresh, &[]).await), (400, "invalid_grant".into()));
+    assert_eq!(server.post_with("/logout", &access, &[]).await.status, 401);
+}
+
+#[actix_web::test]
 async fn refused_refresh_leaves_the_token_good() {
     let server = Server::start();
     server.sign_up("ann").await;

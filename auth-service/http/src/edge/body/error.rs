@@ -66,10 +66,3 @@ impl From<BodyError> for ApiError {
         ProblemError::from(error).into()
     }
 }
-
-/// Converts for handlers that can also refuse a caller: they return this type.
-impl From<BodyError> for actix_web::Error {
-    fn from(error: BodyError) -> Self {
-        ProblemError::from(error).into()
-    }
-}

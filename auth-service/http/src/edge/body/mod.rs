@@ -57,10 +57,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Strict<T> {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), web::Payload::from_request(request, payload));
-        Box::pin(async move {
-            Ok(Self(read(&request, payload.await.map_err(|_| BodyError::Malformed)?, ANY).await?))
-        })
+        let request = request.clone();
+        let payload = web::Payload::from_request(&request, payload).into_inner();
+        Box::pin(async move { Ok(Self(read(&request, payload, ANY).await?)) })
     }
 }
 
@@ -69,10 +68,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for StrictJson<T> {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), web::Payload::from_request(request, payload));
-        Box::pin(async move {
-            Ok(Self(read(&request, payload.await.map_err(|_| BodyError::Malformed)?, JSON).await?))
-        })
+        let request = request.clone();
+        let payload = web::Payload::from_request(&request, payload).into_inner();
+        Box::pin(async move { Ok(Self(read(&request, payload, JSON).await?)) })
     }
 }
 
@@ -80,9 +78,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for StrictJson<T> {
 /// `T` does not know have no effect.
 pub(crate) async fn read<T: DeserializeOwned>(
     request: &HttpRequest,
-    payload: web::Payload,
+    payload: Result<web::Payload, actix_web::Error>,
     types: &[MediaType],
 ) -> Result<T, BodyError> {
+    let payload = payload.map_err(|_| BodyError::Malformed)?;
     let body = bytes(request, payload).await?;
     if body.is_empty() {
         return Members::default().read();
