@@ -11,6 +11,16 @@ use tokio::sync::watch;
 use connection::AnyConnection;
 use transaction::Transaction;
 
+/// Declares a tuple of columns, as a value and as its type: a column of diesel is a unit struct.
+macro_rules! columns {
+    ($(#[$doc:meta])* $visibility:vis const $value:ident: $type:ident = $columns:tt;) => {
+        $(#[$doc])*
+        $visibility const $value: $type = $columns;
+
+        type $type = $columns;
+    };
+}
+
 mod audit;
 mod caller;
 mod clients;

@@ -19,19 +19,14 @@ use auth_domain::refresh::{
 use auth_domain::roles;
 use auth_domain::sessions::Session;
 
-type Columns = (
-    (sessions::sid, sessions::public_id, sessions::client_id, sessions::audience),
-    (sessions::created_at, sessions::ended_at),
-    (refresh_tokens::current_hash, refresh_tokens::expires_at, refresh_tokens::previous_hash),
-    (refresh_tokens::sealed_successor, refresh_tokens::refreshed_at),
-);
-
-const COLUMNS: Columns = (
-    (sessions::sid, sessions::public_id, sessions::client_id, sessions::audience),
-    (sessions::created_at, sessions::ended_at),
-    (refresh_tokens::current_hash, refresh_tokens::expires_at, refresh_tokens::previous_hash),
-    (refresh_tokens::sealed_successor, refresh_tokens::refreshed_at),
-);
+columns! {
+    const COLUMNS: Columns = (
+        (sessions::sid, sessions::public_id, sessions::client_id, sessions::audience),
+        (sessions::created_at, sessions::ended_at),
+        (refresh_tokens::current_hash, refresh_tokens::expires_at, refresh_tokens::previous_hash),
+        (refresh_tokens::sealed_successor, refresh_tokens::refreshed_at),
+    );
+}
 
 type Row = (
     (String, String, String, String),

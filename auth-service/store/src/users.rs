@@ -18,28 +18,19 @@ use auth_domain::users::{Changed, Created, Decision, Edit, NewUser, User, UserQu
 
 pub(super) mod search;
 
-/// The columns of a [`User`], in the order of [`UserRow`].
-pub(super) const COLUMNS: Columns = (
-    users::public_id,
-    users::name,
-    users::email,
-    users::state,
-    users::admin,
-    users::created_at,
-    users::changed_at,
-    users::created_seq,
-);
-
-type Columns = (
-    users::public_id,
-    users::name,
-    users::email,
-    users::state,
-    users::admin,
-    users::created_at,
-    users::changed_at,
-    users::created_seq,
-);
+columns! {
+    /// The columns of a [`User`], in the order of [`UserRow`].
+    pub(super) const COLUMNS: Columns = (
+        users::public_id,
+        users::name,
+        users::email,
+        users::state,
+        users::admin,
+        users::created_at,
+        users::changed_at,
+        users::created_seq,
+    );
+}
 
 pub(super) type UserRow = (String, String, String, String, bool, i64, i64, i64);
 

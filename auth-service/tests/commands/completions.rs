@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::folder::Folder;
 
 #[test]
-fn bash_completes_commands_settings_and_what_a_command_takes() {
+fn bash_completes_commands_settings_and_arguments() {
     let folder = Folder::new();
     std::fs::write(folder.path().join("script"), folder.run("completions bash").done())
         .expect("written");

@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_port_is_no_outgoing_connections_and_no_others_who_asks_for_any() {
+    fn free_port_is_unique_and_outside_the_outgoing_range() {
         let port = free();
         let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP)).expect("made");
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));

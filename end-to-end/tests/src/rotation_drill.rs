@@ -31,7 +31,7 @@ fn every_guard_refused_the_revoked_key(outcome: &Outcome) {
 }
 
 /// Asserts that the rotations had no effect on clients.
-fn nobody_noticed(outcome: &Outcome) {
+fn no_client_was_refused(outcome: &Outcome) {
     let seed = outcome.plan.seed;
     assert_eq!(outcome.rounds, 3, "seed {seed}");
     assert!(outcome.counts.taken >= 100, "{}", outcome.counts.taken);
@@ -43,7 +43,7 @@ fn nobody_noticed(outcome: &Outcome) {
 #[test]
 fn planned_rotations_refuse_no_good_token_and_keep_the_lead() {
     let outcome = drilled(Way::Planned);
-    nobody_noticed(&outcome);
+    no_client_was_refused(&outcome);
     every_guard_refused_the_revoked_key(&outcome);
     assert_eq!(outcome.timeline.without_lead(outcome.plan.max_age * 2), 0);
     assert_eq!(outcome.timeline.unconfirmed(), 0, "keys that signed before a guard held them");
@@ -55,6 +55,6 @@ fn planned_rotations_refuse_no_good_token_and_keep_the_lead() {
 #[test]
 fn immediate_rotations_and_a_revocation_refuse_no_good_token() {
     let outcome = drilled(Way::Immediate);
-    nobody_noticed(&outcome);
+    no_client_was_refused(&outcome);
     every_guard_refused_the_revoked_key(&outcome);
 }

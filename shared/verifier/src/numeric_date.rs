@@ -34,7 +34,7 @@ mod tests {
     use time::macros::datetime;
 
     #[test]
-    fn whole_and_broken_seconds_are_instants() {
+    fn whole_and_fractional_seconds_are_read() {
         for (value, expected) in [
             (json!(1_700_000_000), datetime!(2023-11-14 22:13:20 UTC)),
             (json!(1.7e9), datetime!(2023-11-14 22:13:20 UTC)),

@@ -47,7 +47,7 @@ fn damaged(place: &Place) -> PathBuf {
 }
 
 /// Returns true if the replica was created again, and works.
-fn begun_anew(place: &Place, instance: Uuid) -> bool {
+fn rebuilt(place: &Place, instance: Uuid) -> bool {
     let replica = place.open();
     let held = replica.load().expect("held");
     let anew = held.instance != instance;
@@ -60,14 +60,14 @@ fn begun_anew(place: &Place, instance: Uuid) -> bool {
 fn intact_replica_is_kept() {
     let place = Place::new();
     let instance = filled(&place);
-    assert!(!begun_anew(&place, instance));
+    assert!(!rebuilt(&place, instance));
     assert!(!damaged(&place).exists());
 }
 
 #[test]
 fn file_other_than_a_database_is_set_aside() {
     let place = found(b"not a database, whatever its name says");
-    assert!(begun_anew(&place, Uuid::nil()));
+    assert!(rebuilt(&place, Uuid::nil()));
     assert!(damaged(&place).exists());
 }
 
@@ -78,9 +78,9 @@ fn truncated_replica_is_rebuilt() {
     let whole = std::fs::read(place.path()).expect("the file");
     for permille in [0, 1, 100, 500, 900, 999] {
         let place = found(&whole[..whole.len() * permille / 1_000]);
-        assert!(begun_anew(&place, instance), "cut at {permille} per mille");
+        assert!(rebuilt(&place, instance), "cut at {permille} per mille");
     }
-    assert!(!begun_anew(&found(&whole), instance), "the whole file is good");
+    assert!(!rebuilt(&found(&whole), instance), "the whole file is good");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn flipped_bit_in_used_data_is_detected() {
         for bit in 0..8 {
             let mut flipped = whole.clone();
             flipped[at + content.len() - 1] ^= 1 << bit;
-            let anew = begun_anew(&found(&flipped), instance);
+            let anew = rebuilt(&found(&flipped), instance);
             assert!(anew, "bit {bit} of {}", String::from_utf8_lossy(content));
         }
     }
@@ -114,7 +114,7 @@ fn replica_of_another_version_is_rebuilt() {
         let place = Place::new();
         let instance = filled(&place);
         sql(&place.path(), &format!("PRAGMA user_version = {version}"));
-        assert!(begun_anew(&place, instance), "version {version}");
+        assert!(rebuilt(&place, instance), "version {version}");
     }
 }
 
@@ -136,5 +136,5 @@ fn write_ahead_log_without_its_replica_is_ignored() {
     let instance = filled(&place);
     std::fs::remove_file(place.path()).expect("removed");
     std::fs::write(format!("{}-wal", place.path().display()), "left over").expect("written");
-    assert!(begun_anew(&place, instance));
+    assert!(rebuilt(&place, instance));
 }

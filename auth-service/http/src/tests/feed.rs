@@ -135,7 +135,7 @@ async fn wrong_parameter_is_422_and_repeated_one_400() {
 }
 
 #[actix_web::test]
-async fn removal_of_a_client_ends_its_tokens_for_good() {
+async fn removal_of_a_client_ends_its_tokens() {
     let (server, token, start) = reader(&["events:read"]).await;
     let path = format!("/feed?after={start}");
     assert_eq!(server.get_with(&path, &token).await.status, 200);

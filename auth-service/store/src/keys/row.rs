@@ -9,30 +9,20 @@ use super::super::schema::keys;
 use super::super::values::key_state;
 use auth_domain::keys::Key;
 
-/// The columns of a [`Key`], in the order of [`KeyRow`].
-pub(super) const COLUMNS: Columns = (
-    keys::kid,
-    keys::state,
-    keys::since,
-    keys::n,
-    keys::e,
-    keys::served_at,
-    keys::longest_life_micros,
-    keys::signed,
-    keys::last_expiry,
-);
-
-type Columns = (
-    keys::kid,
-    keys::state,
-    keys::since,
-    keys::n,
-    keys::e,
-    keys::served_at,
-    keys::longest_life_micros,
-    keys::signed,
-    keys::last_expiry,
-);
+columns! {
+    /// The columns of a [`Key`], in the order of [`KeyRow`].
+    pub(super) const COLUMNS: Columns = (
+        keys::kid,
+        keys::state,
+        keys::since,
+        keys::n,
+        keys::e,
+        keys::served_at,
+        keys::longest_life_micros,
+        keys::signed,
+        keys::last_expiry,
+    );
+}
 
 pub(super) type KeyRow =
     (String, String, i64, String, String, Option<i64>, Option<i64>, bool, Option<i64>);

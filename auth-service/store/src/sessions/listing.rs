@@ -13,18 +13,14 @@ use super::super::values::uuid;
 use auth_domain::feed::REVOCATIONS_KEPT;
 use auth_domain::sessions::{SessionQuery, SessionRecord};
 
-type Columns = (
-    (sessions::sid, sessions::public_id, sessions::client_id),
-    (sessions::address, sessions::user_agent),
-    (sessions::created_at, sessions::last_used_at),
-);
-
-/// The columns of a [`SessionRecord`], in the order of [`RecordRow`].
-const RECORD: Columns = (
-    (sessions::sid, sessions::public_id, sessions::client_id),
-    (sessions::address, sessions::user_agent),
-    (sessions::created_at, sessions::last_used_at),
-);
+columns! {
+    /// The columns of a [`SessionRecord`], in the order of [`RecordRow`].
+    const RECORD: Columns = (
+        (sessions::sid, sessions::public_id, sessions::client_id),
+        (sessions::address, sessions::user_agent),
+        (sessions::created_at, sessions::last_used_at),
+    );
+}
 
 type Texts = (String, String, String);
 type RecordRow = (Texts, (Option<String>, Option<String>), (i64, i64));

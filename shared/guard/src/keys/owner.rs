@@ -126,7 +126,7 @@ impl<S: KeySource> Owner<S> {
         let mut running = Running::new();
         let cache = Arc::clone(&self.cache);
         loop {
-            let wake_at = self.begin_what_is_due(&mut running);
+            let wake_at = self.begin_due_steps(&mut running);
             tokio::select! {
                 Some(ended) = running.next() => self.end(ended).await,
                 () = cache.wake.notified() => {}
@@ -137,7 +137,7 @@ impl<S: KeySource> Owner<S> {
     }
 
     /// Begins every fetch that is due; returns the time of the next look.
-    fn begin_what_is_due(&mut self, running: &mut Running) -> Instant {
+    fn begin_due_steps(&mut self, running: &mut Running) -> Instant {
         let now = Instant::now();
         let mut wake_at = now + self.pace.poll;
 

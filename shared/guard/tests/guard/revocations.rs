@@ -103,7 +103,7 @@ async fn guard_behind_the_kept_feed_loads_a_snapshot_before_it_serves() {
 }
 
 #[actix_web::test]
-async fn the_store_in_a_file_keeps_revocations_too() {
+async fn file_store_keeps_revocations() {
     let setup = Setup::new();
     let open = || Arc::new(FileStore::open(setup.state_file()).expect("a store"));
     let guard = setup.guard_on(open()).await;

@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_url_encoded_utf_8_is_malformed() {
+    fn invalid_url_encoding_is_malformed() {
         for body in [&b"a=%"[..], b"a=%4", b"a=%zz", b"a=%+1", b"a=%ff", b"a=\xff", b"%c3=1"] {
             assert_eq!(read(body), Err(BodyError::Malformed), "{body:?}");
         }

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_such_object_is_refused_without_telling_what_it_holds() {
+    fn malformed_json_line_is_refused_without_its_content() {
         for bad in [
             &GOOD.replace("\"x\"", "17"),
             &GOOD.replace("\"name\":\"Ann\",", ""),
