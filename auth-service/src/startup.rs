@@ -10,7 +10,7 @@ use signet_service::shutdown::Shutdown;
 use signet_service::{server, serving, shutdown};
 
 use crate::settings::Settings;
-use auth_app::first_start;
+use auth_app::first_start::FirstStart;
 use auth_app::jobs::upkeep::{Retention, Upkeep};
 use auth_app::jobs::{guard_records, spare_key};
 use auth_app::keys::schedule_note;
@@ -36,9 +36,13 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     let management = server::bind("AUTH_MANAGEMENT_BIND", settings.management_bind)?;
 
     let store = open_store(&settings, &*clock)?;
-    let act = Act::by_server(clock.now());
-    let steps = first_start::prepare_server(&store, &settings.keys_dir, settings.key_bits, &act);
-    for line in steps.map_err(Failure::failed)? {
+    let first_start = FirstStart {
+        store: &store,
+        keys_dir: &settings.keys_dir,
+        key_bits: settings.key_bits,
+        act: &Act::by_server(clock.now()),
+    };
+    for line in first_start.prepare_server().map_err(Failure::failed)? {
         tracing::info!("{line}");
     }
     let keys = open_keys(&settings, &store)?;

@@ -26,57 +26,100 @@ pub const CLIENT_ID: &str = "api-service";
 /// The file of its secret, relative to the working directory.
 pub const SECRET_FILE: &str = "keys/clients/api-service.secret";
 
-/// Makes all missing parts.
-pub fn init(
-    store: &Store,
-    keys_dir: &Path,
-    key_bits: KeyBits,
-    act: &Act,
-) -> Result<Vec<String>, AppError> {
-    let _lock = lock(keys_dir)?;
-    make_missing(store, keys_dir, key_bits, act)
+/// The parts that the steps work with.
+pub struct FirstStart<'a> {
+    /// The database.
+    pub store: &'a Store,
+    /// The folder of the private keys.
+    pub keys_dir: &'a Path,
+    /// The size of a new key.
+    pub key_bits: KeyBits,
+    /// The actor of the steps.
+    pub act: &'a Act,
 }
 
-/// Makes the parts that a server needs: a missing signing key, and at the first start also the
-/// client. A later start restores no removed client and renews no secret that was moved away.
-pub fn prepare_server(
-    store: &Store,
-    keys_dir: &Path,
-    key_bits: KeyBits,
-    act: &Act,
-) -> Result<Vec<String>, AppError> {
-    let _lock = lock(keys_dir)?;
-    if store.first_start_done()? {
-        return Ok(vec![first_key(store, keys_dir, key_bits, act)?]);
+impl FirstStart<'_> {
+    /// Makes all missing parts.
+    pub fn init(&self) -> Result<Vec<String>, AppError> {
+        let _lock = lock(self.keys_dir)?;
+        self.make_missing()
     }
-    make_missing(store, keys_dir, key_bits, act)
-}
 
-fn make_missing(
-    store: &Store,
-    keys_dir: &Path,
-    key_bits: KeyBits,
-    act: &Act,
-) -> Result<Vec<String>, AppError> {
-    let key = first_key(store, keys_dir, key_bits, act)?;
-    let client = match (store.find_client(CLIENT_ID)?, read_secret()?) {
-        (Some(client), Some(secret)) if client.secret_hash == secret_hash(&secret) => {
-            format!("the client {CLIENT_ID} is registered, its secret is in {SECRET_FILE}")
+    /// Makes the parts that a server needs: a missing signing key, and at the first start also the
+    /// client. A later start restores no removed client and renews no secret that was moved away.
+    pub fn prepare_server(&self) -> Result<Vec<String>, AppError> {
+        let _lock = lock(self.keys_dir)?;
+        if self.store.first_start_done()? {
+            return Ok(vec![self.first_key()?]);
         }
-        (Some(client), Some(secret)) if authentic(Some(&client), &secret, act.at) => format!(
-            "the client {CLIENT_ID} is registered with a newer secret than that in {SECRET_FILE}, \
-             which is good for a while yet: write the newer one there, or run `clients \
-             rotate-secret {CLIENT_ID}`"
-        ),
-        (Some(_), Some(_)) => format!(
-            "the client {CLIENT_ID} is registered with another secret than that in {SECRET_FILE}; \
-             remove the file and run this again for a new one"
-        ),
-        (Some(_), None) => renew_secret(store, act)?,
-        (None, secret) => register(store, secret, act)?,
-    };
-    store.note_first_start(act.at)?;
-    Ok(vec![key, client])
+        self.make_missing()
+    }
+
+    fn make_missing(&self) -> Result<Vec<String>, AppError> {
+        let key = self.first_key()?;
+        let client = match (self.store.find_client(CLIENT_ID)?, read_secret()?) {
+            (Some(client), Some(secret)) if client.secret_hash == secret_hash(&secret) => {
+                format!("the client {CLIENT_ID} is registered, its secret is in {SECRET_FILE}")
+            }
+            (Some(client), Some(secret)) if authentic(Some(&client), &secret, self.act.at) => {
+                format!(
+                    "the client {CLIENT_ID} has a newer secret than the one in {SECRET_FILE}, which \
+                     is good for a while: write the newer one there, or run `clients \
+                     rotate-secret {CLIENT_ID}`"
+                )
+            }
+            (Some(_), Some(_)) => format!(
+                "the client {CLIENT_ID} is registered with another secret than the one in \
+                 {SECRET_FILE}; remove the file and run this again for a new one"
+            ),
+            (Some(_), None) => self.renew_secret()?,
+            (None, secret) => self.register(secret)?,
+        };
+        self.store.note_first_start(self.act.at)?;
+        Ok(vec![key, client])
+    }
+
+    /// Makes a signing key if none signs.
+    fn first_key(&self) -> Result<String, AppError> {
+        let known = self.store.list_keys()?;
+        if let Some(key) = known.iter().find(|key| key.state == KeyState::Active) {
+            return Ok(format!("the signing key is {}", key.kid));
+        }
+        let made = signing::generate(self.key_bits).map_err(AppError::internal)?;
+        KeyFiles::in_folder(self.keys_dir).keep(&made)?;
+        let public = made.public();
+        let key = Key::fresh(public.kid, public.n, public.e, self.act.at);
+        self.store.add_key(&key, Activation::Planned, self.act)?;
+        Ok(format!("made the signing key {} in {}", key.kid, self.keys_dir.display()))
+    }
+
+    /// Writes the file first: after a crash, the next start registers the secret in it.
+    fn register(&self, found: Option<Zeroizing<String>>) -> Result<String, AppError> {
+        let (secret, which) = if let Some(secret) = found {
+            (secret, "the secret found")
+        } else {
+            let secret = new_secret().map_err(AppError::internal)?;
+            keep_secret(&secret)?;
+            (secret, "a new secret")
+        };
+        let scopes = vec![DIRECTORY_READ.into(), EVENTS_READ.into()];
+        let client = Client::new(CLIENT_ID, scopes, secret_hash(&secret), self.act.at);
+        self.store.add_client(&client, self.act)?;
+        Ok(format!("registered the client {CLIENT_ID} with {which} in {SECRET_FILE}"))
+    }
+
+    /// Writes the database first: after a crash, the file is still missing and the next `init` makes
+    /// another secret.
+    fn renew_secret(&self) -> Result<String, AppError> {
+        let secret = new_secret().map_err(AppError::internal)?;
+        let hash = secret_hash(&secret);
+        self.store.rotate_client_secret(CLIENT_ID, &hash, Duration::ZERO, self.act)?;
+        keep_secret(&secret)?;
+        Ok(format!(
+            "{SECRET_FILE} was missing: the client {CLIENT_ID} has a new secret in it, and the old \
+             one is void"
+        ))
+    }
 }
 
 /// Locks out other processes until the result is dropped. Waits for a process that has the lock.
@@ -98,55 +141,6 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 
 fn failed(action: &str, path: &Path, error: &io::Error) -> AppError {
     AppError::internal(format_args!("can't {action} {}: {error}", path.display()))
-}
-
-/// Makes a signing key if none signs.
-fn first_key(
-    store: &Store,
-    keys_dir: &Path,
-    key_bits: KeyBits,
-    act: &Act,
-) -> Result<String, AppError> {
-    let known = store.list_keys()?;
-    if let Some(key) = known.iter().find(|key| key.state == KeyState::Active) {
-        return Ok(format!("the signing key is {}", key.kid));
-    }
-    let made = signing::generate(key_bits).map_err(AppError::internal)?;
-    KeyFiles::in_folder(keys_dir).keep(&made)?;
-    let public = made.public();
-    let key = Key::fresh(public.kid, public.n, public.e, act.at);
-    store.add_key(&key, Activation::Planned, act)?;
-    Ok(format!("made the signing key {} in {}", key.kid, keys_dir.display()))
-}
-
-/// Writes the file first: after a crash, the next start registers the secret in it.
-fn register(
-    store: &Store,
-    found: Option<Zeroizing<String>>,
-    act: &Act,
-) -> Result<String, AppError> {
-    let (secret, which) = if let Some(secret) = found {
-        (secret, "the secret found")
-    } else {
-        let secret = new_secret().map_err(AppError::internal)?;
-        keep_secret(&secret)?;
-        (secret, "a new secret")
-    };
-    let scopes = vec![DIRECTORY_READ.into(), EVENTS_READ.into()];
-    store.add_client(&Client::new(CLIENT_ID, scopes, secret_hash(&secret), act.at), act)?;
-    Ok(format!("registered the client {CLIENT_ID} with {which} in {SECRET_FILE}"))
-}
-
-/// Writes the database first: after a crash, the file is still missing and the next `init` makes
-/// another secret.
-fn renew_secret(store: &Store, act: &Act) -> Result<String, AppError> {
-    let secret = new_secret().map_err(AppError::internal)?;
-    store.rotate_client_secret(CLIENT_ID, &secret_hash(&secret), Duration::ZERO, act)?;
-    keep_secret(&secret)?;
-    Ok(format!(
-        "{SECRET_FILE} was missing: the client {CLIENT_ID} has a new secret in it, and the old \
-         one is void"
-    ))
 }
 
 fn keep_secret(secret: &str) -> Result<(), AppError> {

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! auth-service clients add orders --scope "directory:read events:read" --secret-file orders.secret
-//! cargo run --example orders --features guard -- --client-secret-file orders.secret
+//! cargo run --example orders --features actix -- --client-secret-file orders.secret
 //! ```
 
 use std::path::PathBuf;
