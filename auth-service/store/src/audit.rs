@@ -120,12 +120,6 @@ impl Store {
 
     /// Removes the rows from before `before`; returns their number.
     pub fn prune_audit(&self, before: OffsetDateTime) -> StoreResult<usize> {
-        let mut pruned = 0;
-        loop {
-            match self.write(|transaction| prune_batch(transaction.connection, before))? {
-                0 => return Ok(pruned),
-                batch => pruned += batch,
-            }
-        }
+        self.prune(|transaction| prune_batch(transaction.connection, before))
     }
 }

@@ -10,9 +10,9 @@ use time::OffsetDateTime;
 use super::Store;
 use super::connection::AnyConnection;
 use super::failure::{damaged, is_taken, store_error};
-use super::feed::body;
-use super::schema::{clients, revocations};
-use super::values::{position, storable};
+use super::feed::last_revocation;
+use super::schema::clients;
+use super::values::storable;
 use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Subject};
 use auth_domain::clients::{Client, PreviousSecret};
@@ -140,13 +140,7 @@ impl Store {
     /// can still live. A token with a lower `pos` is refused, even if the id was given out again.
     pub fn client_removed_at(&self, client_id: &str) -> StoreResult<Option<u64>> {
         self.read(|connection| {
-            let removal = body(&Change::ClientRemoved { client_id: client_id.to_owned() })?;
-            revocations::table
-                .filter(revocations::body.eq(removal))
-                .select(diesel::dsl::max(revocations::seq))
-                .first::<Option<i64>>(connection)?
-                .map(position)
-                .transpose()
+            last_revocation(connection, &Change::ClientRemoved { client_id: client_id.to_owned() })
         })
     }
 

@@ -48,6 +48,20 @@ pub(super) fn revocations_after(
         .collect()
 }
 
+/// Returns the position of the latest revocation that is this change, for as long as it can matter to
+/// a guard.
+pub(super) fn last_revocation(
+    connection: &mut AnyConnection,
+    change: &Change,
+) -> QueryResult<Option<u64>> {
+    revocations::table
+        .filter(revocations::body.eq(body(change)?))
+        .select(diesel::dsl::max(revocations::seq))
+        .first::<Option<i64>>(connection)?
+        .map(position)
+        .transpose()
+}
+
 fn changes_after(connection: &mut AnyConnection, after: u64, limit: u32) -> QueryResult<Changes> {
     let last = read_position(connection)?;
     let oldest = events::table
@@ -104,17 +118,10 @@ impl Store {
     /// Removes the events made before `before`; returns their number. Revocations stay in the
     /// snapshot until [`Store::prune_revocations`].
     pub fn prune_feed(&self, before: OffsetDateTime) -> StoreResult<usize> {
-        let mut pruned = 0;
-        loop {
-            let batch = self.write(|transaction| {
-                transaction.lock(AdvisoryLock::Accounts)?;
-                prune_batch(transaction.connection, before)
-            })?;
-            match batch {
-                0 => return Ok(pruned),
-                batch => pruned += batch,
-            }
-        }
+        self.prune(|transaction| {
+            transaction.lock(AdvisoryLock::Accounts)?;
+            prune_batch(transaction.connection, before)
+        })
     }
 
     /// Removes the revocations made before `before` from the snapshot; returns their number. Only

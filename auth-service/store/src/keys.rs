@@ -9,10 +9,9 @@ use time::{Duration, OffsetDateTime};
 use super::Store;
 use super::connection::{AdvisoryLock, AnyConnection};
 use super::failure::damaged;
-use super::feed::body;
-use super::schema::{keys, revocations, sessions};
+use super::feed::last_revocation;
+use super::schema::{keys, sessions};
 use super::transaction::Transaction;
-use super::values::position;
 use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Subject};
 use auth_domain::keys::changes::{self, KeyChanges};
@@ -49,17 +48,6 @@ fn sessions_exist(connection: &mut AnyConnection) -> QueryResult<bool> {
     diesel::select(exists(sessions::table.select(sessions::sid))).get_result(connection)
 }
 
-/// Returns the position at which a key was revoked, for as long as it can matter to a guard.
-fn revoked_at(connection: &mut AnyConnection, kid: &str) -> QueryResult<Option<u64>> {
-    let revocation = body(&Change::KeyRevoked { kid: kid.to_owned() })?;
-    revocations::table
-        .filter(revocations::body.eq(revocation))
-        .select(diesel::dsl::max(revocations::seq))
-        .first::<Option<i64>>(connection)?
-        .map(position)
-        .transpose()
-}
-
 /// Carries out the writes of a decision.
 fn write(
     transaction: &mut Transaction<'_>,
@@ -90,7 +78,8 @@ fn revoke(
 ) -> QueryResult<Revocation> {
     let known = list(transaction.connection)?;
     let revoked = known.iter().any(|key| key.kid == kid && key.state == KeyState::Revoked);
-    let before = if revoked { revoked_at(transaction.connection, kid)? } else { None };
+    let revocation = Change::KeyRevoked { kid: kid.to_owned() };
+    let before = if revoked { last_revocation(transaction.connection, &revocation)? } else { None };
     match changes::revoke(&known, kid, successor, next, before, act) {
         Ok((active, changes)) => {
             write(transaction, &changes, act.at)?;

@@ -181,6 +181,21 @@ impl Store {
         })
     }
 
+    /// Runs `batch` in one transaction after another until it deletes no row, so that other writers
+    /// get their turn. Returns the number of rows deleted.
+    fn prune(
+        &self,
+        batch: impl Fn(&mut Transaction<'_>) -> QueryResult<usize>,
+    ) -> StoreResult<usize> {
+        let mut pruned = 0;
+        loop {
+            match self.write(&batch)? {
+                0 => return Ok(pruned),
+                rows => pruned += rows,
+            }
+        }
+    }
+
     /// Fails if the open file was moved, replaced or deleted: writes to it would be lost.
     fn check_identity(&self) -> StoreResult<()> {
         match (&self.location, self.identity) {

@@ -190,17 +190,10 @@ impl Store {
         before: OffsetDateTime,
         now: OffsetDateTime,
     ) -> StoreResult<usize> {
-        let mut pruned = 0;
-        loop {
-            let batch = self.write(|transaction| {
-                transaction.lock(AdvisoryLock::Accounts)?;
-                prune_batch(transaction.connection, before, now)
-            })?;
-            match batch {
-                0 => return Ok(pruned),
-                batch => pruned += batch,
-            }
-        }
+        self.prune(|transaction| {
+            transaction.lock(AdvisoryLock::Accounts)?;
+            prune_batch(transaction.connection, before, now)
+        })
     }
 
     /// Removes addresses last seen before `before`; returns their number.
