@@ -171,23 +171,26 @@ impl<C: Judge, R: FromRequest + 'static> FromRequest for Then<C, R> {
     }
 }
 
-/// Admits the caller of a request with the app's guard, and logs a refusal.
+/// Admits the caller of a request with the app's guard.
 async fn admit(request: &HttpRequest, role: Option<&str>) -> Result<Caller, Refusal> {
     let Some(guard) = request.app_data::<web::Data<Guard>>() else {
         tracing::error!("a handler takes a caller, but the app has no web::Data<Guard>");
         return Err(Refusal::Unavailable { retry_after: 60 });
     };
-    match guard.judge(presented(request.headers()), role).await {
-        Ok(token) => {
-            let caller = Caller(token);
-            request.extensions_mut().insert(caller.clone());
-            Ok(caller)
-        }
-        Err(refusal) => {
-            log_refusal(request, &refusal);
-            Err(refusal)
-        }
-    }
+    admit_by(guard, request, role).await
+}
+
+/// Admits the caller of a request, for the extractors that follow, or logs the refusal.
+async fn admit_by(
+    guard: &Guard,
+    request: &HttpRequest,
+    role: Option<&str>,
+) -> Result<Caller, Refusal> {
+    let judged = guard.judge(presented(request.headers()), role).await;
+    let token = judged.inspect_err(|refusal| log_refusal(request, refusal))?;
+    let caller = Caller(token);
+    request.extensions_mut().insert(caller.clone());
+    Ok(caller)
 }
 
 /// Logs a refusal. No part of the token is logged: the token may still be good elsewhere.
@@ -259,13 +262,9 @@ where
         let service = Rc::clone(&self.service);
         let rule = self.rule.clone();
         Box::pin(async move {
-            match rule.guard.judge(presented(request.headers()), rule.role).await {
-                Ok(token) => {
-                    request.extensions_mut().insert(Caller(token));
-                    service.call(request).await.map(ServiceResponse::map_into_left_body)
-                }
+            match admit_by(&rule.guard, request.request(), rule.role).await {
+                Ok(_) => service.call(request).await.map(ServiceResponse::map_into_left_body),
                 Err(refusal) => {
-                    log_refusal(request.request(), &refusal);
                     Ok(request.into_response(refusal.error_response()).map_into_right_body())
                 }
             }
