@@ -57,9 +57,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Strict<T> {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let payload = web::Payload::from_request(&request, payload).into_inner();
-        Box::pin(async move { Ok(Self(read(&request, payload, ANY).await?)) })
+        extract(request, payload, ANY, Self)
     }
 }
 
@@ -68,10 +66,19 @@ impl<T: DeserializeOwned + 'static> FromRequest for StrictJson<T> {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let payload = web::Payload::from_request(&request, payload).into_inner();
-        Box::pin(async move { Ok(Self(read(&request, payload, JSON).await?)) })
+        extract(request, payload, JSON, Self)
     }
+}
+
+fn extract<T: DeserializeOwned + 'static, B: 'static>(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    types: &'static [MediaType],
+    wrap: fn(T) -> B,
+) -> Extracting<B> {
+    let request = request.clone();
+    let payload = web::Payload::from_request(&request, payload).into_inner();
+    Box::pin(async move { Ok(wrap(read(&request, payload, types).await?)) })
 }
 
 /// Reads a body of one of these media types. An empty body of any type has no members. Members that
