@@ -36,8 +36,10 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     let management = server::bind("AUTH_MANAGEMENT_BIND", settings.management_bind)?;
 
     let store = open_store(&settings, &*clock)?;
+    let rotator = keys::rotator(&settings);
     let first_start = FirstStart {
         store: &store,
+        rotator: &rotator,
         keys_dir: &settings.keys_dir,
         key_bits: settings.key_bits,
         act: &Act::by_server(clock.now()),

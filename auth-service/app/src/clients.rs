@@ -94,9 +94,8 @@ pub fn remove_client(store: &Store, client_id: &str, act: &Act) -> Result<(), Ap
 /// Writes a secret into a file that only its owner can read.
 pub fn write_secret(file: &Path, secret: &str) -> Result<(), AppError> {
     let line = Zeroizing::new(format!("{secret}\n"));
-    durable_file::write(file, line.as_bytes(), 0o600).map_err(|error| {
-        AppError::internal(format_args!("can't write {}: {error}", file.display()))
-    })
+    durable_file::write(file, line.as_bytes(), 0o600)
+        .map_err(|error| AppError::file("write", file, &error))
 }
 
 /// A client to register.

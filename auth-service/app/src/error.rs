@@ -4,7 +4,8 @@
 //! `Display` is for operators: the log, and the commands. A client reads only the text that the edge
 //! writes for the variant, and the faults of [`AppError::Invalid`].
 
-use std::fmt;
+use std::path::Path;
+use std::{fmt, io};
 
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
@@ -124,6 +125,11 @@ impl AppError {
     /// Returns the error for one field.
     pub fn invalid(field: &'static str, why: impl fmt::Display) -> Self {
         Self::Invalid(vec![(field, why.to_string())])
+    }
+
+    /// Returns the error for a file or a folder: the action that failed, and the cause.
+    pub(crate) fn file(action: &str, path: &Path, error: &io::Error) -> Self {
+        Self::internal(format_args!("can't {action} {}: {error}", path.display()))
     }
 
     /// Returns the error for a fault of the issuer.

@@ -13,10 +13,11 @@ use zeroize::Zeroizing;
 
 use crate::clients::write_secret;
 use crate::error::AppError;
-use auth_crypto::signing::{self, KeyBits, KeyFiles};
+use crate::keys::Rotator;
+use auth_crypto::signing::KeyBits;
 use auth_domain::audit::Act;
 use auth_domain::clients::{Client, new_secret, secret_hash};
-use auth_domain::keys::{Activation, Key, KeyState};
+use auth_domain::keys::KeyState;
 use auth_domain::service_tokens::authentic;
 use auth_store::Store;
 
@@ -30,6 +31,8 @@ pub const SECRET_FILE: &str = "keys/clients/api-service.secret";
 pub struct FirstStart<'a> {
     /// The database.
     pub store: &'a Store,
+    /// Makes the signing key.
+    pub rotator: &'a Rotator,
     /// The folder of the private keys.
     pub keys_dir: &'a Path,
     /// The size of a new key.
@@ -85,11 +88,7 @@ impl FirstStart<'_> {
         if let Some(key) = known.iter().find(|key| key.state == KeyState::Active) {
             return Ok(format!("the signing key is {}", key.kid));
         }
-        let made = signing::generate(self.key_bits).map_err(AppError::internal)?;
-        KeyFiles::in_folder(self.keys_dir).keep(&made)?;
-        let public = made.public();
-        let key = Key::fresh(public.kid, public.n, public.e, self.act.at);
-        self.store.add_key(&key, Activation::Planned, self.act)?;
+        let key = self.rotator.generate_key(self.store, self.key_bits, self.act)?;
         Ok(format!("made the signing key {} in {}", key.kid, self.keys_dir.display()))
     }
 
@@ -131,7 +130,7 @@ fn lock(keys_dir: &Path) -> Result<File, AppError> {
         folder.lock()?;
         Ok(folder)
     };
-    locked().map_err(|error| failed("lock", keys_dir, &error))
+    locked().map_err(|error| AppError::file("lock", keys_dir, &error))
 }
 
 /// Makes a folder for the owner alone.
@@ -139,14 +138,10 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-fn failed(action: &str, path: &Path, error: &io::Error) -> AppError {
-    AppError::internal(format_args!("can't {action} {}: {error}", path.display()))
-}
-
 fn keep_secret(secret: &str) -> Result<(), AppError> {
     let file = Path::new(SECRET_FILE);
     if let Some(folder) = file.parent() {
-        make_folder(folder).map_err(|error| failed("write", file, &error))?;
+        make_folder(folder).map_err(|error| AppError::file("write", file, &error))?;
     }
     write_secret(file, secret)
 }
@@ -159,6 +154,6 @@ fn read_secret() -> Result<Option<Zeroizing<String>>, AppError> {
             Ok(Some(secret).filter(|secret| !secret.is_empty()))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed("read", Path::new(SECRET_FILE), &error)),
+        Err(error) => Err(AppError::file("read", Path::new(SECRET_FILE), &error)),
     }
 }

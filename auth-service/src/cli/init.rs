@@ -3,14 +3,17 @@
 use signet_service::failure::Failure;
 
 use super::{Context, database, output};
+use crate::startup::keys::rotator;
 use auth_app::first_start::FirstStart;
 
 pub(super) fn run(context: &Context) -> Result<(), Failure> {
     let store = database::or_new(context)?;
     let settings = &context.settings;
     // All work comes before the output: failed output must not leave half of the work undone.
+    let rotator = rotator(settings);
     let first_start = FirstStart {
         store: &store,
+        rotator: &rotator,
         keys_dir: &settings.keys_dir,
         key_bits: settings.key_bits,
         act: &context.act(),

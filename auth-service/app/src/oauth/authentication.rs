@@ -72,24 +72,22 @@ impl AppState {
         let (pos, client) = self.run(move |store| find(store, &wanted)).await?;
         let now = self.clock.now();
         let good = authentic(client.as_ref(), &secret, now);
-        if let Some(client) = client.clone().filter(|_| good) {
-            let act = Act::by_client(&client_id, from, now);
-            return Ok(OAuthCaller {
-                client_id,
-                act,
-                registered: Some(Registered { client, pos }),
-            });
+        if !good {
+            tracing::info!(?client_id, ?from, "a client was refused");
         }
-        tracing::info!(?client_id, ?from, "a client was refused");
         let unproven = Act::by_nobody(from, now);
-        Err(match client {
-            Some(client) => {
-                let whom = Subject::Client(client.client_id);
-                let action = Action::ClientAuthenticate;
-                refusal(self, &unproven, action, whom, Reason::WrongSecret).await
+        match client {
+            Some(client) if good => {
+                let act = Act::by_client(&client_id, from, now);
+                Ok(OAuthCaller { client_id, act, registered: Some(Registered { client, pos }) })
             }
-            None => unknown(self, &unproven).await,
-        })
+            Some(client) => {
+                let (action, subject) =
+                    (Action::ClientAuthenticate, Subject::Client(client.client_id));
+                Err(refusal(self, &unproven, action, subject, Reason::WrongSecret).await)
+            }
+            None => Err(unknown(self, &unproven).await),
+        }
     }
 }
 

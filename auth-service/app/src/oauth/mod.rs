@@ -31,11 +31,11 @@ async fn refusal(
     app: &AppState,
     act: &Act,
     action: Action,
-    whom: Subject,
-    why: Reason,
+    subject: Subject,
+    reason: Reason,
 ) -> AppError {
-    match app.note_within_bounds(act.refused(action, whom, why)).await {
-        Ok(()) => AppError::Refused(why),
+    match app.note_within_bounds(act.refused(action, subject, reason)).await {
+        Ok(()) => AppError::Refused(reason),
         Err(error) => error,
     }
 }

@@ -48,8 +48,10 @@ impl AppState {
             Presented::Unknown => return Ok(TokenRevocation::Done),
         };
         if client_id != caller.client_id {
-            let (act, whom) = (&caller.act, Subject::Session(sid, public_id));
-            return Err(refusal(self, act, Action::SessionRevoke, whom, Reason::OtherClient).await);
+            let (act, subject) = (&caller.act, Subject::Session(sid, public_id));
+            return Err(
+                refusal(self, act, Action::SessionRevoke, subject, Reason::OtherClient).await
+            );
         }
         let act = caller.act.clone();
         if let Some(public_id) = self.run(move |store| store.end_session(sid, &act)).await? {

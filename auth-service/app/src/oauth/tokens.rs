@@ -46,9 +46,9 @@ impl AppState {
         audience: Option<&str>,
     ) -> Result<TokenAnswer, AppError> {
         let registered = caller.registered(self).await?;
-        let refuse = async |why| {
-            let whom = Subject::Client(caller.client_id.clone());
-            Err(refusal(self, &caller.act, Action::ClientToken, whom, why).await)
+        let refuse = async |reason| {
+            let subject = Subject::Client(caller.client_id.clone());
+            Err(refusal(self, &caller.act, Action::ClientToken, subject, reason).await)
         };
         let Ok(scope) = granted_scope(&registered.client, scope) else {
             return refuse(Reason::InvalidScope).await;
@@ -84,8 +84,9 @@ impl AppState {
             return Err(AppError::invalid("refresh_token", "is missing"));
         }
         let act = &caller.act;
-        let refuse =
-            async |whom, why| Err(refusal(self, act, Action::SessionRefresh, whom, why).await);
+        let refuse = async |subject, reason| {
+            Err(refusal(self, act, Action::SessionRefresh, subject, reason).await)
+        };
         // Scope and audience are checked before the refresh token is used up.
         if scope.is_some() {
             return refuse(Subject::Unknown, Reason::InvalidScope).await;

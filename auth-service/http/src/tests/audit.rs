@@ -23,8 +23,8 @@ impl Server {
         assert_eq!(row.at, self.clock.now());
         let id = |id: Option<String>| id.map(|id| format!(" {id}")).unwrap_or_default();
         let who = format!("{}{}", row.actor_type, id(row.actor));
-        let whom = format!("{}{}", row.subject_type, id(row.subject));
-        (row.action, row.refused, who, whom, row.public_id)
+        let subject = format!("{}{}", row.subject_type, id(row.subject));
+        (row.action, row.refused, who, subject, row.public_id)
     }
 }
 
@@ -33,11 +33,11 @@ fn row(
     action: &str,
     refused: Option<&str>,
     who: impl Into<String>,
-    whom: impl Into<String>,
+    subject: impl Into<String>,
     user: Option<Uuid>,
 ) -> (String, Option<String>, String, String, Option<String>) {
     let user = user.map(|user| user.to_string());
-    (action.into(), refused.map(str::to_owned), who.into(), whom.into(), user)
+    (action.into(), refused.map(str::to_owned), who.into(), subject.into(), user)
 }
 
 #[actix_web::test]
@@ -77,8 +77,9 @@ async fn refused_refreshes_and_ends_of_sessions_are_recorded() {
     server.add_client("reports", &["directory:read"]);
     let user = format!("user {ann}");
     let sid = |token: &str| format!("session {}", claims(token)["sid"].as_str().unwrap());
-    let refused =
-        |why, whom: &str, user| row("session.refresh", Some(why), "client first-party", whom, user);
+    let refused = |why, subject: &str, user| {
+        row("session.refresh", Some(why), "client first-party", subject, user)
+    };
 
     let (token, refresh) = server.session("ann").await;
     let rows = server.audit().len();
@@ -126,7 +127,7 @@ async fn password_changes_and_refused_clients_are_recorded() {
     server.add_client("reports", &["directory:read"]);
     let grant = ("grant_type", "client_credentials");
     let ask = |more: &[(&'static str, &'static str)]| [&[grant], more].concat();
-    for (form, action, why, who, whom) in [
+    for (form, action, why, who, subject) in [
         (
             ask(&[("client_id", "reports"), ("client_secret", "guess")]),
             "client.authenticate",
@@ -157,7 +158,7 @@ async fn password_changes_and_refused_clients_are_recorded() {
         ),
     ] {
         server.post_form("/oauth2/token", &form).await;
-        assert_eq!(server.latest(), row(action, Some(why), who, whom, None));
+        assert_eq!(server.latest(), row(action, Some(why), who, subject, None));
     }
     assert!(!format!("{:?}", server.audit()).contains("guess"));
 }
