@@ -112,8 +112,8 @@ fn blank(c: char) -> bool {
     c == '\t' || (c.is_whitespace() && !unprintable(c))
 }
 
-/// True for a control or an invisible character: two addresses that differ in one look the same.
-fn unprintable(c: char) -> bool {
+/// Returns true for a control or an invisible character: two texts that differ in one look the same.
+pub(super) fn unprintable(c: char) -> bool {
     use GeneralCategory as G;
     DefaultIgnorableCodePoint::for_char(c)
         || matches!(
@@ -121,6 +121,8 @@ fn unprintable(c: char) -> bool {
             G::Control | G::PrivateUse | G::LineSeparator | G::ParagraphSeparator
         )
         || ('\u{fff9}'..='\u{fffd}').contains(&c)
+        // The braille pattern without dots. Its category is that of a symbol.
+        || c == '\u{2800}'
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::email::Email;
+use super::email::{Email, unprintable};
 use super::password;
 use super::users::NewUser;
 
@@ -82,8 +82,8 @@ impl Applicant {
 pub(super) fn wrong_with_name(name: &str) -> Option<&'static str> {
     if name.trim().is_empty() {
         Some("is empty")
-    } else if name.chars().any(char::is_control) {
-        Some("holds a control character")
+    } else if name.chars().any(unprintable) {
+        Some("holds a control or an invisible character")
     } else if name.chars().count() > LONGEST_NAME {
         Some("is longer than 100 characters")
     } else {
@@ -115,14 +115,46 @@ mod tests {
 
     #[test]
     fn name_has_1_to_100_code_points_and_no_controls() {
-        for good in ["A", "\u{1f512}".repeat(100).as_str(), "O'Brien; DROP TABLE users", "\u{5d0}"]
-        {
+        let lock = "\u{1f512}".repeat(100);
+        for good in ["A", &lock, "O'Brien; DROP TABLE users", "\u{5d0}", "Jose\u{301}"] {
             assert_eq!(wrong(good, "a@example.org", "correct horse"), [""; 0], "{good}");
         }
         for bad in
             ["", "  ", "\u{e9}".repeat(101).as_str(), "a\0b", "a\r\nb", "\u{1b}[31m", "a\u{85}"]
         {
             assert_eq!(wrong(bad, "a@example.org", "correct horse"), ["name"], "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn name_holds_no_invisible_character() {
+        for invisible in [
+            '\u{ad}',
+            '\u{34f}',
+            '\u{61c}',
+            '\u{115f}',
+            '\u{180e}',
+            '\u{200b}',
+            '\u{200f}',
+            '\u{202e}',
+            '\u{2028}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{2800}',
+            '\u{3164}',
+            '\u{e000}',
+            '\u{fe0f}',
+            '\u{feff}',
+            '\u{ffa0}',
+            '\u{fff9}',
+            '\u{e0041}',
+        ] {
+            for name in
+                [invisible.to_string(), format!("Ann{invisible}Lee"), format!("Ann{invisible}")]
+            {
+                let wrong = wrong(&name, "a@example.org", "correct horse");
+                assert_eq!(wrong, ["name"], "{}", name.escape_unicode());
+            }
         }
     }
 }
