@@ -29,6 +29,10 @@ struct QuickCheck {
     quick_check: String,
 }
 
+/// `secure_delete` overwrites deleted rows, so that a deleted user's data leaves the file.
+const WRITER: &str =
+    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON";
+
 /// The value of `PRAGMA synchronous` for FULL: a confirmed commit survives a power cut.
 const FULL: i64 = 2;
 
@@ -48,7 +52,7 @@ pub(super) fn open(
         .and_then(|()| match purpose {
             Purpose::Write => {
                 switch_to_wal(&mut connection, busy)?;
-                connection.batch_execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+                connection.batch_execute(WRITER)
             }
             Purpose::Read => {
                 register_lower(&mut connection)?;

@@ -11,7 +11,7 @@ use support::sqlite::until_closed;
 use super::super::{Existence, Location, OpenError, Store};
 use super::fixture::{Fixture, START, by_operator, new_user, sqlite};
 use crate::error::StoreError;
-use auth_domain::users::Created;
+use auth_domain::users::{Created, NewUser};
 
 #[test]
 fn locked_database_is_unavailable_within_five_seconds() {
@@ -67,6 +67,31 @@ fn new_database_is_readable_only_by_its_owner() {
     for entry in entries {
         let path = entry.expect("an entry").path();
         assert_eq!(mode(path.clone()), 0o600, "{}", path.display());
+    }
+}
+
+#[test]
+fn file_holds_no_data_of_a_deleted_user() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("auth.db");
+    let location = Location::Sqlite(file.clone());
+    let store = Store::open(&location, Existence::Create, START).expect("a database");
+    let hash = "a hash of the user to delete";
+    for name in ["Ann", "Bob", "Zoe", "Tim", "Tom"] {
+        let user = NewUser { password_hash: hash.replace("the user", name), ..new_user(name) };
+        let created = store.create_user(&user, &by_operator(0)).expect("answered");
+        let Created::User(user) = created else { panic!("{created:?}") };
+        if name == "Tom" {
+            store.delete_user(user.public_id, &by_operator(1)).expect("deleted");
+        }
+    }
+    drop(store);
+    until_closed(&file);
+    let bytes = fs::read(&file).expect("read");
+    let holds = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(holds("Tim@Example.org") && holds(&hash.replace("the user", "Tim")));
+    for data in ["Tom@Example.org", "tom@example.org", &hash.replace("the user", "Tom")] {
+        assert!(!holds(data), "{data}");
     }
 }
 
