@@ -1,5 +1,6 @@
 //! The network of a caller: the unit by which limits and queues count.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// The network of one subscriber: an IPv4 address, or an IPv6 network of 64 bits.
@@ -17,6 +18,13 @@ impl From<IpAddr> for Network {
                 IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
             }
         })
+    }
+}
+
+/// Writes the first address of the network.
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

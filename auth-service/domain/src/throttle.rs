@@ -2,7 +2,7 @@
 //! opens. Only failures count, also for accounts that don't exist.
 //!
 //! Attempts in progress count as failures until they end. Otherwise parallel guesses would get past
-//! the limit. An address that has logged in to the account before has its own count, so that
+//! the limit. A network that has logged in to the account before has its own count, so that
 //! failures from elsewhere do not lock the owner out.
 //!
 //! The counts are this process's, in bounded memory. A restart forgets them.
@@ -94,7 +94,7 @@ impl Throttle {
     }
 
     /// Asks for an attempt at the account with this address key, from `address`; `known` is true if
-    /// that address has logged in to it before.
+    /// the network of that address has logged in to it before.
     pub fn admit(
         self: &Arc<Self>,
         email_key: &str,

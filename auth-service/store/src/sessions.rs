@@ -18,6 +18,7 @@ use super::transaction::Transaction;
 use super::values::uuid;
 use crate::error::StoreResult;
 use auth_domain::audit::{Act, Subject};
+use auth_domain::network::Network;
 use auth_domain::sessions::{SessionQuery, SessionRecord};
 
 mod listing;
@@ -107,15 +108,15 @@ fn prune_batch(
     diesel::delete(sessions::table.filter(sessions::sid.eq_any(over))).execute(connection)
 }
 
-/// Records that the user logged in from this address. The caller has locked the user's row, so no
-/// other transaction adds the same address in between.
+/// Records that the user logged in from the network of this address. The caller has locked the
+/// user's row, so no other transaction adds the same network in between.
 pub(super) fn remember_address(
     connection: &mut AnyConnection,
     public_id: Uuid,
     address: IpAddr,
     now: OffsetDateTime,
 ) -> QueryResult<()> {
-    let (public_id, address) = (public_id.to_string(), address.to_string());
+    let (public_id, address) = (public_id.to_string(), Network::from(address).to_string());
     let last_at = known_addresses::last_at.eq(unix_micros(now));
     let known = known_addresses::table.find((&public_id, &address));
     if diesel::update(known).set(last_at).execute(connection)? == 0 {
@@ -174,11 +175,15 @@ impl Store {
         self.read(|connection| listing::page(connection, query, now))
     }
 
-    /// Returns true if the user has logged in from this address before. Such an address has its own
-    /// count of failures, so that failures from elsewhere do not lock the owner out.
+    /// Returns true if the user has logged in from the network of this address before. Such a network
+    /// has its own count of failures, so that failures from elsewhere do not lock the owner out.
     pub fn has_logged_in_from(&self, public_id: Uuid, address: IpAddr) -> StoreResult<bool> {
         self.read(|connection| {
-            let known = known_addresses::table.find((public_id.to_string(), address.to_string()));
+            // Rows of earlier versions hold the whole IPv6 address.
+            let texts = [Network::from(address).to_string(), address.to_string()];
+            let known = known_addresses::table
+                .filter(known_addresses::public_id.eq(public_id.to_string()))
+                .filter(known_addresses::address.eq_any(texts));
             diesel::select(exists(known)).get_result(connection)
         })
     }
@@ -196,7 +201,7 @@ impl Store {
         })
     }
 
-    /// Removes addresses last seen before `before`; returns their number.
+    /// Removes networks last seen before `before`; returns their number.
     pub fn prune_addresses(&self, before: OffsetDateTime) -> StoreResult<usize> {
         let old = known_addresses::last_at.lt(unix_micros(before));
         self.write(|transaction| {

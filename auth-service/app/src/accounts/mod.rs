@@ -21,7 +21,7 @@ pub use sign_up::{SignUpOutcome, sign_up};
 /// The most attempts of a use case: it starts over if the account changes meanwhile.
 const TRIES: u32 = 3;
 
-/// Returns true if a log-in of the user came from this address before.
+/// Returns true if a log-in of the user came from the network of this address before.
 fn is_known_address(store: &Store, public_id: Uuid, from: Option<IpAddr>) -> StoreResult<bool> {
     from.map_or(Ok(false), |from| store.has_logged_in_from(public_id, from))
 }

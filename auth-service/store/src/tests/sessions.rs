@@ -15,8 +15,8 @@ use auth_domain::sessions::{SessionCursor, SessionQuery};
 use auth_domain::users::User;
 
 on_every_database! {
-    address_is_known_after_first_login,
-    old_addresses_are_removed,
+    network_is_known_after_first_login,
+    old_networks_are_removed,
     session_is_removed_after_all_its_tokens,
     session_ends_once_with_one_event,
     all_sessions_end_except_one,
@@ -41,7 +41,7 @@ fn knows(fixture: &Fixture, user: &User, address: &str) -> bool {
     fixture.store.has_logged_in_from(user.public_id, address).expect("answered")
 }
 
-fn address_is_known_after_first_login(fixture: &Fixture) {
+fn network_is_known_after_first_login(fixture: &Fixture) {
     let (ann, bob) = (fixture.user("Ann"), fixture.user("Bob"));
     assert!(!knows(fixture, &ann, HERE));
     log_in(fixture, &ann, HERE, 0);
@@ -49,11 +49,13 @@ fn address_is_known_after_first_login(fixture: &Fixture) {
     log_in(fixture, &ann, "2001:db8::1", 1);
     assert!(knows(fixture, &ann, HERE) && knows(fixture, &ann, "2001:db8::1"));
     assert!(!knows(fixture, &bob, HERE) && !knows(fixture, &ann, "192.0.2.2"));
+    // A subscriber has an IPv6 network of 64 bits.
+    assert!(knows(fixture, &ann, "2001:db8::2") && !knows(fixture, &ann, "2001:db8:0:1::1"));
     fixture.store.delete_user(ann.public_id, &by_operator(0)).expect("deleted");
     assert!(!knows(fixture, &ann, HERE));
 }
 
-fn old_addresses_are_removed(fixture: &Fixture) {
+fn old_networks_are_removed(fixture: &Fixture) {
     let ann = fixture.user("Ann");
     log_in(fixture, &ann, HERE, 0);
     log_in(fixture, &ann, "192.0.2.2", 5);
