@@ -1,5 +1,6 @@
 //! Reads and prunes the change feed.
 
+use diesel::dsl::{auto_type, max, min};
 use diesel::prelude::*;
 use diesel::result::Error;
 use signet_contract::clock::{from_unix_micros, unix_micros};
@@ -10,7 +11,7 @@ use super::Store;
 use super::connection::{AdvisoryLock, AnyConnection};
 use super::failure::damaged;
 use super::schema::{events, revocations};
-use super::transaction::read_position;
+use super::transaction::{read_position, revoked_subject};
 use super::values::{position, position_column};
 use crate::error::StoreResult;
 use auth_domain::feed::Changes;
@@ -48,18 +49,24 @@ pub(super) fn revocations_after(
         .collect()
 }
 
-/// Returns the position of the latest revocation that is this change, for as long as it can matter to
-/// a guard.
+/// Returns the position of the latest revocation that is this change, the end of a client or a key,
+/// for as long as it can matter to a guard.
 pub(super) fn last_revocation(
     connection: &mut AnyConnection,
     change: &Change,
 ) -> QueryResult<Option<u64>> {
-    revocations::table
-        .filter(revocations::body.eq(body(change)?))
-        .select(diesel::dsl::max(revocations::seq))
+    same_revocations(revoked_subject(change), &body(change)?)
+        .select(max(revocations::seq))
         .first::<Option<i64>>(connection)?
         .map(position)
         .transpose()
+}
+
+#[auto_type]
+fn same_revocations<'a>(subject: Option<&'a str>, body: &'a str) -> _ {
+    let of_subject = revocations::subject.eq(subject);
+    let same = of_subject.and(revocations::body.eq(body));
+    revocations::table.filter(same)
 }
 
 fn changes_after(connection: &mut AnyConnection, after: u64, limit: u32) -> QueryResult<Changes> {
@@ -90,7 +97,7 @@ fn changes_after(connection: &mut AnyConnection, after: u64, limit: u32) -> Quer
 fn prune_batch(connection: &mut AnyConnection, before: OffsetDateTime) -> QueryResult<usize> {
     let kept = events::table
         .filter(events::at.ge(unix_micros(before)))
-        .select(diesel::dsl::min(events::seq))
+        .select(min(events::seq))
         .first::<Option<i64>>(connection)?
         .unwrap_or(i64::MAX);
     let last = events::table
@@ -127,9 +134,50 @@ impl Store {
     /// Removes the revocations made before `before` from the snapshot; returns their number. Only
     /// revocations older than [`REVOCATIONS_KEPT`] may go: younger ones can still matter.
     pub fn prune_revocations(&self, before: OffsetDateTime) -> StoreResult<usize> {
-        self.write(|transaction| {
-            diesel::delete(revocations::table.filter(revocations::at.lt(unix_micros(before))))
+        self.prune(|transaction| {
+            let old = revocations::table
+                .filter(revocations::at.lt(unix_micros(before)))
+                .limit(PRUNED_AT_ONCE)
+                .select(revocations::seq)
+                .load::<i64>(transaction.connection)?;
+            diesel::delete(revocations::table.filter(revocations::seq.eq_any(old)))
                 .execute(transaction.connection)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection as _;
+    use diesel::sql_types::Text;
+    use diesel::sqlite::Sqlite;
+
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Plan {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    #[test]
+    fn end_of_a_client_is_found_by_an_index() {
+        let mut connection = SqliteConnection::establish(":memory:").expect("a database");
+        for step in ["2026-01-01-000000_first", "2026-11-30-210001_revocation_subjects"] {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
+            let sql = std::fs::read_to_string(format!("{folder}/{step}/up.sql")).expect("read");
+            connection.batch_execute(&sql).expect("migrated");
+        }
+        let query = same_revocations(Some("reports"), "{}").select(max(revocations::seq));
+        let text = diesel::debug_query::<Sqlite, _>(&query).to_string();
+        let (text, _binds) = text.split_once(" --").expect("a query");
+        let plan = diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}"))
+            .load::<Plan>(&mut connection)
+            .expect("a plan");
+        assert!(
+            plan[0].detail.contains("USING INDEX revocations_by_subject"),
+            "{}",
+            plan[0].detail
+        );
     }
 }

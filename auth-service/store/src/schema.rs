@@ -111,6 +111,7 @@ diesel::table! {
         seq -> BigInt,
         at -> BigInt,
         body -> Text,
+        subject -> Nullable<Text>,
     }
 }
 

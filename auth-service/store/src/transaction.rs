@@ -62,6 +62,7 @@ impl<'c> Transaction<'c> {
                         revocations::seq.eq(seq),
                         revocations::at.eq(at),
                         revocations::body.eq(&body),
+                        revocations::subject.eq(revoked_subject(change)),
                     ))
                     .execute(self.connection)?;
             }
@@ -83,6 +84,15 @@ fn described_user(change: &Change) -> Option<String> {
         | Change::UserUpdated(user)
         | Change::UserDisabled(user)
         | Change::UserEnabled(user) => Some(user.public_id.to_string()),
+        _ => None,
+    }
+}
+
+/// Returns the client or key that a revocation ends, by which the issuer finds it again.
+pub(super) fn revoked_subject(change: &Change) -> Option<&str> {
+    match change {
+        Change::ClientRemoved { client_id } => Some(client_id),
+        Change::KeyRevoked { kid } => Some(kid),
         _ => None,
     }
 }

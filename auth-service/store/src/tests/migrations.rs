@@ -60,7 +60,27 @@ fn refresh_tokens_of_earlier_version_stay_valid(fixture: &Fixture, dump: &'stati
     exchange(&tokens["logged-out"][0]).expect_err("the session has ended");
 }
 
+/// Adds the removal of a client, and the end of a session, as an earlier version recorded them.
+fn with_removed_client(dump: &str) -> String {
+    let removed = r#"{"type":"client.removed","client_id":"reports"}"#;
+    let session = r#"{"type":"session.revoked","sid":"reports","public_id":"reports"}"#;
+    format!(
+        "{dump}; INSERT INTO revocations (seq, at, body) VALUES (7, 0, '{removed}'), (8, 0, '{session}');"
+    )
+}
+
+fn client_removed_by_earlier_version_stays_removed(fixture: &Fixture) {
+    assert_eq!(fixture.store.client_removed_at("reports").expect("answered"), Some(7));
+    assert_eq!(fixture.store.client_removed_at("other").expect("answered"), None);
+}
+
 mod sqlite {
+    #[test]
+    fn client_removed_by_earlier_version_stays_removed() {
+        let dump = super::with_removed_client(include_str!("before/sqlite.sql"));
+        super::client_removed_by_earlier_version_stays_removed(&super::sqlite_of(&dump));
+    }
+
     #[test]
     fn refresh_tokens_of_earlier_version_stay_valid() {
         let dump = include_str!("before/sqlite.sql");
@@ -69,6 +89,12 @@ mod sqlite {
 }
 
 mod postgres {
+    #[test]
+    fn client_removed_by_earlier_version_stays_removed() {
+        let dump = super::with_removed_client(include_str!("before/postgres.sql"));
+        super::client_removed_by_earlier_version_stays_removed(&super::postgres_of(&dump));
+    }
+
     #[test]
     fn refresh_tokens_of_earlier_version_stay_valid() {
         let dump = include_str!("before/postgres.sql");
