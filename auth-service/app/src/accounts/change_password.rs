@@ -52,7 +52,8 @@ pub async fn change_password(
         .await?;
         let current = bytes(&form.current_password);
         if hash_permit.verify(current, account.password_hash.clone()).await? == Verified::Wrong {
-            login_permit.failed(refusal(Reason::WrongPassword)).await?;
+            login_permit.failed();
+            app.note(refusal(Reason::WrongPassword)).await?;
             tracing::info!(%public_id, from = from.map(tracing::field::display), "password not changed: the current password is wrong");
             return Err(AppError::Refused(Reason::WrongPassword));
         }

@@ -110,11 +110,21 @@ impl LoginAttempt<'_> {
                     Some(_) => Reason::WrongPassword,
                     None => Reason::UnknownAccount,
                 };
-                login_permit.failed(refusal(reason)).await?;
+                login_permit.failed();
+                app.note(refusal(reason)).await?;
                 return Err(AppError::Refused(reason));
             };
-            // A disabled account is neither a failure nor a reason to forget earlier failures.
-            let Some(tokens) = self.open_session(account).await? else { continue };
+            let tokens = match self.open_session(account).await {
+                Ok(Some(tokens)) => tokens,
+                Ok(None) => continue,
+                Err(error) => {
+                    if error == AppError::Refused(Reason::AccountDisabled) {
+                        // As a wrong password does. Otherwise the limit shows that it was right.
+                        login_permit.failed();
+                    }
+                    return Err(error);
+                }
+            };
             if outdated {
                 self.rehash(&mut hash_permit, account).await;
             }

@@ -61,16 +61,12 @@ impl<'a> LoginPermit<'a> {
         }
     }
 
-    /// Counts a failure, then writes its audit row: a failure also counts if the row can't be
-    /// written.
-    pub(super) async fn failed(mut self, refusal: NewAuditRow) -> Result<(), AppError> {
-        let app = self.app;
+    /// Counts a failure. The caller writes its audit row afterwards: a failure also counts if the row
+    /// can't be written, and waiting attempts go on before.
+    pub(super) fn failed(mut self) {
         if let Some(attempt) = self.attempt.take() {
-            attempt.failed(app.clock.now());
+            attempt.failed(self.app.clock.now());
         }
-        // Waiting attempts go on before the row is written.
-        drop(self);
-        app.note(refusal).await
     }
 }
 

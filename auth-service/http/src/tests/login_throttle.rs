@@ -5,6 +5,7 @@ use std::time::Instant;
 use actix_web::test::TestRequest;
 use futures_util::future::{join, join_all};
 use signet_contract::clock::Clock as _;
+use signet_contract::directory::UserState;
 use time::Duration;
 
 use super::actors::PASSWORD;
@@ -40,6 +41,24 @@ async fn ten_failures_block_known_and_unknown_accounts_until_the_window_ends() {
     }
     server.clock.advance(Duration::minutes(15));
     assert_eq!(server.log_in("ann", PASSWORD).await.status, 201);
+}
+
+#[actix_web::test]
+async fn right_and_wrong_password_of_a_disabled_account_count_alike() {
+    for uniform_errors in [false, true] {
+        for password in [PASSWORD, "wrong"] {
+            let server = Server::with(Setup { uniform_errors, ..Setup::default() });
+            let ann = server.sign_up("ann").await;
+            server.database.set_user_state(ann, UserState::Disabled, &server.act()).unwrap();
+            let status = if uniform_errors { 401 } else { 403 };
+            for _ in 0..10 {
+                assert_eq!(server.log_in("ann", password).await.status, status);
+            }
+            for _ in 0..4 {
+                assert_eq!(server.log_in("ann", password).await.status, 429);
+            }
+        }
+    }
 }
 
 #[actix_web::test]
