@@ -133,7 +133,9 @@ impl RefreshState {
         if state != UserState::Active {
             return Decision::Refuse(Reason::AccountDisabled);
         }
+        let narrow = exchange.required_audience.as_ref().is_some_and(|a| *a != self.audience);
         match self.judge(&exchange.presented, &exchange.client_id, policy, now) {
+            Verdict::Good | Verdict::Again(_) if narrow => Decision::Refuse(Reason::InvalidTarget),
             Verdict::Good => {
                 Decision::Exchange { expires_at: policy.expires_at(self.opened_at, now) }
             }
@@ -175,6 +177,8 @@ pub struct TokenExchange {
     pub presented: [u8; 32],
     /// The client that presents it.
     pub client_id: String,
+    /// The audience that the session must have been opened for; `None` for any.
+    pub required_audience: Option<String>,
     /// The hash of the successor.
     pub successor: [u8; 32],
     /// The successor, sealed under the presented token.
@@ -186,12 +190,14 @@ impl TokenExchange {
     pub fn of(
         token: &RefreshToken,
         client_id: &str,
+        required_audience: Option<&str>,
     ) -> Result<(Self, RefreshToken), RefreshTokenError> {
         let successor = token.successor()?;
         let exchange = Self {
             family: token.family(),
             presented: token.hash(),
             client_id: client_id.to_owned(),
+            required_audience: required_audience.map(str::to_owned),
             successor: successor.hash(),
             sealed: token.seal(&successor)?,
         };
@@ -308,22 +314,40 @@ mod tests {
         assert_eq!(POLICY.expires_at(START, late), START + POLICY.max_life);
     }
 
-    #[test]
-    fn disabled_account_is_refused_before_its_token_is_judged() {
-        let exchange = |presented: u8| TokenExchange {
+    fn exchange(presented: u8, required_audience: Option<&str>) -> TokenExchange {
+        TokenExchange {
             family: [0; 32],
             presented: [presented; 32],
             client_id: "first-party".into(),
+            required_audience: required_audience.map(str::to_owned),
             successor: [3; 32],
             sealed: vec![8],
+        }
+    }
+
+    #[test]
+    fn required_audience_is_that_of_the_session() {
+        let decide = |presented, audience| {
+            state().decide(&exchange(presented, audience), UserState::Active, &POLICY, START)
         };
+        for presented in [1, 2, 9] {
+            assert_eq!(decide(presented, Some("api-service")), decide(presented, None));
+        }
+        let refused = Decision::Refuse(Reason::InvalidTarget);
+        assert_eq!(decide(1, Some("issuer")), refused);
+        assert_eq!(decide(2, Some("issuer")), refused);
+        assert_eq!(decide(9, Some("issuer")), Decision::End, "a used token ends its session");
+    }
+
+    #[test]
+    fn disabled_account_is_refused_before_its_token_is_judged() {
         let expires_at = state().expires_at;
         for (presented, decision) in [
             (2, Decision::Exchange { expires_at }),
             (1, Decision::Repeat { sealed: vec![7], expires_at }),
             (9, Decision::End),
         ] {
-            let decide = |user| state().decide(&exchange(presented), user, &POLICY, START);
+            let decide = |user| state().decide(&exchange(presented, None), user, &POLICY, START);
             assert_eq!(decide(UserState::Active), decision);
             let refused = Decision::Refuse(Reason::AccountDisabled);
             assert_eq!(decide(UserState::Disabled), refused);

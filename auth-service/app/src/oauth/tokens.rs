@@ -99,8 +99,10 @@ impl AppState {
             return refuse(Subject::Unknown, Reason::UnknownToken).await;
         };
 
+        // The issuer's own audience is a right of operators, which no refresh adds.
+        let required = asked.as_deref().filter(|asked| *asked == self.tokens.issuer);
         let (exchange, successor) =
-            TokenExchange::of(&token, &caller.client_id).map_err(AppError::internal)?;
+            TokenExchange::of(&token, &caller.client_id, required).map_err(AppError::internal)?;
         let (policy, by) = (self.refresh, act.clone());
         let outcome = self.run(move |store| store.refresh(&exchange, &policy, &by)).await?;
         let refreshed = match outcome {

@@ -69,6 +69,7 @@ async fn refused_refresh_leaves_the_token_good() {
     for (more, status, code) in [
         (&[("scope", "admin")][..], 400, "invalid_scope"),
         (&[("audience", "elsewhere")], 400, "invalid_target"),
+        (&[("audience", ISSUER)], 400, "invalid_target"),
         (&[("client_id", "reports")], 401, "invalid_client"),
         (&[("client_id", "reports"), ("client_secret", "wrong")], 401, "invalid_client"),
         (&[("client_id", "reports"), ("client_secret", "secret")], 400, "invalid_grant"),
@@ -81,24 +82,28 @@ async fn refused_refresh_leaves_the_token_good() {
     for (token, code) in [("", "invalid_request"), ("junk", "invalid_grant")] {
         assert_eq!(error(&server.refresh(token, &[]).await), (400, code.into()), "{token}");
     }
-    let good = server.refresh(&refresh, &[("audience", ISSUER), ("scope", "")]).await;
+    let good = server.refresh(&refresh, &[("audience", "billing"), ("scope", "")]).await;
     let token = good.json()["access_token"].as_str().unwrap().to_owned();
-    assert_eq!(claims(&token)["aud"], json!(ISSUER));
+    assert_eq!(claims(&token)["aud"], json!("billing"));
 }
 
 #[actix_web::test]
 async fn session_keeps_its_audience_after_a_refresh_for_another() {
     let server = Server::start();
     server.sign_up("ann").await;
-    let form = [
-        ("email", "ann@example.org"),
-        ("password", super::actors::PASSWORD),
-        ("audience", "billing"),
-    ];
-    let mut next = server.post_form("/login", &form).await.json()["refresh_token"].clone();
-    for (asked, granted) in [("", "billing"), ("api-service", "api-service"), ("", "billing")] {
-        let answer = server.refresh(next.as_str().unwrap(), &[("audience", asked)]).await.json();
-        assert_eq!(claims(answer["access_token"].as_str().unwrap())["aud"], json!(granted));
-        next = answer["refresh_token"].clone();
+    for audience in ["billing", ISSUER] {
+        let form = [
+            ("email", "ann@example.org"),
+            ("password", super::actors::PASSWORD),
+            ("audience", audience),
+        ];
+        let mut next = server.post_form("/login", &form).await.json()["refresh_token"].clone();
+        for asked in ["", "api-service", "", audience] {
+            let answer =
+                server.refresh(next.as_str().unwrap(), &[("audience", asked)]).await.json();
+            let granted = if asked.is_empty() { audience } else { asked };
+            assert_eq!(claims(answer["access_token"].as_str().unwrap())["aud"], json!(granted));
+            next = answer["refresh_token"].clone();
+        }
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn use_token(
     policy: &RefreshPolicy,
     now: OffsetDateTime,
 ) -> Result<(RefreshToken, Refreshed), RefreshOutcome> {
-    let (exchange, successor) = TokenExchange::of(token, "first-party").expect("prepared");
+    let (exchange, successor) = TokenExchange::of(token, "first-party", None).expect("prepared");
     match retry(|| fixture.store.refresh(&exchange, policy, &Act::by_operator(now))) {
         RefreshOutcome::Refreshed(refreshed) => {
             let again = refreshed.again.as_ref();

@@ -49,7 +49,7 @@ fn refresh(fixture: &Fixture, token: &RefreshToken) -> RefreshOutcome {
         max_life: Duration::DAY,
         repeat_window: Duration::minutes(10),
     };
-    let (exchange, _) = TokenExchange::of(token, "first-party").expect("prepared");
+    let (exchange, _) = TokenExchange::of(token, "first-party", None).expect("prepared");
     let act = by_operator(1);
     fixture.store.refresh(&exchange, &policy, &act).expect("answered")
 }

@@ -36,7 +36,7 @@ fn refresh(fixture: &Fixture, token: &RefreshToken) -> Session {
         max_life: time::Duration::DAY,
         repeat_window: time::Duration::ZERO,
     };
-    let (exchange, _) = TokenExchange::of(token, "first-party").expect("prepared");
+    let (exchange, _) = TokenExchange::of(token, "first-party", None).expect("prepared");
     let outcome = fixture.store.refresh(&exchange, &policy, &Act::by_nobody(None, second(2)));
     match outcome.expect("answered") {
         RefreshOutcome::Refreshed(refreshed) => refreshed.session,
