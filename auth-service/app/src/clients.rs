@@ -30,7 +30,7 @@ pub fn list_clients(store: &Store, now: OffsetDateTime) -> Result<ClientList, Ap
 /// [`Conflict::ClientExists`], or the error of `keep_secret`.
 pub fn add_client(
     store: &Store,
-    NewClient { client_id, scopes }: NewClient,
+    NewClient { client_id, scopes, audiences }: NewClient,
     act: &Act,
     keep_secret: impl FnOnce(&str) -> Result<(), AppError>,
 ) -> Result<ClientWithSecret, AppError> {
@@ -42,6 +42,7 @@ pub fn add_client(
     let secret = new_secret().map_err(AppError::internal)?;
     keep_secret(&secret)?;
     let client = Client::new(&client_id, scopes, secret_hash(&secret), act.at);
+    let client = Client { audiences, ..client };
     if !store.add_client(&client, act)? {
         return Err(taken());
     }
@@ -109,36 +110,70 @@ pub struct ClientForm {
     pub scope: Option<String>,
     /// The same scopes as an array, in JSON only.
     pub scopes: Option<Vec<String>>,
+    /// The audiences, beside the issuer, for which it may get tokens, separated by spaces: each one
+    /// of `AUTH_AUDIENCE`. None if left out.
+    pub audience: Option<String>,
+    /// The same audiences as an array, in JSON only.
+    pub audiences: Option<Vec<String>>,
 }
 
 /// A form without faults.
 pub struct NewClient {
     client_id: String,
     scopes: Vec<String>,
+    audiences: Vec<String>,
 }
 
 impl ClientForm {
-    /// Checks every field.
+    /// Checks every field. `known_audiences` are those of `AUTH_AUDIENCE`.
     ///
     /// # Errors
     ///
     /// [`AppError::Invalid`] for the first field with a fault.
-    pub fn check(self) -> Result<NewClient, AppError> {
+    pub fn check(self, known_audiences: &[String]) -> Result<NewClient, AppError> {
         check_id(&self.client_id).map_err(|why| AppError::invalid("client_id", why))?;
-        let (text, list) = (self.scope.unwrap_or_default(), self.scopes.unwrap_or_default());
-        if !text.is_empty() && !list.is_empty() {
-            return Err(AppError::invalid("scopes", "can't be set together with `scope`"));
-        }
-        if list.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
-            return Err(AppError::invalid("scopes", "holds a text that is not one scope"));
-        }
-        let (field, text) =
-            if list.is_empty() { ("scope", text) } else { ("scopes", list.join(" ")) };
+        let (field, text) = one_list(["scope", "scopes"], self.scope, self.scopes)?;
         let scopes = parse_scopes(&text).ok_or_else(|| {
             AppError::invalid(field, "holds a character that RFC 6749 does not allow")
         })?;
-        Ok(NewClient { client_id: self.client_id, scopes })
+        let (field, text) = one_list(["audience", "audiences"], self.audience, self.audiences)?;
+        let mut audiences: Vec<String> = Vec::new();
+        for audience in text.split_ascii_whitespace() {
+            if !known_audiences.iter().any(|known| known == audience) {
+                let known = known_audiences.join(", ");
+                let why = format!("holds an audience that is not in AUTH_AUDIENCE: {known}");
+                return Err(AppError::invalid(field, why));
+            }
+            if !audiences.iter().any(|held| held == audience) {
+                audiences.push(audience.to_owned());
+            }
+        }
+        Ok(NewClient { client_id: self.client_id, scopes, audiences })
     }
+}
+
+/// Returns the names that a form has as a text or as a list, separated by spaces, with the field
+/// that has them.
+fn one_list(
+    [text_field, list_field]: [&'static str; 2],
+    text: Option<String>,
+    list: Option<Vec<String>>,
+) -> Result<(&'static str, String), AppError> {
+    let (text, list) = (text.unwrap_or_default(), list.unwrap_or_default());
+    if list.is_empty() {
+        return Ok((text_field, text));
+    }
+    if !text.is_empty() {
+        let why = format!("can't be set together with `{text_field}`");
+        return Err(AppError::invalid(list_field, why));
+    }
+    if list.iter().any(|name| name.is_empty() || name.contains(char::is_whitespace)) {
+        return Err(AppError::invalid(
+            list_field,
+            format!("holds a text that is not one {text_field}"),
+        ));
+    }
+    Ok((list_field, list.join(" ")))
 }
 
 /// Every client, by id.
@@ -157,6 +192,8 @@ pub struct ClientEntry {
     pub client_id: String,
     /// The scopes that its tokens may hold, separated by blanks.
     pub scope: String,
+    /// The audiences, beside the issuer, for which it may get tokens.
+    pub audiences: Vec<String>,
     /// The time of its registration.
     #[serde(with = "rfc3339")]
     pub created_at: OffsetDateTime,
@@ -173,6 +210,7 @@ impl ClientEntry {
         Self {
             client_id: client.client_id.clone(),
             scope: client.scopes.join(" "),
+            audiences: client.audiences.clone(),
             created_at: client.created_at,
             secret_changed_at: client.secret_at,
             previous_secret_until: client.good_previous(now).map(|previous| previous.until),

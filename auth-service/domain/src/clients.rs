@@ -19,6 +19,8 @@ pub struct Client {
     pub client_id: String,
     /// The scopes that its tokens may hold.
     pub scopes: Vec<String>,
+    /// The audiences, beside the issuer, for which it may get tokens.
+    pub audiences: Vec<String>,
     /// SHA-256 of the secret. The secret holds 256 random bits, so a plain hash is enough.
     pub secret_hash: [u8; 32],
     /// The time of registration.
@@ -45,7 +47,7 @@ pub const USUAL_OVERLAP: Duration = Duration::from_hours(24);
 pub const LONGEST_OVERLAP: Duration = Duration::from_hours(7 * 24);
 
 impl Client {
-    /// Creates a client that is registered `now`.
+    /// Creates a client that is registered `now`, without audiences.
     pub fn new(
         client_id: &str,
         scopes: Vec<String>,
@@ -55,6 +57,7 @@ impl Client {
         Self {
             client_id: client_id.to_owned(),
             scopes,
+            audiences: Vec::new(),
             secret_hash,
             created_at: now,
             secret_at: now,

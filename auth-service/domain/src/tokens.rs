@@ -4,6 +4,7 @@ use signet_contract::claims::{Claims, FIRST_PARTY};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use super::clients::Client;
 use super::sessions::Session;
 
 /// The settings that every token of this issuer shares.
@@ -28,9 +29,16 @@ impl TokenPolicy {
         self.known_audience(asked.unwrap_or(self.audiences.first().unwrap_or(&self.issuer)))
     }
 
-    /// Returns the audience of a service's token: the one asked for, or the issuer.
-    pub fn service_audience(&self, asked: Option<&str>) -> Result<String, UnknownAudience> {
-        self.known_audience(asked.unwrap_or(&self.issuer))
+    /// Returns the audience of a service's token: the issuer, or one of the client's audiences that
+    /// it asks for.
+    pub fn service_audience(
+        &self,
+        client: &Client,
+        asked: Option<&str>,
+    ) -> Result<String, UnknownAudience> {
+        let audience = self.known_audience(asked.unwrap_or(&self.issuer))?;
+        let allowed = audience == self.issuer || client.audiences.contains(&audience);
+        if allowed { Ok(audience) } else { Err(UnknownAudience) }
     }
 
     /// Returns every audience that a token of this issuer can have.
@@ -83,18 +91,35 @@ mod tests {
     }
 
     #[test]
-    fn audience_is_a_known_one() {
+    fn audience_of_a_user_is_a_known_one() {
         let policy = policy();
         assert_eq!(policy.user_audience(None).as_deref(), Ok("api-service"));
-        assert_eq!(policy.service_audience(None).as_deref(), Ok("https://login.example.org"));
         for known in ["billing", "api-service", "https://login.example.org"] {
             assert_eq!(policy.user_audience(Some(known)).as_deref(), Ok(known));
-            assert_eq!(policy.service_audience(Some(known)).as_deref(), Ok(known));
         }
         for unknown in ["", "Billing", "bill", "https://login.example.org/"] {
             assert_eq!(policy.user_audience(Some(unknown)), Err(UnknownAudience), "{unknown}");
-            assert_eq!(policy.service_audience(Some(unknown)), Err(UnknownAudience), "{unknown}");
         }
+    }
+
+    #[test]
+    fn audience_of_a_service_is_the_issuer_or_one_of_its_client() {
+        let policy = policy();
+        let none = Client::new("reports", Vec::new(), [0; 32], OffsetDateTime::UNIX_EPOCH);
+        // The operator has removed `archive` from the settings.
+        let audiences = vec!["billing".into(), "archive".into()];
+        let some = Client { audiences, ..none.clone() };
+        for client in [&none, &some] {
+            for asked in [None, Some("https://login.example.org")] {
+                let audience = policy.service_audience(client, asked);
+                assert_eq!(audience.as_deref(), Ok("https://login.example.org"));
+            }
+            for other in ["", "api-service", "archive"] {
+                assert_eq!(policy.service_audience(client, Some(other)), Err(UnknownAudience));
+            }
+        }
+        assert_eq!(policy.service_audience(&none, Some("billing")), Err(UnknownAudience));
+        assert_eq!(policy.service_audience(&some, Some("billing")).as_deref(), Ok("billing"));
     }
 
     #[test]

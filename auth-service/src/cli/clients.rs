@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use signet_service::failure::Failure;
+use signet_service::settings::name;
 
 use super::{Context, database, output};
 use auth_app::clients::{self, ClientForm};
@@ -19,6 +20,10 @@ pub(super) enum Command {
         /// The scopes that its tokens may hold, separated by spaces
         #[arg(long, default_value = "")]
         scope: String,
+        /// An audience of AUTH_AUDIENCE for which it may get tokens; repeat it for more. It always
+        /// gets tokens for the issuer
+        #[arg(long = "allow-audience", value_name = "AUDIENCE", value_parser = name)]
+        audiences: Vec<String>,
         /// Write the secret to this file (0600) instead of printing it
         #[arg(long)]
         secret_file: Option<PathBuf>,
@@ -40,8 +45,9 @@ pub(super) enum Command {
 
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
-        Command::Add { client_id, scope, secret_file } => {
-            let form = ClientForm { client_id, scope: Some(scope), scopes: None };
+        Command::Add { client_id, scope, audiences, secret_file } => {
+            let (scope, audiences) = (Some(scope), Some(audiences));
+            let form = ClientForm { client_id, scope, scopes: None, audience: None, audiences };
             add(form, secret_file.as_deref(), context)
         }
         Command::List { json } => list(json, context),
@@ -52,7 +58,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
 
 fn add(form: ClientForm, secret_file: Option<&Path>, context: &Context) -> Result<(), Failure> {
     // This check comes before the database: a form with faults makes no file.
-    let client = form.check().map_err(Failure::failed)?;
+    let client = form.check(&context.settings.audience).map_err(Failure::failed)?;
     let store = database::or_new(context)?;
     let keep =
         |secret: &str| secret_file.map_or(Ok(()), |file| clients::write_secret(file, secret));
@@ -74,9 +80,10 @@ fn list(json: bool, context: &Context) -> Result<(), Failure> {
         let until = row.previous_secret_until.map(output::time).unwrap_or_default();
         let (created, rotated) =
             (output::time(row.created_at), output::time(row.secret_changed_at));
-        vec![row.client_id, row.scope, created, rotated, until]
+        vec![row.client_id, row.scope, row.audiences.join(" "), created, rotated, until]
     });
-    output::table(&["client_id", "scope", "created", "rotated", "previous until"], cells)
+    let headings = ["client_id", "scope", "audiences", "created", "rotated", "previous until"];
+    output::table(&headings, cells)
 }
 
 fn remove(client_id: &str, context: &Context) -> Result<(), Failure> {

@@ -17,10 +17,11 @@ use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Subject};
 use auth_domain::clients::{Client, PreviousSecret};
 
-type ClientRow = (String, String, Vec<u8>, i64, i64, Option<Vec<u8>>, Option<i64>);
+type ClientRow = (String, String, Vec<u8>, i64, i64, Option<Vec<u8>>, Option<i64>, String);
 
 fn client(row: ClientRow) -> QueryResult<Client> {
-    let (client_id, scopes, secret_hash, created_at, secret_at, previous, until) = row;
+    let (client_id, scopes, secret_hash, created_at, secret_at, previous, until, audiences) = row;
+    let names = |list: &str| list.split_whitespace().map(str::to_owned).collect();
     let previous = match previous.zip(until) {
         Some((previous, until)) => {
             Some(PreviousSecret { hash: hash(previous)?, until: from_unix_micros(until) })
@@ -29,7 +30,8 @@ fn client(row: ClientRow) -> QueryResult<Client> {
     };
     Ok(Client {
         client_id,
-        scopes: scopes.split_whitespace().map(str::to_owned).collect(),
+        scopes: names(&scopes),
+        audiences: names(&audiences),
         secret_hash: hash(secret_hash)?,
         created_at: from_unix_micros(created_at),
         secret_at: from_unix_micros(secret_at),
@@ -78,13 +80,16 @@ impl Store {
                 .values((
                     clients::client_id.eq(&client.client_id),
                     clients::scopes.eq(client.scopes.join(" ")),
+                    clients::audiences.eq(client.audiences.join(" ")),
                     clients::secret_hash.eq(client.secret_hash.as_slice()),
                     clients::created_at.eq(unix_micros(client.created_at)),
                     clients::secret_at.eq(unix_micros(client.secret_at)),
                 ))
                 .execute(transaction.connection)?;
             let done = act.done(Action::ClientAdd, Subject::Client(client.client_id.clone()));
-            transaction.note(&done.saying(client.scopes.join(" ")))
+            let audiences = client.audiences.iter().map(|name| format!("audience:{name}"));
+            let rights: Vec<_> = client.scopes.iter().cloned().chain(audiences).collect();
+            transaction.note(&done.saying(rights.join(" ")))
         })?;
         match added {
             Ok(()) => Ok(true),

@@ -67,6 +67,7 @@ diesel::table! {
         secret_at -> BigInt,
         previous_hash -> Nullable<Binary>,
         previous_until -> Nullable<BigInt>,
+        audiences -> Text,
     }
 }
 

@@ -21,9 +21,12 @@ impl Client {
         Self { id: "api-service".into(), secret: secret.trim().to_owned() }
     }
 
-    /// Registers a client by command, the only place that shows its secret.
+    /// Registers a client by command, the only place that shows its secret. It may get tokens for
+    /// api-service.
     pub fn registered(auth: &Service, id: &str, scopes: &[&str]) -> Self {
-        let added = auth.command(&["clients", "add", id, "--scope", &scopes.join(" ")]).done();
+        let scopes = scopes.join(" ");
+        let add = ["clients", "add", id, "--scope", &scopes, "--allow-audience", "api-service"];
+        let added = auth.command(&add).done();
         Self { id: id.to_owned(), secret: added.out.trim().to_owned() }
     }
 

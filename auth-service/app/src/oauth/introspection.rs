@@ -1,6 +1,7 @@
 //! Introspection: the state of a token, for clients that don't verify it themselves (RFC 7662).
 
 use serde::Serialize;
+use signet_contract::scope::INTROSPECT;
 use signet_verifier::{AccessToken, Subject};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -10,6 +11,7 @@ use crate::AppState;
 use crate::callers::is_registered;
 use crate::error::AppError;
 use auth_domain::caller::{Right, judge};
+use auth_domain::clients::Client;
 use auth_domain::refresh::{RefreshToken, Verdict};
 
 /// The state of a token (RFC 7662 §2.2). For a token that is not good, only `active` is present.
@@ -55,8 +57,18 @@ pub struct IntrospectionAnswer {
     pub roles: Option<Vec<String>>,
 }
 
+/// Returns true if the client may see this state of a token.
+fn may_see(client: &Client, answer: &IntrospectionAnswer) -> bool {
+    let own = answer.client_id.as_ref() == Some(&client.client_id);
+    // A refresh token has no audience.
+    let for_it = answer.aud.as_ref().is_some_and(|aud| client.audiences.contains(aud));
+    own || for_it || client.scopes.iter().any(|scope| scope == INTROSPECT)
+}
+
 impl AppState {
-    /// Returns the state of a token. Every registered client may ask.
+    /// Returns the state of a token. Only the state of the caller's own tokens and of access tokens
+    /// for its audiences is shown, or with the scope `introspect` of all tokens. Another token is
+    /// inactive to the caller.
     ///
     /// # Errors
     ///
@@ -67,7 +79,7 @@ impl AppState {
         caller: &OAuthCaller,
         token: &str,
     ) -> Result<IntrospectionAnswer, AppError> {
-        caller.registered(self).await?;
+        let client = &caller.registered(self).await?.client;
         if token.is_empty() {
             return Err(AppError::invalid("token", "is missing"));
         }
@@ -75,7 +87,7 @@ impl AppState {
             Some(token) => self.introspect_refresh_token(&token).await?,
             None => self.introspect_access_token(token).await?,
         };
-        Ok(good.unwrap_or_default())
+        Ok(good.filter(|answer| may_see(client, answer)).unwrap_or_default())
     }
 
     async fn introspect_refresh_token(

@@ -53,7 +53,7 @@ impl AppState {
         let Ok(scope) = granted_scope(&registered.client, scope) else {
             return refuse(Reason::InvalidScope).await;
         };
-        let Ok(audience) = self.tokens.service_audience(audience) else {
+        let Ok(audience) = self.tokens.service_audience(&registered.client, audience) else {
             return refuse(Reason::InvalidTarget).await;
         };
         let (client, pos, now) = (&registered.client, registered.pos, self.clock.now());

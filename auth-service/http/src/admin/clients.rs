@@ -62,7 +62,7 @@ pub(crate) async fn add(
 ) -> Result<HttpResponse, ApiError> {
     let Then(admin, Strict(form)) = request;
     let act = admin.act(&app);
-    let client = form.check()?;
+    let client = form.check(&app.tokens.audiences)?;
     let keep = |_: &str| Ok(());
     let added = app.run(move |store| clients::add_client(store, client, &act, keep)).await?;
     Ok(answer::json(StatusCode::CREATED, added))

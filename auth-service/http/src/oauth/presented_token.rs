@@ -67,8 +67,9 @@ pub(crate) async fn revoke(
 
 /// Returns the state of a token.
 ///
-/// Every registered client may ask. For a token that has expired, was revoked or is unknown, the
-/// answer is only `{"active":false}`.
+/// A client sees its own tokens and access tokens for its audiences, or with the scope `introspect`
+/// all tokens. For another token, and for one that has expired, was revoked or is unknown, the answer
+/// is only `{"active":false}`.
 #[utoipa::path(
     post, path = "/oauth2/introspect", tag = "OAuth", operation_id = "introspectToken",
     request_body(content = PresentedToken, content_type = "application/x-www-form-urlencoded"),

@@ -27,7 +27,8 @@ pub(crate) struct TokenForm {
     /// The requested scopes, separated by spaces; all that the client has if left out. A session of
     /// a log-in has none.
     scope: Option<String>,
-    /// The audience of the token. If left out: the issuer, or the audience of the session.
+    /// The audience of the token: for a client one of its audiences or the issuer, which is the
+    /// default; for a session one of the issuer's list. The default is the session's own.
     audience: Option<String>,
     /// The id of a client that does not authenticate in the header; left out for a log-in's tokens.
     client_id: Option<String>,

@@ -42,6 +42,14 @@ impl Server {
         assert!(self.database.add_client(&client, &self.act()).unwrap());
     }
 
+    /// Registers a client with the secret `secret`, for these audiences.
+    pub(super) fn add_client_for(&self, client_id: &str, audiences: &[&str]) {
+        let client = Client::new(client_id, Vec::new(), secret_hash("secret"), self.clock.now());
+        let audiences = audiences.iter().map(|audience| (*audience).to_owned()).collect();
+        let client = Client { audiences, ..client };
+        assert!(self.database.add_client(&client, &self.act()).unwrap());
+    }
+
     /// Gets a token of a client, with these additional parameters.
     pub(super) async fn service_token(&self, client_id: &str, more: &[(&str, &str)]) -> String {
         let mut form = vec![

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use super::operators::Operator;
-use super::server::{Answer, Server};
+use super::server::{Answer, ISSUER, Server};
 
 async fn add(operator: &Operator<'_>, body: &Value) -> Answer {
     operator.call("POST", "/admin/clients", Some(body)).await
@@ -33,11 +33,13 @@ fn secret(answer: &Answer) -> String {
 async fn new_client_has_a_secret_that_no_other_answer_shows() {
     let server = Server::start();
     let operator = server.operator("ann").await;
-    let body = json!({"client_id": "reports", "scope": "events:read directory:read"});
+    let body = json!({
+        "client_id": "reports", "scope": "events:read directory:read", "audience": "billing",
+    });
     let added = add(&operator, &body).await;
     let secret = secret(&added);
     let told = json!({
-        "client_id": "reports", "scope": "events:read directory:read",
+        "client_id": "reports", "scope": "events:read directory:read", "audiences": ["billing"],
         "created_at": "2026-01-02T03:04:05Z", "secret_changed_at": "2026-01-02T03:04:05Z",
         "previous_secret_until": null,
     });
@@ -48,6 +50,24 @@ async fn new_client_has_a_secret_that_no_other_answer_shows() {
     let list = operator.get("/admin/clients").await;
     assert_eq!((list.status.as_u16(), list.header("cache-control")), (200, "no-store"));
     assert_eq!(list.json(), json!({"clients": [told], "next": null}));
+}
+
+#[actix_web::test]
+async fn audiences_may_be_a_list_or_left_out() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    for (body, audiences) in [
+        (
+            json!({"client_id": "a", "audiences": ["billing", "api-service"]}),
+            &["billing", "api-service"][..],
+        ),
+        (json!({"client_id": "b", "audience": "billing billing"}), &["billing"]),
+        (json!({"client_id": "c"}), &[]),
+        (json!({"client_id": "d", "audience": "", "audiences": []}), &[]),
+    ] {
+        let added = add(&operator, &body).await;
+        assert_eq!((added.status.as_u16(), &added.json()["audiences"]), (201, &json!(audiences)));
+    }
 }
 
 #[actix_web::test]
@@ -78,6 +98,10 @@ async fn invalid_client_is_422_and_existing_client_409() {
         (json!({"client_id": "a", "scopes": ["x y"]}), "scopes"),
         (json!({"client_id": "a", "scopes": ["é"]}), "scopes"),
         (json!({"client_id": "a", "scope": "x", "scopes": ["x"]}), "scopes"),
+        (json!({"client_id": "a", "audience": "elsewhere"}), "audience"),
+        (json!({"client_id": "a", "audience": ISSUER}), "audience"),
+        (json!({"client_id": "a", "audiences": ["billing", ""]}), "audiences"),
+        (json!({"client_id": "a", "audience": "billing", "audiences": ["billing"]}), "audiences"),
     ] {
         let answer = add(&operator, &body).await;
         assert_eq!(answer.status, 422, "{body}");

@@ -9,12 +9,16 @@ use super::server::{ISSUER, Server};
 
 fn server() -> Server {
     let server = Server::start();
-    server.add_client("reports", &["events:read"]);
+    server.add_client("reports", &["events:read", "introspect"]);
     server
 }
 
 async fn introspect(server: &Server, token: &str) -> Value {
-    let form = [("token", token), ("client_id", "reports"), ("client_secret", "secret")];
+    introspect_as(server, "reports", token).await
+}
+
+async fn introspect_as(server: &Server, client_id: &str, token: &str) -> Value {
+    let form = [("token", token), ("client_id", client_id), ("client_secret", "secret")];
     let answer = server.post_form("/oauth2/introspect", &form).await;
     assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, "no-store"));
     answer.json()
@@ -37,7 +41,10 @@ async fn introspection_of_a_good_token_returns_its_claims() {
 
     let service = server.service_token("reports", &[]).await;
     let answer = introspect(&server, &service).await;
-    assert_eq!((&answer["scope"], &answer["sub"]), (&json!("events:read"), &json!("reports")));
+    assert_eq!(
+        (&answer["scope"], &answer["sub"]),
+        (&json!("events:read introspect"), &json!("reports"))
+    );
 }
 
 #[actix_web::test]
@@ -66,6 +73,34 @@ async fn introspection_of_another_token_returns_only_inactive() {
     assert_eq!(introspect(&server, &service).await["active"], json!(true));
     server.database.remove_client("other", &server.act()).unwrap();
     assert_eq!(introspect(&server, &service).await, inactive, "its client was removed");
+}
+
+#[actix_web::test]
+async fn client_sees_its_own_tokens_and_those_for_its_audiences() {
+    let server = server();
+    server.add_client("nothing", &[]);
+    server.add_client_for("billing", &["billing"]);
+    server.sign_up("ann").await;
+    let (other_audience, refresh) = server.session("ann").await;
+    let tokens = [
+        // The token, and the clients that see it beside `reports`.
+        (server.token_for("ann", "billing").await, &["billing"][..]),
+        (other_audience, &[]),
+        (server.token_for("ann", ISSUER).await, &[]),
+        (refresh, &[]),
+        (server.service_token("nothing", &[]).await, &["nothing"]),
+        (server.service_token("billing", &[]).await, &["billing"]),
+        (server.service_token("billing", &[("audience", "billing")]).await, &["billing"]),
+    ];
+    for (number, (token, seeing)) in tokens.iter().enumerate() {
+        assert_eq!(introspect(&server, token).await["active"], json!(true), "{number}");
+        for client in ["nothing", "billing"] {
+            let answer = introspect_as(&server, client, token).await;
+            let seen = seeing.contains(&client);
+            assert_eq!(answer["active"], json!(seen), "{client} {number}");
+            assert!(seen || answer == json!({"active": false}), "{client} {number}");
+        }
+    }
 }
 
 #[actix_web::test]

@@ -57,11 +57,28 @@ async fn token_of_a_client_without_scopes_has_no_scope() {
 }
 
 #[actix_web::test]
-async fn client_narrows_scope_and_audience_but_does_not_widen_them() {
+async fn client_gets_a_token_for_an_audience_that_it_is_registered_with() {
     let server = server();
-    let more = [("scope", "events:read"), ("audience", "billing")];
-    let narrow = claims(&server.service_token("reports", &more).await);
-    assert_eq!((&narrow["scope"], &narrow["aud"]), (&json!("events:read"), &json!("billing")));
+    server.add_client_for("billing-reports", &["billing"]);
+    for (asked, granted) in [("billing", "billing"), (ISSUER, ISSUER), ("", ISSUER)] {
+        let token = server.service_token("billing-reports", &[("audience", asked)]).await;
+        assert_eq!(claims(&token)["aud"], json!(granted));
+    }
+    let secret = ("client_secret", "secret");
+    for (client, audience) in
+        [("billing-reports", "api-service"), ("reports", "billing"), ("reports", "api-service")]
+    {
+        let form = [GRANT, ("client_id", client), secret, ("audience", audience)];
+        let answer = server.post_form("/oauth2/token", &form).await;
+        assert_eq!(error(&answer), (400, "invalid_target".into()), "{client} {audience}");
+    }
+}
+
+#[actix_web::test]
+async fn client_narrows_scope_but_does_not_widen_it() {
+    let server = server();
+    let narrow = claims(&server.service_token("reports", &[("scope", "events:read")]).await);
+    assert_eq!(narrow["scope"], json!("events:read"));
     for (name, value, code) in [
         ("scope", "events:read\tdirectory:read", "invalid_scope"),
         ("audience", "elsewhere", "invalid_target"),

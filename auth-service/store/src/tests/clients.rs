@@ -19,7 +19,8 @@ on_every_database! {
 
 fn client(client_id: &str) -> Client {
     let scopes = vec!["directory:read".into(), "events:read".into()];
-    Client::new(client_id, scopes, [7; 32], START)
+    let audiences = vec!["api-service".into(), "billing".into()];
+    Client { audiences, ..Client::new(client_id, scopes, [7; 32], START) }
 }
 
 fn client_is_stored_as_registered(fixture: &Fixture) {
