@@ -57,7 +57,7 @@ impl Transaction<'_> {
                 audit::detail.eq(&row.detail),
             ))
             .execute(self.connection)?;
-        Ok(())
+        self.count_act()
     }
 }
 

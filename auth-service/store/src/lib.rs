@@ -3,12 +3,13 @@
 //! One file for each subject, named as in `domain`. One transaction ([`Transaction`]) holds a
 //! change and its events. A read of several statements is also one transaction.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use diesel::prelude::*;
 use tokio::sync::watch;
 
 use connection::AnyConnection;
+use restore_detection::Progress;
 use transaction::Transaction;
 
 /// Declares a tuple of columns, as a value and as its type: a column of diesel is a unit struct.
@@ -63,6 +64,8 @@ pub struct Store {
     identity: Option<file_identity::FileIdentity>,
     connections: pool::Connections,
     position: watch::Sender<u64>,
+    /// The progress in the last note of the served file.
+    noted: Mutex<Option<Progress>>,
     steps: OnceLock<Box<dyn Steps>>,
 }
 
@@ -90,8 +93,8 @@ impl Store {
         let position = watch::Sender::new(opened.position);
         let connections = pool::Connections::new(&opened.location);
         let creation::Opened { location, identity, .. } = opened;
-        let steps = OnceLock::new();
-        Ok(Arc::new(Self { location, identity, connections, position, steps }))
+        let (noted, steps) = (Mutex::default(), OnceLock::new());
+        Ok(Arc::new(Self { location, identity, connections, position, noted, steps }))
     }
 
     /// Checks the database for damage, before it is served.

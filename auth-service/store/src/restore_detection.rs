@@ -9,12 +9,14 @@
 //! The end is recorded for every user, since only tokens name a session opened after the backup.
 //!
 //! For a file, the note of the served database is beside the file. A note restored with its backup
-//! does not match, since the copy is another file. At a server the note is in the database: after a
+//! does not match, since the copy is another file. A backup that was written into the same file has
+//! an earlier position, or fewer acts, than the note. At a server the note is in the database: after a
 //! restore, the table or the server's timeline is another one.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 use std::time::UNIX_EPOCH;
 
 use diesel::prelude::*;
@@ -27,7 +29,6 @@ use super::file_identity::FileIdentity;
 use super::location::Location;
 use super::schema::{events, feed_position};
 use super::sessions;
-use super::transaction::read_position;
 use super::values::position;
 use crate::error::{StoreError, StoreResult};
 use auth_domain::audit::{Act, Action, Subject};
@@ -38,9 +39,10 @@ impl Store {
     pub fn begin_service(&self, now: OffsetDateTime) -> StoreResult<bool> {
         let continues = match &self.location {
             Location::Sqlite(file) => {
-                let here = self.read(read_position)?;
+                let here = self.read(Progress::read)?;
                 let identity = self.file_identity(file).ok();
-                read_note(file).is_some_and(|(noted, at)| identity == Some(noted) && at <= here)
+                read_note(file)
+                    .is_some_and(|(noted, at)| identity == Some(noted) && at.is_within(here))
             }
             Location::Postgres(_) => self.read(AnyConnection::was_served)?,
         };
@@ -68,26 +70,34 @@ impl Store {
         Ok(!continues)
     }
 
-    /// Records which database was served and, for a file, the feed position.
+    /// Records which database was served and, for a file, its progress.
     pub fn note_service(&self) -> StoreResult<()> {
         let Location::Sqlite(file) = &self.location else {
             return self.write(|transaction| transaction.connection.note_served());
         };
+        self.note_file(file, self.read(Progress::read)?)
+    }
+
+    /// Records the progress of a file since the last note, if there is any. So a restored backup is
+    /// detected even if the server ended without warning. A note at a server holds no progress.
+    pub fn note_progress(&self) -> StoreResult<()> {
+        let Location::Sqlite(file) = &self.location else { return Ok(()) };
+        let here = self.read(Progress::read)?;
+        if *self.noted.lock().unwrap_or_else(PoisonError::into_inner) == Some(here) {
+            return Ok(());
+        }
+        self.note_file(file, here)
+    }
+
+    fn note_file(&self, file: &Path, progress: Progress) -> StoreResult<()> {
         let unwritable = |error: io::Error| {
             StoreError::Unavailable(format!("can't write {}: {error}", note_path(file).display()))
         };
         let identity = self.file_identity(file).map_err(unwritable)?;
-        let text = format!("{identity} {}\n", self.read(read_position)?);
-        replace(&note_path(file), text.as_bytes()).map_err(unwritable)
-    }
-
-    /// Records the current feed position of a file. So a restored backup is detected by its
-    /// position even if the server ended without warning. A note at a server holds no position.
-    pub fn note_progress(&self) -> StoreResult<()> {
-        match &self.location {
-            Location::Sqlite(_) => self.note_service(),
-            Location::Postgres(_) => Ok(()),
-        }
+        let text = format!("{identity} {} {}\n", progress.position, progress.acts);
+        replace(&note_path(file), text.as_bytes()).map_err(unwritable)?;
+        *self.noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+        Ok(())
     }
 
     /// Returns the inode and the creation time. Both are needed to detect a copy, since an inode is
@@ -97,6 +107,26 @@ impl Store {
         let created = created.and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
         let inode = self.identity.map(FileIdentity::inode).unwrap_or_default();
         Ok(format!("{inode} {}", created.as_nanos()))
+    }
+}
+
+/// The counts of a file that only grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Progress {
+    position: u64,
+    /// The audited acts and the refreshes. Some are no events.
+    acts: u64,
+}
+
+impl Progress {
+    fn read(connection: &mut AnyConnection) -> QueryResult<Self> {
+        let columns = (feed_position::seq, feed_position::acts);
+        let (seq, acts) = feed_position::table.select(columns).first(connection)?;
+        Ok(Self { position: position(seq)?, acts: position(acts)? })
+    }
+
+    fn is_within(self, here: Self) -> bool {
+        self.position <= here.position && self.acts <= here.acts
     }
 }
 
@@ -111,11 +141,18 @@ pub(super) fn was_served(file: &Path) -> bool {
     note_path(file).exists()
 }
 
-/// Reads the identity of the file and the position from the last note.
-fn read_note(file: &Path) -> Option<(String, u64)> {
+/// Reads the identity of the file and its progress from the last note.
+fn read_note(file: &Path) -> Option<(String, Progress)> {
     let note = fs::read_to_string(note_path(file)).ok()?;
-    let (identity, position) = note.trim_end().rsplit_once(' ')?;
-    Some((identity.to_owned(), position.parse().ok()?))
+    let fields: Vec<&str> = note.split_whitespace().collect();
+    let (inode, created, position, acts) = match fields[..] {
+        [inode, created, position, acts] => (inode, created, position, acts),
+        // A note of an earlier version.
+        [inode, created, position] => (inode, created, position, "0"),
+        _ => return None,
+    };
+    let progress = Progress { position: position.parse().ok()?, acts: acts.parse().ok()? };
+    Some((format!("{inode} {created}"), progress))
 }
 
 /// Replaces the file's content. After a crash the file has the old content or the new one.
@@ -185,7 +222,7 @@ mod tests {
         let metadata = fs::metadata(&file).expect("a file");
         let created =
             metadata.created().expect("a time").duration_since(UNIX_EPOCH).expect("after");
-        let without_device = format!("{} {} {position}\n", metadata.ino(), created.as_nanos());
+        let without_device = format!("{} {} {position} 0\n", metadata.ino(), created.as_nanos());
         assert_eq!(noted, without_device);
     }
 

@@ -120,6 +120,7 @@ diesel::table! {
     feed_position (id) {
         id -> Integer,
         seq -> BigInt,
+        acts -> BigInt,
     }
 }
 

@@ -39,6 +39,17 @@ impl<'c> Transaction<'c> {
         if lock == AdvisoryLock::Keys { self.connection.notify(true) } else { Ok(()) }
     }
 
+    /// Counts an act. So a restored file is detected if it lacks acts that are no events.
+    pub(super) fn count_act(&mut self) -> QueryResult<()> {
+        // At a server, all acts would wait for this row.
+        if let AnyConnection::Sqlite(connection) = self.connection {
+            diesel::update(feed_position::table)
+                .set(feed_position::acts.eq(feed_position::acts + 1))
+                .execute(connection)?;
+        }
+        Ok(())
+    }
+
     /// Appends events to the feed and returns the position of the first. Only statements that wait
     /// for no other transaction may follow.
     pub(super) fn append(&mut self, changes: &[Change], now: OffsetDateTime) -> QueryResult<u64> {

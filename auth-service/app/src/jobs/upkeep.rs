@@ -26,7 +26,7 @@ const PRUNE_EVERY: Duration = Duration::from_hours(1);
 /// The time between two rounds if nothing has changed.
 const ROUND: Duration = Duration::from_millis(200);
 
-/// The shortest time between two records of the feed position.
+/// The shortest time between two records of the progress of the database.
 const NOTE_EVERY: Duration = Duration::from_secs(1);
 
 /// The times for which old records are kept.
@@ -48,7 +48,6 @@ pub struct Upkeep {
     pruned_at: Option<Instant>,
     round_at: Option<Instant>,
     noted_at: Option<Instant>,
-    noted: u64,
     /// The error of the last round.
     last_error: Option<AppError>,
 }
@@ -74,7 +73,6 @@ impl Upkeep {
             pruned_at: None,
             round_at: None,
             noted_at: None,
-            noted: 0,
             last_error: None,
         })
     }
@@ -139,17 +137,13 @@ impl Upkeep {
         Ok(())
     }
 
-    /// Records the feed position if it has changed.
+    /// Records the progress of the database, at intervals.
     fn note(&mut self) -> StoreResult<()> {
-        let here = *self.app.store.changed().borrow();
-        let over = self.noted_at.is_none_or(|at| at.elapsed() >= NOTE_EVERY);
-        if here == self.noted || !over {
+        if self.noted_at.is_some_and(|at| at.elapsed() < NOTE_EVERY) {
             return Ok(());
         }
         self.noted_at = Some(Instant::now());
-        self.app.store.note_progress()?;
-        self.noted = here;
-        Ok(())
+        self.app.store.note_progress()
     }
 
     /// Deletes old records, at intervals.

@@ -1,14 +1,17 @@
 //! A restored backup: it holds sessions that ended after it was made.
 
 use signet_contract::events::Change;
+use support::sqlite::until_closed;
 use time::Duration;
 
-use super::super::Location;
-use super::fixture::{Fixture, START, by_operator, opening_with};
+use super::super::{Existence, Location, Store};
+use super::fixture::{Fixture, START, by_operator, new_user, opening_with};
 use super::on_every_database;
 use auth_domain::audit::AuditQuery;
+use auth_domain::clients::Client;
 use auth_domain::feed::Changes;
 use auth_domain::refresh::{RefreshOutcome, RefreshPolicy, RefreshToken, TokenExchange};
+use auth_domain::users::Created;
 
 on_every_database! {
     restored_backup_ends_every_session,
@@ -43,7 +46,7 @@ fn begin(fixture: &Fixture) -> bool {
     fixture.store.begin_service(LATER).expect("begun")
 }
 
-fn refresh(fixture: &Fixture, token: &RefreshToken) -> RefreshOutcome {
+fn refresh(store: &Store, token: &RefreshToken) -> RefreshOutcome {
     let policy = RefreshPolicy {
         idle: Duration::DAY,
         max_life: Duration::DAY,
@@ -51,7 +54,7 @@ fn refresh(fixture: &Fixture, token: &RefreshToken) -> RefreshOutcome {
     };
     let (exchange, _) = TokenExchange::of(token, "first-party", None).expect("prepared");
     let act = by_operator(1);
-    fixture.store.refresh(&exchange, &policy, &act).expect("answered")
+    store.refresh(&exchange, &policy, &act).expect("answered")
 }
 
 fn restored_backup_ends_every_session(fixture: &Fixture) {
@@ -66,7 +69,7 @@ fn restored_backup_ends_every_session(fixture: &Fixture) {
     restore(fixture);
     assert!(begin(fixture), "it is another database");
     assert!(!open());
-    assert!(matches!(refresh(fixture, &token), RefreshOutcome::Refused { .. }));
+    assert!(matches!(refresh(&fixture.store, &token), RefreshOutcome::Refused { .. }));
     let latest = AuditQuery { limit: 1, ..AuditQuery::default() };
     let row = &fixture.store.list_audit(&latest).expect("answered")[0];
     assert_eq!((&*row.action, &*row.actor_type), ("user.logout", "server"));
@@ -101,5 +104,56 @@ fn sessions_of_last_served_database_continue(fixture: &Fixture) {
     let token = RefreshToken::fresh().expect("a token");
     fixture.store.open_session(&opening_with(ann.public_id, &token), START).expect("opened");
     assert!(!begin(fixture));
-    assert!(matches!(refresh(fixture, &token), RefreshOutcome::Refreshed(_)));
+    assert!(matches!(refresh(&fixture.store, &token), RefreshOutcome::Refreshed(_)));
+}
+
+#[test]
+fn backup_written_into_the_served_file_is_detected_without_a_later_event() {
+    let token = RefreshToken::fresh().expect("a token");
+    let later = RefreshToken::fresh().expect("a token");
+    for (act, restored) in [("none", false), ("log-in", true), ("refresh", true), ("secret", true)]
+    {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("auth.db");
+        let open = || {
+            let location = Location::Sqlite(file.clone());
+            let store = Store::open(&location, Existence::Create, START).expect("a database");
+            let begun = store.begin_service(LATER).expect("begun");
+            (store, begun)
+        };
+        let (store, _) = open();
+        let Created::User(ann) =
+            store.create_user(&new_user("Ann"), &by_operator(0)).expect("answered")
+        else {
+            panic!("the address is taken")
+        };
+        let client = Client::new("reports", Vec::new(), [7; 32], START);
+        assert!(store.add_client(&client, &by_operator(0)).expect("added"));
+        store.open_session(&opening_with(ann.public_id, &token), START).expect("opened");
+        drop(store);
+        until_closed(&file);
+        let backup = std::fs::read(&file).expect("read");
+
+        let (store, _) = open();
+        let before = store.position().expect("a position");
+        match act {
+            "log-in" => drop(store.open_session(&opening_with(ann.public_id, &later), START)),
+            "refresh" => drop(refresh(&store, &token)),
+            "secret" => {
+                let none = std::time::Duration::ZERO;
+                let rotated =
+                    store.rotate_client_secret("reports", &[8; 32], none, &by_operator(0));
+                rotated.expect("rotated");
+            }
+            _ => {}
+        }
+        assert_eq!(store.position().expect("a position"), before, "{act} is no event");
+        store.note_progress().expect("noted");
+        drop(store);
+        until_closed(&file);
+        // Like `.restore` of sqlite3, this keeps the file and replaces its content.
+        std::fs::write(&file, &backup).expect("put back");
+        let (_store, begun) = open();
+        assert_eq!(begun, restored, "{act}");
+    }
 }
