@@ -1,6 +1,8 @@
 //! The limit of failed log-ins, per account and per address, in a window that the first failure
 //! opens. Only failures count, also for accounts that don't exist.
 //!
+//! An account also has a limit of a day: short windows alone allow a thousand guesses in it.
+//!
 //! Attempts in progress count as failures until they end. Otherwise parallel guesses would get past
 //! the limit. A network that has logged in to the account before has its own count, so that
 //! failures from elsewhere do not lock the owner out.
@@ -18,8 +20,12 @@ use time::{Duration, OffsetDateTime};
 use super::network::Network;
 
 /// The most accounts and the most addresses remembered; the longest unused are forgotten first.
-/// At the rate that hashing allows, filling this takes longer than a window.
+/// At the rate that hashing allows, filling this takes longer than a window, and more guesses than
+/// the limit of a day saves.
 const MOST_COUNTS: NonZeroUsize = NonZeroUsize::new(200_000).unwrap();
+
+/// The failures of an account in a day. A success does not clear them.
+const PER_DAY: Limit = Limit { count: 100, window: Duration::DAY };
 
 /// A count in a window of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +53,7 @@ pub enum ThrottleDecision {
 #[derive(Debug)]
 pub struct Throttle {
     per_account: Option<Limit>,
+    per_day: Option<Limit>,
     per_address: Option<Limit>,
     counts: Mutex<Counts>,
 }
@@ -54,6 +61,8 @@ pub struct Throttle {
 #[derive(Debug)]
 struct Counts {
     accounts: LruCache<AccountKey, Count>,
+    /// The accounts again, with the failures of a day.
+    days: LruCache<AccountKey, Count>,
     addresses: LruCache<Network, Count>,
 }
 
@@ -86,11 +95,15 @@ pub struct Attempt {
 }
 
 impl Throttle {
-    /// Creates a throttle; `None` turns a limit off.
+    /// Creates a throttle; `None` turns a limit off, that of an account also the limit of a day.
     pub fn new(per_account: Option<Limit>, per_address: Option<Limit>) -> Self {
-        let counts =
-            Counts { accounts: LruCache::new(MOST_COUNTS), addresses: LruCache::new(MOST_COUNTS) };
-        Self { per_account, per_address, counts: Mutex::new(counts) }
+        let counts = Counts {
+            accounts: LruCache::new(MOST_COUNTS),
+            days: LruCache::new(MOST_COUNTS),
+            addresses: LruCache::new(MOST_COUNTS),
+        };
+        let per_day = per_account.map(|_| PER_DAY);
+        Self { per_account, per_day, per_address, counts: Mutex::new(counts) }
     }
 
     /// Asks for an attempt at the account with this address key, from `address`; `known` is true if
@@ -110,6 +123,7 @@ impl Throttle {
         let mut counts = self.lock();
         let rooms = [
             room(counts.accounts.get(&account), self.per_account, now),
+            room(counts.days.get(&account), self.per_day, now),
             room(address.and_then(|address| counts.addresses.get(&address)), self.per_address, now),
         ];
         let refused = rooms.iter().filter_map(|room| match room {
@@ -123,6 +137,7 @@ impl Throttle {
             return ThrottleDecision::Wait;
         }
         begin(&mut counts.accounts, account.clone());
+        begin(&mut counts.days, account.clone());
         if let Some(address) = address {
             begin(&mut counts.addresses, address);
         }
@@ -140,15 +155,17 @@ impl Attempt {
     /// Counts a failure: the password was wrong, or there is no such account.
     pub fn failed(self, now: OffsetDateTime) {
         let mut counts = self.throttle.lock();
-        let limits = (self.throttle.per_account, self.throttle.per_address);
-        fail(counts.accounts.get_mut(&self.account), limits.0, now);
+        let Throttle { per_account, per_day, per_address, .. } = *self.throttle;
+        fail(counts.accounts.get_mut(&self.account), per_account, now);
+        fail(counts.days.get_mut(&self.account), per_day, now);
         if let Some(address) = &self.address {
-            fail(counts.addresses.get_mut(address), limits.1, now);
+            fail(counts.addresses.get_mut(address), per_address, now);
         }
     }
 
-    /// Forgets earlier failures at this account: the password was right. Those of the address stay.
-    /// Otherwise any user could clear them at will.
+    /// Forgets earlier failures at this account: the password was right. Those of the address and of
+    /// the day stay. Otherwise any user could clear the former, and each log-in of the owner would
+    /// allow more guesses.
     pub fn succeeded(self) {
         let mut counts = self.throttle.lock();
         if let Some(count) = counts.accounts.get_mut(&self.account) {
@@ -161,6 +178,7 @@ impl Drop for Attempt {
     fn drop(&mut self) {
         let mut counts = self.throttle.lock();
         end(&mut counts.accounts, &self.account);
+        end(&mut counts.days, &self.account);
         if let Some(address) = &self.address {
             end(&mut counts.addresses, address);
         }
@@ -257,6 +275,26 @@ mod tests {
     }
 
     #[test]
+    fn hundred_failures_of_an_account_use_up_its_day() {
+        let throttle = throttle(10, 1_000);
+        let mut at = NOW;
+        for round in 0..10 {
+            for _ in 0..9 {
+                go(throttle.admit("a", address("203.0.113.9"), false, at)).failed(at);
+            }
+            // The success clears the count of the window alone.
+            go(throttle.admit("a", address("203.0.113.9"), false, at)).succeeded();
+            go(throttle.admit("a", address("203.0.113.9"), false, at)).failed(at);
+            at = NOW + WINDOW * (round + 1);
+        }
+        let refusal = throttle.admit("a", address("192.0.2.2"), false, at);
+        assert_eq!(refused(&refusal), Some(Duration::DAY - WINDOW * 10));
+        go(throttle.admit("b", address("203.0.113.9"), false, at));
+        go(throttle.admit("a", address("192.0.2.1"), true, at));
+        go(throttle.admit("a", address("192.0.2.2"), false, NOW + Duration::DAY));
+    }
+
+    #[test]
     fn success_keeps_the_failures_of_the_address() {
         let throttle = throttle(1_000, 2);
         let from = address("192.0.2.1");
@@ -297,7 +335,8 @@ mod tests {
         drop(go(throttle.admit("a", address("192.0.2.1"), false, NOW)));
         drop(go(throttle.admit("a", address("192.0.2.1"), false, NOW)));
         let counts = throttle.lock();
-        assert_eq!((counts.accounts.len(), counts.addresses.len()), (0, 0));
+        assert_eq!((counts.accounts.len(), counts.days.len()), (0, 0));
+        assert_eq!(counts.addresses.len(), 0);
     }
 
     #[test]
