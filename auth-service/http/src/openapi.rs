@@ -7,8 +7,8 @@ use utoipa::openapi::security::{
 };
 use utoipa::{Modify, OpenApi};
 
-use crate::admin::{self, audit, clients, keys, sessions, users};
-use crate::api::{login, logout, password, signup};
+use crate::admin::{self, audit, clients, keys, users};
+use crate::api::{login, logout, password, sessions, signup};
 use crate::guards::{directory, feed};
 use crate::oauth::{self, jwks, metadata};
 
@@ -24,6 +24,8 @@ use crate::oauth::{self, jwks, metadata};
         logout::log_out,
         logout::log_out_everywhere,
         password::change,
+        sessions::list,
+        sessions::end,
         oauth::issue,
         oauth::revoke,
         oauth::introspect,
@@ -42,8 +44,8 @@ use crate::oauth::{self, jwks, metadata};
         users::enable,
         users::log_out,
         users::set_roles,
-        sessions::list,
-        sessions::revoke,
+        admin::sessions::list,
+        admin::sessions::revoke,
         clients::list,
         clients::add,
         clients::rotate_secret,

@@ -14,8 +14,8 @@ use signet_service::resource::read;
 use signet_service::serving::Serving;
 use signet_service::{docs_page, server};
 
-use crate::admin::{self, audit, clients, keys, sessions, users};
-use crate::api::{login, logout, password, signup};
+use crate::admin::{self, audit, clients, keys, users};
+use crate::api::{login, logout, password, sessions, signup};
 use crate::edge::{Edge, cors};
 use crate::guards::{directory, feed};
 use crate::oauth::{self, jwks, metadata};
@@ -39,8 +39,8 @@ pub fn serve(
 pub fn routes(app: Arc<AppState>, edge: Arc<Edge>) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         let origins = edge.options.cors_origins.clone();
-        let called_by_pages = |resource: Resource| {
-            let allowed = cors::allow(&origins, Method::POST);
+        let called_by_pages = |method: Method, resource: Resource| {
+            let allowed = cors::allow(&origins, method);
             resource
                 .wrap(middleware::Condition::new(!origins.is_empty(), allowed))
                 .wrap(middleware::from_fn(cors::refuse_as_a_problem))
@@ -49,13 +49,15 @@ pub fn routes(app: Arc<AppState>, edge: Arc<Edge>) -> impl FnOnce(&mut web::Serv
         config
             .app_data(web::Data::from(app))
             .app_data(web::Data::from(edge))
-            .service(called_by_pages(post("/signup", signup::sign_up)))
-            .service(called_by_pages(post("/login", login::log_in)))
-            .service(called_by_pages(post("/logout", logout::log_out)))
-            .service(called_by_pages(post("/logout/all", logout::log_out_everywhere)))
-            .service(called_by_pages(post("/password", password::change)))
-            .service(called_by_pages(post("/oauth2/token", oauth::issue)))
-            .service(called_by_pages(post("/oauth2/revoke", oauth::revoke)))
+            .service(called_by_pages(Method::POST, post("/signup", signup::sign_up)))
+            .service(called_by_pages(Method::POST, post("/login", login::log_in)))
+            .service(called_by_pages(Method::POST, post("/logout", logout::log_out)))
+            .service(called_by_pages(Method::POST, post("/logout/all", logout::log_out_everywhere)))
+            .service(called_by_pages(Method::POST, post("/password", password::change)))
+            .service(called_by_pages(Method::GET, read("/sessions", sessions::list)))
+            .service(called_by_pages(Method::DELETE, delete("/sessions/{sid}", sessions::end)))
+            .service(called_by_pages(Method::POST, post("/oauth2/token", oauth::issue)))
+            .service(called_by_pages(Method::POST, post("/oauth2/revoke", oauth::revoke)))
             .service(post("/oauth2/introspect", oauth::introspect))
             .service(read(JWKS_PATH, jwks::key_set))
             .service(read(metadata::METADATA_PATH, metadata::metadata))
@@ -72,8 +74,8 @@ pub fn routes(app: Arc<AppState>, edge: Arc<Edge>) -> impl FnOnce(&mut web::Serv
             .service(post("/admin/users/{public_id}/enable", users::enable))
             .service(post("/admin/users/{public_id}/logout", users::log_out))
             .service(put("/admin/users/{public_id}/roles", users::set_roles))
-            .service(read("/admin/users/{public_id}/sessions", sessions::list))
-            .service(delete("/admin/sessions/{sid}", sessions::revoke))
+            .service(read("/admin/users/{public_id}/sessions", admin::sessions::list))
+            .service(delete("/admin/sessions/{sid}", admin::sessions::revoke))
             .service(
                 web::resource("/admin/clients")
                     .route(web::get().to(clients::list))

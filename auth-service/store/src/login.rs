@@ -78,6 +78,7 @@ fn open(
     let user = Act::by_user(opening.public_id, opening.address, now);
     let session = Subject::Session(opening.sid, opening.public_id);
     transaction.note(&user.done(Action::Login, session))?;
+    super::sessions::end_surplus(transaction, opening.public_id, now)?;
     Ok(Opened::Session(Session { sid: opening.sid, public_id: opening.public_id, roles, pos }))
 }
 

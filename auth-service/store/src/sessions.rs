@@ -17,7 +17,7 @@ use super::schema::{known_addresses, refresh_tokens, sessions};
 use super::transaction::Transaction;
 use super::values::uuid;
 use crate::error::StoreResult;
-use auth_domain::audit::{Act, Subject};
+use auth_domain::audit::{Act, Action, Subject};
 use auth_domain::network::Network;
 use auth_domain::sessions::{SessionQuery, SessionRecord};
 
@@ -25,6 +25,12 @@ mod listing;
 
 /// Rows deleted in one transaction: the writer is free again after a few milliseconds.
 const PRUNED_AT_ONCE: i64 = 1_000;
+
+/// The most open sessions of a user.
+const MOST_OF_A_USER: i64 = 100;
+
+/// The detail of the end of a session beyond [`MOST_OF_A_USER`].
+const SURPLUS: &str = "the user has 100 sessions that were used later";
 
 /// Ends every session of a user except `except`. The caller has locked the user's row and holds
 /// [`AdvisoryLock::Accounts`], so no other transaction locks several sessions at once.
@@ -85,6 +91,42 @@ pub(super) fn end(
     Ok(Some(public_id))
 }
 
+/// Ends a session as [`end`] does, and notes it.
+fn end_noted(transaction: &mut Transaction<'_>, sid: Uuid, act: &Act) -> QueryResult<Option<Uuid>> {
+    let owner = end(transaction, sid, act.at)?;
+    if let Some(owner) = owner {
+        let action = act.by.ends_session_of(owner);
+        transaction.note(&act.done(action, Subject::Session(sid, owner)))?;
+    }
+    Ok(owner)
+}
+
+/// Ends the sessions of a user beyond the [`MOST_OF_A_USER`] that were used last, as a log-out does.
+/// The caller has locked the user's row.
+pub(super) fn end_surplus(
+    transaction: &mut Transaction<'_>,
+    public_id: Uuid,
+    now: OffsetDateTime,
+) -> QueryResult<()> {
+    let surplus = sessions::table
+        .filter(sessions::public_id.eq(public_id.to_string()))
+        .filter(sessions::ended_at.is_null())
+        .order((sessions::last_used_at.desc(), sessions::created_at.desc()))
+        .offset(MOST_OF_A_USER)
+        // `SQLite` has no OFFSET without LIMIT.
+        .limit(MOST_OF_A_USER)
+        .select(sessions::sid)
+        .load::<String>(transaction.connection)?;
+    let act = Act::by_server(now);
+    for sid in surplus {
+        let sid = uuid(&sid)?;
+        let session = Subject::Session(sid, public_id);
+        transaction.note(&act.done(Action::SessionRevoke, session).saying(SURPLUS.to_owned()))?;
+        end(transaction, sid, now)?;
+    }
+    Ok(())
+}
+
 /// Deletes one batch of the sessions that are over.
 fn prune_batch(
     connection: &mut AnyConnection,
@@ -135,13 +177,18 @@ impl Store {
     /// Ends a session (`session.revoked`) and returns its user's id; `None` if there is no such
     /// session or it ended before.
     pub fn end_session(&self, sid: Uuid, act: &Act) -> StoreResult<Option<Uuid>> {
+        self.write(|transaction| end_noted(transaction, sid, act))
+    }
+
+    /// Ends a session of this user, as [`Store::end_session`] does; returns `false` if the user has
+    /// no such open session.
+    pub fn end_session_of(&self, public_id: Uuid, sid: Uuid, act: &Act) -> StoreResult<bool> {
         self.write(|transaction| {
-            let owner = end(transaction, sid, act.at)?;
-            if let Some(owner) = owner {
-                let action = act.by.ends_session_of(owner);
-                transaction.note(&act.done(action, Subject::Session(sid, owner)))?;
-            }
-            Ok(owner)
+            let own = sessions::table
+                .find(sid.to_string())
+                .filter(sessions::public_id.eq(public_id.to_string()));
+            let own = diesel::select(exists(own)).get_result(transaction.connection)?;
+            Ok(own && end_noted(transaction, sid, act)?.is_some())
         })
     }
 

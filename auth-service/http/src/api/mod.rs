@@ -3,4 +3,5 @@
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod password;
+pub(crate) mod sessions;
 pub(crate) mod signup;

@@ -24,6 +24,7 @@ mod oauth2_revoke;
 mod oauth2_token;
 mod openapi;
 mod operators;
+mod own_sessions;
 mod password;
 mod server;
 mod signup;

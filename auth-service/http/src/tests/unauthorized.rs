@@ -55,7 +55,9 @@ async fn description_names_the_callers_of_each_path() {
     let server = Server::start();
     for (path, method, operation) in described(&server).await {
         let expected = match path.as_str() {
-            "/logout" | "/logout/all" | "/password" => Guarded::Session,
+            "/logout" | "/logout/all" | "/password" | "/sessions" | "/sessions/{sid}" => {
+                Guarded::Session
+            }
             "/feed" => Guarded::Client,
             path if path.starts_with("/admin/") => Guarded::Admin,
             path if path.starts_with("/directory/") => Guarded::Client,

@@ -7,10 +7,12 @@ use signet_contract::events::Change;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::fixture::{Fixture, START, by_operator, opening, second};
+use super::fixture::{Fixture, START, by_operator, opening, opening_with, second};
 use super::on_every_database;
+use super::refresh::{STRICT, use_token};
 use auth_domain::feed::REVOCATIONS_KEPT;
 use auth_domain::login::{Opened, Opening};
+use auth_domain::refresh::RefreshToken;
 use auth_domain::sessions::{SessionCursor, SessionQuery};
 use auth_domain::users::User;
 
@@ -18,6 +20,7 @@ on_every_database! {
     network_is_known_after_first_login,
     old_networks_are_removed,
     session_is_removed_after_all_its_tokens,
+    user_keeps_the_hundred_sessions_used_last,
     session_ends_once_with_one_event,
     all_sessions_end_except_one,
     sessions_are_listed_latest_first_in_pages,
@@ -68,6 +71,32 @@ fn old_networks_are_removed(fixture: &Fixture) {
 fn sids(fixture: &Fixture, user: &User, now: OffsetDateTime) -> Vec<Uuid> {
     let listed = fixture.open_sessions(user.public_id, now);
     listed.into_iter().map(|session| session.sid).collect()
+}
+
+fn user_keeps_the_hundred_sessions_used_last(fixture: &Fixture) {
+    let (ann, bob) = (fixture.user("Ann"), fixture.user("Bob"));
+    let others = fixture.open_session(&bob);
+    let token = RefreshToken::fresh().expect("a token");
+    let open = |opening: &Opening, at| match fixture.store.open_session(opening, second(at)) {
+        Ok(Opened::Session(session)) => session.sid,
+        other => panic!("{other:?}"),
+    };
+    let used_again = open(&opening_with(ann.public_id, &token), 0);
+    let unused = open(&opening(ann.public_id), 1);
+    for at in 2..100 {
+        open(&opening(ann.public_id), at);
+    }
+    use_token(fixture, &token, &STRICT, second(100)).expect("refreshed");
+    assert_eq!(sids(fixture, &ann, second(100)).len(), 100);
+    let position = fixture.position();
+    let latest = open(&opening(ann.public_id), 101);
+    let left = sids(fixture, &ann, second(101));
+    assert_eq!((left.len(), left.first()), (100, Some(&latest)));
+    assert!(left.contains(&used_again) && !left.contains(&unused));
+    let ended = Change::SessionRevoked { sid: unused, public_id: ann.public_id };
+    let events = fixture.events_after(position);
+    assert_eq!(events.iter().map(|event| &event.change).collect::<Vec<_>>(), [&ended]);
+    assert_eq!(sids(fixture, &bob, second(101)), [others.sid]);
 }
 
 fn session_is_removed_after_all_its_tokens(fixture: &Fixture) {
