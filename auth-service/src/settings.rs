@@ -103,6 +103,9 @@ pub struct Settings {
     #[arg(id = "AUTH_LOGIN_FAILURES_PER_ADDRESS", value_name = "COUNT/DURATION or off",
         default_value = "1000/15m", value_parser = or_off(count_limit))]
     pub login_failures_per_address: OrOff<CountLimit>,
+    /// The right to sign up: `open` for everyone, `off` for accounts that operators make
+    #[arg(id = "AUTH_REGISTRATION", long, value_name = "open or off", default_value = "open")]
+    pub registration: Registration,
     /// The number of sign-ups of a network address before it has to wait
     #[arg(id = "AUTH_SIGN_UPS_PER_ADDRESS", value_name = "COUNT/DURATION or off",
         default_value = "100/1h", value_parser = or_off(count_limit))]
@@ -134,6 +137,15 @@ pub enum LoginErrors {
     Distinct,
     /// One answer, in one time.
     Uniform,
+}
+
+/// The right to sign up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Registration {
+    /// Everyone may.
+    Open,
+    /// Operators make the accounts.
+    Off,
 }
 
 /// A count in a window of time.

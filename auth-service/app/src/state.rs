@@ -32,6 +32,8 @@ pub struct AppConfig {
     pub log_in_failures_per_account: Option<Limit>,
     /// The failed log-ins of a network; `None` for no limit.
     pub log_in_failures_per_address: Option<Limit>,
+    /// True if everyone may sign up; otherwise operators make the accounts.
+    pub registration_open: bool,
     /// The sign-ups of a network; `None` for no limit.
     pub sign_ups_per_address: Option<Limit>,
     /// True if log-in and sign-up must not show whether an account exists.
@@ -52,6 +54,7 @@ pub struct AppState {
     /// Counts failed log-ins.
     pub throttle: Arc<Throttle>,
     pub(crate) sign_ups: SignUpLimit,
+    pub(crate) registration_open: bool,
     /// Limits the audit rows for refusals that cost the caller nothing.
     pub(crate) refusals: Allowance,
     /// Wakes log-ins that wait until other attempts at the same account end.
@@ -91,6 +94,7 @@ impl AppState {
             guards,
             hashing,
             throttle: Arc::new(throttle),
+            registration_open: config.registration_open,
             sign_ups: SignUpLimit::new(config.sign_ups_per_address),
             refusals: Allowance::default(),
             attempt_ended: Notify::new(),

@@ -8,7 +8,7 @@ use signet_service::shutdown::Shutdown;
 use time::Duration;
 
 use super::keys::rotator;
-use crate::settings::{CountLimit, LoginErrors, Settings};
+use crate::settings::{CountLimit, LoginErrors, Registration, Settings};
 use auth_app::{AppConfig, AppState};
 use auth_crypto::hashing::HashingPool;
 use auth_crypto::signing::KeyRing;
@@ -51,6 +51,7 @@ pub(super) fn of(
         refresh,
         log_in_failures_per_account: settings.login_failures_per_account.map(limit),
         log_in_failures_per_address: settings.login_failures_per_address.map(limit),
+        registration_open: settings.registration == Registration::Open,
         sign_ups_per_address: settings.sign_ups_per_address.map(limit),
         uniform_errors,
     };

@@ -16,7 +16,7 @@ use auth_store::{Store, StoreResult};
 pub use change_password::change_password;
 pub use log_in::{LoggedIn, log_in};
 pub use log_out::{log_out, log_out_everywhere};
-pub use sign_up::{SignUpOutcome, sign_up};
+pub use sign_up::{SignUpOutcome, check_registration, sign_up};
 
 /// The most attempts of a use case: it starts over if the account changes meanwhile.
 const TRIES: u32 = 3;

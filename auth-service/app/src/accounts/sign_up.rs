@@ -21,10 +21,24 @@ pub enum SignUpOutcome {
     AddressTaken,
 }
 
+/// Checks that sign-ups are allowed. A route calls this before it reads the form.
+///
+/// # Errors
+///
+/// [`Reason::RegistrationClosed`].
+pub fn check_registration(app: &AppState) -> Result<(), AppError> {
+    if app.registration_open {
+        return Ok(());
+    }
+    app.metrics.sign_up("closed");
+    Err(AppError::Refused(Reason::RegistrationClosed))
+}
+
 /// Makes an account.
 ///
 /// # Errors
 ///
+/// - [`AppError::Refused`] if registration is closed.
 /// - [`AppError::Invalid`] for each field with a fault.
 /// - [`AppError::LimitReached`] after too many sign-ups from the network.
 /// - [`AppError::Overloaded`].
@@ -33,6 +47,7 @@ pub async fn sign_up(
     form: SignUpForm,
     from: Option<IpAddr>,
 ) -> Result<SignUpOutcome, AppError> {
+    check_registration(app)?;
     let applicant = form.check().map_err(AppError::Invalid)?;
     let email = format!("{:?}", applicant.email.shown);
     let counted = match app.sign_ups.admit(from, app.clock.now()) {

@@ -83,6 +83,9 @@ pub(crate) fn problem(error: AppError) -> ProblemError {
         AppError::Refused(Reason::WrongPassword) => {
             ProblemError::new(StatusCode::FORBIDDEN, "The current password is another.")
         }
+        AppError::Refused(Reason::RegistrationClosed) => {
+            ProblemError::new(StatusCode::FORBIDDEN, "registration is closed")
+        }
         AppError::Refused(_) => ProblemError::new(StatusCode::FORBIDDEN, "This is not allowed."),
         AppError::LimitReached { reason, retry_after } => {
             let detail = if reason == Reason::TooManySignUps {

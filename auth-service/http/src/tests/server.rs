@@ -49,6 +49,7 @@ pub(super) struct Setup {
     pub(super) uniform_errors: bool,
     pub(super) per_account: Option<u32>,
     pub(super) per_address: Option<u32>,
+    pub(super) registration_open: bool,
     pub(super) sign_ups_per_address: Option<u32>,
     pub(super) queue: usize,
     pub(super) repeat_window: Duration,
@@ -61,6 +62,7 @@ impl Default for Setup {
             uniform_errors: false,
             per_account: Some(10),
             per_address: Some(1_000),
+            registration_open: true,
             sign_ups_per_address: Some(100),
             queue: 128,
             repeat_window: Duration::ZERO,
@@ -116,6 +118,7 @@ impl Server {
             },
             log_in_failures_per_account: setup.per_account.map(limit),
             log_in_failures_per_address: setup.per_address.map(limit),
+            registration_open: setup.registration_open,
             sign_ups_per_address: setup.sign_ups_per_address.map(limit),
             uniform_errors: setup.uniform_errors,
         };

@@ -30,6 +30,26 @@ async fn new_address_is_201_and_taken_address_is_202() {
 }
 
 #[actix_web::test]
+async fn closed_registration_is_403_before_the_body_is_read() {
+    for uniform_errors in [false, true] {
+        let server =
+            Server::with(Setup { registration_open: false, uniform_errors, ..Setup::default() });
+        let form = [("name", "Ann"), ("email", "ann@example.org"), ("password", PASSWORD)];
+        for answer in [
+            server.post_form("/signup", &form).await,
+            server.post_form("/signup", &[]).await,
+            server.post_json("/signup", &json!("no object")).await,
+        ] {
+            assert_eq!(answer.status, 403);
+            assert_eq!(answer.header("content-type"), "application/problem+json");
+            assert_eq!(answer.json()["detail"], "registration is closed");
+        }
+        let query = UserQuery { limit: 10, ..UserQuery::default() };
+        assert!(server.database.list_users(&query).unwrap().is_empty());
+    }
+}
+
+#[actix_web::test]
 async fn wrong_form_with_a_taken_address_is_422() {
     let server = Server::start();
     server.sign_up("ann").await;
