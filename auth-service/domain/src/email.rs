@@ -5,11 +5,14 @@
 //! look-alike of another's address (CVE-2019-19844): case, NFC and NFD, full-width forms, the long
 //! s, the dotless and the dotted i of Turkish, and both spellings of an international domain.
 
+use std::borrow::Cow;
+
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizer;
 use icu_properties::props::{
     BinaryProperty as _, DefaultIgnorableCodePoint, EnumeratedProperty as _, GeneralCategory,
 };
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
 /// The longest address, in octets of UTF-8 (RFC 5321 §4.5.3.1.3 less its brackets).
 const MOST_OCTETS: usize = 254;
@@ -83,10 +86,21 @@ fn local_character(c: char) -> bool {
 
 /// Returns the A-label form of the folded domain. Both spellings are first read as Unicode.
 /// Otherwise `straße.example` and its A-label would get different keys.
+///
+/// Host names may have hyphens at any place inside a label, also at the third and fourth, where
+/// IDNA allows them only in `xn--`. The other rules of IDNA hold: without the one for bidirectional
+/// text, two domains could look the same.
 fn domain_key(domain: &str) -> Option<String> {
     let (readable, sound) = idna::domain_to_unicode(domain);
     sound.ok()?;
-    idna::domain_to_ascii_strict(&fold(&readable)).ok().filter(|ascii| !ascii.ends_with('.'))
+    let folded = fold(&readable);
+    // A label that decodes to an A-label would get the key of another domain.
+    if folded.split('.').any(|label| label.starts_with("xn--")) {
+        return None;
+    }
+    let (signs, hyphens) = (AsciiDenyList::STD3, Hyphens::CheckFirstLast);
+    let ascii = Uts46::new().to_ascii(folded.as_bytes(), signs, hyphens, DnsLength::Verify);
+    ascii.ok().map(Cow::into_owned)
 }
 
 /// Applies case folding and NFKC until nothing changes: each can produce characters that the other
@@ -219,6 +233,53 @@ mod tests {
             "\u{1b}[1m@x.org",
         ] {
             assert_eq!(Email::parse(typed), Err(EmailError::Unprintable), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn domain_of_any_host_name_is_taken() {
+        for (typed, key) in [
+            ("x@ab--c.example", "x@ab--c.example"),
+            ("x@AB--C.Example", "x@ab--c.example"),
+            ("x@r3---sn-4g5e.example", "x@r3---sn-4g5e.example"),
+            ("x@a--b.c--d.example", "x@a--b.c--d.example"),
+            ("x@1--2.example", "x@1--2.example"),
+            ("x@xn-a.xn.xnn--a.example", "x@xn-a.xn.xnn--a.example"),
+            ("x@163.example", "x@163.example"),
+            ("x@3com.example", "x@3com.example"),
+            ("x@a.b.c.d.e.f.example", "x@a.b.c.d.e.f.example"),
+            ("x@localhost", "x@localhost"),
+            ("x@zz--\u{fc}.example", "x@xn--zz---3ra.example"),
+            ("x@i\u{2764}.example", "x@xn--i-7iq.example"),
+            ("x@xn--i-7iq.example", "x@xn--i-7iq.example"),
+            ("x@\u{5d0}\u{5d1}.example", "x@xn--4dbc.example"),
+        ] {
+            assert_eq!(key_of(typed), key);
+        }
+    }
+
+    #[test]
+    fn domain_that_no_host_name_can_have_is_refused() {
+        let long = format!("a@{}.example", "b".repeat(64));
+        for typed in [
+            "a@-ab.example",
+            "a@ab-.example",
+            "a@ab--.example",
+            "a@--ab.example",
+            "a@a_b.example",
+            "a@_dmarc.example",
+            "a@xn--.example",
+            "a@xn--a.example",
+            "a@xn--ab-.example",
+            "a@xn--zzzzzzzzzz9999.example",
+            "a@XN--\u{fc}.example",
+            "a@xn--xn--bcher-u9a.example",
+            "a@xn--xn--gthub-n4a-79b.example",
+            // A browser shows the labels of such a domain in another order (RFC 5893).
+            "a@1a.\u{5d0}\u{5d1}",
+            &long,
+        ] {
+            assert_eq!(Email::parse(typed), Err(EmailError::Malformed), "{typed}");
         }
     }
 
