@@ -1,5 +1,5 @@
 //! The extractor that authenticates the client of an OAuth route, by `Authorization: Basic` or in
-//! the form (RFC 6749 §2.3.1).
+//! the form (RFC 6749 §2.3.1). Other schemes of `Authorization` are ignored.
 
 use std::pin::Pin;
 
@@ -67,8 +67,8 @@ impl<F: ClientForm> FromRequest for ClientAuth<F> {
 fn proof(headers: &HeaderMap, form: ClientFields) -> Result<ClientProof, OAuthProblem> {
     let client_id = form.client_id.unwrap_or_default();
     let secret = form.client_secret.unwrap_or_default();
-    let mut values = headers.get_all(AUTHORIZATION);
-    let Some(authorization) = values.next() else {
+    let mut claims = headers.get_all(AUTHORIZATION).filter_map(|value| claim(value.as_bytes()));
+    let Some(claim) = claims.next() else {
         return Ok(match (client_id.as_str(), secret.is_empty()) {
             ("" | FIRST_PARTY, true) => ClientProof::None,
             ("", false) | (_, true) => ClientProof::Malformed,
@@ -76,10 +76,10 @@ fn proof(headers: &HeaderMap, form: ClientFields) -> Result<ClientProof, OAuthPr
         });
     };
     let invalid = |why: &str| Err(OAuthProblem::InvalidRequest(why.to_owned()));
-    if values.next().is_some() || !secret.is_empty() {
+    if claims.next().is_some() || !secret.is_empty() {
         return invalid("the client authenticates in more than one way");
     }
-    match basic(authorization.as_bytes()) {
+    match credentials(claim) {
         Some((id, _)) if !client_id.is_empty() && client_id != id => {
             invalid("the form names another client than the header")
         }
@@ -88,13 +88,18 @@ fn proof(headers: &HeaderMap, form: ClientFields) -> Result<ClientProof, OAuthPr
     }
 }
 
-/// Reads id and secret from `Authorization: Basic`. They are url-encoded in it. Many clients forget
+/// Returns the text after the scheme `Basic`, in any case. A header of another scheme claims no
+/// client: applications send an expired access token, and proxies have their own schemes.
+fn claim(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, rest) = value.split_at_checked("Basic".len())?;
+    let whole = rest.first().is_none_or(u8::is_ascii_whitespace);
+    (whole && scheme.eq_ignore_ascii_case(b"Basic")).then_some(rest)
+}
+
+/// Reads id and secret from the text after `Basic`. They are url-encoded in it. Many clients forget
 /// that, but this issuer's ids and secrets are the same in both forms.
-fn basic(value: &[u8]) -> Option<(String, Zeroizing<String>)> {
-    let (scheme, encoded) = value.split_at_checked("Basic ".len())?;
-    if !scheme.eq_ignore_ascii_case(b"Basic ") {
-        return None;
-    }
+fn credentials(claim: &[u8]) -> Option<(String, Zeroizing<String>)> {
+    let encoded = claim.strip_prefix(b" ")?;
     let decoded = Zeroizing::new(STANDARD.decode(encoded.trim_ascii()).ok()?);
     let colon = decoded.iter().position(|byte| *byte == b':')?;
     let client_id = decode(&decoded[..colon]).ok()?;
@@ -109,10 +114,14 @@ mod tests {
     use super::*;
 
     /// Returns the proof: the id and the secret, or a word for its kind.
-    fn read(authorization: &[&str], client_id: &str, secret: &str) -> Result<String, OAuthProblem> {
+    fn read(
+        authorization: &[impl AsRef<[u8]>],
+        client_id: &str,
+        secret: &str,
+    ) -> Result<String, OAuthProblem> {
         let mut headers = HeaderMap::new();
         for value in authorization {
-            headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
+            headers.append(AUTHORIZATION, HeaderValue::from_bytes(value.as_ref()).unwrap());
         }
         let (client_id, secret) = (Some(client_id.into()), Some(Zeroizing::new(secret.into())));
         proof(&headers, ClientFields { client_id, client_secret: secret }).map(
@@ -124,6 +133,40 @@ mod tests {
         )
     }
 
+    const NO_HEADER: [&str; 0] = [];
+
+    /// Headers that claim no client.
+    const OTHER_SCHEMES: [&[u8]; 12] = [
+        b"",
+        b"Bearer x",
+        b"Bearer ",
+        b"Bearer",
+        b"Negotiate YIIJ",
+        b"Digest username=\"reports\", realm=\"x\"",
+        b"DPoP x",
+        b"BasicX cmVwb3J0czpzZWNyZXQ=",
+        b"Basi",
+        b"cmVwb3J0czpzZWNyZXQ=",
+        b"\xff\xfe \xe9",
+        b"B\xc3\xa4sic cmVwb3J0czpzZWNyZXQ=",
+    ];
+
+    #[test]
+    fn header_of_another_scheme_is_no_proof() {
+        let basic = basic_of("reports:secret");
+        for header in OTHER_SCHEMES {
+            let shown = String::from_utf8_lossy(header);
+            assert_eq!(read(&[header], "", ""), Ok("none".to_owned()), "{shown:?}");
+            assert_eq!(read(&[header], "first-party", ""), Ok("none".to_owned()), "{shown:?}");
+            let secret = Ok("reports, secret".to_owned());
+            assert_eq!(read(&[header], "reports", "secret"), secret, "{shown:?}");
+            assert_eq!(read(&[header, basic.as_bytes()], "", ""), secret, "{shown:?}");
+            assert_eq!(read(&[basic.as_bytes(), header], "reports", ""), secret, "{shown:?}");
+            assert_eq!(read(&[header], "reports", ""), Ok("malformed".to_owned()), "{shown:?}");
+        }
+        assert_eq!(read(&OTHER_SCHEMES, "", ""), Ok("none".to_owned()));
+    }
+
     fn basic_of(text: &str) -> String {
         format!("Basic {}", STANDARD.encode(text))
     }
@@ -131,7 +174,7 @@ mod tests {
     #[test]
     fn header_or_form_gives_the_secret_and_the_header_is_url_decoded() {
         let expected = Ok("reports, s+ %".to_owned());
-        assert_eq!(read(&[], "reports", "s+ %"), expected);
+        assert_eq!(read(&NO_HEADER, "reports", "s+ %"), expected);
         assert_eq!(read(&[&basic_of("reports:s%2B+%25")], "", ""), expected);
         let lower = basic_of("reports:s%2B+%25").replace("Basic", "basic");
         assert_eq!(read(&[&lower], "reports", ""), expected);
@@ -144,6 +187,8 @@ mod tests {
             (vec![header.as_str()], "reports", "secret"),
             (vec![header.as_str()], "other", ""),
             (vec![header.as_str(), header.as_str()], "", ""),
+            (vec![header.as_str(), "Bearer x", "Basic !"], "", ""),
+            (vec!["Basic !", "Bearer x"], "reports", "secret"),
         ] {
             assert!(matches!(read(&headers, id, secret), Err(OAuthProblem::InvalidRequest(_))));
         }
@@ -153,25 +198,28 @@ mod tests {
     fn half_a_proof_and_a_broken_header_are_malformed() {
         let malformed = Ok("malformed".to_owned());
         for header in [
-            "Bearer x",
             "Basic",
+            "basic",
+            "Basic ",
             "Basic !",
+            "Basic\tcmVwb3J0czpzZWNyZXQ=",
+            "Basic cmVwb3J0czpzZWNyZXQ=, Bearer x",
             &basic_of("no colon"),
             &basic_of("%zz:x"),
             "Basic //79",
         ] {
             assert_eq!(read(&[header], "", ""), malformed, "{header}");
         }
-        assert_eq!(read(&[], "reports", ""), malformed);
-        assert_eq!(read(&[], "", "secret"), malformed);
+        assert_eq!(read(&NO_HEADER, "reports", ""), malformed);
+        assert_eq!(read(&NO_HEADER, "", "secret"), malformed);
     }
 
     #[test]
     fn first_party_needs_no_proof_and_may_not_present_one() {
         for client_id in ["", "first-party"] {
-            assert_eq!(read(&[], client_id, ""), Ok("none".to_owned()));
+            assert_eq!(read(&NO_HEADER, client_id, ""), Ok("none".to_owned()));
         }
-        assert_eq!(read(&[], "first-party", "x"), Ok("first-party, x".to_owned()));
+        assert_eq!(read(&NO_HEADER, "first-party", "x"), Ok("first-party, x".to_owned()));
         assert_eq!(read(&[&basic_of(":")], "", ""), Ok(", ".to_owned()));
     }
 }

@@ -1,5 +1,7 @@
 //! `POST /oauth2/revoke`.
 
+use actix_web::http::header::{AUTHORIZATION, HeaderValue};
+use actix_web::test::TestRequest;
 use serde_json::json;
 
 use super::server::{Answer, Server};
@@ -58,4 +60,57 @@ async fn tokens_of_services_and_of_other_clients_are_not_revoked() {
         assert_eq!(revoke(&server, &form).await.status, 401);
     }
     assert_eq!(server.refresh(&refresh, &[]).await.status, 200);
+}
+
+#[actix_web::test]
+async fn authorization_of_another_scheme_changes_no_oauth_request() {
+    let server = Server::start();
+    server.sign_up("ann").await;
+    server.add_client("reports", &[]);
+    let token = ("client_secret", "secret");
+    let client = [("grant_type", "client_credentials"), ("client_id", "reports"), token];
+    let headers: [&[&[u8]]; 6] = [
+        &[b"Bearer x"],
+        &[b"Bearer "],
+        &[b""],
+        &[b"Negotiate YIIJ"],
+        &[b"\xff\xe9"],
+        &[b"Bearer x", b"Digest username=\"ann\"", b""],
+    ];
+    for lines in headers {
+        let call = async |path, form: &[(&str, &str)]| {
+            let mut request = TestRequest::post().uri(path).set_form(form);
+            for line in lines {
+                let line = HeaderValue::from_bytes(line).unwrap();
+                request = request.append_header((AUTHORIZATION, line));
+            }
+            server.call(request).await
+        };
+        let (access, first) = server.session("ann").await;
+        let form = [("grant_type", "refresh_token"), ("refresh_token", &*first)];
+        let refreshed = call("/oauth2/token", &form).await;
+        assert_eq!(refreshed.status, 200, "{lines:?} {refreshed:?}");
+        let refresh = refreshed.json()["refresh_token"].as_str().unwrap().to_owned();
+        assert_eq!(call("/oauth2/revoke", &[("token", &refresh)]).await.status, 200, "{lines:?}");
+        assert_eq!(server.post_with("/logout", &access, &[]).await.status, 401, "{lines:?}");
+
+        assert_eq!(call("/oauth2/token", &client).await.status, 200, "{lines:?}");
+        assert_eq!(call("/oauth2/token", &client[..1]).await.status, 401, "{lines:?}");
+        assert_eq!(call("/oauth2/introspect", &[("token", "x")]).await.status, 401, "{lines:?}");
+    }
+}
+
+#[actix_web::test]
+async fn malformed_basic_header_is_401_and_keeps_the_session() {
+    let server = Server::start();
+    server.sign_up("ann").await;
+    let (access, refresh) = server.session("ann").await;
+    for header in ["Basic", "Basic ", "basic !", "Basic bm8gY29sb24="] {
+        let form = [("token", &*refresh)];
+        let request = TestRequest::post().uri("/oauth2/revoke").set_form(form);
+        let answer = server.call(request.insert_header((AUTHORIZATION, header))).await;
+        assert_eq!(answer.status, 401, "{header}");
+        assert_eq!(answer.json()["error"], json!("invalid_client"), "{header}");
+    }
+    assert_eq!(server.post_with("/logout", &access, &[]).await.status, 204);
 }
