@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use signet_service::problem_response::ProblemError;
-use url::form_urlencoded;
+use signet_service::query::Query;
 
 use crate::domain::cursor::Cursor;
 use crate::domain::directory::{DEFAULT_PAGE, MAX_PAGE};
@@ -29,38 +29,21 @@ impl FromRequest for PageQuery {
 }
 
 impl PageQuery {
-    /// Parses a query. Unknown parameters are ignored.
+    /// Parses a query.
+    ///
+    /// # Errors
+    ///
+    /// `400` for a malformed query. `422` with the error of each parameter, also a repeated one.
     fn parse(query: &str) -> Result<Self, ProblemError> {
-        let mut errors = Vec::new();
-        let mut take = |name| {
-            let mut values = form_urlencoded::parse(query.as_bytes())
-                .filter(|(known, _)| known == name)
-                .map(|(_, value)| value.into_owned());
-            let first = values.next();
-            if values.next().is_some() {
-                errors.push((name, "is given more than once".to_owned()));
-            }
-            first
-        };
-        let (limit, after) = (take("limit"), take("after"));
-        let limit = limit.map_or(Ok(DEFAULT_PAGE), |text| parse_limit(&text));
-        let after = after.map(|text| text.parse::<Cursor>()).transpose();
-        match (limit, after) {
-            (Ok(limit), Ok(after)) if errors.is_empty() => Ok(Self { limit, after }),
+        let query = Query::parse(query)?;
+        match (query.number("limit", DEFAULT_PAGE, 1..=MAX_PAGE), query.value("after")) {
+            (Ok(limit), Ok(after)) => Ok(Self { limit, after }),
             (limit, after) => {
-                errors.extend(limit.err().map(|why| ("limit", why)));
-                errors.extend(after.err().map(|why| ("after", why.to_string())));
-                Err(ProblemError::fields(errors))
+                let errors = [limit.err(), after.err()].into_iter().flatten();
+                Err(ProblemError::fields(errors.map(|error| (error.name, error.why))))
             }
         }
     }
-}
-
-fn parse_limit(text: &str) -> Result<u16, String> {
-    text.parse()
-        .ok()
-        .filter(|limit| (1..=MAX_PAGE).contains(limit) && !text.starts_with('+'))
-        .ok_or_else(|| format!("is not a whole number from 1 to {MAX_PAGE}"))
 }
 
 #[cfg(test)]
@@ -73,7 +56,10 @@ mod tests {
     fn omitted_parameter_has_its_default() {
         let none = PageQuery { limit: 100, after: None };
         assert_eq!(PageQuery::parse("").expect("a page"), none);
-        assert_eq!(PageQuery::parse("other=1&token=x").expect("a page"), none);
+        for query in ["limit=", "after=", "limit", "after&limit=", "limit=&after=", "&", "%61fter="]
+        {
+            assert_eq!(PageQuery::parse(query).expect(query), none, "{query}");
+        }
         let query = PageQuery::parse(&format!("after={CURSOR}&limit=1000")).expect("a page");
         assert_eq!((query.limit, query.after), (1_000, CURSOR.parse().ok()));
     }
@@ -85,11 +71,13 @@ mod tests {
             ("limit=1001", "limit"),
             ("limit=-1", "limit"),
             ("limit=%2B5", "limit"),
-            ("limit=", "limit"),
             ("limit=1e2", "limit"),
             ("limit=99999999999999999999", "limit"),
             ("limit=5&limit=5", "limit"),
-            ("after=", "after"),
+            ("limit=+", "limit"),
+            ("limit=%205", "limit"),
+            ("limit=&limit=5", "limit"),
+            ("after=&after=", "after"),
             ("after=1", "after"),
             ("after=%00", "after"),
             ("after=a&after=a", "after"),
@@ -97,6 +85,21 @@ mod tests {
             let problem = PageQuery::parse(query).expect_err(query).problem;
             assert_eq!(problem.status, 422, "{query}");
             assert_eq!(problem.errors.keys().collect::<Vec<_>>(), [field], "{query}");
+        }
+    }
+
+    #[test]
+    fn unknown_parameter_has_no_effect() {
+        for query in ["other=1&token=x", "other=1&other=2", "other=&=&Limit=0"] {
+            let page = PageQuery { limit: 100, after: None };
+            assert_eq!(PageQuery::parse(query).expect(query), page, "{query}");
+        }
+    }
+
+    #[test]
+    fn malformed_query_is_400() {
+        for query in ["limit=%", "limit=%zz", "after=%ff", "other=%4", "%e9=1"] {
+            assert_eq!(PageQuery::parse(query).expect_err(query).problem.status, 400, "{query}");
         }
     }
 }

@@ -53,7 +53,7 @@ pub(super) struct PageBody {
     ),
     responses(
         (status = 200, description = "One page", body = PageBody),
-        (status = 400, description = "More than one token", body = Problem,
+        (status = 400, description = "More than one token, or a malformed query", body = Problem,
             content_type = "application/problem+json"),
         (status = 401, description = "No token, or one that is not good", body = TokenRefused),
         (status = 403, description = "A service's token, or too little right", body = Problem,

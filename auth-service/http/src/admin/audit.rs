@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::edge::{
     Admin, ApiError, Query, Then, answer,
-    query::wrong,
+    query::{limit, wrong},
     refusals::{NotAnOperator, Unreadable, WrongParameter},
 };
 use auth_app::AppState;
@@ -46,13 +46,12 @@ pub(crate) async fn list(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(_, query) = request;
-    let limit = query.limit()?;
     let wanted = AuditQuery {
-        before: query.after()?.map(|Cursor(id)| id),
-        limit,
-        actor: query.text("actor").map(str::to_owned),
+        before: query.value("after")?.map(|Cursor(id)| id),
+        limit: limit(&query)?,
+        actor: query.text("actor")?.map(str::to_owned),
         action: action(&query)?,
-        subject: query.text("subject").map(str::to_owned),
+        subject: query.text("subject")?.map(str::to_owned),
         public_id: user(&query)?,
         since: time(&query, "since")?,
         until: time(&query, "until")?,
@@ -62,7 +61,7 @@ pub(crate) async fn list(
 }
 
 fn action(query: &Query) -> Result<Option<String>, ProblemError> {
-    let Some(word) = query.text("action") else { return Ok(None) };
+    let Some(word) = query.text("action")? else { return Ok(None) };
     let action = Action::parse(word).ok_or_else(|| {
         let known: Vec<_> = Action::ALL.iter().map(|action| action.word()).collect();
         wrong("action", format!("is none of {}", known.join(", ")))
@@ -72,7 +71,7 @@ fn action(query: &Query) -> Result<Option<String>, ProblemError> {
 
 fn user(query: &Query) -> Result<Option<Uuid>, ProblemError> {
     let parse = |text| Uuid::try_parse(text).map_err(|_| wrong("user", "is no user's id"));
-    query.text("user").map(parse).transpose()
+    query.text("user")?.map(parse).transpose()
 }
 
 fn time(query: &Query, name: &'static str) -> Result<Option<OffsetDateTime>, ProblemError> {
@@ -80,5 +79,5 @@ fn time(query: &Query, name: &'static str) -> Result<Option<OffsetDateTime>, Pro
         let at = OffsetDateTime::parse(text, &Rfc3339);
         at.map_err(|_| wrong(name, "is no time such as 2026-01-31T12:00:00Z"))
     };
-    query.text(name).map(parse).transpose()
+    query.text(name)?.map(parse).transpose()
 }

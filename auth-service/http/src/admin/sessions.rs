@@ -7,6 +7,7 @@ use signet_contract::problem::Problem;
 
 use crate::edge::{
     Admin, ApiError, Query, SessionId, Then, UserId, answer,
+    query::limit,
     refusals::{NoSuchUser, NotAnOperator, Unreadable, Unwritable, WrongParameter},
 };
 use auth_app::AppState;
@@ -36,8 +37,8 @@ pub(crate) async fn list(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(_, (query, UserId(public_id))) = request;
-    let limit = query.limit()?;
-    let wanted = SessionQuery { public_id: Some(public_id), after: query.after()?, limit };
+    let (limit, after) = (limit(&query)?, query.value("after")?);
+    let wanted = SessionQuery { public_id: Some(public_id), after, limit };
     let now = app.clock.now();
     let page = app.run(move |store| sessions::list_sessions(store, &wanted, now)).await?;
     Ok(answer::json(StatusCode::OK, page))

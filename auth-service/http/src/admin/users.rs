@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::edge::{
     Admin, ApiError, Query, StrictJson, Then, UserId, answer,
+    query::limit,
     refusals::{LastAdmin, NoSuchUser, NotAnOperator, Unreadable, Unwritable, WrongParameter},
 };
 use auth_app::AppState;
@@ -45,8 +46,8 @@ pub(crate) async fn list(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(_, query) = request;
-    let (limit, after) = (query.limit()?, query.after()?);
-    let search = query.text("q").map(str::to_owned);
+    let (limit, after) = (limit(&query)?, query.value("after")?);
+    let search = query.text("q")?.map(str::to_owned);
     let page = app.run(move |store| users::list_users(store, after, limit, search)).await?;
     Ok(answer::json(StatusCode::OK, page))
 }

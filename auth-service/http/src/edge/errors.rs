@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use signet_contract::bearer;
 use signet_service::problem_response::ProblemError;
+use signet_service::query::ParameterError;
 use signet_verifier::Refusal;
 
 use super::answer;
@@ -35,6 +36,12 @@ impl ApiError {
     pub(crate) fn no_state() -> Self {
         tracing::error!("the listener has no state");
         ProblemError::internal().into()
+    }
+}
+
+impl From<ParameterError> for ApiError {
+    fn from(error: ParameterError) -> Self {
+        ProblemError::from(error).into()
     }
 }
 

@@ -62,9 +62,9 @@ pub(crate) enum OAuthRefusal {
 /// The refusals of a route that reads its query.
 #[derive(IntoResponses)]
 pub(crate) enum WrongParameter {
-    /// The query names a parameter twice.
+    /// The query is malformed, or has a parameter twice.
     #[response(status = 400, content_type = "application/problem+json")]
-    Twice(Problem),
+    Malformed(Problem),
     /// A parameter has an invalid value.
     #[response(status = 422, content_type = "application/problem+json")]
     Value(Problem),

@@ -23,7 +23,7 @@ use auth_app::directory::SnapshotPart;
 use auth_app::error::AppError;
 
 /// The most users of one page.
-const MOST_USERS: u64 = 1_000;
+const MOST_USERS: u32 = 1_000;
 
 /// One page of the user directory, in order of creation.
 ///
@@ -50,9 +50,8 @@ pub(crate) async fn list(
     edge: web::Data<Edge>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(_, query) = request;
-    let limit = query.number("limit", MOST_USERS, 1, MOST_USERS)?;
-    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-    let after = query.after()?;
+    let limit = query.number("limit", MOST_USERS, 1..=MOST_USERS)?;
+    let after = query.value("after")?;
     let permit = if after.is_none() { Some(edge.snapshots.permit().await?) } else { None };
     let mut page = PageWriter::default();
     let mut parts = app.read_directory(after, limit, move |part| page.write(part));

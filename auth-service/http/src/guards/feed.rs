@@ -25,7 +25,7 @@ use auth_app::feed::FeedRequest;
 const LONGEST_WAIT: u64 = 25;
 
 /// The most events of one answer.
-const MOST_EVENTS: u64 = 1_000;
+const MOST_EVENTS: u32 = 1_000;
 
 /// The most keys that a guard can report.
 const MOST_KIDS: usize = 100;
@@ -104,19 +104,19 @@ pub(crate) async fn read(
 }
 
 fn feed_request(query: &Query) -> Result<FeedRequest, ProblemError> {
-    let after = query.number("after", 0, 0, u64::MAX)?;
-    let wait = query.number("wait", 0, 0, LONGEST_WAIT)?;
-    let limit = query.number("limit", MOST_EVENTS, 1, MOST_EVENTS)?;
-    let instance = query.text("instance").map(Uuid::try_parse).transpose();
+    let after = query.number("after", 0, 0..=u64::MAX)?;
+    let wait = query.number("wait", 0, 0..=LONGEST_WAIT)?;
+    let limit = query.number("limit", MOST_EVENTS, 1..=MOST_EVENTS)?;
+    let instance = query.text("instance")?.map(Uuid::try_parse).transpose();
     let instance = instance.map_err(|_| wrong("instance", "is not a UUID"))?;
-    let kids: Vec<_> = query.text("kids").map_or_else(Vec::new, |kids| kids.split(',').collect());
+    let kids: Vec<_> = query.text("kids")?.map_or_else(Vec::new, |kids| kids.split(',').collect());
     if kids.len() > MOST_KIDS || !kids.iter().all(|kid| is_thumbprint(kid)) {
         return Err(wrong("kids", "is not a list of key thumbprints separated by commas"));
     }
     Ok(FeedRequest {
         after,
         wait: Duration::from_secs(wait),
-        limit: u32::try_from(limit).unwrap_or(u32::MAX),
+        limit,
         instance,
         kids: kids.into_iter().map(str::to_owned).collect(),
     })

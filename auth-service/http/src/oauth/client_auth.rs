@@ -10,13 +10,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::DeserializeOwned;
 use signet_contract::claims::FIRST_PARTY;
+use signet_service::url_encoded::decode;
 use zeroize::Zeroizing;
 
 use super::error::OAuthProblem;
-use crate::edge::{
-    address::client_address,
-    body::{self, form::decode},
-};
+use crate::edge::{address::client_address, body};
 use auth_app::AppState;
 use auth_app::error::AppError;
 use auth_app::oauth::{ClientProof, OAuthCaller};

@@ -132,6 +132,8 @@ async fn wrong_parameter_is_422_and_repeated_one_400() {
     for query in [format!("after={start}&after={start}"), "after=%zz".into()] {
         assert_eq!(server.get_with(&format!("/feed?{query}"), &token).await.status, 400, "{query}");
     }
+    let empty = format!("after={start}&wait=&limit=&instance=&kids=&other=1&other=2");
+    assert_eq!(server.get_with(&format!("/feed?{empty}"), &token).await.status, 200);
 }
 
 #[actix_web::test]

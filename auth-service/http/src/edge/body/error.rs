@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use signet_service::problem_response::ProblemError;
+use signet_service::url_encoded::NotUrlEncoded;
 
 use super::MOST_BYTES;
 use super::members::MOST_MEMBERS;
@@ -47,6 +48,12 @@ impl BodyError {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
         }
+    }
+}
+
+impl From<NotUrlEncoded> for BodyError {
+    fn from(_: NotUrlEncoded) -> Self {
+        Self::Malformed
     }
 }
 

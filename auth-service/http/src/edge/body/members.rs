@@ -12,9 +12,10 @@ use serde::Deserialize as _;
 use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
+use signet_service::url_encoded;
 use zeroize::Zeroize as _;
 
-use super::{BodyError, MOST_BYTES, form};
+use super::{BodyError, MOST_BYTES};
 
 /// The most members of a body: several times the number that any route uses. Each name is compared
 /// with those before it, so this bound keeps the time for a body linear in its length.
@@ -40,7 +41,7 @@ impl Members {
 
     pub(super) fn of_form(body: &[u8]) -> Result<Self, BodyError> {
         let mut members = Self::default();
-        for pair in form::pairs(body) {
+        for pair in url_encoded::pairs(body) {
             let (name, value) = pair?;
             members.add(name, value.into())?;
         }

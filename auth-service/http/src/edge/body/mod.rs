@@ -5,7 +5,6 @@
 //! readers of one request must not see different values (CVE-2017-12635).
 
 mod error;
-pub(crate) mod form;
 mod members;
 
 use std::time::Duration;

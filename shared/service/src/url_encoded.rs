@@ -4,11 +4,14 @@
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
-use super::BodyError;
+/// A text that is not url-encoded UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not url-encoded UTF-8")]
+pub struct NotUrlEncoded;
 
 /// Returns the names and values of a form or a query, in order. Each one is decoded when it is
 /// asked for.
-pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = Result<(String, String), BodyError>> {
+pub fn pairs(text: &[u8]) -> impl Iterator<Item = Result<(String, String), NotUrlEncoded>> {
     text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
         let mut halves = pair.splitn(2, |byte| *byte == b'=');
         let mut half = || decode(halves.next().unwrap_or_default());
@@ -17,25 +20,25 @@ pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = Result<(String, String)
 }
 
 /// Decodes one name or value: `+` is a space, `%` starts two hexadecimal digits, and all is UTF-8.
-pub(crate) fn decode(text: &[u8]) -> Result<String, BodyError> {
+pub fn decode(text: &[u8]) -> Result<String, NotUrlEncoded> {
     let mut escapes = text.split(|byte| *byte == b'%').skip(1);
     let hexadecimal = |escape: &[u8]| {
         escape.get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     };
     if !escapes.all(hexadecimal) {
-        return Err(BodyError::Malformed);
+        return Err(NotUrlEncoded);
     }
     let blank = |byte: &u8| if *byte == b'+' { b' ' } else { *byte };
     let spaced = Zeroizing::new(text.iter().map(blank).collect::<Vec<_>>());
     let decoded = percent_decode(&spaced).decode_utf8();
-    decoded.map(Into::into).map_err(|_| BodyError::Malformed)
+    decoded.map(Into::into).map_err(|_| NotUrlEncoded)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &[u8]) -> Result<Vec<(String, String)>, BodyError> {
+    fn read(text: &[u8]) -> Result<Vec<(String, String)>, NotUrlEncoded> {
         pairs(text).collect()
     }
 
@@ -52,7 +55,7 @@ mod tests {
     #[test]
     fn invalid_url_encoding_is_malformed() {
         for body in [&b"a=%"[..], b"a=%4", b"a=%zz", b"a=%+1", b"a=%ff", b"a=\xff", b"%c3=1"] {
-            assert_eq!(read(body), Err(BodyError::Malformed), "{body:?}");
+            assert_eq!(read(body), Err(NotUrlEncoded), "{body:?}");
         }
     }
 }
