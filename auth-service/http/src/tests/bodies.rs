@@ -64,7 +64,8 @@ async fn other_types_are_415_and_broken_bodies_400() {
             "application/vnd.x+json",
             "application/json, text/html",
             "",
-            "application/json; charset=utf-16",
+            ";charset=utf-8",
+            "json; charset=utf-8",
         ] {
             assert_eq!(status(&server, path, media_type, b"{}").await, 415, "{media_type}");
         }
@@ -180,6 +181,112 @@ async fn repeated_and_malformed_members_are_400_among_many_members() {
         (multipart, unfinished.replace("--B--", "--C--")[..200].to_owned()),
     ] {
         assert_eq!(status(&server, "/login", media_type, body.as_bytes()).await, 400, "{body}");
+    }
+}
+
+/// Parameters of a media type that change nothing. A quoted string may hold a semicolon.
+const PARAMETERS: [&str; 10] = [
+    ";",
+    " ; ;",
+    "; charset=ISO-8859-1",
+    "; charset=",
+    "; charset",
+    "; charset=utf-16; charset=\"UTF-8\"",
+    ";CHARSET=\"\"",
+    "; charset=\"a; boundary=C; \\\" x\"",
+    "; =; \"\"; odd name=1",
+    "; charset=\u{e9}",
+];
+
+/// Signs up with a common password, as a body of each media type writes it.
+async fn sign_up_weakly(server: &Server, media_type: &str, body: &str) {
+    let answer = answer(server, "/signup", media_type, body).await;
+    assert_eq!(answer.status, 422, "{media_type}: {answer:?}");
+    let errors = &answer.json()["errors"];
+    let names: Vec<_> = errors.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["password"], "{media_type}: {answer:?}");
+}
+
+#[actix_web::test]
+async fn parameters_of_a_media_type_do_not_change_the_reading() {
+    let server = Server::start();
+    let form = "name=Ann&email=ann%40example.org&password=password1";
+    let json = r#"{"name":"Ann","email":"ann@example.org","password":"password1"}"#;
+    for parameters in PARAMETERS {
+        sign_up_weakly(&server, &format!("{FORM}{parameters}"), form).await;
+        sign_up_weakly(&server, &format!("{JSON}{parameters}"), json).await;
+        let form = format!("{FORM}{parameters}");
+        let refused = answer(&server, "/oauth2/token", &form, "grant_type=x").await;
+        assert_eq!(refused.json()["error"], "unsupported_grant_type", "{parameters}");
+        for of_parts in [String::new(), format!("Content-Type: text/plain{parameters}\r\n")] {
+            let body = multipart(&of_parts);
+            for media_type in [
+                format!("multipart/form-data{parameters}; boundary=B"),
+                format!("multipart/form-data; Boundary=\"B\"{parameters}"),
+            ] {
+                sign_up_weakly(&server, &media_type, &body).await;
+            }
+        }
+    }
+}
+
+/// A sign-up as multipart, with these additional lines in the head of each part.
+fn multipart(lines: &str) -> String {
+    let members = [("name", "Ann"), ("email", "ann@example.org"), ("password", "password1")];
+    let part = |(name, value): (&str, &str)| {
+        format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n{lines}\r\n{value}\r\n")
+    };
+    members.map(part).concat() + "--B--\r\n"
+}
+
+#[actix_web::test]
+async fn boundary_of_any_client_is_read_and_a_missing_one_is_400() {
+    let server = Server::start();
+    let body = multipart("");
+    for boundary in ["----=_Part_0_1.2", "a/b:c=d?e", "'()+_,-./:=?", "a b"] {
+        let body = body.replace("--B", &format!("--{boundary}"));
+        sign_up_weakly(&server, &format!("multipart/form-data; boundary=\"{boundary}\""), &body)
+            .await;
+        if !boundary.contains(' ') {
+            sign_up_weakly(&server, &format!("multipart/form-data;boundary={boundary};x"), &body)
+                .await;
+        }
+    }
+    for parameters in
+        ["", ";", "; boundary", "; boundary=", "; boundary=\"\"", "; x=\"; boundary=B\""]
+    {
+        let media_type = format!("multipart/form-data{parameters}");
+        assert_eq!(
+            status(&server, "/signup", &media_type, body.as_bytes()).await,
+            400,
+            "{parameters}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn bytes_that_are_not_utf_8_are_400_under_any_charset() {
+    let server = Server::start();
+    let part =
+        b"--B\r\nContent-Disposition: form-data; name=\"name\"\r\nContent-Type: text/plain; \
+        charset=ISO-8859-1\r\n\r\nZo\xeb\r\n--B--\r\n";
+    for charset in ["ISO-8859-1", "windows-1252", "utf-16", "", "utf-8"] {
+        for (media_type, body) in [
+            (FORM, &b"name=Zo%EB"[..]),
+            (FORM, b"name=Zo\xeb"),
+            (FORM, b"na\xefme=x"),
+            (JSON, b"{\"name\":\"Zo\xeb\"}"),
+            (JSON, b"{\0}\0"),
+            ("multipart/form-data; boundary=B", part),
+        ] {
+            let media_type = format!("{media_type}; charset={charset}");
+            let shown = String::from_utf8_lossy(body);
+            assert_eq!(
+                status(&server, "/signup", &media_type, body).await,
+                400,
+                "{media_type} {shown}"
+            );
+        }
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) enum BodyError {
     /// The body was not complete in time.
     #[error("the body did not come in time")]
     TooSlow,
-    /// Neither a form nor JSON, or in an encoding other than UTF-8.
+    /// Neither a form nor JSON, or compressed.
     #[error("the body's media type or encoding is not taken here")]
     MediaType,
     /// The body does not match its media type.

@@ -15,6 +15,7 @@ use serde_json::Value;
 use signet_service::url_encoded;
 use zeroize::Zeroize as _;
 
+use super::media_type::multipart_headers;
 use super::{BodyError, MOST_BYTES};
 
 /// The most members of a body: several times the number that any route uses. Each name is compared
@@ -51,7 +52,8 @@ impl Members {
     /// Reads a multipart form (RFC 7578).
     pub(super) async fn of_multipart(headers: &HeaderMap, body: &[u8]) -> Result<Self, BodyError> {
         let body = Bytes::copy_from_slice(body);
-        let mut parts = Multipart::new(headers, stream::iter([Ok::<_, PayloadError>(body)]));
+        let headers = multipart_headers(headers)?;
+        let mut parts = Multipart::new(&headers, stream::iter([Ok::<_, PayloadError>(body)]));
         let mut members = Self::default();
         while let Some(part) = parts.next().await {
             let mut part = part.map_err(|_| BodyError::Malformed)?;

@@ -5,12 +5,13 @@
 //! readers of one request must not see different values (CVE-2017-12635).
 
 mod error;
+mod media_type;
 mod members;
 
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -19,6 +20,7 @@ use zeroize::Zeroizing;
 use super::callers::Extracting;
 use super::errors::ApiError;
 pub(crate) use error::BodyError;
+pub(crate) use media_type::{ANY, FORM, JSON, MediaType};
 use members::Members;
 pub(crate) use members::flag;
 
@@ -27,23 +29,6 @@ const MOST_BYTES: usize = 16 * 1024;
 
 /// The time that a client may take to send a body. On a mobile line 16 KiB take a second or two.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// A media type that a route takes.
-#[derive(PartialEq)]
-pub(crate) enum MediaType {
-    Json,
-    Form,
-    Multipart,
-}
-
-/// The media types of a route that takes a form or JSON.
-pub(crate) const ANY: &[MediaType] = &[MediaType::Json, MediaType::Form, MediaType::Multipart];
-
-/// The media type of a route with a body that a form can't express.
-pub(crate) const JSON: &[MediaType] = &[MediaType::Json];
-
-/// The media type of the OAuth routes (RFC 6749 §3.2).
-pub(crate) const FORM: &[MediaType] = &[MediaType::Form];
 
 /// The body of a request as a `T`, in any of the media types of [`ANY`].
 pub(crate) struct Strict<T>(pub(crate) T);
@@ -92,7 +77,7 @@ pub(crate) async fn read<T: DeserializeOwned>(
     if body.is_empty() {
         return Members::default().read();
     }
-    let media_type = media_type(request.headers()).filter(|found| types.contains(found));
+    let media_type = MediaType::of(request.headers()).filter(|found| types.contains(found));
     let members = match media_type.ok_or(BodyError::MediaType)? {
         MediaType::Json => Members::of_json(&body),
         MediaType::Form => Members::of_form(&body),
@@ -117,25 +102,4 @@ async fn bytes(
     let plain =
         request.headers().get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
     if plain || body.is_empty() { Ok(body) } else { Err(BodyError::MediaType) }
-}
-
-/// Returns the media type, if the headers name it once and the charset is UTF-8.
-fn media_type(headers: &HeaderMap) -> Option<MediaType> {
-    let mut values = headers.get_all(CONTENT_TYPE);
-    let value = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;
-    let value = value.to_ascii_lowercase();
-    let (essence, parameters) = value.split_once(';').unwrap_or((&value, ""));
-    let utf_8 = parameters.split(';').filter_map(|parameter| parameter.split_once('=')).all(
-        |(name, value)| {
-            name.trim() != "charset"
-                || ["utf-8", "utf8", "us-ascii"].contains(&value.trim().trim_matches('"'))
-        },
-    );
-    match essence.trim() {
-        _ if !utf_8 => None,
-        "application/json" => Some(MediaType::Json),
-        "application/x-www-form-urlencoded" => Some(MediaType::Form),
-        "multipart/form-data" => Some(MediaType::Multipart),
-        _ => None,
-    }
 }
