@@ -322,5 +322,26 @@ async fn every_required_member_that_is_null_is_422_by_its_name() {
         assert_eq!(answer.status, 422, "{path}: {answer:?}");
         let errors = answer.json()["errors"].as_object().cloned().unwrap_or_default();
         assert_eq!(errors.keys().collect::<Vec<_>>(), names, "{path}");
+        for (name, reasons) in &errors {
+            assert_eq!(reasons, &json!(["is null, but this member is required"]), "{path} {name}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn null_at_a_log_in_is_422_before_an_empty_member_is_401() {
+    let server = Server::start();
+    for (body, status) in [
+        (json!({"email": null, "password": ""}), 422),
+        (json!({"email": null}), 422),
+        (json!({"email": "", "password": null}), 422),
+        (json!({"email": "", "password": "x", "audience": null}), 401),
+        (json!({"audience": null}), 401),
+        (json!({"unknown": null}), 401),
+    ] {
+        assert_eq!(server.post_json("/login", &body).await.status, status, "{body}");
+    }
+    for twice in [r#"{"audience":null,"audience":null}"#, r#"{"x":null,"\u0078":null}"#] {
+        assert_eq!(status(&server, "/login", JSON, twice.as_bytes()).await, 400, "{twice}");
     }
 }

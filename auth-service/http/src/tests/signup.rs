@@ -89,7 +89,7 @@ async fn answer_names_every_fault_by_field() {
 #[actix_web::test]
 async fn member_of_a_wrong_type_is_422_by_name() {
     let server = Server::start();
-    for wrong in [json!(null), json!(1), json!(true), json!(["a@example.org"]), json!({"a": 1})] {
+    for wrong in [json!(1), json!(true), json!(["a@example.org"]), json!({"a": 1})] {
         let body = json!({"name": "Ann", "email": wrong, "password": PASSWORD});
         let answer = server.post_json("/signup", &body).await;
         assert_eq!(answer.status, 422, "{wrong}");

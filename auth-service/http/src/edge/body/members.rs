@@ -84,7 +84,7 @@ impl Members {
         let wrong = all.clone().filter_map(|member| {
             // Each member is read alone, so that an error belongs to it.
             let error = T::deserialize(MapDeserializer::new(iter::once(member))).err()?;
-            Some((member.0.to_owned(), reason(&error)))
+            Some((member.0.to_owned(), reason(member.1, &error)))
         });
         let wrong: Vec<_> = wrong.collect();
         if !wrong.is_empty() {
@@ -94,8 +94,11 @@ impl Members {
     }
 }
 
-/// Shortens `invalid type: null, expected a string` to `is not a string`.
-fn reason(error: &serde_json::Error) -> String {
+/// Shortens `invalid type: integer, expected a string` to `is not a string`.
+fn reason(value: &Value, error: &serde_json::Error) -> String {
+    if value.is_null() {
+        return "is null, but this member is required".into();
+    }
     let text = error.to_string();
     text.rsplit_once(", expected ").map_or(text.clone(), |(_, wanted)| format!("is not {wanted}"))
 }
