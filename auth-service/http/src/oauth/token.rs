@@ -30,6 +30,8 @@ pub(crate) struct TokenForm {
     /// The audience of the token: for a client one of its audiences or the issuer, which is the
     /// default; for a session one of the issuer's list. The default is the session's own.
     audience: Option<String>,
+    /// Another name of `audience` (RFC 8707). If both are set, they must be equal.
+    resource: Option<String>,
     /// The id of a client that does not authenticate in the header; left out for a log-in's tokens.
     client_id: Option<String>,
     /// The secret of a client that does not authenticate in the header.
@@ -54,7 +56,8 @@ impl ClientForm for TokenForm {
     type Rest = TokenRequest;
 
     fn split(self) -> Result<(ClientFields, TokenRequest), OAuthProblem> {
-        let Self { grant_type, refresh_token, scope, audience, client_id, client_secret } = self;
+        let Self { grant_type, refresh_token, scope, audience, resource, client_id, client_secret } =
+            self;
         let grant = match grant_type.as_str() {
             "" => return Err(OAuthProblem::InvalidRequest("grant_type is missing".into())),
             "client_credentials" => Grant::ClientCredentials,
@@ -63,7 +66,13 @@ impl ClientForm for TokenForm {
         };
         // An empty parameter counts as left out (RFC 6749 §3.2).
         let given = |parameter: Option<String>| parameter.filter(|text| !text.is_empty());
-        let request = TokenRequest { grant, scope: given(scope), audience: given(audience) };
+        let audience = match (given(audience), given(resource)) {
+            (Some(audience), Some(resource)) if audience != resource => {
+                return Err(OAuthProblem::InvalidTarget);
+            }
+            (audience, resource) => audience.or(resource),
+        };
+        let request = TokenRequest { grant, scope: given(scope), audience };
         Ok((ClientFields { client_id, client_secret }, request))
     }
 }

@@ -75,6 +75,28 @@ async fn client_gets_a_token_for_an_audience_that_it_is_registered_with() {
 }
 
 #[actix_web::test]
+async fn resource_is_another_name_of_audience() {
+    let server = server();
+    server.add_client_for("billing-reports", &["billing"]);
+    for more in [
+        &[("resource", "billing")][..],
+        &[("resource", "billing"), ("audience", "")],
+        &[("resource", "billing"), ("audience", "billing")],
+    ] {
+        let token = server.service_token("billing-reports", more).await;
+        assert_eq!(claims(&token)["aud"], json!("billing"), "{more:?}");
+    }
+    let client = [GRANT, ("client_id", "billing-reports"), ("client_secret", "secret")];
+    for more in [
+        &[("resource", "https://elsewhere.example")][..],
+        &[("resource", "billing"), ("audience", ISSUER)],
+    ] {
+        let answer = server.post_form("/oauth2/token", &[&client, more].concat()).await;
+        assert_eq!(error(&answer), (400, "invalid_target".into()), "{more:?}");
+    }
+}
+
+#[actix_web::test]
 async fn client_narrows_scope_but_does_not_widen_it() {
     let server = server();
     let narrow = claims(&server.service_token("reports", &[("scope", "events:read")]).await);
