@@ -10,6 +10,7 @@ mod descriptors;
 pub mod docs_page;
 mod exchange;
 pub mod failure;
+pub mod forwarded;
 mod late_connections;
 mod log_queue;
 pub mod management;
