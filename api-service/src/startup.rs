@@ -43,6 +43,7 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
 }
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
+    shutdown::ignore_other_signals().map_err(Failure::failed)?;
     // The replica first: an ending process releases its addresses together with its lock.
     let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let replica = open(&settings, workers).await?;

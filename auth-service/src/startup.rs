@@ -28,6 +28,7 @@ use readiness::UpkeepHealth;
 
 /// Serves until the process is told to end.
 pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Failure> {
+    shutdown::ignore_other_signals().map_err(Failure::failed)?;
     let location = &settings.database;
     auth_store::make_folder(location).map_err(Failure::failed)?;
     // The lock comes first: a server that is ending releases its addresses with its lock.

@@ -31,6 +31,7 @@ mod outage;
 mod postgres;
 mod removed_roles;
 mod rotation_drill;
+mod run_script;
 mod secrets;
 mod settings;
 mod shutdown;

@@ -30,6 +30,25 @@ fn sigterm_and_ctrl_c_end_both_services_in_order() {
 }
 
 #[test]
+fn signals_of_log_rotation_and_terminals_end_no_service() {
+    let mut pair = Pair::start();
+    for service in [&mut pair.auth, &mut pair.api] {
+        for signal in ["HUP", "USR1", "USR2"] {
+            let mut stream = TcpStream::connect(service.address()).expect("a connection");
+            stream.set_read_timeout(Some(BOUND)).expect("a time-out");
+            stream.write_all(b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n").expect("sent");
+            service.process().signal(signal);
+            stream.write_all(b"connection: close\r\n\r\n").expect("sent");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("an answer, no reset");
+            assert!(answer.starts_with("HTTP/1.1 200 OK"), "{} {signal}: {answer}", service.url);
+        }
+        let (status, _) = service.stop();
+        assert_eq!(status.code(), Some(0), "{}", service.log());
+    }
+}
+
+#[test]
 fn hanging_file_system_does_not_delay_shutdown_of_the_guard() {
     let mut pair = Pair::prepare();
     pair.auth.start();

@@ -1,4 +1,5 @@
-//! An orderly shutdown: SIGTERM or Ctrl-C notifies every task that waits for it.
+//! Signals: SIGTERM or Ctrl-C begins an orderly shutdown, which notifies every task that waits for
+//! it. Other signals that the tools of an operator send are ignored.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -10,6 +11,16 @@ pub struct Shutdown(watch::Receiver<bool>);
 /// Starts the shutdown for the [`Shutdown`] of the same pair.
 #[derive(Debug, Clone)]
 pub struct Trigger(watch::Sender<bool>);
+
+/// Ignores SIGHUP, SIGUSR1 and SIGUSR2 from now on, which would end the process. Log rotation and
+/// closing terminals send them.
+pub fn ignore_other_signals() -> std::io::Result<()> {
+    for kind in [SignalKind::hangup(), SignalKind::user_defined1(), SignalKind::user_defined2()] {
+        // The handler, which does nothing, stays when the stream is dropped.
+        drop(signal(kind)?);
+    }
+    Ok(())
+}
 
 /// Creates a pair of trigger and listener.
 pub fn channel() -> (Trigger, Shutdown) {
