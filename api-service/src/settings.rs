@@ -7,9 +7,10 @@ use std::time::Duration;
 use clap::Args;
 use signet_guard::address::{self, AddressError};
 use signet_service::settings::{
-    List, SettingError, Values, duration, host_port, list, name, origin_url, path, sqlite_file,
+    List, SettingError, Values, duration, file, host_name, host_port, list, name, origin_url,
+    sqlite_file,
 };
-use url::{Host, Url};
+use url::Url;
 
 use crate::domain::visibility::Visibility;
 
@@ -45,16 +46,16 @@ pub struct Settings {
         value_parser = list(host_name))]
     pub allow_http: Option<List<String>>,
     /// The audience that a token must be meant for
-    #[arg(id = "API_AUDIENCE", value_name = "a name without blanks",
-        default_value = "api-service", value_parser = name)]
+    #[arg(id = "API_AUDIENCE", value_name = "a name without blanks and commas",
+        default_value = "api-service", value_parser = audience)]
     pub audience: String,
     /// The client id of this service at the issuer
-    #[arg(id = "API_CLIENT_ID", value_name = "a name without blanks",
-        default_value = "api-service", value_parser = name)]
+    #[arg(id = "API_CLIENT_ID", value_name = "1 to 64 characters out of A-Z a-z 0-9 . _ -",
+        default_value = "api-service", value_parser = client_id)]
     pub client_id: String,
     /// The file with the secret of this client; it may appear after the start
     #[arg(id = "API_CLIENT_SECRET_FILE", value_name = "a file",
-        default_value = "keys/clients/api-service.secret", value_parser = path)]
+        default_value = "keys/clients/api-service.secret", value_parser = file)]
     pub client_secret_file: PathBuf,
     /// The replica of the user directory, one file per instance; it may be deleted at any time
     #[arg(id = "API_DATABASE_URL", value_name = "sqlite://FILE",
@@ -103,9 +104,18 @@ impl Settings {
     }
 }
 
-/// Parses a host name or an address, without scheme and port. Case is ignored.
-fn host_name(value: &str) -> Result<String, String> {
-    Host::parse(value).map(|host| host.to_string()).map_err(|_| "is not a host name".into())
+/// Parses the name of an audience. The issuer's setting is a list, so no audience has a comma.
+fn audience(value: &str) -> Result<String, String> {
+    if value.contains(',') {
+        return Err("holds a comma: this service has one audience".into());
+    }
+    name(value)
+}
+
+/// Parses the id of a client.
+fn client_id(value: &str) -> Result<String, String> {
+    signet_contract::client_id::check(value)?;
+    Ok(value.to_owned())
 }
 
 /// Parses the users that may read other users' records.

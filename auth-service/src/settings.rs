@@ -7,7 +7,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use signet_service::settings::{
-    List, OrOff, SettingError, Values, duration, host_port, list, name, or_off, origin_url, path,
+    List, OrOff, SettingError, Values, browser_origin, duration, file, host_port, list, name,
+    network, or_off, origin_url, path,
 };
 
 use auth_crypto::signing::KeyBits;
@@ -15,8 +16,8 @@ use auth_store::Location;
 
 mod values;
 
+use values::count_limit;
 pub(crate) use values::key_bits;
-use values::{count_limit, network};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -44,7 +45,7 @@ pub struct Settings {
         default_value = "sqlite://data/auth.db", value_parser = values::database)]
     pub database: Location,
     /// The file with the password for a PostgreSQL database, read at each connection
-    #[arg(id = "AUTH_DATABASE_PASSWORD_FILE", value_name = "a file", value_parser = path)]
+    #[arg(id = "AUTH_DATABASE_PASSWORD_FILE", value_name = "a file", value_parser = file)]
     pub database_password_file: Option<PathBuf>,
     /// The folder of the private signing keys, which no other service may read
     #[arg(id = "AUTH_KEYS_DIR", value_name = "a folder",
@@ -117,7 +118,7 @@ pub struct Settings {
     /// The web origins of pages that may call from a browser
     #[arg(id = "AUTH_CORS_ORIGINS",
         value_name = "origins such as https://app.example.org, separated by commas",
-        value_parser = list(values::browser_origin))]
+        value_parser = list(browser_origin))]
     pub cors_origins: Option<List<String>>,
     /// The time that the change feed keeps an event; a guard that was offline longer starts from a
     /// snapshot

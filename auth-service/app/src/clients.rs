@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use signet_contract::client_id;
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 use utoipa::ToSchema;
@@ -12,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::error::{AppError, Conflict, Entity};
 use auth_crypto::durable_file;
 use auth_domain::audit::Act;
-use auth_domain::clients::{Client, check_id, new_secret, parse_scopes, secret_hash};
+use auth_domain::clients::{Client, new_secret, parse_scopes, secret_hash};
 use auth_store::Store;
 
 /// Returns every client, by id, as it is at the time `now`.
@@ -131,7 +132,7 @@ impl ClientForm {
     ///
     /// [`AppError::Invalid`] for the first field with a fault.
     pub fn check(self, known_audiences: &[String]) -> Result<NewClient, AppError> {
-        check_id(&self.client_id).map_err(|why| AppError::invalid("client_id", why))?;
+        client_id::check(&self.client_id).map_err(|why| AppError::invalid("client_id", why))?;
         let (field, text) = one_list(["scope", "scopes"], self.scope, self.scopes)?;
         let scopes = parse_scopes(&text).ok_or_else(|| {
             AppError::invalid(field, "holds a character that RFC 6749 does not allow")

@@ -7,9 +7,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use signet_contract::claims::FIRST_PARTY;
 use time::OffsetDateTime;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// A registered client.
@@ -87,38 +85,6 @@ pub fn secret_hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret).into()
 }
 
-/// The most characters of a client's id.
-const LONGEST_ID: usize = 64;
-
-/// The reason for which an id of a client is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum IdError {
-    /// It is empty, too long, or has a character that is not allowed.
-    #[error("is not 1 to 64 characters out of A-Z a-z 0-9 . _ -")]
-    Form,
-    /// It could be mistaken for a user's `sub` (RFC 9700 §4.15).
-    #[error("has the form of a UUID, which only ids of users have")]
-    Uuid,
-    /// It has another meaning in tokens.
-    #[error("is reserved for the tokens of /login")]
-    Reserved,
-}
-
-/// Checks the id of a new client.
-pub fn check_id(client_id: &str) -> Result<(), IdError> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    if client_id.is_empty() || client_id.len() > LONGEST_ID || !client_id.bytes().all(allowed) {
-        return Err(IdError::Form);
-    }
-    if Uuid::try_parse(client_id).is_ok() {
-        return Err(IdError::Uuid);
-    }
-    if client_id == FIRST_PARTY {
-        return Err(IdError::Reserved);
-    }
-    Ok(())
-}
-
 /// Parses a blank-separated list of scopes in the characters of RFC 6749 §3.3; keeps each once.
 /// Returns `None` if a scope has other characters.
 pub fn parse_scopes(list: &str) -> Option<Vec<String>> {
@@ -139,24 +105,6 @@ pub fn parse_scopes(list: &str) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn client_id_like_a_user_id_is_refused() {
-        for bad in [
-            "",
-            "a b",
-            "é",
-            "first-party",
-            "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11",
-            "8c5f9f3e7f5c4d399a550f6a7f2b9a11",
-            &"a".repeat(65),
-        ] {
-            assert!(check_id(bad).is_err(), "{bad}");
-        }
-        for good in ["api-service", "a", "A.b_c-9", &"a".repeat(64)] {
-            assert_eq!(check_id(good), Ok(()), "{good}");
-        }
-    }
 
     #[test]
     fn secrets_are_unique_and_have_256_bits() {

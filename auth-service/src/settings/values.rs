@@ -1,13 +1,10 @@
 //! Parsers of values that only this service has.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use auth_crypto::signing::KeyBits;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use ipnet::IpNet;
-use signet_service::settings::{duration, origin_url, sqlite_file};
-use url::Url;
+use signet_service::settings::{duration, sqlite_file};
 
 use super::{CountLimit, SECOND};
 use auth_store::{Location, PostgresLocation};
@@ -33,25 +30,6 @@ pub(super) fn count_limit(value: &str) -> Result<CountLimit, String> {
         count: count.ok_or("has a count that is not from 1 to 1000000")?,
         window: duration(SECOND, LONGEST_WINDOW)(window)?,
     })
-}
-
-/// Parses a network. A single address is a network of its own.
-pub(super) fn network(value: &str) -> Result<IpNet, String> {
-    value
-        .parse::<IpNet>()
-        .or_else(|_| value.parse::<IpAddr>().map(IpNet::from))
-        .map_err(|_| "is not an address or a network".into())
-}
-
-/// Parses an origin as a browser sends it (RFC 6454 §6.2): scheme, host and port only.
-pub(super) fn browser_origin(value: &str) -> Result<String, String> {
-    let url = origin_url(value)?;
-    let parsed = Url::parse(&url).map_err(|_| "is not an address")?;
-    let origin = parsed.origin().ascii_serialization();
-    if origin != url {
-        return Err(format!("is not an origin; a browser would send {origin}"));
-    }
-    Ok(origin)
 }
 
 /// Returns the parser of a key size.

@@ -6,6 +6,7 @@
 pub mod audiences;
 pub mod bearer;
 pub mod claims;
+pub mod client_id;
 pub mod clock;
 pub mod directory;
 pub mod events;

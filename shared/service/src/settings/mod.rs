@@ -11,7 +11,8 @@ mod values;
 
 pub use dot_env::DotEnv;
 pub use parsers::{
-    List, OrOff, duration, host_port, list, name, or_off, origin_url, path, sqlite_file, text,
+    List, OrOff, browser_origin, duration, file, host_name, host_port, list, name, network, or_off,
+    origin_url, path, sqlite_file, text,
 };
 pub(super) use values::with_flags;
 pub use values::{Environment, Origin, SettingError, Values};
