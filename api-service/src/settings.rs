@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::Args;
 use signet_guard::address::{self, AddressError};
 use signet_service::settings::{
-    List, SettingError, Values, duration, file, host_name, host_port, list, name, origin_url,
-    sqlite_file,
+    List, SettingError, Values, browser_origin, duration, file, host_name, host_port, list, name,
+    origin_url, sqlite_file,
 };
 use url::Url;
 
@@ -77,6 +77,11 @@ pub struct Settings {
     #[arg(id = "API_USER_LIST", value_name = "everyone or admin",
         default_value = "everyone", value_parser = visibility)]
     pub user_list: Visibility,
+    /// The web origins of pages that may call from a browser
+    #[arg(id = "API_CORS_ORIGINS",
+        value_name = "origins such as https://app.example.org, separated by commas",
+        value_parser = list(browser_origin))]
+    pub cors_origins: Option<List<String>>,
 }
 
 impl Settings {

@@ -62,6 +62,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         blocking: Blocking::new(PAGE_READERS),
         issuer: settings.issuer,
         public_url: settings.public_url,
+        cors_origins: settings.cors_origins.unwrap_or_default(),
     };
     // The bound address: with port 0 the system chooses a port.
     let clients_at = listener.local_addr().unwrap_or(settings.bind);

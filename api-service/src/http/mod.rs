@@ -10,7 +10,8 @@ use std::sync::Arc;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{middleware, web};
 use signet_guard::Guard;
-use signet_service::resource::read;
+use signet_service::cors::{Pages, allow};
+use signet_service::resource::{READING, read};
 use signet_service::{docs_page, problem_response};
 
 pub use openapi::document as openapi;
@@ -34,6 +35,8 @@ pub struct Api {
     pub issuer: String,
     /// The public address of this service.
     pub public_url: String,
+    /// The origins of pages that may call from a browser.
+    pub cors_origins: Vec<String>,
 }
 
 /// Adds all routes.
@@ -41,14 +44,17 @@ pub fn routes(api: Api, openapi: web::Bytes) -> impl FnOnce(&mut web::ServiceCon
     move |config| {
         // No cache may store personal data or a refusal (RFC 9111 §5.2.2.5).
         let unstored = || middleware::DefaultHeaders::new().add((CACHE_CONTROL, "no-store"));
+        let origins = api.cors_origins.clone();
+        let read_by_pages = |resource| allow(Pages::Of(&origins), &READING, resource);
+        let metadata = read(protected_resource::PATH, protected_resource::metadata);
         config
             .app_data(web::Data::new(api.guard.clone()))
             .app_data(web::Data::new(api))
-            .service(read("/user", users::list).wrap(unstored()))
-            .service(read("/user/me", users::me).wrap(unstored()))
-            .service(read("/user/{public_id}", users::one).wrap(unstored()))
-            .service(read(protected_resource::PATH, protected_resource::metadata))
-            .configure(docs_page::routes(openapi))
+            .service(read_by_pages(read("/user", users::list).wrap(unstored())))
+            .service(read_by_pages(read("/user/me", users::me).wrap(unstored())))
+            .service(read_by_pages(read("/user/{public_id}", users::one).wrap(unstored())))
+            .service(allow(Pages::Of(&origins), &READING, metadata))
+            .configure(docs_page::routes(openapi, origins))
             .default_service(web::to(problem_response::not_found));
     }
 }

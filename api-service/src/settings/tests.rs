@@ -82,6 +82,9 @@ fn invalid_value_is_refused_with_its_name() {
         ("API_CLIENT_ID", "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11"),
         ("API_CLIENT_SECRET_FILE", "a\nb"),
         ("API_CLIENT_SECRET_FILE", "keys/clients/"),
+        ("API_CORS_ORIGINS", "https://*.example.org"),
+        ("API_CORS_ORIGINS", "https://App.example.org"),
+        ("API_CORS_ORIGINS", "null"),
         ("API_MAX_STALENESS", "0s"),
     ] {
         let line = refusal(&[(name, value)]);

@@ -137,8 +137,15 @@ impl App {
             blocking: Blocking::new(PAGE_READERS),
             issuer: ISSUER.into(),
             public_url: "https://users.example.org".into(),
+            cors_origins: Vec::new(),
         };
         Self { api, _folder: folder }
+    }
+
+    /// Allows pages of `origin` to call.
+    pub(crate) fn called_from(mut self, origin: &str) -> Self {
+        self.api.cors_origins.push(origin.into());
+        self
     }
 
     pub(crate) async fn send(&self, request: TestRequest) -> Answer {

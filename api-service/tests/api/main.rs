@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod browsers;
 mod commands;
 mod descriptions;
 mod user;

@@ -3,20 +3,22 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::{
     App, FromRequest, Handler, HttpRequest, Resource, Responder, Route, middleware, web,
 };
 use signet_contract::jwks::JWKS_PATH;
+use signet_service::cors::{Pages, allow};
 use signet_service::problem_response::{method_not_allowed, not_found};
 use signet_service::protection::protect;
-use signet_service::resource::read;
+use signet_service::resource::{READING, read};
 use signet_service::serving::Serving;
 use signet_service::{docs_page, server};
 
 use crate::admin::{self, audit, clients, keys, users};
 use crate::api::{login, logout, password, sessions, signup};
-use crate::edge::{Edge, cors};
+use crate::edge::Edge;
 use crate::guards::{directory, feed};
 use crate::oauth::{self, jwks, metadata};
 use crate::openapi;
@@ -39,12 +41,7 @@ pub fn serve(
 pub fn routes(app: Arc<AppState>, edge: Arc<Edge>) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         let origins = edge.options.cors_origins.clone();
-        let called_by_pages = |method: Method, resource: Resource| {
-            let allowed = cors::allow(&origins, method);
-            resource
-                .wrap(middleware::Condition::new(!origins.is_empty(), allowed))
-                .wrap(middleware::from_fn(cors::refuse_as_a_problem))
-        };
+        let called_by_pages = |method, resource| allow(Pages::Of(&origins), &[method], resource);
         let behind = metadata::path_behind(&app.tokens.issuer);
         config
             .app_data(web::Data::from(app))
@@ -59,8 +56,8 @@ pub fn routes(app: Arc<AppState>, edge: Arc<Edge>) -> impl FnOnce(&mut web::Serv
             .service(called_by_pages(Method::POST, post("/oauth2/token", oauth::issue)))
             .service(called_by_pages(Method::POST, post("/oauth2/revoke", oauth::revoke)))
             .service(post("/oauth2/introspect", oauth::introspect))
-            .service(read(JWKS_PATH, jwks::key_set))
-            .service(read(metadata::METADATA_PATH, metadata::metadata))
+            .service(read_by_every_page(JWKS_PATH, jwks::key_set))
+            .service(read_by_every_page(metadata::METADATA_PATH, metadata::metadata))
             .service(read("/feed", feed::read))
             .service(read("/directory/users", directory::list))
             .service(read("/admin/audit", audit::list))
@@ -87,12 +84,22 @@ pub fn routes(app: Arc<AppState>, edge: Arc<Edge>) -> impl FnOnce(&mut web::Serv
             .service(post("/admin/clients/{client_id}/rotate-secret", clients::rotate_secret))
             .configure(docs_page::routes(
                 openapi::document().to_pretty_json().unwrap_or_default().into(),
+                origins,
             ))
             .default_service(web::to(not_found));
         if let Some(path) = behind {
-            config.service(read(&path, metadata::metadata));
+            config.service(read_by_every_page(&path, metadata::metadata));
         }
     }
+}
+
+fn read_by_every_page<F, Args>(path: &str, handler: F) -> impl HttpServiceFactory + use<F, Args>
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    allow(Pages::Every, &READING, read(path, handler))
 }
 
 fn post<F, Args>(path: &str, handler: F) -> Resource

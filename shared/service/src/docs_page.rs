@@ -10,8 +10,9 @@ use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::Config;
 
+use super::cors::{Pages, allow};
 use super::problem_response::not_found;
-use super::resource::read;
+use super::resource::{READING, read};
 
 /// The policy of the page: scripts and styles from this host, and calls to the described service.
 /// Swagger UI sets style attributes and shows `data:` images.
@@ -50,12 +51,13 @@ static ASSETS: LazyLock<BTreeMap<&str, Asset>> = LazyLock::new(|| {
     files.into_iter().filter_map(read).chain([("start.js", start)]).collect()
 });
 
-/// Adds the routes. `openapi` is the JSON text of the document.
-pub fn routes(openapi: Bytes) -> impl FnOnce(&mut web::ServiceConfig) {
+/// Adds the routes. `openapi` is the JSON text of the document, which pages of `origins` may read.
+pub fn routes(openapi: Bytes, origins: Vec<String>) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
+        let document = read("/openapi.json", document);
         config
             .app_data(web::Data::new(Document(openapi)))
-            .service(read("/openapi.json", document))
+            .service(allow(Pages::Of(&origins), &READING, document))
             .service(read("/docs", page))
             .service(read("/docs/{asset}", asset));
     }
@@ -93,7 +95,7 @@ mod tests {
 
     #[actix_web::test]
     async fn documents_page_loads_only_own_files() {
-        let app = init_service(App::new().configure(routes("{}".into()))).await;
+        let app = init_service(App::new().configure(routes("{}".into(), Vec::new()))).await;
         let get = |path: &str| TestRequest::with_uri(path).to_request();
         let page = call_service(&app, get("/docs")).await;
         assert_eq!(page.headers().get(CONTENT_TYPE).expect("a type"), "text/html; charset=utf-8");

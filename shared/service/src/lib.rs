@@ -5,6 +5,7 @@
 pub mod cli;
 mod connection;
 pub mod core_dumps;
+pub mod cors;
 mod deadline;
 mod descriptors;
 pub mod docs_page;

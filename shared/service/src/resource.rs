@@ -1,8 +1,12 @@
 //! Read-only resources: GET, HEAD for every GET (RFC 9110 §9.1), and a `405` for other methods.
 
+use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, web};
 
 use super::problem_response::method_not_allowed;
+
+/// The methods of a read-only resource.
+pub const READING: [Method; 2] = [Method::GET, Method::HEAD];
 
 /// Creates the resource at `path` with `handler` for reading. A HEAD gets the same head, and the
 /// connection leaves out the body.
@@ -24,7 +28,6 @@ async fn refuse(request: HttpRequest) -> HttpResponse {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::Method;
     use actix_web::http::header::{ALLOW, HeaderValue};
     use actix_web::test::{TestRequest, call_service, init_service};
     use actix_web::{App, web};

@@ -6,7 +6,6 @@ pub(crate) mod address;
 pub(crate) mod answer;
 pub(crate) mod body;
 pub(crate) mod callers;
-pub(crate) mod cors;
 pub(crate) mod errors;
 pub(crate) mod even_time;
 mod options;

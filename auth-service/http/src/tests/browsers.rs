@@ -44,6 +44,65 @@ async fn only_pages_of_allowed_origins_may_call() {
 }
 
 #[actix_web::test]
+async fn preflight_allows_every_header_name() {
+    let options = Options { cors_origins: vec![PAGE.into()], ..Options::default() };
+    let server = Server::with(Setup { options, ..Setup::default() });
+    let with_headers = |path, method, origin: &'static str| {
+        let names = "authorization,baggage,content-type,sentry-trace,traceparent";
+        let request = TestRequest::with_uri(path).method(Method::OPTIONS);
+        let request = request.insert_header(("origin", origin));
+        let request = request.insert_header(("access-control-request-method", method));
+        server.call(request.insert_header(("access-control-request-headers", names)))
+    };
+    for (path, method, origin) in [
+        ("/login", "POST", PAGE),
+        ("/oauth2/token", "POST", PAGE),
+        ("/openapi.json", "GET", PAGE),
+        ("/.well-known/jwks.json", "GET", "https://any.example"),
+        ("/.well-known/oauth-authorization-server", "GET", "https://any.example"),
+    ] {
+        let answer = with_headers(path, method, origin).await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        let allowed = answer.header("access-control-allow-headers");
+        assert!(allowed.contains("traceparent"), "{path}: {allowed}");
+        assert!(answer.header("access-control-allow-methods").contains(method), "{path}");
+    }
+    for origin in ["https://evil.example.org", "null", "https://app.example.org.evil.example"] {
+        let answer = with_headers("/login", "POST", origin).await;
+        assert_eq!(answer.status, 400, "{origin}");
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{origin}");
+    }
+}
+
+#[actix_web::test]
+async fn page_reads_refusals_and_their_headers() {
+    let options = Options { cors_origins: vec![PAGE.into()], ..Options::default() };
+    let setup = Setup { options, sign_ups_per_address: Some(1), ..Setup::default() };
+    let server = Server::with(setup);
+    server.sign_up("ann").await;
+    let post = |path| TestRequest::post().uri(path).insert_header(("origin", PAGE));
+    let wrong = [("email", "ann@example.org"), ("password", "wrong")];
+    let again = [("name", "Bob"), ("email", "bob@example.org"), ("password", "a long pass phrase")];
+    for (status, request) in [
+        (401, post("/logout")),
+        (403, post("/login").set_form(wrong)),
+        (405, TestRequest::get().uri("/login").insert_header(("origin", PAGE))),
+        (415, post("/login").set_payload("x")),
+        (422, post("/signup").set_form([("name", "")])),
+        (429, post("/signup").set_form(again)),
+        (400, post("/oauth2/token").set_form([("grant_type", "none")])),
+    ] {
+        let answer = server.call(request).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+        assert_eq!(answer.header("access-control-allow-origin"), PAGE, "{answer:?}");
+        let exposed = answer.header("access-control-expose-headers").to_lowercase();
+        for name in ["www-authenticate", "retry-after", "etag"] {
+            assert!(exposed.contains(name), "{status}: {exposed}");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn preflight_without_allowed_origins_is_405() {
     let server = Server::start();
     let answer = server.call(preflight("/login", PAGE)).await;
