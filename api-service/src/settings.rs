@@ -16,6 +16,7 @@ use crate::domain::visibility::Visibility;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
 const YEAR: Duration = Duration::from_hours(365 * 24);
 
 /// The settings, in the order in which people read them.
@@ -82,6 +83,10 @@ pub struct Settings {
         value_name = "origins such as https://app.example.org, separated by commas",
         value_parser = list(browser_origin))]
     pub cors_origins: Option<List<String>>,
+    /// The time that an idle connection stays open; a proxy in front should close first
+    #[arg(id = "API_KEEP_ALIVE", value_name = "a duration from 1s to 1h",
+        default_value = "75s", value_parser = duration(SECOND, HOUR))]
+    pub keep_alive: Duration,
 }
 
 impl Settings {

@@ -68,7 +68,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let clients_at = listener.local_addr().unwrap_or(settings.bind);
     let operators_at = operators.local_addr().unwrap_or(settings.management_bind);
     let openapi = web::Bytes::from(http::openapi().map_err(Failure::failed)?);
-    let clients = server::serve(listener, Some(workers), move || {
+    let clients = server::serve(listener, Some(workers), settings.keep_alive, move || {
         App::new()
             .wrap(middleware::from_fn(protect))
             .configure(http::routes(api.clone(), openapi.clone()))

@@ -120,6 +120,10 @@ pub struct Settings {
         value_name = "origins such as https://app.example.org, separated by commas",
         value_parser = list(browser_origin))]
     pub cors_origins: Option<List<String>>,
+    /// The time that an idle connection stays open; a proxy in front should close first
+    #[arg(id = "AUTH_KEEP_ALIVE", value_name = "a duration from 1s to 1h",
+        default_value = "75s", value_parser = duration(SECOND, HOUR))]
+    pub keep_alive: Duration,
     /// The time that the change feed keeps an event; a guard that was offline longer starts from a
     /// snapshot
     #[arg(id = "AUTH_FEED_KEEP", value_name = "a duration from 1s to 3650d",

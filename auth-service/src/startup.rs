@@ -65,7 +65,7 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     let management =
         management::serve(management, Management { readiness, metrics: Arc::new(metrics) })
             .map_err(Failure::failed)?;
-    let service = http::serve(listener, app, edge).map_err(Failure::failed)?;
+    let service = http::serve(listener, settings.keep_alive, app, edge).map_err(Failure::failed)?;
     tokio::spawn(trigger.fire_on_signal());
     tokio::spawn(upkeep.run(begun(&shutdown)));
     tracing::info!(address = %settings.bind, issuer = %settings.issuer, "serving");

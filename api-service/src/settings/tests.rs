@@ -85,6 +85,8 @@ fn invalid_value_is_refused_with_its_name() {
         ("API_CORS_ORIGINS", "https://*.example.org"),
         ("API_CORS_ORIGINS", "https://App.example.org"),
         ("API_CORS_ORIGINS", "null"),
+        ("API_KEEP_ALIVE", "0s"),
+        ("API_KEEP_ALIVE", "61m"),
         ("API_MAX_STALENESS", "0s"),
     ] {
         let line = refusal(&[(name, value)]);
@@ -101,6 +103,8 @@ fn range_limits_are_accepted() {
         ("API_MAX_TOKEN_LIFE", "1s"),
         ("API_MAX_STALENESS", "365d"),
         ("API_USER_LIST", "admin"),
+        ("API_KEEP_ALIVE", "1s"),
+        ("API_KEEP_ALIVE", "1h"),
     ] {
         assert!(settings(&[(name, value)]).is_ok(), "{name}={value}");
     }

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
@@ -24,13 +25,14 @@ use crate::oauth::{self, jwks, metadata};
 use crate::openapi;
 use auth_app::AppState;
 
-/// Starts the public listener.
+/// Starts the public listener. It keeps an idle connection for `keep_alive`.
 pub fn serve(
     listener: TcpListener,
+    keep_alive: Duration,
     app: Arc<AppState>,
     edge: Arc<Edge>,
 ) -> std::io::Result<Serving> {
-    server::serve(listener, None, move || {
+    server::serve(listener, None, keep_alive, move || {
         App::new()
             .wrap(middleware::from_fn(protect))
             .configure(routes(Arc::clone(&app), Arc::clone(&edge)))

@@ -60,6 +60,8 @@ fn invalid_value_is_refused_with_its_name() {
         ("AUTH_CORS_ORIGINS", "https://*.example.org"),
         ("AUTH_CORS_ORIGINS", "https://app.example.org:443"),
         ("AUTH_CORS_ORIGINS", "*"),
+        ("AUTH_KEEP_ALIVE", "0s"),
+        ("AUTH_KEEP_ALIVE", "61m"),
         ("AUTH_FEED_KEEP", "forever"),
         ("AUTH_AUDIT_KEEP", "0s"),
     ] {

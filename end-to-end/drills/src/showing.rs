@@ -37,8 +37,8 @@ fn client() -> &'static Client {
         Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
-            // Services close an idle connection after 5 s. A request on a connection that closes at
-            // that moment would look like a guard that does not answer.
+            // Services close an idle connection after a time. A request on a connection that closes
+            // at that moment would look like a guard that does not answer.
             .pool_idle_timeout(Duration::from_secs(2))
             .timeout(Duration::from_secs(10))
             .build()

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER};
 use actix_web::{App, HttpResponse, middleware, web};
@@ -17,6 +18,9 @@ use super::protection::protect;
 use super::resource::read;
 use super::serving::Serving;
 use super::telemetry;
+
+/// The time that an idle connection of an operator is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 /// The state of one part of a service.
 #[derive(Debug, Clone, Serialize)]
@@ -70,7 +74,7 @@ pub fn serve_with(
     management: Management,
     more: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> std::io::Result<Serving> {
-    super::server::serve(listener, Some(1), move || {
+    super::server::serve(listener, Some(1), KEEP_ALIVE, move || {
         App::new()
             .wrap(middleware::from_fn(protect))
             .app_data(web::Data::new(management.clone()))

@@ -6,14 +6,21 @@ use std::time::Duration;
 use actix_web::{App, HttpResponse, web};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::super::deadline::LAST_LOOK;
 use super::*;
+
+const KEEP_ALIVE: Duration = Duration::from_mins(1);
 
 /// Starts a server that answers everything, without reading any content.
 fn start() -> SocketAddr {
+    start_with(KEEP_ALIVE)
+}
+
+fn start_with(keep_alive: Duration) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("its address");
     let app = || App::new().default_service(web::to(async || HttpResponse::Ok().body("answer")));
-    tokio::spawn(serve(listener, Some(1), app).expect("a server"));
+    tokio::spawn(serve(listener, Some(1), keep_alive, app).expect("a server"));
     address
 }
 
@@ -124,7 +131,7 @@ fn start_echo() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("its address");
     let app = || App::new().default_service(web::to(async |content: String| content));
-    tokio::spawn(serve(listener, Some(1), app).expect("a server"));
+    tokio::spawn(serve(listener, Some(1), KEEP_ALIVE, app).expect("a server"));
     address
 }
 
@@ -206,9 +213,44 @@ async fn request_to_connect_is_answered_without_waiting_for_content() {
     assert_eq!(statuses(&answer).len(), 1, "{answer}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn silent_connection_has_a_time_limit_for_its_first_byte() {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let mut client = TcpStream::connect(address).await.expect("connected");
+    let (server, _) = listener.accept().await.expect("accepted");
+    let began = tokio::time::Instant::now();
+    let ended = first_byte(&server, std::future::pending()).await;
+    assert!(matches!(ended, Err(DispatchError::DisconnectTimeout)), "{ended:?}");
+    assert_eq!(began.elapsed(), FIRST_BYTE + LAST_LOOK);
+    client.write_all(b"G").await.expect("sent");
+    let began = first_byte(&server, std::future::pending()).await;
+    assert!(began.is_ok(), "{began:?}");
+}
+
+/// Sends a request over `stream`, and reads the whole response.
+async fn ask(stream: &mut TcpStream) {
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("sent");
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"answer") {
+        assert_ne!(stream.read_buf(&mut answer).await.expect("read"), 0, "closed unanswered");
+    }
+}
+
 #[actix_web::test]
-async fn connection_opened_ahead_is_closed_without_an_answer() {
-    assert_eq!(talk_for(start(), b"", 5 * FIRST_BYTE).await, "");
+async fn idle_connection_is_closed_after_its_time_without_an_answer() {
+    let connect = async |keep_alive| {
+        let address = start_with(Duration::from_secs(keep_alive));
+        TcpStream::connect(address).await.expect("connected")
+    };
+    let (mut short, mut long) = (connect(1).await, connect(3_600).await);
+    ask(&mut long).await;
+    ask(&mut short).await;
+    let mut rest = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(10), short.read_to_end(&mut rest));
+    closed.await.expect("closed").expect("in order");
+    assert!(rest.is_empty(), "{}", rest.escape_ascii());
+    ask(&mut long).await;
 }
 
 #[actix_web::test]

@@ -12,6 +12,8 @@ use tokio::net::TcpStream;
 use super::super::{server, shutdown};
 use super::*;
 
+const KEEP_ALIVE: Duration = Duration::from_mins(1);
+
 /// Sends one request. Returns the head and the body of the response.
 async fn ask(stream: &mut TcpStream) -> String {
     stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
@@ -31,7 +33,7 @@ async fn shutdown_answers_open_connections_with_close() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("its address");
     let app = || App::new().default_service(web::to(async || HttpResponse::Ok().body("answer")));
-    let serving = server::serve(listener, Some(1), app).expect("a server");
+    let serving = server::serve(listener, Some(1), KEEP_ALIVE, app).expect("a server");
     let (trigger, shutdown) = shutdown::channel();
     let running = tokio::spawn(async move { run_until(vec![serving], &shutdown).await });
     let (mut kept, mut fresh, mut silent) =
@@ -68,7 +70,7 @@ async fn shutdown_completes_answers() {
         let address = listener.local_addr().expect("its address");
         let app =
             || App::new().default_service(web::to(async || HttpResponse::Ok().body("answer")));
-        let serving = server::serve(listener, Some(1), app).expect("a server");
+        let serving = server::serve(listener, Some(1), KEEP_ALIVE, app).expect("a server");
         let (trigger, shutdown) = shutdown::channel();
         let answers = Arc::new(AtomicU32::new(0));
         let client = |_| {
