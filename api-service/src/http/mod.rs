@@ -8,7 +8,7 @@ mod users;
 use std::sync::Arc;
 
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::{middleware, web};
+use actix_web::{Resource, middleware, web};
 use signet_guard::Guard;
 use signet_service::cors::{Pages, allow};
 use signet_service::resource::{READING, read};
@@ -45,14 +45,17 @@ pub fn routes(api: Api, openapi: web::Bytes) -> impl FnOnce(&mut web::ServiceCon
         // No cache may store personal data or a refusal (RFC 9111 §5.2.2.5).
         let unstored = || middleware::DefaultHeaders::new().add((CACHE_CONTROL, "no-store"));
         let origins = api.cors_origins.clone();
-        let read_by_pages = |resource| allow(Pages::Of(&origins), &READING, resource);
+        let read_by_pages = |resource: Resource| {
+            let named = resource.wrap(middleware::from_fn(protected_resource::name_metadata));
+            allow(Pages::Of(&origins), &READING, named.wrap(unstored()))
+        };
         let metadata = read(protected_resource::PATH, protected_resource::metadata);
         config
             .app_data(web::Data::new(api.guard.clone()))
             .app_data(web::Data::new(api))
-            .service(read_by_pages(read("/user", users::list).wrap(unstored())))
-            .service(read_by_pages(read("/user/me", users::me).wrap(unstored())))
-            .service(read_by_pages(read("/user/{public_id}", users::one).wrap(unstored())))
+            .service(read_by_pages(read("/user", users::list)))
+            .service(read_by_pages(read("/user/me", users::me)))
+            .service(read_by_pages(read("/user/{public_id}", users::one)))
             .service(allow(Pages::Of(&origins), &READING, metadata))
             .configure(docs_page::routes(openapi, origins))
             .default_service(web::to(problem_response::not_found));

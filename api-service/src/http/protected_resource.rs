@@ -1,7 +1,12 @@
 //! `GET /.well-known/oauth-protected-resource`: the issuers of tokens for this service, and the way
 //! to send a token (RFC 9728 §2).
 
-use actix_web::{HttpResponse, web};
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, WWW_AUTHENTICATE};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,4 +41,27 @@ pub(super) async fn metadata(api: web::Data<Api>) -> HttpResponse {
         authorization_servers: vec![api.issuer.clone()],
         bearer_methods_supported: vec!["header".into()],
     })
+}
+
+/// Adds the address of the metadata to the challenge of each `401` (RFC 9728 §5.1).
+pub(super) async fn name_metadata(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let metadata = request.app_data::<web::Data<Api>>().map(|api| {
+        let folder = api.public_url.trim_end_matches('/');
+        format!("resource_metadata=\"{folder}{PATH}\"")
+    });
+    let mut response = next.call(request).await?;
+    if response.status() == StatusCode::UNAUTHORIZED
+        && let Some(metadata) = metadata
+        && let Some(challenge) = response.headers_mut().get_mut(WWW_AUTHENTICATE)
+    {
+        let before = String::from_utf8_lossy(challenge.as_bytes());
+        let separator = if before.contains('=') { ", " } else { " " };
+        if let Ok(named) = HeaderValue::from_str(&format!("{before}{separator}{metadata}")) {
+            *challenge = named;
+        }
+    }
+    Ok(response)
 }

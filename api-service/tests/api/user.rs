@@ -54,7 +54,9 @@ async fn token_is_read_from_either_header_only() {
             (answer.status, answer.body.as_str()),
             (401, r#"{"message":"Token is missing !!"}"#)
         );
-        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        let metadata = "https://users.example.org/.well-known/oauth-protected-resource";
+        let challenge = format!("Bearer resource_metadata=\"{metadata}\"");
+        assert_eq!(answer.header("www-authenticate"), Some(&*challenge));
     }
     let twice = me().insert_header(bearer).insert_header(("x-access-token", "another"));
     assert_eq!(app.send(twice).await.status, 400);
@@ -89,6 +91,8 @@ async fn every_user_route_refuses_callers_without_the_right() {
             assert_eq!(answer.status, status, "{what} at {path}: {answer:?}");
             let challenge = answer.header("www-authenticate").unwrap_or_default();
             assert!(word.is_none_or(|word| challenge.contains(word)), "{what}: {challenge}");
+            let named = challenge.contains(", resource_metadata=\"https://users.example.org/");
+            assert_eq!(named, status == 401, "{what}: {challenge}");
             assert_eq!(answer.header("cache-control"), Some("no-store"), "{what} at {path}");
         }
         // A token newer than the replica is accepted if the replica knows its user.
