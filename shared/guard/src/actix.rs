@@ -7,7 +7,7 @@
 //! ```no_run
 //! use actix_web::{App, web};
 //! use signet_guard::Guard;
-//! use signet_guard::actix::{Caller, Guarded, Then, User};
+//! use signet_guard::actix::{Caller, Guarded, Scope, Scoped, Then, User};
 //!
 //! async fn hello(caller: Caller) -> String {
 //!     format!("{:?}", caller.token().subject)
@@ -18,16 +18,29 @@
 //!     format!("{} orders {:?}", user.public_id(), order)
 //! }
 //!
+//! struct ReadReports;
+//!
+//! impl Scope for ReadReports {
+//!     const NAME: &'static str = "reports:read";
+//! }
+//!
+//! // A service whose client has the scope.
+//! async fn report(client: Scoped<ReadReports>) -> String {
+//!     format!("a report for {}", client.token().client_id)
+//! }
+//!
 //! # fn app(guard: Guard) {
 //! App::new()
 //!     .app_data(web::Data::new(guard.clone()))
 //!     .route("/hello", web::get().to(hello))
+//!     .route("/reports", web::get().to(report))
 //!     .route("/orders", web::post().to(order))
 //!     .service(web::scope("/admin").wrap(Guarded::role(&guard, "admin")));
 //! # }
 //! ```
 
 use std::future::{Future, Ready, ready};
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -38,11 +51,12 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web
 use uuid::Uuid;
 
 use super::Guard;
+use super::admission::Right;
 use signet_contract::claims::{ROLE_ADMIN, ROLE_USER};
 use signet_verifier::{AccessToken, Refusal, Subject, presented};
 
-/// The caller of a request: a user or a service. The extractor verifies the request's token, unless
-/// [`Guarded`] already did.
+/// The caller of a request: a user or a service, with any rights. The extractor verifies the
+/// request's token, unless [`Guarded`] already did.
 #[derive(Debug, Clone)]
 pub struct Caller(Arc<AccessToken>);
 
@@ -81,7 +95,7 @@ impl User {
     }
 
     async fn with_role(request: &HttpRequest, role: &str) -> Result<Self, Refusal> {
-        let caller = admit(request, Some(role)).await?;
+        let caller = admit(request, Right::Role(role)).await?;
         let public_id = caller.user().ok_or(Refusal::Forbidden { scope: None })?;
         Ok(Self { caller, public_id })
     }
@@ -104,6 +118,27 @@ impl Admin {
     }
 }
 
+/// A scope, as a type (RFC 6749 §3.3).
+pub trait Scope: 'static {
+    /// The scope's text in tokens.
+    const NAME: &'static str;
+}
+
+/// A caller with the scope `S`: a service whose client has it. A user's token of a log-in has no
+/// scope.
+#[derive(Debug, Clone)]
+pub struct Scoped<S> {
+    caller: Caller,
+    scope: PhantomData<S>,
+}
+
+impl<S> Scoped<S> {
+    /// Returns the token, as verified.
+    pub fn token(&self) -> &AccessToken {
+        self.caller.token()
+    }
+}
+
 /// A caller that a handler requires. A type with a rule of its own implements it by calling the
 /// types here, and [`Then`] extracts it: `Then<Mine, ()>` if the handler reads nothing else.
 pub trait Judge: Sized + 'static {
@@ -120,7 +155,7 @@ impl Judge for Caller {
         let known = request.extensions().get::<Self>().cloned();
         match known {
             Some(caller) => Ok(caller),
-            None => admit(request, None).await,
+            None => admit(request, Right::Any).await,
         }
     }
 }
@@ -137,9 +172,16 @@ impl Judge for Admin {
     }
 }
 
+impl<S: Scope> Judge for Scoped<S> {
+    async fn judge(request: &HttpRequest) -> Result<Self, Refusal> {
+        let caller = admit(request, Right::Scope(S::NAME)).await?;
+        Ok(Self { caller, scope: PhantomData })
+    }
+}
+
 macro_rules! extracted_by_judging {
-    ($($caller:ty),+) => {$(
-        impl FromRequest for $caller {
+    ($($caller:ty $(, $scope:ident)?);+) => {$(
+        impl$(<$scope: Scope>)? FromRequest for $caller {
             type Error = Refusal;
             type Future = Pin<Box<dyn Future<Output = Result<Self, Refusal>>>>;
 
@@ -151,7 +193,7 @@ macro_rules! extracted_by_judging {
     )+};
 }
 
-extracted_by_judging!(Caller, User, Admin);
+extracted_by_judging!(Caller; User; Admin; Scoped<S>, S);
 
 /// A caller, and a part of the request that is read only after the caller was judged.
 #[derive(Debug, Clone)]
@@ -172,21 +214,21 @@ impl<C: Judge, R: FromRequest + 'static> FromRequest for Then<C, R> {
 }
 
 /// Admits the caller of a request with the app's guard.
-async fn admit(request: &HttpRequest, role: Option<&str>) -> Result<Caller, Refusal> {
+async fn admit(request: &HttpRequest, right: Right<'_>) -> Result<Caller, Refusal> {
     let Some(guard) = request.app_data::<web::Data<Guard>>() else {
         tracing::error!("a handler takes a caller, but the app has no web::Data<Guard>");
         return Err(Refusal::Unavailable { retry_after: 60 });
     };
-    admit_by(guard, request, role).await
+    admit_by(guard, request, right).await
 }
 
 /// Admits the caller of a request, for the extractors that follow, or logs the refusal.
 async fn admit_by(
     guard: &Guard,
     request: &HttpRequest,
-    role: Option<&str>,
+    right: Right<'_>,
 ) -> Result<Caller, Refusal> {
-    let judged = guard.judge(presented(request.headers()), role).await;
+    let judged = guard.judge(presented(request.headers()), right).await;
     let token = judged.inspect_err(|refusal| log_refusal(request, refusal))?;
     let caller = Caller(token);
     request.extensions_mut().insert(caller.clone());
@@ -210,18 +252,23 @@ fn log_refusal(request: &HttpRequest, refusal: &Refusal) {
 #[derive(Clone)]
 pub struct Guarded {
     guard: Guard,
-    role: Option<&'static str>,
+    right: Right<'static>,
 }
 
 impl Guarded {
     /// Admits every good token, a user's or a service's.
     pub fn by(guard: &Guard) -> Self {
-        Self { guard: guard.clone(), role: None }
+        Self { guard: guard.clone(), right: Right::Any }
     }
 
     /// Admits users who have `role`.
     pub fn role(guard: &Guard, role: &'static str) -> Self {
-        Self { guard: guard.clone(), role: Some(role) }
+        Self { guard: guard.clone(), right: Right::Role(role) }
+    }
+
+    /// Admits callers whose token has `scope`.
+    pub fn scope(guard: &Guard, scope: &'static str) -> Self {
+        Self { guard: guard.clone(), right: Right::Scope(scope) }
     }
 }
 
@@ -262,7 +309,7 @@ where
         let service = Rc::clone(&self.service);
         let rule = self.rule.clone();
         Box::pin(async move {
-            match admit_by(&rule.guard, request.request(), rule.role).await {
+            match admit_by(&rule.guard, request.request(), rule.right).await {
                 Ok(_) => service.call(request).await.map(ServiceResponse::map_into_left_body),
                 Err(refusal) => {
                     Ok(request.into_response(refusal.error_response()).map_into_right_body())

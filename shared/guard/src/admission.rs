@@ -9,6 +9,7 @@ use super::Inner;
 use super::keys::NotFound;
 use super::store::UserRecord;
 use signet_contract::directory::UserState;
+use signet_contract::scope::holds;
 use signet_verifier::{AccessToken, Reason, Refusal, Subject, TokenHash, inspect};
 
 /// The time that a request waits for the feed, if its token is newer than the replica.
@@ -24,11 +25,43 @@ enum Standing {
     Short,
 }
 
-/// Verifies a token and, if `role` is given, requires a user with that role.
+/// The right that a token must grant.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Right<'r> {
+    /// None: every good token is admitted.
+    Any,
+    /// A role of a user.
+    Role(&'r str),
+    /// A scope of a client (RFC 6749 §3.3).
+    Scope(&'static str),
+}
+
+impl Right<'_> {
+    fn role(&self) -> Option<&str> {
+        match self {
+            Self::Role(role) => Some(role),
+            _ => None,
+        }
+    }
+
+    fn check(&self, token: &AccessToken) -> Result<(), Refusal> {
+        let (granted, scope) = match (self, &token.subject) {
+            (Self::Any, _) => (true, None),
+            (Self::Role(role), Subject::User { roles, .. }) => {
+                (roles.iter().any(|held| held == role), None)
+            }
+            (Self::Role(_), Subject::Service) => (false, None),
+            (Self::Scope(scope), _) => (holds(token.scope.as_deref(), scope), Some(*scope)),
+        };
+        if granted { Ok(()) } else { Err(Refusal::Forbidden { scope }) }
+    }
+}
+
+/// Verifies a token, and requires that it grants `right`.
 pub(super) async fn admit(
     guard: &Inner,
     text: &str,
-    role: Option<&str>,
+    right: Right<'_>,
 ) -> Result<Arc<AccessToken>, Refusal> {
     let deadline = Instant::now() + PATIENCE;
     let mut waited = false;
@@ -38,12 +71,10 @@ pub(super) async fn admit(
         if let Some(reason) = revocation(guard, &token) {
             return Err(Refusal::Invalid(reason));
         }
-        if role.is_some_and(|role| !grants(&token, role)) {
-            return Err(Refusal::Forbidden { scope: None });
-        }
+        right.check(&token)?;
         // Read before the record: a record that is missing now is then missing at this position.
         let position = guard.feed.position().unwrap_or(0);
-        let refusal = match standing(guard, &token, role)? {
+        let refusal = match standing(guard, &token, right.role())? {
             Standing::Good => return Ok(token),
             Standing::Gone => Refusal::Invalid(Reason::Revoked),
             Standing::Short => Refusal::Forbidden { scope: None },
@@ -87,13 +118,6 @@ async fn verified(guard: &Inner, text: &str) -> Result<Arc<AccessToken>, Refusal
 
 fn revocation(guard: &Inner, token: &AccessToken) -> Option<Reason> {
     guard.revocations.read().unwrap_or_else(PoisonError::into_inner).touch(token)
-}
-
-fn grants(token: &AccessToken, role: &str) -> bool {
-    match &token.subject {
-        Subject::User { roles, .. } => roles.iter().any(|held| held == role),
-        Subject::Service => false,
-    }
 }
 
 fn standing(guard: &Inner, token: &AccessToken, role: Option<&str>) -> Result<Standing, Refusal> {

@@ -58,6 +58,7 @@ pub use signet_verifier as verifier;
 pub use status::GuardStatus;
 pub use store::{GuardStore, StoreError};
 
+use admission::Right;
 use feed::{FeedView, Reader, Writer};
 use freshness::Stamp;
 use issuer_client::IssuerClient;
@@ -223,7 +224,7 @@ impl Guard {
     /// Verifies the token of a request, with revocations and the directory. A service's token needs
     /// no record in the directory.
     pub async fn admit(&self, headers: &impl RequestHeaders) -> Result<Arc<AccessToken>, Refusal> {
-        self.judge(presented(headers), None).await
+        self.judge(presented(headers), Right::Any).await
     }
 
     /// Does the same as [`admit`](Self::admit), and requires `role` in the token and, if the guard
@@ -233,16 +234,26 @@ impl Guard {
         headers: &impl RequestHeaders,
         role: &str,
     ) -> Result<Arc<AccessToken>, Refusal> {
-        self.judge(presented(headers), Some(role)).await
+        self.judge(presented(headers), Right::Role(role)).await
+    }
+
+    /// Does the same as [`admit`](Self::admit), and requires `scope` in the token. A user's token of
+    /// a log-in has no scope.
+    pub async fn admit_scope(
+        &self,
+        headers: &impl RequestHeaders,
+        scope: &'static str,
+    ) -> Result<Arc<AccessToken>, Refusal> {
+        self.judge(presented(headers), Right::Scope(scope)).await
     }
 
     async fn judge(
         &self,
         token: Result<&str, Refusal>,
-        role: Option<&str>,
+        right: Right<'_>,
     ) -> Result<Arc<AccessToken>, Refusal> {
         let judged = match token {
-            Ok(text) => admission::admit(&self.inner, text, role).await,
+            Ok(text) => admission::admit(&self.inner, text, right).await,
             Err(refusal) => Err(refusal),
         };
         self.inner.tally.count(judged)

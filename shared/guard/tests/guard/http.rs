@@ -6,7 +6,7 @@ use actix_web::{App, test, web};
 use serde::Deserialize;
 use signet_contract::bearer::ACCESS_TOKEN_HEADER;
 use signet_guard::Guard;
-use signet_guard::actix::{Admin, Caller, Guarded, Then, User};
+use signet_guard::actix::{Admin, Caller, Guarded, Scope, Scoped, Then, User};
 
 use super::setup::{ANN, BOB, PHONE, Setup};
 use super::tokens::keys;
@@ -21,6 +21,16 @@ async fn user_id(user: User) -> String {
 
 async fn admin_id(Admin(user): Admin) -> String {
     user.public_id().to_string()
+}
+
+struct ReadReports;
+
+impl Scope for ReadReports {
+    const NAME: &'static str = "reports:read";
+}
+
+async fn report(client: Scoped<ReadReports>) -> String {
+    client.token().client_id.clone()
 }
 
 #[derive(Deserialize)]
@@ -40,7 +50,13 @@ async fn answer(guard: &Guard, path: &str, headers: &[(&str, &str)]) -> (u16, St
         .route("/user", web::get().to(user_id))
         .route("/operator", web::get().to(admin_id))
         .route("/page", web::get().to(page))
+        .route("/report", web::get().to(report))
         .service(web::scope("/scope").wrap(Guarded::by(guard)).route("", web::get().to(name)))
+        .service(
+            web::scope("/reports")
+                .wrap(Guarded::scope(guard, "reports:read"))
+                .route("", web::get().to(report)),
+        )
         .service(
             web::scope("/admin").wrap(Guarded::role(guard, "admin")).route("", web::get().to(name)),
         );
@@ -74,6 +90,29 @@ async fn handler_and_scope_receive_the_caller() {
     let bearer = format!("bearer {service}");
     let got = answer(&guard, "/scope", &[(AUTHORIZATION.as_str(), &bearer)]).await;
     assert_eq!(got, (200, String::new(), "reporting".into()));
+}
+
+#[actix_web::test]
+async fn scope_is_required_in_the_token() {
+    let setup = Setup::new();
+    let guard = setup.serving().await;
+    let tokens = setup.token(&keys()[0], setup.position());
+    let scoped = tokens.service_with_scope("reporting", "events:read reports:read");
+    let refused = [
+        tokens.service("reporting"),
+        tokens.service_with_scope("reporting", "events:read reports:read-all"),
+        setup.user(ANN, PHONE, &["user", "admin"]),
+    ];
+    for path in ["/report", "/reports"] {
+        let got = answer(&guard, path, &[(ACCESS_TOKEN_HEADER, &scoped)]).await;
+        assert_eq!(got, (200, String::new(), "reporting".into()), "{path}");
+        for token in &refused {
+            let (status, challenge, _) =
+                answer(&guard, path, &[(ACCESS_TOKEN_HEADER, token)]).await;
+            let named = r#"Bearer error="insufficient_scope", scope="reports:read""#;
+            assert_eq!((status, challenge.as_str()), (403, named), "{path}");
+        }
+    }
 }
 
 #[actix_web::test]

@@ -66,6 +66,10 @@ impl Token<'_> {
         self.key.sign(&self.service_claims(client))
     }
 
+    pub(crate) fn service_with_scope(&self, client: &str, scope: &str) -> String {
+        self.key.sign(&Claims { scope: Some(scope.into()), ..self.service_claims(client) })
+    }
+
     /// Returns the token of the guard's own client, for the issuer's routes.
     pub(crate) fn own(&self, client: &str, life: i64) -> String {
         let claims = self.service_claims(client);
