@@ -9,17 +9,18 @@ use std::path::{Path, PathBuf};
 use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
 use diesel::sqlite::SqliteConnection;
+use signet_files::private;
 use uuid::Uuid;
 
 use super::inspection::{self, Finding};
 use super::{OpenError, connection, state};
 
-/// Creates the folder of the replica.
+/// Creates the folder of the replica, with access for its owner only.
 pub(super) fn prepare_folder(path: &Path) -> Result<(), OpenError> {
     let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
         return Ok(());
     };
-    fs::create_dir_all(folder).map_err(|error| OpenError::io(folder, &error))
+    private::make_folder(folder).map_err(|error| OpenError::io(folder, &error))
 }
 
 /// Returns the connection that writes to the replica at `path`.

@@ -5,10 +5,12 @@
 //! releases it.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
+
+use signet_files::private;
 
 use super::OpenError;
 
@@ -25,12 +27,7 @@ impl Lock {
     /// Takes the lock of the replica at `path`. Waits for [`PATIENCE`] if a process holds it.
     pub(super) fn take(path: &Path) -> Result<Self, OpenError> {
         let name = beside(path);
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&name)
-            .map_err(|error| OpenError::io(&name, &error))?;
+        let file = private::open_lock_file(&name).map_err(|error| OpenError::io(&name, &error))?;
         if file.try_lock().is_ok() {
             return Ok(Self { _file: file });
         }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use signet_contract::client_id;
+use signet_files::durable_file;
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use crate::error::{AppError, Conflict, Entity};
-use auth_crypto::durable_file;
 use auth_domain::audit::Act;
 use auth_domain::clients::{Client, new_secret, parse_scopes, secret_hash};
 use auth_store::Store;

@@ -2,13 +2,13 @@
 //! that api-service authenticates as. Each step returns a line about its work. A second run does
 //! nothing.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 
 use signet_contract::scope::{DIRECTORY_READ, EVENTS_READ};
+use signet_files::{private, secret};
 use zeroize::Zeroizing;
 
 use crate::clients::write_secret;
@@ -26,6 +26,9 @@ pub const CLIENT_ID: &str = "api-service";
 
 /// The file of its secret, relative to the working directory.
 pub const SECRET_FILE: &str = "keys/clients/api-service.secret";
+
+/// The longest secret file, in bytes.
+const LONGEST_SECRET: usize = 4 * 1024;
 
 /// The parts that the steps work with.
 pub struct FirstStart<'a> {
@@ -125,7 +128,7 @@ impl FirstStart<'_> {
 /// Two at once would each make a key, and one would overwrite the other's secret.
 fn lock(keys_dir: &Path) -> Result<File, AppError> {
     let locked = || {
-        make_folder(keys_dir)?;
+        private::make_folder(keys_dir)?;
         let folder = File::open(keys_dir)?;
         folder.lock()?;
         Ok(folder)
@@ -133,24 +136,19 @@ fn lock(keys_dir: &Path) -> Result<File, AppError> {
     locked().map_err(|error| AppError::file("lock", keys_dir, &error))
 }
 
-/// Makes a folder for the owner alone.
-fn make_folder(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
 fn keep_secret(secret: &str) -> Result<(), AppError> {
     let file = Path::new(SECRET_FILE);
     if let Some(folder) = file.parent() {
-        make_folder(folder).map_err(|error| AppError::file("write", file, &error))?;
+        private::make_folder(folder).map_err(|error| AppError::file("write", file, &error))?;
     }
     write_secret(file, secret)
 }
 
 /// Returns the secret in the file, or `None` if the file is missing or empty.
 fn read_secret() -> Result<Option<Zeroizing<String>>, AppError> {
-    match fs::read_to_string(SECRET_FILE) {
+    match secret::read(Path::new(SECRET_FILE), LONGEST_SECRET) {
         Ok(text) => {
-            let secret = Zeroizing::new(Zeroizing::new(text).trim().to_owned());
+            let secret = Zeroizing::new(text.trim().to_owned());
             Ok(Some(secret).filter(|secret| !secret.is_empty()))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

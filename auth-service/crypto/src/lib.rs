@@ -1,5 +1,4 @@
 //! Cryptography of the issuer: password hashes on a bounded pool, signing keys and their files.
 
-pub mod durable_file;
 pub mod hashing;
 pub mod signing;

@@ -1,14 +1,15 @@
 //! Opens a database: creates a missing file and its folder, the tables of this version and the
 //! first feed position.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use signet_contract::clock::unix_micros;
+use signet_files::private;
 use time::OffsetDateTime;
 
 use super::connection::{AnyConnection, Purpose};
@@ -131,11 +132,7 @@ pub fn make_folder(location: &Location) -> Result<(), OpenError> {
     let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
         return Ok(());
     };
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| OpenError::Unwritable(folder.to_owned(), error))
+    private::make_folder(folder).map_err(|error| OpenError::Unwritable(folder.to_owned(), error))
 }
 
 /// Creates the folder and an empty file that only its owner can read. `SQLite` gives the files

@@ -3,12 +3,12 @@
 //! With `SQLite`, it is a kernel lock on a file beside the database. With `PostgreSQL`, it is a
 //! lock of a session. Both are released when the process ends, for any reason.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::PgConnection;
+use signet_files::private;
 
 use super::connection::{Purpose, postgres};
 use super::location::{Location, PostgresLocation};
@@ -122,8 +122,7 @@ async fn lock_file(database: &Path) -> Result<Held, LockError> {
     name.push(".lock");
     let path = PathBuf::from(name);
     let failed = |error| LockError::Failed(path.clone(), error);
-    let file =
-        OpenOptions::new().append(true).create(true).mode(0o600).open(&path).map_err(failed)?;
+    let file = private::open_lock_file(&path).map_err(failed)?;
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
         match file.try_lock() {

@@ -13,14 +13,15 @@
 //! an earlier position, or fewer acts, than the note. At a server the note is in the database: after a
 //! restore, the table or the server's timeline is another one.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::time::UNIX_EPOCH;
 
 use diesel::prelude::*;
 use signet_contract::clock::unix_micros;
+use signet_files::durable_file;
 use time::OffsetDateTime;
 
 use super::Store;
@@ -66,6 +67,10 @@ impl Store {
             })?;
             self.announce(start);
         }
+        if let Location::Sqlite(file) = &self.location {
+            let removed = durable_file::remove_abandoned_of(&note_path(file));
+            removed.map_err(|error| unwritable(file, &error))?;
+        }
         self.note_service()?;
         Ok(!continues)
     }
@@ -90,12 +95,10 @@ impl Store {
     }
 
     fn note_file(&self, file: &Path, progress: Progress) -> StoreResult<()> {
-        let unwritable = |error: io::Error| {
-            StoreError::Unavailable(format!("can't write {}: {error}", note_path(file).display()))
-        };
+        let unwritable = |error| unwritable(file, &error);
         let identity = self.file_identity(file).map_err(unwritable)?;
         let text = format!("{identity} {} {}\n", progress.position, progress.acts);
-        replace(&note_path(file), text.as_bytes()).map_err(unwritable)?;
+        durable_file::write(&note_path(file), text.as_bytes(), 0o600).map_err(unwritable)?;
         *self.noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
         Ok(())
     }
@@ -130,6 +133,10 @@ impl Progress {
     }
 }
 
+fn unwritable(file: &Path, error: &io::Error) -> StoreError {
+    StoreError::Unavailable(format!("can't write {}: {error}", note_path(file).display()))
+}
+
 fn note_path(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".served");
@@ -153,16 +160,6 @@ fn read_note(file: &Path) -> Option<(String, Progress)> {
     };
     let progress = Progress { position: position.parse().ok()?, acts: acts.parse().ok()? };
     Some((format!("{inode} {created}"), progress))
-}
-
-/// Replaces the file's content. After a crash the file has the old content or the new one.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

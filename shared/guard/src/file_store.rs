@@ -2,8 +2,6 @@
 //! verifies tokens needs no database.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +14,7 @@ use super::store::{
 };
 use signet_contract::directory::DirectoryUser;
 use signet_contract::events::Event;
+use signet_files::durable_file;
 
 /// A guard's state in one file, replaced as a whole at each change. It holds nothing secret.
 ///
@@ -75,6 +74,9 @@ impl FileStore {
     /// If the file can't be read or its folder can't be written.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let path = path.into();
+        remove_abandoned(&path).map_err(|error| {
+            StoreError::new(format_args!("can't use the folder of {}: {error}", path.display()))
+        })?;
         let state = read(&path)?;
         let store = Self { path, state: Mutex::new(state) };
         let state = store.lock().clone();
@@ -98,27 +100,18 @@ impl FileStore {
 
     fn write(&self, state: &State) -> Result<(), StoreError> {
         let text = serde_json::to_vec(state).map_err(StoreError::new)?;
-        replace(&self.path, &text).map_err(|error| {
+        durable_file::write(&self.path, &text, 0o600).map_err(|error| {
             StoreError::new(format_args!("can't write {}: {error}", self.path.display()))
         })
     }
 }
 
-/// Replaces the file's content. After a crash the file has the old content or the new one.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    // One process writes the file, so one temporary name is enough, and a crash leaves one at most.
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".new");
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&temporary)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+/// Removes the temporary files of a process that ended while it wrote.
+fn remove_abandoned(path: &Path) -> std::io::Result<()> {
+    let mut earlier = path.as_os_str().to_owned();
+    earlier.push(".new");
+    durable_file::remove_if_abandoned(Path::new(&earlier))?;
+    durable_file::remove_abandoned_of(path)
 }
 
 fn read(path: &Path) -> Result<State, StoreError> {
@@ -232,6 +225,27 @@ mod tests {
         assert_eq!(held.revocations, two);
         assert_eq!(held.keys, Some(SavedKeys { fetched_at: later, ..keys }));
         assert_eq!(held.feed_contact, Some(AT));
+    }
+
+    #[test]
+    fn planted_link_is_not_followed_and_an_abandoned_file_is_removed() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("target"), "x").expect("written");
+        symlink(path("target"), path("guard.json.new")).expect("a link");
+        std::fs::write(path(".guard.json.abc.tmp"), "{").expect("written");
+        let store = FileStore::open(path("guard.json")).expect("opened");
+        store.touch(Contact::Feed, AT).expect("touched");
+        assert_eq!(std::fs::read(path("target")).expect("read"), b"x");
+        assert!(path("guard.json.new").is_symlink() && !path(".guard.json.abc.tmp").exists());
+        let mode = std::fs::metadata(path("guard.json")).expect("metadata").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        // The temporary file of an earlier version.
+        std::fs::remove_file(path("guard.json.new")).expect("removed");
+        std::fs::write(path("guard.json.new"), "{").expect("written");
+        FileStore::open(path("guard.json")).expect("opened");
+        assert!(!path("guard.json.new").exists());
     }
 
     #[test]

@@ -3,13 +3,14 @@
 //! A file is written whole or not at all, and before its record: a key that is published always has
 //! its file. Any reader of a file can sign as the issuer, so its mode is checked at start.
 
-use std::fs::{self, DirBuilder};
+use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::durable_file::{self, DirectSteps, Steps};
+use signet_files::access::{self, Exposure};
+use signet_files::durable_file::{self, DirectSteps, Steps};
+use signet_files::private;
 use zeroize::Zeroizing;
 
 use super::key_fault::KeyFault;
@@ -22,8 +23,8 @@ pub enum FileError {
     #[error("the private key of a key in use is missing: {0}; put it back from a backup")]
     Missing(PathBuf),
     /// Others could read it.
-    #[error("{0} can be read by others than its owner; type: chmod 600 {0}")]
-    OpenToOthers(PathBuf),
+    #[error("{0}")]
+    OpenToOthers(Exposure),
     /// The file does not hold a key.
     #[error("{0} {1}")]
     Invalid(PathBuf, KeyFault),
@@ -66,11 +67,7 @@ impl KeyFiles {
             let path = path.to_owned();
             move |error| FileError::Io(path, error)
         };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.folder)
-            .map_err(failed(&self.folder))?;
+        private::make_folder(&self.folder).map_err(failed(&self.folder))?;
         let path = self.path(key.kid());
         durable_file::write_by(&*self.steps, &path, key.pem().as_bytes(), 0o600)
             .map_err(failed(&path))
@@ -83,8 +80,8 @@ impl KeyFiles {
             io::ErrorKind::NotFound => FileError::Missing(path.clone()),
             _ => FileError::Io(path.clone(), error),
         };
-        if durable_file::open_to_others(&path).map_err(io)? {
-            return Err(FileError::OpenToOthers(path));
+        if let Some(exposure) = access::exposure(&path).map_err(io)? {
+            return Err(FileError::OpenToOthers(exposure));
         }
         let key = read_key(&path)?;
         if key.kid() != kid {
@@ -103,9 +100,12 @@ impl KeyFiles {
         for entry in entries {
             let path = entry.map_err(|error| FileError::Io(self.folder.clone(), error))?.path();
             let is_key = path.extension().is_some_and(|extension| extension == "pem");
-            let open = || durable_file::open_to_others(&path);
-            if is_key && open().map_err(|error| FileError::Io(path.clone(), error))? {
-                return Err(FileError::OpenToOthers(path));
+            if !is_key {
+                continue;
+            }
+            let exposure = access::exposure(&path);
+            if let Some(exposure) = exposure.map_err(|error| FileError::Io(path, error))? {
+                return Err(FileError::OpenToOthers(exposure));
             }
         }
         Ok(())

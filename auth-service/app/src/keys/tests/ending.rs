@@ -7,8 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use auth_crypto::durable_file::{self, Step, Steps};
 use auth_store::{StoreError, StoreResult};
+use signet_files::durable_file::{self, Step, Steps};
 
 /// The way in which a process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -37,6 +37,25 @@ fn file_readable_by_others_is_refused_with_a_chmod_hint() {
     }
 }
 
+/// `fsGroup` of Kubernetes makes the files of a volume readable and writable for a group of the
+/// process. The rule has tests of its own; here the folder counts.
+#[test]
+fn group_readable_file_is_accepted_in_a_volume_of_the_group() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = KeyFiles::in_folder(folder.path());
+    let key = shared_key();
+    files.keep(&key).expect("kept");
+    let path = folder.path().join(format!("{}.pem", key.kid()));
+    fs::set_permissions(&path, Permissions::from_mode(0o660)).expect("changed");
+    assert!(files.read(key.kid()).is_err());
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o2770)).expect("changed");
+    assert_eq!(files.read(key.kid()).expect("read").kid(), key.kid());
+    files.check_modes().expect("accepted");
+    fs::set_permissions(&path, Permissions::from_mode(0o664)).expect("changed");
+    let line = files.read(key.kid()).expect_err("refused").to_string();
+    assert!(line.ends_with(&format!("chmod o= {}", path.display())), "{line}");
+}
+
 #[test]
 fn a_file_with_another_key_or_half_a_key_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -71,6 +90,7 @@ fn partial_key_file_of_a_crash_is_ignored() {
     assert!(matches!(files.read(key.kid()), Err(FileError::Missing(_))));
     files.keep(&key).expect("kept");
     assert_eq!(files.read(key.kid()).expect("read").kid(), key.kid());
+    files.remove_abandoned().expect("looked through");
     assert!(!leftover.exists());
 }
 
