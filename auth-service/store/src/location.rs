@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use signet_files::{secret, text};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -46,6 +47,9 @@ enum Password {
     /// The file is read at each connection, so that a changed password takes effect.
     InFile(PathBuf),
 }
+
+/// The longest password file, in bytes.
+const LONGEST_PASSWORD: usize = 16 * 1024;
 
 /// The parameters added to a URL that does not set them. A connection to a silent server fails
 /// within the time that a request may wait.
@@ -100,12 +104,10 @@ impl PostgresLocation {
             Password::None => Ok(None),
             Password::Known(password) => Ok(Some(password.clone())),
             Password::InFile(file) => {
-                let text = std::fs::read_to_string(file).map(Zeroizing::new).map_err(|error| {
+                let line = secret::read(file, LONGEST_PASSWORD).map_err(|error| {
                     format!("can't read the password file {}: {error}", file.display())
                 })?;
-                let password = text.strip_suffix('\n').unwrap_or(&text);
-                let password = password.strip_suffix('\r').unwrap_or(password);
-                Ok(Some(Zeroizing::new(password.to_owned())))
+                Ok(Some(Zeroizing::new(text::without_line_end(&line).to_owned())))
             }
         }
     }
@@ -183,10 +185,15 @@ mod tests {
         let location = PostgresLocation::parse("postgres://u@db/auth").expect("a location");
         let location = location.with_password_file(file.clone()).expect("no other password");
         assert!(location.password().expect_err("missing").contains("password file"));
-        for (content, password) in [("one\n", "one"), ("two words \r\n", "two words "), ("", "")] {
+        for (content, password) in
+            [("one\n", "one"), ("two words \r\n", "two words "), ("\u{feff}a\r\n", "a"), ("", "")]
+        {
             std::fs::write(&file, content).expect("written");
             assert_eq!(location.password().expect("read").expect("one").as_str(), password);
         }
+        std::fs::write(&file, b"\xff\xfea\0").expect("written");
+        let told = location.password().expect_err("UTF-16");
+        assert!(told.contains("password") && told.contains("UTF-16"), "{told}");
         let twice = PostgresLocation::parse("postgres://u:p@db/auth").expect("a location");
         assert_eq!(twice.with_password_file(file), None);
     }

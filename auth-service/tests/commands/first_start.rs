@@ -61,6 +61,21 @@ fn existing_secret_is_registered_in_a_new_database() {
 }
 
 #[test]
+fn secret_saved_by_an_editor_of_windows_is_the_same_secret() {
+    let folder = Folder::new();
+    folder.run("init").done();
+    let file = folder.path().join(SECRET);
+    let secret = fs::read_to_string(&file).expect("a secret");
+    fs::write(&file, format!("\u{feff}{}\r\n", secret.trim_end())).expect("written");
+    let said = folder.run("init").done();
+    assert!(said.contains("is registered, its secret is in"), "{said}");
+    let utf_16: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(&file, utf_16).expect("written");
+    let told = folder.run("init").failed(1);
+    assert!(told.contains(SECRET) && told.contains("UTF-16"), "{told}");
+}
+
+#[test]
 fn first_starts_at_once_make_one_key_and_one_secret() {
     let folder = Folder::new();
     let starts: Vec<_> = (0..4)

@@ -49,6 +49,20 @@ fn json_lines_and_csv_bring_the_same_users() {
 }
 
 #[test]
+fn files_saved_by_programs_of_windows_are_imported_or_refused_as_utf_16() {
+    let folder = Folder::new();
+    let lines = format!("\u{feff}{}\r\n\r\n{}\r\n", user(IDS[0], "ann"), user(IDS[1], "bob"));
+    std::fs::write(folder.path().join("users"), &lines).expect("written");
+    assert_eq!(folder.run("users import users").done(), "2 created, 0 there already, 0 refused\n");
+    let utf_16: Vec<u8> = lines.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for file in [&utf_16[..], &utf_16[2..]] {
+        std::fs::write(folder.path().join("users"), file).expect("written");
+        let told = folder.run("users import users").failed(1);
+        assert!(told.contains("users: it is UTF-16 text; save it as UTF-8"), "{told}");
+    }
+}
+
+#[test]
 fn imports_can_be_run_again() {
     let folder = Folder::new();
     let mut broken = user(IDS[1], "bob");

@@ -20,6 +20,7 @@ use super::self_check::SelfCheck;
 use super::transport::{Answer, Transport, TransportError};
 use super::{address, incoming};
 use signet_contract::audiences;
+use signet_files::secret;
 
 /// The path of the token route, below the issuer's address.
 const TOKEN_PATH: &str = "/oauth2/token";
@@ -32,7 +33,7 @@ const LONG_ANSWER: Duration = Duration::from_secs(5 * 60);
 
 /// Limits in bytes, above the size of any good token answer or secret file.
 const TOKEN_LIMIT: usize = 64 * 1024;
-const SECRET_LIMIT: u64 = 4 * 1024;
+const SECRET_LIMIT: usize = 4 * 1024;
 
 /// The longest use of a token, even with a longer `expires_in`.
 const LONGEST_USE: Duration = Duration::from_secs(3_600);
@@ -264,13 +265,7 @@ impl IssuerClient {
     /// Reads the secret from its file each time, since an operator may replace it.
     async fn secret(&self) -> Result<String, CallError> {
         let path = self.secret_file.clone();
-        let read = tokio::task::spawn_blocking(move || {
-            let length = std::fs::metadata(&path)?.len();
-            if length > SECRET_LIMIT {
-                return Err(std::io::Error::other("it is too long for a secret"));
-            }
-            std::fs::read_to_string(&path)
-        });
+        let read = tokio::task::spawn_blocking(move || secret::read(&path, SECRET_LIMIT));
         let failed =
             |why: String| CallError::Secret { path: self.secret_file.display().to_string(), why };
         let text = read.await.map_err(|_| failed("the read broke off".into()))?;

@@ -91,7 +91,8 @@ async fn guard_starts_to_serve_within_a_second_of_its_secret_file() {
     until("told", || told().contains("secret")).await;
     assert!(!told().contains('/'), "a path is told: {}", told());
     assert!(!again.status().serving, "the issuer is there, but can't be asked");
-    std::fs::write(&setup.secret_file, "correct").expect("written");
+    // As an editor of Windows saves it.
+    std::fs::write(&setup.secret_file, "\u{feff}correct\r\n").expect("written");
     let written = Instant::now();
     setup.caught_up(&again).await;
     assert!(written.elapsed() < Duration::from_secs(5));

@@ -6,6 +6,8 @@
 use std::io;
 use std::path::Path;
 
+use signet_files::text;
+
 use super::SettingError;
 
 /// The lines of a `.env` file that begin with a name.
@@ -26,10 +28,16 @@ impl DotEnv {
     ///
     /// # Errors
     ///
-    /// The file can't be read.
+    /// The file can't be read, or is UTF-16 text.
     pub fn read(path: &Path) -> Result<Self, SettingError> {
         match std::fs::read(path) {
-            Ok(bytes) => Ok(Self::parse(&String::from_utf8_lossy(&bytes))),
+            Ok(bytes) => {
+                // A line of another program may be in any encoding.
+                let text = text::without_mark(&bytes);
+                let text =
+                    text.map_err(|error| SettingError(format!("{}: {error}", path.display())))?;
+                Ok(Self::parse(&String::from_utf8_lossy(text)))
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(SettingError(format!("{}: {error}", path.display()))),
         }
@@ -37,7 +45,6 @@ impl DotEnv {
 
     /// Parses the text of a file.
     pub fn parse(text: &str) -> Self {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let line = |(line, number): (&str, usize)| {
             let line = line.trim();
             let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
@@ -108,8 +115,19 @@ mod tests {
 
     #[test]
     fn byte_order_mark_and_carriage_returns_are_no_part_of_a_value() {
-        let found = values("\u{feff}A=1\r\n\r\nB='2'\r\n");
-        assert_eq!(found, [(1, "A".into(), Some("1".into())), (3, "B".into(), Some("2".into()))]);
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(".env");
+        std::fs::write(&file, "\u{feff}A=1\r\n\r\nB='2'\r\n").expect("written");
+        let found = DotEnv::read(&file).expect("read").0;
+        let line = |number, name: &str, value: &str| Line {
+            number,
+            name: name.into(),
+            value: Ok(value.into()),
+        };
+        assert_eq!(found, [line(1, "A", "1"), line(3, "B", "2")]);
+        std::fs::write(&file, b"\xff\xfeA\0=\0").expect("written");
+        let told = DotEnv::read(&file).expect_err("UTF-16").to_string();
+        assert!(told.contains(".env: it is UTF-16 text"), "{told}");
     }
 
     #[test]

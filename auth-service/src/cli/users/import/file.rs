@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+use signet_files::text;
+
 use super::csv_file::CsvFile;
 use super::json_lines::JsonLines;
 use auth_app::users::Line;
@@ -11,9 +13,6 @@ use auth_store::tutorial::{self, Tutorial, TutorialError};
 
 /// The first bytes of an `SQLite` file.
 const SQLITE: &[u8] = b"SQLite format 3\0";
-
-/// The bytes that some programs write before UTF-8 text.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The reason a file can't be read at all, or not to its end.
 #[derive(Debug, thiserror::Error)]
@@ -54,9 +53,9 @@ impl UserFile {
             size = count;
             Content::Tutorial { rows, last: tutorial::FIRST }
         } else {
-            if start.starts_with(BYTE_ORDER_MARK) {
-                reader.consume(BYTE_ORDER_MARK.len());
-            }
+            let text = text::without_mark(start).map_err(|fault| failed(fault.into()))?;
+            let mark = start.len() - text.len();
+            reader.consume(mark);
             let start = reader.fill_buf().map_err(failed)?;
             if start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
                 Content::JsonLines(JsonLines::new(reader))
