@@ -30,6 +30,18 @@ pub enum KeyFault {
     /// DER, or something else that begins like it.
     #[error("is binary, not PEM; if it is DER: openssl pkey -inform DER -in FILE -out KEY.pem")]
     Binary,
+    /// PKCS#12, also named PFX: key and certificates behind a password (RFC 7292).
+    #[error(
+        "is a PKCS#12 bundle; take the private key out of it: \
+         openssl pkcs12 -in FILE -nodes -nocerts -out key.pem"
+    )]
+    Pkcs12,
+    /// Text in the encoding of some programs of Windows.
+    #[error("is UTF-16 text; save it as UTF-8")]
+    Utf16,
+    /// More than one private key, in any form.
+    #[error("holds more than one private key; leave only the key that is to sign")]
+    SeveralKeys,
     /// A PEM block of another kind.
     #[error(
         "holds no private key; make one with: openssl genrsa -out FILE 4096, \

@@ -1,6 +1,6 @@
-//! One block of a PEM file (RFC 7468): its label and its content.
+//! The blocks of a PEM file (RFC 7468): their labels and contents.
 //!
-//! Lines may be of any length, and text around the block is ignored, as `openssl` does. Unlike a
+//! Lines may be of any length, and text around a block is ignored, as `openssl` does. Unlike a
 //! strict reader, this one distinguishes the faults of a file.
 
 use base64::Engine;
@@ -21,20 +21,28 @@ pub(super) struct PemBlock<'t> {
 }
 
 impl<'t> PemBlock<'t> {
-    /// Returns the first block of `text`, apart from the curve's parameters that `openssl ecparam`
-    /// writes before a key.
-    pub(super) fn first(text: &'t str) -> Result<Self, KeyFault> {
+    /// Returns the blocks of `text` in order, such as certificates beside a key.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyFault::Damaged`] if a block has no end.
+    pub(super) fn all(text: &'t str) -> Result<Vec<Self>, KeyFault> {
+        let mut blocks = Vec::new();
         let mut rest = text;
-        loop {
-            let start = rest.find(BEGIN).ok_or(KeyFault::NotAKey)? + BEGIN.len();
-            let (label, body) = rest[start..].split_once(DASHES).ok_or(KeyFault::Damaged)?;
+        while let Some(start) = rest.find(BEGIN) {
+            let block = &rest[start + BEGIN.len()..];
+            let (label, body) = block.split_once(DASHES).ok_or(KeyFault::Damaged)?;
             let end = format!("-----END {label}-----");
             let (lines, after) = body.split_once(end.as_str()).ok_or(KeyFault::Damaged)?;
-            if label != "EC PARAMETERS" {
-                return Ok(Self { label, lines });
-            }
+            blocks.push(Self { label, lines });
             rest = after;
         }
+        Ok(blocks)
+    }
+
+    /// Returns true for a private key in any form.
+    pub(super) fn is_private_key(&self) -> bool {
+        self.label.ends_with("PRIVATE KEY")
     }
 
     /// Returns true if the block is encrypted in the way of old OpenSSL (RFC 1421 §4.6.1.1).

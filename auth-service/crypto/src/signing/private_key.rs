@@ -8,6 +8,7 @@ use rsa::BoxedUint;
 use rsa::pkcs1::{DecodeRsaPrivateKey, RsaPrivateKeyRef, der::Decode};
 use rsa::pkcs8::{EncodePublicKey, LineEnding, PrivateKeyInfoRef, SecretDocument};
 use signet_contract::jwks::PublicJwk;
+use signet_files::text::{self, TextError};
 use signet_verifier::{PublicKey, SigningKey};
 use zeroize::Zeroizing;
 
@@ -34,8 +35,12 @@ impl fmt::Debug for PrivateKey {
 }
 
 impl PrivateKey {
-    /// Reads the key in a PEM file: PKCS#1 or PKCS#8, not encrypted.
+    /// Reads the one private key in a PEM file: PKCS#1 or PKCS#8, not encrypted. Certificates, public
+    /// keys and text may stand around it.
     pub fn from_pem(file: &[u8]) -> Result<Self, KeyFault> {
+        if is_pkcs12(file) {
+            return Err(KeyFault::Pkcs12);
+        }
         if file.len() > LARGEST_FILE {
             return Err(KeyFault::TooLarge);
         }
@@ -43,11 +48,23 @@ impl PrivateKey {
         if file.first() == Some(&0x30) {
             return Err(KeyFault::Binary);
         }
-        let text = std::str::from_utf8(file).map_err(|_| KeyFault::Binary)?;
+        let text = text::decode(file).map_err(|fault| match fault {
+            TextError::Utf16 => KeyFault::Utf16,
+            TextError::NotUtf8 => KeyFault::Binary,
+        })?;
         if text.trim_start().starts_with("ssh-") || text.trim_start().starts_with("ecdsa-") {
             return Err(KeyFault::Public);
         }
-        let block = PemBlock::first(text)?;
+        let blocks = PemBlock::all(text)?;
+        let mut private = blocks.iter().filter(|block| block.is_private_key());
+        match (private.next(), private.next()) {
+            (Some(block), None) => Self::from_block(block),
+            (Some(_), Some(_)) => Err(KeyFault::SeveralKeys),
+            (None, _) => Err(blocks.iter().find_map(public_fault).unwrap_or(KeyFault::NotAKey)),
+        }
+    }
+
+    fn from_block(block: &PemBlock<'_>) -> Result<Self, KeyFault> {
         match block.label {
             PKCS1 if block.has_encryption_header() => Err(KeyFault::Encrypted),
             PKCS1 => {
@@ -59,10 +76,6 @@ impl PrivateKey {
             "OPENSSH PRIVATE KEY" => Err(KeyFault::OpenSsh),
             "EC PRIVATE KEY" => Err(KeyFault::OtherKind("EC")),
             "DSA PRIVATE KEY" => Err(KeyFault::OtherKind("DSA")),
-            "PUBLIC KEY" | "RSA PUBLIC KEY" | "SSH2 PUBLIC KEY" => Err(KeyFault::Public),
-            "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => {
-                Err(KeyFault::Certificate)
-            }
             _ => Err(KeyFault::NotAKey),
         }
     }
@@ -129,6 +142,23 @@ impl PrivateKey {
     pub(super) fn into_signing(self) -> SigningKey {
         self.signing
     }
+}
+
+/// Returns the fault of a block that holds only a public key.
+fn public_fault(block: &PemBlock<'_>) -> Option<KeyFault> {
+    match block.label {
+        "PUBLIC KEY" | "RSA PUBLIC KEY" | "SSH2 PUBLIC KEY" => Some(KeyFault::Public),
+        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => Some(KeyFault::Certificate),
+        _ => None,
+    }
+}
+
+/// Returns true for a PKCS#12 file (RFC 7292 §4): a DER or BER SEQUENCE of version 3 and another
+/// SEQUENCE. A private key has version 0 or 1.
+fn is_pkcs12(file: &[u8]) -> bool {
+    let [0x30, length, rest @ ..] = file else { return false };
+    let more = if *length > 0x80 { usize::from(length & 0x7f) } else { 0 };
+    rest.get(more..).is_some_and(|content| content.starts_with(&[0x02, 0x01, 0x03, 0x30]))
 }
 
 /// Returns the public key of this modulus and exponent (base64url) as PEM (RFC 5280 §4.1

@@ -1,6 +1,7 @@
 //! The files that are accepted as a signing key, and the words with which others are refused.
 
 use std::fs;
+use std::path::Path;
 
 use getrandom::SysRng;
 use rsa::BoxedUint;
@@ -83,6 +84,117 @@ fn other_files_of_these_programs_are_refused_with_their_kind() {
                 let public = fs::read(at.join("key.pub")).expect("made");
                 assert_eq!(refused(&public), KeyFault::Public, "{arguments}");
             }
+        }
+    }
+}
+
+/// Makes `key`, `certificate` and the PKCS#12 file `bundle.p12` of both.
+fn make_bundle(at: &Path) -> bool {
+    let certificate = "req -x509 -newkey rsa:2048 -nodes -subj /CN=x -keyout key -out certificate";
+    let bundle =
+        "pkcs12 -export -inkey key -in certificate -name mine -passout pass:x -out bundle.p12";
+    ran(at, "openssl", certificate) && ran(at, "openssl", bundle)
+}
+
+#[test]
+fn private_key_is_found_among_the_other_blocks_of_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    if !make_bundle(at) {
+        return;
+    }
+    let made = [
+        "pkcs12 -in bundle.p12 -passin pass:x -nodes -out bundle",
+        "pkcs12 -in bundle.p12 -passin pass:x -nodes -nocerts -out bag",
+        "rsa -in key -traditional -out pkcs1",
+        "rsa -in key -pubout -out public",
+        "ecparam -name prime256v1 -out curve",
+    ];
+    assert!(made.iter().all(|arguments| ran(at, "openssl", arguments)));
+    let read = |name: &str| fs::read_to_string(at.join(name)).expect("made");
+    let kid = key_files::read_key(&at.join("key")).expect("a key").kid().to_owned();
+    for names in [
+        &["bundle"][..],
+        &["bag"],
+        &["certificate", "key"],
+        &["key", "certificate"],
+        &["certificate", "certificate", "pkcs1", "certificate"],
+        &["public", "key"],
+        &["curve", "key", "public"],
+    ] {
+        let text: String = names.iter().map(|name| read(name)).collect();
+        let crlf = text.replace('\n', "\r\n");
+        let joined = text.replace("-----\n-----", "----------");
+        for text in [&text, &crlf, &joined, &format!("\u{feff}{text}")] {
+            let key = PrivateKey::from_pem(text.as_bytes());
+            assert_eq!(key.map(|key| key.kid().to_owned()), Ok(kid.clone()), "{names:?}");
+        }
+    }
+}
+
+#[test]
+fn file_with_two_private_keys_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    let made = [
+        "genrsa -out one 2048",
+        "rsa -in one -traditional -out pkcs1",
+        "rsa -in one -aes256 -passout pass:x -out encrypted",
+        "ecparam -name prime256v1 -genkey -out elliptic",
+        "req -x509 -key one -subj /CN=x -out certificate",
+    ];
+    if !made.iter().all(|arguments| ran(at, "openssl", arguments)) {
+        return;
+    }
+    let read = |name: &str| fs::read_to_string(at.join(name)).expect("made");
+    for names in [
+        &["one", "one"][..],
+        &["one", "pkcs1"],
+        &["certificate", "one", "certificate", "pkcs1"],
+        &["encrypted", "one"],
+        &["one", "elliptic"],
+    ] {
+        let text: String = names.iter().map(|name| read(name)).collect();
+        assert_eq!(refused(text.as_bytes()), KeyFault::SeveralKeys, "{names:?}");
+    }
+    // The one private key decides, not the block before it.
+    for (name, expected) in
+        [("encrypted", KeyFault::Encrypted), ("elliptic", KeyFault::OtherKind("EC"))]
+    {
+        let text = read("certificate") + &read(name);
+        assert_eq!(refused(text.as_bytes()), expected, "{name}");
+    }
+}
+
+#[test]
+fn binary_bundle_is_refused_with_the_command_that_converts_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    if !make_bundle(at) {
+        return;
+    }
+    let bundle = fs::read(at.join("bundle.p12")).expect("made");
+    assert_eq!(refused(&bundle), KeyFault::Pkcs12);
+    let told = key_files::read_key(&at.join("bundle.p12")).expect_err("refused").to_string();
+    assert!(told.contains("openssl pkcs12 -in FILE -nodes -nocerts -out key.pem"), "{told}");
+    // The lengths may be indefinite or short (X.690 §8.1.3).
+    assert_eq!(refused(b"\x30\x80\x02\x01\x03\x30\x80\x06\x09"), KeyFault::Pkcs12);
+    assert_eq!(refused(b"\x30\x40\x02\x01\x03\x30\x20\x06\x09"), KeyFault::Pkcs12);
+    assert_eq!(refused(b"\x30\x40\x02\x01\x00\x30\x20\x06\x09"), KeyFault::Binary);
+    assert_eq!(refused(b"\x30"), KeyFault::Binary);
+    assert_eq!(refused(b"\x30\x82"), KeyFault::Binary);
+    assert!(ran(at, "openssl", "x509 -in certificate -outform DER -out certificate.der"));
+    assert_eq!(refused(&fs::read(at.join("certificate.der")).expect("made")), KeyFault::Binary);
+}
+
+#[test]
+fn utf_16_file_is_refused_as_such() {
+    let key = shared_key();
+    for encode in [u16::to_le_bytes, u16::to_be_bytes] {
+        for mark in ["\u{feff}", ""] {
+            let units = format!("{mark}{}", key.pem()).encode_utf16().collect::<Vec<_>>();
+            let file: Vec<u8> = units.into_iter().flat_map(encode).collect();
+            assert_eq!(refused(&file), KeyFault::Utf16);
         }
     }
 }
