@@ -19,6 +19,7 @@ mod audit;
 mod clients;
 mod database;
 mod guards;
+mod hidden_input;
 mod init;
 mod keys;
 mod listed;

@@ -16,7 +16,7 @@ mod list;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Create a user with the password on standard input, without its line end
+    /// Create a user; asks for the password, or reads it from standard input without its line end
     Create(create::Arguments),
     /// List the users in order of creation
     List(list::Arguments),

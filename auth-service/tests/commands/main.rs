@@ -9,5 +9,6 @@ mod folder;
 mod keys;
 mod serving;
 mod sessions;
+mod terminal;
 mod users;
 mod users_import;
