@@ -12,6 +12,7 @@ mod database_faults;
 mod docs_page;
 mod ends_everywhere;
 mod feed;
+mod file_access;
 mod floods;
 mod hashing_load;
 mod http_hygiene;

@@ -1,6 +1,7 @@
 //! The issuer on `PostgreSQL`: clients see no difference, and it recovers from ended sessions.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use support::pair::Pair;
@@ -12,7 +13,8 @@ use support::{poll, port};
 fn pair_on(database: &Database) -> Pair {
     let mut pair = Pair::bare();
     let file = pair.folder().join("database.password");
-    fs::write(&file, format!("{PASSWORD}\n")).expect("written");
+    fs::write(&file, format!("\u{feff}{PASSWORD}\r\n")).expect("written");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("changed");
     pair.set("AUTH_DATABASE_URL", &database.tcp_url());
     pair.set("AUTH_DATABASE_PASSWORD_FILE", &file.to_string_lossy());
     pair
@@ -27,6 +29,9 @@ fn pair_on_postgresql_survives_cut_sessions_and_an_outage() {
     pair.auth.command(&["init"]).done();
     pair.run();
     assert!(!pair.auth.path("data").exists(), "nothing is kept in files");
+    // Each connection reads the password file.
+    let file = pair.folder().join("database.password");
+    assert_eq!(pair.auth.log().matches(&format!("chmod 600 {}", file.display())).count(), 1);
     let user = User::signed_up(&pair.auth, "Ada");
     user.sign_up(&pair.auth).expect(202);
     let token = user.log_in(&pair.auth);

@@ -8,10 +8,14 @@ use std::process::ExitCode;
 
 use clap::{Arg, Args, Command, Parser, value_parser};
 pub use clap_complete::Shell;
+use signet_files::secret;
 
 use super::failure::{Failure, print_refused_arguments};
 use super::settings::{DotEnv, Environment, Values, with_flags};
 use super::{output, telemetry};
+
+/// The file of settings in the working directory.
+const DOT_ENV: &str = ".env";
 
 const SETTINGS: &str = "Each setting is a flag and an environment variable, and may stand in a .env file in \
     the working directory: flag > environment > .env > default.\n\n\
@@ -29,7 +33,7 @@ pub fn run<A: Parser, S: Args>(
         Ok(parsed) => parsed,
         Err(error) => return print_refused_arguments(&error),
     };
-    let done = DotEnv::read(Path::new(".env"))
+    let done = DotEnv::read(Path::new(DOT_ENV))
         .and_then(|dot_env| Values::find::<S>(&flags, &environment(), &dot_env))
         .map_err(Failure::from)
         .and_then(|values| execute(arguments, &values));
@@ -42,12 +46,16 @@ pub fn run<A: Parser, S: Args>(
     }
 }
 
-/// Starts the log, and logs a warning about unknown settings.
+/// Starts the log, and logs warnings about unknown settings and about a password in a `.env` that
+/// other users may read.
 pub fn start_log(values: &Values) {
     let filter = environment().remove(OsStr::new("RUST_LOG"));
     telemetry::start(filter.as_deref().and_then(OsStr::to_str));
     if let Some(warning) = values.warning() {
         tracing::warn!("{warning}");
+    }
+    if values.password_in_dot_env() {
+        secret::warn_if_exposed(Path::new(DOT_ENV));
     }
 }
 

@@ -173,6 +173,13 @@ impl Values {
             })
     }
 
+    /// Returns true if `.env` has the password of a URL.
+    pub fn password_in_dot_env(&self) -> bool {
+        let in_dot_env = |value: &&Value| matches!(value.origin, Origin::DotEnv(_));
+        let mut lines = self.settings.iter().filter(in_dot_env);
+        lines.any(|value| without_password(&value.text) != value.text)
+    }
+
     /// Returns the warning about unknown names with the prefix of the settings.
     pub fn warning(&self) -> Option<String> {
         let names = self.unknown.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -316,6 +323,18 @@ mod tests {
             assert!(line.contains("line 2") && line.contains(name), "{line}");
             assert!(line.ends_with("AUTH_BIND") && !line.contains("hunter2"), "{line}");
         }
+    }
+
+    #[test]
+    fn password_in_dot_env_is_noticed_unless_another_value_takes_effect() {
+        let line = "AUTH_GREETING=postgres://u:p@db/auth";
+        let noticed = |environment: &[(&str, &str)], dot_env: &str| {
+            find(&["x"], environment, dot_env).expect("values").password_in_dot_env()
+        };
+        assert!(noticed(&[], line));
+        assert!(!noticed(&[("AUTH_GREETING", "hello")], line));
+        assert!(!noticed(&[("AUTH_GREETING", "postgres://u:p@db/auth")], ""));
+        assert!(!noticed(&[], "AUTH_GREETING=postgres://u@db/auth"));
     }
 
     #[test]
