@@ -1,10 +1,12 @@
 //! The parts of a running issuer that use cases work with. `startup` makes them once.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use signet_contract::clock::Clock;
 use tokio::sync::Notify;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::blocking;
 use crate::error::AppError;
@@ -117,6 +119,20 @@ impl AppState {
     ) -> Result<T, AppError> {
         let store = Arc::clone(&self.store);
         blocking::run(move || use_case(&store).map_err(Into::into)).await
+    }
+
+    /// Returns the hash of a new password. `from` is the caller's network address.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Overloaded`].
+    pub async fn hash_password(
+        &self,
+        password: &str,
+        from: Option<IpAddr>,
+    ) -> Result<String, AppError> {
+        let password = Zeroizing::new(password.as_bytes().to_vec());
+        Ok(self.hashing.enter(from)?.hash(password).await?)
     }
 
     /// Records a refusal that cost a password hash or has a proven actor.

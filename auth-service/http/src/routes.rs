@@ -67,21 +67,16 @@ pub fn routes(app: Arc<AppState>, edge: Arc<Edge>) -> impl FnOnce(&mut web::Serv
             .service(read("/admin/keys", keys::list))
             .service(post("/admin/keys/rotate", keys::rotate))
             .service(post("/admin/keys/{kid}/revoke", keys::revoke))
-            .service(read("/admin/users", users::list))
+            .service(listed_and_added("/admin/users", users::list, users::create))
             .service(delete("/admin/users/{public_id}", users::delete))
             .service(post("/admin/users/{public_id}/disable", users::disable))
             .service(post("/admin/users/{public_id}/enable", users::enable))
             .service(post("/admin/users/{public_id}/logout", users::log_out))
+            .service(put("/admin/users/{public_id}/password", users::set_password))
             .service(put("/admin/users/{public_id}/roles", users::set_roles))
             .service(read("/admin/users/{public_id}/sessions", admin::sessions::list))
             .service(delete("/admin/sessions/{sid}", admin::sessions::revoke))
-            .service(
-                web::resource("/admin/clients")
-                    .route(web::get().to(clients::list))
-                    .route(web::head().to(clients::list))
-                    .route(web::post().to(clients::add))
-                    .default_service(refusing("GET, HEAD, POST")),
-            )
+            .service(listed_and_added("/admin/clients", clients::list, clients::add))
             .service(delete("/admin/clients/{client_id}", clients::remove))
             .service(post("/admin/clients/{client_id}/rotate-secret", clients::rotate_secret))
             .configure(docs_page::routes(
@@ -102,6 +97,23 @@ where
     F::Output: Responder + 'static,
 {
     allow(Pages::Every, &READING, read(path, handler))
+}
+
+/// Returns a resource with a list that one can be added to.
+fn listed_and_added<L, ListArgs, A, AddArgs>(path: &str, list: L, add: A) -> Resource
+where
+    L: Handler<ListArgs>,
+    ListArgs: FromRequest + 'static,
+    L::Output: Responder + 'static,
+    A: Handler<AddArgs>,
+    AddArgs: FromRequest + 'static,
+    A::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::get().to(list.clone()))
+        .route(web::head().to(list))
+        .route(web::post().to(add))
+        .default_service(refusing("GET, HEAD, POST"))
 }
 
 fn post<F, Args>(path: &str, handler: F) -> Resource

@@ -1,4 +1,4 @@
-//! `users`: create, list, import, set-role, disable, enable, logout, delete.
+//! `users`: create, list, import, set-role, set-password, disable, enable, logout, delete.
 
 use clap::{Subcommand, ValueEnum};
 use signet_service::failure::Failure;
@@ -13,6 +13,7 @@ use auth_store::Store;
 mod create;
 mod import;
 mod list;
+mod set_password;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -31,6 +32,9 @@ pub(super) enum Command {
         #[arg(long, value_enum)]
         role: Role,
     },
+    /// Set a user's password and end every session; asks for the password, or reads it from standard
+    /// input without its line end
+    SetPassword(set_password::Arguments),
     /// Disable a user and end every session
     Disable {
         /// The user's id or e-mail address
@@ -79,6 +83,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
                 users::set_user_roles(store, public_id, &role.all(), act)
             })
         }
+        Command::SetPassword(arguments) => set_password::run(&arguments, context),
         Command::Disable { who } => change(&who, "is disabled", context, users::disable_user),
         Command::Enable { who } => change(&who, "is enabled", context, users::enable_user),
         Command::Logout { who } => {

@@ -35,6 +35,33 @@ fn users_are_created_listed_changed_and_deleted() {
 }
 
 #[test]
+fn password_of_a_user_is_set_by_command() {
+    let folder = Folder::new();
+    create(&folder, "ann", "user");
+    let before = user(&folder, "ann")["changed_at"].clone();
+    let set = "users set-password ANN@example.org";
+    for refused in ["short\n", "ann@example.org\n", ""] {
+        let told = folder.run_with(set, refused).failed(1);
+        assert!(told.contains("password"), "{told}");
+    }
+    assert!(
+        folder
+            .run_with("users set-password eve@example.org", PASSWORD)
+            .failed(1)
+            .contains("no user")
+    );
+    let told = folder.run_with(set, "another long sentence\n").done();
+    assert!(told.contains("new password") && !told.contains("another long"), "{told}");
+    assert_ne!(user(&folder, "ann")["changed_at"], before);
+    let audit = folder.run("audit list --action user.set_password --json").json();
+    assert_eq!(
+        audit["entries"].as_array().or(audit["audit"].as_array()).map(Vec::len),
+        Some(1),
+        "{audit}"
+    );
+}
+
+#[test]
 fn last_admin_stays() {
     let folder = Folder::new();
     let id = create(&folder, "ann", "admin");

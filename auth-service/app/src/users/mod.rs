@@ -1,25 +1,30 @@
-//! Use cases of operators on users: find, list, create, import, disable, enable, set roles, log out,
-//! delete.
+//! Use cases of operators on users: find, list, create, import, disable, enable, set roles, set the
+//! password, log out, delete.
+//!
+//! A use case with a new password takes its hash: a server hashes in its pool, a command on its own
+//! thread.
 
 mod import;
+mod password;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use signet_contract::directory::UserState;
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::error::{AppError, Conflict, Entity};
-use auth_crypto::hashing;
 use auth_domain::audit::Act;
 use auth_domain::email::Email;
 use auth_domain::page::{self, Cursor};
-use auth_domain::sign_up::Applicant;
+use auth_domain::sign_up::{Applicant, SignUpForm};
 use auth_domain::users::{Changed, Created, User, UserQuery, admin_by};
 use auth_store::Store;
 
 pub use import::{Import, ImportReport, Line};
+pub use password::{check_password, set_user_password};
 
 /// Returns the id of the user with this id or e-mail address. A text in the form of an id is
 /// returned without a look-up: the audit log also knows the ids of deleted users.
@@ -52,21 +57,70 @@ pub fn list_users(
     Ok(UserList::of(users, limit))
 }
 
-/// Creates a user with these roles, by the rules of a sign-up. Hashes the password on the caller's
-/// thread: a command has no hashing pool.
+/// A user to create, as JSON.
+#[derive(Deserialize, ToSchema)]
+pub struct UserForm {
+    /// The person's name.
+    #[serde(default)]
+    #[schema(required, min_length = 1, max_length = 100)]
+    pub name: String,
+    /// The address. One account has it.
+    #[serde(default)]
+    #[schema(required, format = "email", max_length = 254)]
+    pub email: String,
+    /// Not a common one, not the address, not the name.
+    #[serde(default)]
+    #[schema(required, value_type = String, format = "password", min_length = 8)]
+    pub password: Zeroizing<String>,
+    /// `user`, and `admin` for an operator; `user` alone if left out.
+    #[schema(example = json!(["user"]))]
+    pub roles: Option<Vec<String>>,
+}
+
+/// A form without faults.
+pub struct NewAccount {
+    applicant: Applicant,
+    admin: bool,
+}
+
+impl UserForm {
+    /// Checks every field, by the rules of a sign-up.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Invalid`] for each field with a fault.
+    pub fn check(self) -> Result<NewAccount, AppError> {
+        let Self { name, email, password, roles } = self;
+        let admin = roles.as_deref().map_or(Ok(false), admin_by);
+        match (SignUpForm { name, email, password }.check(), admin) {
+            (Ok(applicant), Ok(admin)) => Ok(NewAccount { applicant, admin }),
+            (form, admin) => {
+                let roles = admin.err().map(|why| ("roles", why.to_string()));
+                Err(AppError::Invalid(form.err().into_iter().flatten().chain(roles).collect()))
+            }
+        }
+    }
+}
+
+impl NewAccount {
+    /// Returns the password to hash.
+    pub fn password(&self) -> &str {
+        &self.applicant.password
+    }
+}
+
+/// Creates a user with the `hash` of the account's password.
 ///
 /// # Errors
 ///
-/// [`AppError::Invalid`] for the field `roles`, or [`Conflict::AddressTaken`].
+/// [`Conflict::AddressTaken`].
 pub fn create_user(
     store: &Store,
-    applicant: Applicant,
-    roles: &[String],
+    account: NewAccount,
+    hash: String,
     act: &Act,
 ) -> Result<UserEntry, AppError> {
-    let admin = admin_by(roles).map_err(|why| AppError::invalid("roles", why))?;
-    let hash = hashing::hash(applicant.password.as_bytes()).map_err(AppError::internal)?;
-    let new = applicant.into_user(Uuid::new_v4(), hash, admin);
+    let new = account.applicant.into_user(Uuid::new_v4(), hash, account.admin);
     match store.create_user(&new, act)? {
         Created::User(user) => {
             tracing::info!(by = act.by.id().map(display), public_id = %user.public_id, "an operator created a user");

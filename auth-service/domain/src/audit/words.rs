@@ -52,6 +52,8 @@ words! {
         ClientToken = "client.token",
         /// An operator made a user.
         UserCreate = "user.create",
+        /// An operator set a user's password, and every session ended.
+        UserSetPassword = "user.set_password",
         /// A user came from a file.
         UserImport = "user.import",
         /// A user was disabled, and every session ended.

@@ -5,14 +5,17 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use signet_contract::problem::Problem;
 use utoipa::ToSchema;
+use zeroize::Zeroizing;
 
 use crate::edge::{
     Admin, ApiError, Query, StrictJson, Then, UserId, answer,
     query::limit,
-    refusals::{LastAdmin, NoSuchUser, NotAnOperator, Unreadable, Unwritable, WrongParameter},
+    refusals::{
+        LastAdmin, NoSuchUser, NotAnOperator, Unreadable, Unwritable, WrongBody, WrongParameter,
+    },
 };
 use auth_app::AppState;
-use auth_app::users::{self, UserList};
+use auth_app::users::{self, UserEntry, UserForm, UserList};
 
 /// The new roles of a user.
 #[derive(Deserialize, ToSchema)]
@@ -21,6 +24,15 @@ pub(crate) struct RolesForm {
     #[serde(default)]
     #[schema(required, example = json!(["user", "admin"]))]
     roles: Vec<String>,
+}
+
+/// The new password of a user.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct NewPasswordForm {
+    /// Not a common one, not the address, not the name.
+    #[serde(default)]
+    #[schema(required, value_type = String, format = "password", min_length = 8)]
+    password: Zeroizing<String>,
 }
 
 /// The users, in order of creation.
@@ -50,6 +62,61 @@ pub(crate) async fn list(
     let search = query.text("q")?.map(str::to_owned);
     let page = app.run(move |store| users::list_users(store, after, limit, search)).await?;
     Ok(answer::json(StatusCode::OK, page))
+}
+
+/// Creates a user, by the rules of a sign-up.
+#[utoipa::path(
+    post, path = "/admin/users", tag = "Operators", operation_id = "createUser",
+    security(("admin" = [])),
+    request_body(content = UserForm),
+    responses(
+        (status = 201, description = "The user.", body = UserEntry),
+        NotAnOperator,
+        (status = 409, description = "Another user has the e-mail address.", body = Problem, content_type = "application/problem+json"),
+        WrongBody,
+        (status = 422, description = "A field has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
+        Unwritable,
+    )
+)]
+pub(crate) async fn create(
+    request: Then<Admin, StrictJson<UserForm>>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(admin, StrictJson(form)) = request;
+    let account = form.check()?;
+    let hash = app.hash_password(account.password(), admin.0.from).await?;
+    let act = admin.act(&app);
+    let user = app.run(move |store| users::create_user(store, account, hash, &act)).await?;
+    Ok(answer::json(StatusCode::CREATED, user))
+}
+
+/// Sets a user's password. Every session of the user ends.
+#[utoipa::path(
+    put, path = "/admin/users/{public_id}/password", tag = "Operators",
+    operation_id = "setUserPassword",
+    security(("admin" = [])),
+    params(("public_id" = String, Path, description = "The user's id.")),
+    request_body(content = NewPasswordForm),
+    responses(
+        (status = 204, description = "The password is set, and every session has ended."),
+        NotAnOperator,
+        NoSuchUser,
+        WrongBody,
+        (status = 422, description = "The password is not allowed.", body = Problem, content_type = "application/problem+json"),
+        Unwritable,
+    )
+)]
+pub(crate) async fn set_password(
+    request: Then<Admin, (StrictJson<NewPasswordForm>, UserId)>,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Then(admin, (StrictJson(NewPasswordForm { password }), UserId(public_id))) = request;
+    let checked = password.clone();
+    app.run(move |store| users::check_password(store, public_id, &checked)).await?;
+    let hash = app.hash_password(&password, admin.0.from).await?;
+    let act = admin.act(&app);
+    app.run(move |store| users::set_user_password(store, public_id, &hash, &act)).await?;
+    Ok(answer::done())
 }
 
 /// Disables a user.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::actors::PASSWORD;
 use super::operators::Operator;
-use super::server::Server;
+use super::server::{Server, Setup};
 
 fn names(page: &Value) -> Vec<&str> {
     page["users"].as_array().unwrap().iter().map(|user| user["name"].as_str().unwrap()).collect()
@@ -46,6 +46,72 @@ async fn a_user_is_listed_with_all_but_the_password() {
         (&of_bob["state"], &of_bob["created_at"], &of_bob["changed_at"]),
         (&json!("disabled"), &json!("2026-01-02T03:04:05Z"), &json!("2026-01-02T03:05:05Z"))
     );
+}
+
+#[actix_web::test]
+async fn operator_creates_a_user_by_the_rules_of_a_sign_up() {
+    // Operators make accounts also where no visitor may.
+    let server = Server::with(Setup { registration_open: false, ..Setup::default() });
+    let operator = server.first_operator("ann").await;
+    let create = async |body: Value| operator.call("POST", "/admin/users", Some(&body)).await;
+    let bob = json!({"name": "Bob", "email": " Bob@Example.org ", "password": PASSWORD});
+    let created = create(bob.clone()).await;
+    assert_eq!((created.status.as_u16(), created.header("cache-control")), (201, "no-store"));
+    let created = created.json();
+    assert_eq!(created, list(&operator, "?q=bob").await["users"][0]);
+    assert_eq!(
+        (&created["email"], &created["roles"]),
+        (&json!("Bob@Example.org"), &json!(["user"]))
+    );
+    assert_eq!(server.log_in("bob", PASSWORD).await.status, 201);
+    assert_eq!(create(bob).await.status, 409);
+
+    let with = |name: &str, roles: Value| {
+        let email = format!("{name}@example.org");
+        json!({"name": name, "email": email, "password": PASSWORD, "roles": roles})
+    };
+    let eve = create(with("eve", json!(["user", "admin"]))).await;
+    assert_eq!((eve.status.as_u16(), &eve.json()["roles"]), (201, &json!(["user", "admin"])));
+    assert_eq!(create(with("joe", Value::Null)).await.status, 201);
+    let faults = json!({"name": "", "email": "x", "password": "short", "roles": ["root"]});
+    let refused = create(faults).await;
+    assert_eq!(refused.status, 422);
+    for field in ["name", "email", "password", "roles"] {
+        assert!(refused.json()["errors"][field].is_array(), "{field}: {refused:?}");
+    }
+    assert_eq!(create(with("tim", json!("user"))).await.status, 422);
+}
+
+#[actix_web::test]
+async fn operator_sets_a_password_and_ends_every_session() {
+    let server = Server::start();
+    let operator = server.operator("ann").await;
+    let bob = server.sign_up("bob").await;
+    let (access, refresh) = server.session("bob").await;
+    let path = format!("/admin/users/{bob}/password");
+    let set = async |path: &str, body: Value| {
+        operator.call("PUT", path, Some(&body)).await.status.as_u16()
+    };
+    for refused in [
+        json!({}),
+        json!({"password": null}),
+        json!({"password": ""}),
+        json!({"password": "short"}),
+        json!({"password": "bob@example.org"}),
+        json!({"password": "password"}),
+    ] {
+        assert_eq!(set(&path, refused.clone()).await, 422, "{refused}");
+    }
+    assert_eq!(server.post_with("/logout", &access, &[]).await.status, 204, "nothing has ended");
+
+    let (access, _) = server.session("bob").await;
+    assert_eq!(set(&path, json!({"password": "another long sentence"})).await, 204);
+    assert_eq!(server.post_with("/logout", &access, &[]).await.status, 401);
+    assert_eq!(server.refresh(&refresh, &[]).await.status, 400);
+    assert_eq!(server.log_in("bob", PASSWORD).await.status, 403);
+    assert_eq!(server.log_in("bob", "another long sentence").await.status, 201);
+    let unknown = format!("/admin/users/{}/password", Uuid::new_v4());
+    assert_eq!(set(&unknown, json!({"password": "another long sentence"})).await, 404);
 }
 
 #[actix_web::test]

@@ -5,7 +5,9 @@ use actix_web::test::TestRequest;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::actors::PASSWORD;
 use super::server::{Answer, ISSUER, Server};
+use auth_app::users::{UserForm, create_user};
 
 /// An operator with an access token for the issuer.
 pub(super) struct Operator<'s> {
@@ -19,6 +21,24 @@ impl Server {
     pub(super) async fn operator(&self, name: &str) -> Operator<'_> {
         let public_id = self.sign_up(name).await;
         self.database.set_user_admin(public_id, true, &self.act()).unwrap();
+        self.operator_of(name, public_id).await
+    }
+
+    /// Makes an operator as a command does, without a sign-up.
+    pub(super) async fn first_operator(&self, name: &str) -> Operator<'_> {
+        let form = UserForm {
+            name: name.to_owned(),
+            email: format!("{name}@example.org"),
+            password: PASSWORD.to_owned().into(),
+            roles: Some(auth_domain::roles(true)),
+        };
+        let account = form.check().unwrap();
+        let hash = self.app.hash_password(account.password(), None).await.unwrap();
+        let user = create_user(&self.database, account, hash, &self.act()).unwrap();
+        self.operator_of(name, user.public_id).await
+    }
+
+    async fn operator_of(&self, name: &str, public_id: Uuid) -> Operator<'_> {
         let token = self.token_for(name, ISSUER).await;
         Operator { server: self, public_id, token }
     }

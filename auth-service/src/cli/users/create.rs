@@ -7,9 +7,8 @@ use signet_service::failure::Failure;
 
 use super::super::{Context, database, output, password_input};
 use super::Role;
-use auth_app::error::AppError;
-use auth_app::users;
-use auth_domain::sign_up::SignUpForm;
+use auth_app::users::{self, UserForm};
+use auth_crypto::hashing;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -31,9 +30,10 @@ pub(super) fn run(arguments: Arguments, context: &Context) -> Result<(), Failure
     let Arguments { name, email, role, password_file } = arguments;
     let password = password_input::read(password_file.as_deref())?;
     // This check comes before the database: a form with faults makes no file.
-    let form = SignUpForm { name, email, password };
-    let applicant = form.check().map_err(AppError::Invalid).map_err(Failure::failed)?;
+    let form = UserForm { name, email, password, roles: Some(role.all()) };
+    let account = form.check().map_err(Failure::failed)?;
     let store = database::or_new(context)?;
-    let user = users::create_user(&store, applicant, &role.all(), &context.act());
+    let hash = hashing::hash(account.password().as_bytes()).map_err(Failure::failed)?;
+    let user = users::create_user(&store, account, hash, &context.act());
     output::line(&user.map_err(Failure::failed)?.public_id.to_string())
 }
