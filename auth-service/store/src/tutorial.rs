@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable};
 
@@ -67,13 +68,17 @@ impl Tutorial {
             .count;
         let mut tutorial = Self(connection);
         // Report a missing column before the import starts.
-        tutorial.page(FIRST, 1)?;
+        if let (_, Some(error)) = tutorial.page(FIRST, 1) {
+            return Err(error);
+        }
         Ok((tutorial, u64::try_from(count).unwrap_or(0)))
     }
 
-    /// Returns at most `limit` rows after the row `after`, in order.
-    pub fn page(&mut self, after: i64, limit: i64) -> Result<Vec<TutorialRow>, TutorialError> {
-        let rows = diesel::sql_query(
+    /// Returns at most `limit` rows after the row `after`, in order. The second value is the reason
+    /// for which nothing after these rows can be read.
+    pub fn page(&mut self, after: i64, limit: i64) -> (Vec<TutorialRow>, Option<TutorialError>) {
+        let mut rows = Vec::new();
+        let read = diesel::sql_query(
             r#"SELECT u.rowid AS id, CAST(u.public_id AS BLOB) AS public_id,
             CAST(u.name AS BLOB) AS name, CAST(u.email AS BLOB) AS email,
             CAST(u.password AS BLOB) AS password
@@ -81,9 +86,14 @@ impl Tutorial {
         )
         .bind::<BigInt, _>(after)
         .bind::<BigInt, _>(limit)
-        .load::<Row>(&mut self.0)
-        .map_err(|error| TutorialError(error.to_string()))?;
-        Ok(rows.into_iter().map(TutorialRow::from).collect())
+        .load_iter::<Row, DefaultLoadingMode>(&mut self.0)
+        .and_then(|mut found| {
+            found.try_for_each(|row| {
+                rows.push(TutorialRow::from(row?));
+                Ok(())
+            })
+        });
+        (rows, read.err().map(|error| TutorialError(error.to_string())))
     }
 }
 
@@ -100,5 +110,59 @@ impl From<Row> for TutorialRow {
             })
         })();
         Self { id: row.id, record: record.map_err(|_| "is not UTF-8") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection as _;
+
+    use super::*;
+
+    /// Writes a file of the tutorial, with these statements after its table.
+    fn file_of(folder: &tempfile::TempDir, statements: &str) -> std::path::PathBuf {
+        let file = folder.path().join("users.db");
+        let mut connection =
+            SqliteConnection::establish(file.to_str().expect("a path")).expect("a file");
+        let table = "PRAGMA page_size = 512; CREATE TABLE user (id INTEGER PRIMARY KEY, public_id, \
+            name, email, password);";
+        connection.batch_execute(&format!("{table}{statements}")).expect("filled");
+        file
+    }
+
+    #[test]
+    fn values_of_other_types_are_read_as_text() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = file_of(
+            &folder,
+            "INSERT INTO user VALUES (7, 17, 1.5, NULL, x'6869'), (9, x'ff', '', '', '')",
+        );
+        let (mut tutorial, count) = Tutorial::open(&file).expect("opened");
+        let (rows, fault) = tutorial.page(FIRST, 10);
+        assert!(fault.is_none() && count == 2);
+        let record = rows[0].record.as_ref().expect("a record");
+        let texts = [&record.public_id, &record.name, &record.email, &record.password_hash];
+        assert_eq!((rows[0].id, texts.map(String::as_str)), (7, ["17", "1.5", "", "hi"]));
+        assert_eq!((rows[1].id, rows[1].record.as_ref().err()), (9, Some(&"is not UTF-8")));
+    }
+
+    #[test]
+    fn rows_before_an_unreadable_page_are_returned() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = file_of(
+            &folder,
+            "INSERT INTO user VALUES (1, '1', 'a', 'a', 'x'), (2, '2', 'b', 'b', 'x'),
+            (3, '3', 'c', 'c', printf('%05000d', 0)), (4, '4', 'd', 'd', 'x')",
+        );
+        // The first overflow page of the third row leads to a page that does not exist.
+        let mut bytes = std::fs::read(&file).expect("read");
+        let mut pages = bytes.chunks_mut(512);
+        let long = pages.find(|page| page[4..].iter().all(|byte| *byte == b'0')).expect("a page");
+        long[..4].fill(0x7f);
+        std::fs::write(&file, bytes).expect("written");
+        let (mut tutorial, count) = Tutorial::open(&file).expect("opened");
+        let (rows, fault) = tutorial.page(FIRST, 1_000);
+        assert!(fault.is_some() && count == 4);
+        assert!(rows.iter().map(|row| row.id).eq([1, 2]), "{}", rows.len());
     }
 }

@@ -159,3 +159,92 @@ fn unreadable_files_make_no_database() {
     folder.run("users import missing").failed(1);
     assert!(folder.files().is_empty());
 }
+
+/// Returns CSV with these rows after the header.
+fn csv(rows: &[String]) -> String {
+    format!("public_id,name,email,password_hash\n{}", rows.join("\n"))
+}
+
+#[test]
+fn rows_before_an_open_quote_are_counted_and_no_others() {
+    let folder = Folder::new();
+    let rows = [
+        format!("{},ann,ann@example.org,{HASH}", IDS[0]),
+        format!("{},\"bob,bob@example.org,{HASH}", IDS[1]),
+        format!("{},eve,eve@example.org,{HASH}", IDS[2]),
+    ];
+    std::fs::write(folder.path().join("users.csv"), csv(&rows)).expect("written");
+    let outcome = folder.run("users import users.csv");
+    assert_eq!(outcome.out, "1 created, 0 there already, 0 refused\n");
+    let told = outcome.failed(1);
+    let why = "users.csv: the quote opened on line 3 is never closed; nothing after it was read";
+    assert!(told.contains(why), "{told}");
+    assert_eq!(listed(&folder).len(), 1);
+}
+
+#[test]
+fn malformed_rows_are_refused_by_the_lines_of_the_file() {
+    let folder = Folder::new();
+    let rows = [
+        format!("{},\"an\nn\",ann@example.org,{HASH}", IDS[0]),
+        format!("{},bob,bob@example.org", IDS[1]),
+        format!("{},bob,bob@example.org,{HASH},x", IDS[1]),
+        format!("{},\"bo\"b,bob@example.org,{HASH}", IDS[1]),
+        format!("{},b\0b,bob@example.org,{HASH}", IDS[1]),
+        "public_id,name,email,password_hash".to_owned(),
+        format!("{},eve,eve@example.org,{HASH}", IDS[2]),
+    ];
+    // Old programs end a line by a carriage return alone.
+    let text = csv(&rows).replace('\n', "\r");
+    std::fs::write(folder.path().join("users.csv"), text).expect("written");
+    let outcome = folder.run("users import users.csv");
+    let lines: Vec<_> = outcome.out.lines().collect();
+    let reasons = [
+        "2: the name",
+        "4: has 3 fields",
+        "5: has 5 fields",
+        "6: has text after a closing quote",
+        "7: the name",
+        "8: the public_id",
+        "1 created, 0 there already, 6 refused",
+    ];
+    assert_eq!(lines.len(), reasons.len(), "{lines:#?}");
+    for (line, reason) in lines.iter().zip(reasons) {
+        assert!(line.starts_with(reason), "{line}, not {reason}");
+    }
+    assert!(outcome.failed(1).contains("6 of 7"));
+}
+
+#[test]
+fn other_encodings_and_forms_are_named() {
+    let folder = Folder::new();
+    let wide = |order: fn(u16) -> [u8; 2], mark: &str| {
+        let text = format!("{mark}{}", csv(&[]));
+        text.encode_utf16().flat_map(order).collect::<Vec<u8>>()
+    };
+    for (content, word) in [
+        (wide(u16::to_le_bytes, "\u{feff}"), "UTF-16"),
+        (wide(u16::to_be_bytes, "\u{feff}"), "UTF-16"),
+        (wide(u16::to_le_bytes, ""), "UTF-16"),
+        (wide(u16::to_be_bytes, ""), "UTF-16"),
+        (b"\xef\xbb\xbf \n[{\"public_id\":".to_vec(), "JSON array"),
+        (csv(&[]).replace(',', ";").into_bytes(), "separated by commas"),
+        (format!("{},ann,ann@example.org,{HASH}", IDS[0]).into_bytes(), "names no column"),
+    ] {
+        std::fs::write(folder.path().join("users"), content).expect("written");
+        let told = folder.run("users import users").failed(1);
+        assert!(told.contains(word), "{told}");
+    }
+    assert_eq!(folder.files().len(), 1, "no database is made");
+}
+
+#[test]
+fn cut_last_line_is_refused_and_counted() {
+    let folder = Folder::new();
+    let (ann, bob) = (user(IDS[0], "ann").to_string(), user(IDS[1], "bob").to_string());
+    std::fs::write(folder.path().join("users"), format!("{ann}\n{}", &bob[..40])).expect("written");
+    let outcome = folder.run("users import users");
+    let out = "2: ends in the middle of a JSON object\n1 created, 0 there already, 1 refused\n";
+    assert_eq!(outcome.out, out);
+    outcome.failed(1);
+}

@@ -14,15 +14,31 @@ use auth_store::tutorial::{self, Tutorial, TutorialError};
 /// The first bytes of an `SQLite` file.
 const SQLITE: &[u8] = b"SQLite format 3\0";
 
-/// The reason a file can't be read at all, or not to its end.
+/// The reason a file can't be read at all.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileError {
     #[error("can't read {}: {why}", path.display())]
     Io { path: PathBuf, why: io::Error },
     #[error("{} {why}", path.display())]
     Tutorial { path: PathBuf, why: TutorialError },
+    #[error(
+        "{} is a JSON array; write one object a line, without the brackets and commas around them",
+        path.display()
+    )]
+    JsonArray { path: PathBuf },
     #[error("{} is neither an SQLite file nor JSON lines, and as CSV its first line {why}", path.display())]
     Header { path: PathBuf, why: String },
+}
+
+/// The reason a file can't be read to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReadError {
+    #[error("can't be read further: {0}")]
+    Io(#[from] io::Error),
+    #[error("{0}")]
+    Tutorial(#[from] TutorialError),
+    #[error("the quote opened on line {0} is never closed")]
+    OpenQuote(i64),
 }
 
 /// An open file.
@@ -57,15 +73,25 @@ impl UserFile {
             let mark = start.len() - text.len();
             reader.consume(mark);
             let start = reader.fill_buf().map_err(failed)?;
-            if start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
+            let path = || path.to_owned();
+            let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
+            if first == Some(&b'[') {
+                return Err(FileError::JsonArray { path: path() });
+            }
+            if first == Some(&b'{') {
                 Content::JsonLines(JsonLines::new(reader))
             } else {
-                let csv = CsvFile::new(reader)
-                    .map_err(|why| FileError::Header { path: path.to_owned(), why })?;
+                let csv =
+                    CsvFile::new(reader).map_err(|why| FileError::Header { path: path(), why })?;
                 Content::Csv(csv)
             }
         };
         Ok(Self { path: path.to_owned(), size, position: 0, content })
+    }
+
+    /// Returns the path of the file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Returns the size of the file: rows of a database, else bytes.
@@ -78,33 +104,40 @@ impl UserFile {
         self.position
     }
 
-    /// Reads at most `limit` more users; none at the end.
-    pub(super) fn read(&mut self, limit: usize) -> Result<Vec<Line>, FileError> {
-        let failed = |why| FileError::Io { path: self.path.clone(), why };
+    /// Reads at most `limit` more users; none at the end. The second value is the reason for which
+    /// nothing after these users can be read.
+    pub(super) fn read(&mut self, limit: usize) -> (Vec<Line>, Option<ReadError>) {
         match &mut self.content {
             Content::Tutorial { rows, last } => {
                 let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-                let page = rows
-                    .page(*last, limit)
-                    .map_err(|why| FileError::Tutorial { path: self.path.clone(), why })?;
+                let (page, fault) = rows.page(*last, limit);
                 *last = page.last().map_or(*last, |row| row.id);
                 self.position += u64::try_from(page.len()).unwrap_or(0);
                 let line = |row: tutorial::TutorialRow| Line {
                     number: row.id,
                     record: row.record.map_err(str::to_owned),
                 };
-                Ok(page.into_iter().map(line).collect())
+                (page.into_iter().map(line).collect(), fault.map(ReadError::from))
             }
             Content::JsonLines(lines) => {
-                let read = lines.by_ref().take(limit).collect::<io::Result<_>>().map_err(failed)?;
+                let read = up_to_fault(lines.by_ref().take(limit));
                 self.position = lines.bytes_read();
-                Ok(read)
+                read
             }
             Content::Csv(lines) => {
-                let read = lines.by_ref().take(limit).collect::<io::Result<_>>().map_err(failed)?;
+                let read = up_to_fault(lines.by_ref().take(limit));
                 self.position = lines.bytes_read();
-                Ok(read)
+                read
             }
         }
     }
+}
+
+/// Splits lines from the fault after them.
+fn up_to_fault(
+    lines: impl Iterator<Item = Result<Line, ReadError>>,
+) -> (Vec<Line>, Option<ReadError>) {
+    let mut fault = None;
+    let lines = lines.map_while(|line| line.map_err(|error| fault = Some(error)).ok()).collect();
+    (lines, fault)
 }

@@ -1,70 +1,59 @@
 //! JSON lines: an object on each line. Empty lines are skipped.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 
+use super::file::ReadError;
+use super::text_reader::{LONGEST, TextReader};
 use auth_app::users::Line;
 use auth_domain::import::ImportRecord;
 
-/// The longest line, in bytes. A file without line ends must not fill the memory.
-const LONGEST: u64 = 64 * 1024;
-
 /// The lines of a reader.
-pub(super) struct JsonLines<R> {
-    reader: R,
-    number: i64,
-    position: u64,
-}
+pub(super) struct JsonLines<R>(TextReader<R>);
 
 impl<R: BufRead> JsonLines<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self { reader, number: 0, position: 0 }
+        Self(TextReader::new(reader))
     }
 
     /// The bytes read so far.
     pub(super) fn bytes_read(&self) -> u64 {
-        self.position
+        self.0.position()
     }
 
-    /// Returns the next line, cut at [`LONGEST`], and true if nothing was cut.
-    fn next_line(&mut self) -> io::Result<Option<(Vec<u8>, bool)>> {
-        let mut line = Vec::new();
-        let length = self.reader.by_ref().take(LONGEST).read_until(b'\n', &mut line)?;
-        if length == 0 {
-            return Ok(None);
+    /// Returns the next line, cut after [`LONGEST`].
+    fn next_line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let (mut line, mut ended) = (Vec::new(), true);
+        let mut length = 0;
+        while let Some(byte) = self.0.byte()? {
+            ended = false;
+            if byte == b'\n' {
+                return Ok(Some(line));
+            }
+            length += 1;
+            if length <= LONGEST + 1 {
+                line.push(byte);
+            }
         }
-        self.number += 1;
-        self.position += u64::try_from(length).unwrap_or(0);
-        let mut whole = true;
-        let mut ended = line.ends_with(b"\n");
-        while !ended {
-            let rest = self.reader.fill_buf()?;
-            let end = rest.iter().position(|byte| *byte == b'\n');
-            let used = end.map_or(rest.len(), |end| end + 1);
-            ended = used == 0 || end.is_some();
-            whole &= used == 0 || end == Some(0);
-            self.reader.consume(used);
-            self.position += u64::try_from(used).unwrap_or(0);
-        }
-        Ok(Some((line, whole)))
+        Ok((!ended).then_some(line))
     }
 }
 
 impl<R: BufRead> Iterator for JsonLines<R> {
-    type Item = io::Result<Line>;
+    type Item = Result<Line, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let (line, whole) = match self.next_line().transpose()? {
-                Ok(read) => read,
-                Err(error) => return Some(Err(error)),
+            let number = self.0.line();
+            let line = match self.next_line().transpose()? {
+                Ok(line) => line,
+                Err(error) => return Some(Err(error.into())),
             };
-            let text = line.trim_ascii();
-            if !whole {
-                let record = Err("is longer than 64 KiB".to_owned());
-                return Some(Ok(Line { number: self.number, record }));
+            if u64::try_from(line.len()).is_ok_and(|length| length > LONGEST) {
+                return Some(Ok(Line { number, record: Err("is longer than 64 KiB".to_owned()) }));
             }
+            let text = line.trim_ascii();
             if !text.is_empty() {
-                return Some(Ok(Line { number: self.number, record: record(text) }));
+                return Some(Ok(Line { number, record: record(text) }));
             }
         }
     }
@@ -79,6 +68,8 @@ fn record(text: &[u8]) -> Result<ImportRecord, String> {
     serde_json::from_slice(text).map_err(|error| {
         if error.is_data() {
             "has not each of public_id, name, email and password_hash once, as a text".to_owned()
+        } else if error.is_eof() {
+            "ends in the middle of a JSON object".to_owned()
         } else {
             format!("is no JSON object (column {})", error.column())
         }
@@ -130,5 +121,22 @@ mod tests {
         let mut file = JsonLines::new(GOOD.as_bytes());
         assert!(file.next().is_some());
         assert_eq!(file.bytes_read(), u64::try_from(GOOD.len()).expect("a length"));
+    }
+
+    #[test]
+    fn each_kind_of_line_end_separates_objects() {
+        for end in ["\n", "\r\n", "\r"] {
+            let lines = read(&format!("{GOOD}{end}{end}{GOOD}"));
+            assert!(matches!(&*lines, [(1, Ok(_)), (3, Ok(_))]), "{end:?}: {lines:?}");
+        }
+    }
+
+    #[test]
+    fn cut_last_line_is_refused_as_cut() {
+        for length in 1..GOOD.len() {
+            let lines = read(&format!("{GOOD}\n{}", &GOOD[..length]));
+            let [(1, Ok(_)), (2, Err(why))] = &*lines else { panic!("{length}: {lines:?}") };
+            assert_eq!(why, "ends in the middle of a JSON object", "{length}");
+        }
     }
 }
