@@ -50,10 +50,11 @@ fn imported_user_logs_in_with_old_password_and_id() {
         old_user("Grace", "password", "pbkdf2:sha256:600000"),
         old_user("Mary", "  pässwörd\u{1f512} ", "pbkdf2:sha1:20000"),
         old_user("Tony", "correct horse", "pbkdf2"),
+        old_user("Alan", "correct horse", "pbkdf2:sha384:2000"),
     ];
     let tutorial = Tutorial::of(&pair, &users);
     let told = tutorial.import(&pair).done().out;
-    assert_eq!(told, "4 created, 0 there already, 0 refused\n");
+    assert_eq!(told, "5 created, 0 there already, 0 refused\n");
 
     for (user, method) in &users {
         let wrong = User { password: format!("{}x", user.password), ..user.clone() };
@@ -68,7 +69,7 @@ fn imported_user_logs_in_with_old_password_and_id() {
         assert_eq!(wrong.try_login(&pair.auth).status, 403, "{method}");
     }
     let again = tutorial.import(&pair).done().out;
-    assert_eq!(again, "0 created, 4 there already, 0 refused\n");
+    assert_eq!(again, "0 created, 5 there already, 0 refused\n");
 }
 
 #[test]

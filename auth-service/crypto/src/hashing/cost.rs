@@ -24,6 +24,30 @@ const MOST_PASSES: u32 = 16;
 /// The most lanes that a stored hash may ask for.
 const MOST_LANES: u32 = 8;
 
+/// The most memory that scrypt may take, in bytes: the same as a stored argon2id hash.
+const MOST_SCRYPT_MEMORY: u64 = 64 * 1024 * 1024;
+
+/// The most times that scrypt may repeat its work, without using more memory.
+const MOST_SCRYPT_LANES: u64 = 16;
+
+/// The widest block of scrypt. Werkzeug's is 8; a wide one would take memory beside that counted.
+const WIDEST_SCRYPT_BLOCK: u64 = 32;
+
+/// The most iterations of PBKDF2. The default of werkzeug and Django has risen to a million.
+pub(super) const MOST_ITERATIONS: u64 = 2_000_000;
+
+/// The highest cost of bcrypt. It takes about a second; each step doubles the time.
+pub(super) const MOST_BCRYPT_COST: u32 = 14;
+
+/// The lowest cost of bcrypt.
+pub(super) const LEAST_BCRYPT_COST: u32 = 4;
+
+/// Returns true if scrypt with these parameters costs no more than this service allows.
+pub(super) fn scrypt_within_limits(n: u64, r: u64, p: u64) -> bool {
+    let memory = 128_u64.saturating_mul(n).saturating_mul(r);
+    memory <= MOST_SCRYPT_MEMORY && r <= WIDEST_SCRYPT_BLOCK && p <= MOST_SCRYPT_LANES
+}
+
 /// Returns the parameters of new hashes.
 pub(super) fn current() -> Result<Params, argon2::Error> {
     ParamsBuilder::new()

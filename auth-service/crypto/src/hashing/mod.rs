@@ -6,13 +6,18 @@
 //! long gets an error at once. Networks are served in turn, so that a flood from one of them does
 //! not keep the others waiting (`fair_queue`).
 //!
-//! Imported accounts bring hashes of other methods (`werkzeug`). Each is verified on the same
-//! threads, in at most 64 MiB, and replaced at the first log-in that succeeds with it.
+//! Imported accounts bring hashes of other methods (`werkzeug`, `django`, `bcrypt_hash`). Each is
+//! verified on the same threads, in at most 64 MiB, and replaced at the first log-in that succeeds
+//! with it.
 
 mod argon2id;
+mod bcrypt_hash;
 mod cost;
+mod digest;
+mod django;
 mod fair_queue;
 mod hash_fault;
+mod imported;
 mod job;
 mod permit;
 mod pool;

@@ -139,9 +139,14 @@ async fn token_has_the_requested_audience_and_unknown_audience_is_422() {
 #[actix_web::test]
 async fn log_in_replaces_a_weak_or_imported_hash() {
     use auth_domain::import::ImportRecord;
-    // Made by werkzeug.
-    let imported = "pbkdf2:sha1:1000$3nr0JdqNnzKDCPVw$f61680e11ff5243f9d2c1c0b4e8655d8e56aee20";
-    for stored in [weak_hash(PASSWORD), imported.to_owned()] {
+    // Made by werkzeug, Django and Python's bcrypt.
+    let imported = [
+        "pbkdf2:sha1:1000$3nr0JdqNnzKDCPVw$f61680e11ff5243f9d2c1c0b4e8655d8e56aee20",
+        "sha256$ducqUGyE$eacfb760655b1bab0eea74ddfe633073465c69e4b10be3afa8834a0eeacb5aad",
+        "pbkdf2_sha256$1000$saltsalt$qQDPSZa3Ormyy9oK1Pu0ZLLwP2Svzmx3yu8OvDdq/J0=",
+        "$2b$04$SJ5VIFaFopM9az8R2Q9hWu6wmnw9JvFJCc1HEgLsVqQMTO0lRuQGC",
+    ];
+    for stored in imported.map(str::to_owned).into_iter().chain([weak_hash(PASSWORD)]) {
         let server = Server::start();
         let public_id = "0b0e8a3e-6cbe-4a1b-9d4f-7c3d1f8e2a10".to_owned();
         let (name, email) = ("Ann".into(), "ann@example.org".into());
