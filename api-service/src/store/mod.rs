@@ -10,7 +10,6 @@ mod directory;
 mod file;
 mod guard_state;
 mod inspection;
-mod lock;
 mod rows;
 mod schema;
 mod state;
@@ -26,16 +25,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use diesel::sqlite::SqliteConnection;
 use signet_guard::StoreError;
+use signet_guard::file_lock::{FileLock, FileLockError};
 
 use connection::Readers;
-use lock::Lock;
 
 /// The reason for which the replica can't be opened. A new replica would not help.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process uses the replica.
-    #[error("{} is in use by another process; each instance needs a replica of its own", .0.display())]
-    InUse(PathBuf),
+    /// Another process uses the replica, or its lock can't be taken.
+    #[error(transparent)]
+    Lock(#[from] FileLockError),
     /// It is the database of another program, which must not be changed.
     #[error("{} is a database, but no replica of this service", .0.display())]
     Foreign(PathBuf),
@@ -64,7 +63,7 @@ pub struct Replica {
     points: Readers,
     /// Connections for pages, so that a long read never delays the single read of a request.
     pages: Readers,
-    _lock: Lock,
+    _lock: FileLock,
 }
 
 impl Replica {
@@ -76,7 +75,7 @@ impl Replica {
     /// Another process uses the replica, the file is not a replica, or the folder can't be written.
     pub fn open(path: &Path, workers: usize) -> Result<Self, OpenError> {
         file::prepare_folder(path)?;
-        let lock = Lock::take(path)?;
+        let lock = FileLock::take(path)?;
         let writer = file::open_or_rebuild(path)?;
         Ok(Self {
             path: path.to_owned(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use signet_contract::directory::{DirectoryUser, UserState};
 use signet_contract::events::{Change, Event, UserChange};
 use signet_guard::GuardStore;
+use signet_guard::file_lock::FileLockError;
 use signet_guard::store::{Batch, Contact, SavedKeys, SnapshotEnd, UserRecord};
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -278,7 +279,7 @@ fn replica_is_locked_by_one_process() {
     drop(place.open());
     let first = place.open();
     let error = Replica::open(&place.path(), 2).err().expect("refused");
-    assert!(matches!(error, OpenError::InUse(_)), "{error}");
+    assert!(matches!(error, OpenError::Lock(FileLockError::InUse(_))), "{error}");
     assert!(!error.to_string().contains('\n'));
     // `open` waits for a process that is just ending.
     let path = place.path();

@@ -1,5 +1,5 @@
 //! The store that comes with the guard: one JSON file, without a directory. A service that only
-//! verifies tokens needs no database.
+//! verifies tokens needs no database. A lock keeps a second process from the file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::file_lock::FileLock;
 use super::store::{
     Batch, Contact, GuardStore, Held, SavedKeys, SnapshotEnd, StoreError, UserRecord,
 };
@@ -18,12 +19,16 @@ use signet_files::durable_file;
 
 /// A guard's state in one file, replaced as a whole at each change. It holds nothing secret.
 ///
+/// One process uses the file, as long as the store lives. The file `PATH.lock` beside it holds the
+/// lock.
+///
 /// The file suits thousands of live revocations. A service with millions needs a store with a
 /// database.
 #[derive(Debug)]
 pub struct FileStore {
     path: PathBuf,
     state: Mutex<State>,
+    _lock: FileLock,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -71,14 +76,15 @@ impl FileStore {
     ///
     /// # Errors
     ///
-    /// If the file can't be read or its folder can't be written.
+    /// If another process uses the file, the file can't be read, or its folder can't be written.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let path = path.into();
+        let lock = FileLock::take(&path).map_err(StoreError::new)?;
         remove_abandoned(&path).map_err(|error| {
             StoreError::new(format_args!("can't use the folder of {}: {error}", path.display()))
         })?;
         let state = read(&path)?;
-        let store = Self { path, state: Mutex::new(state) };
+        let store = Self { path, state: Mutex::new(state), _lock: lock };
         let state = store.lock().clone();
         store.write(&state)?;
         Ok(store)
@@ -255,5 +261,18 @@ mod tests {
         std::fs::write(&path, "{\"instance\":").expect("written");
         let held = FileStore::open(&path).expect("opened").load().expect("loaded");
         assert_eq!((held.position, held.keys), (None, None));
+    }
+
+    #[test]
+    fn second_store_with_the_file_is_refused_and_the_file_unchanged() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("guard.json");
+        let first = FileStore::open(&path).expect("opened");
+        let content = std::fs::read(&path).expect("read");
+        let error = FileStore::open(&path).expect_err("in use").to_string();
+        assert!(error.contains("guard.json is in use by another process"), "{error}");
+        assert_eq!(std::fs::read(&path).expect("read"), content);
+        drop(first);
+        FileStore::open(&path).expect("opened again");
     }
 }

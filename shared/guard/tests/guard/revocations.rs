@@ -112,6 +112,7 @@ async fn file_store_keeps_revocations() {
     setup.issuer.tell(Change::SessionRevoked { sid: PHONE, public_id: ANN });
     setup.caught_up(&guard).await;
     guard.stop().await;
+    drop(guard);
     setup.issuer.go_down().await;
     let again = setup.guard_on(open()).await;
     until("it serves what it holds", || again.status().serving).await;
