@@ -2,10 +2,12 @@
 
 use std::path::Path;
 use std::time::Duration;
+use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 use signet_contract::client_id;
-use signet_files::durable_file;
+pub use signet_files::durable_file::folder_of;
+use signet_files::{durable_file, private};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 use utoipa::ToSchema;
@@ -91,6 +93,17 @@ pub fn remove_client(store: &Store, client_id: &str, act: &Act) -> Result<(), Ap
     }
     tracing::info!(by = act.by.id().map(display), %client_id, "an operator removed a client");
     Ok(())
+}
+
+/// Checks that a secret can be written to `file`. Writes nothing.
+pub fn check_secret_file(file: &Path) -> Result<(), AppError> {
+    let failed = |error: io::Error| AppError::file("write", file, &error);
+    if file.is_dir() {
+        return Err(failed(io::ErrorKind::IsADirectory.into()));
+    }
+    // Only `init` makes the folder of a secret.
+    fs::metadata(folder_of(file)).map_err(failed)?;
+    private::check_writable(folder_of(file)).map_err(failed)
 }
 
 /// Writes a secret into a file that only its owner can read.

@@ -1,13 +1,13 @@
 //! Makes the parts that a new installation needs before it can serve: a signing key, and the client
 //! that api-service authenticates as. Each step returns a line about its work. A second run does
-//! nothing.
+//! nothing, also in another folder with the same database.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 
 use signet_contract::scope::{DIRECTORY_READ, EVENTS_READ};
+use signet_files::durable_file::folder_of;
 use signet_files::{private, secret};
 use zeroize::Zeroizing;
 
@@ -63,26 +63,35 @@ impl FirstStart<'_> {
 
     fn make_missing(&self) -> Result<Vec<String>, AppError> {
         let key = self.first_key()?;
-        let client = match (self.store.find_client(CLIENT_ID)?, read_secret()?) {
-            (Some(client), Some(secret)) if client.secret_hash == secret_hash(&secret) => {
-                format!("the client {CLIENT_ID} is registered, its secret is in {SECRET_FILE}")
-            }
-            (Some(client), Some(secret)) if authentic(Some(&client), &secret, self.act.at) => {
-                format!(
-                    "the client {CLIENT_ID} has a newer secret than the one in {SECRET_FILE}, which \
-                     is good for a while: write the newer one there, or run `clients \
-                     rotate-secret {CLIENT_ID}`"
-                )
-            }
-            (Some(_), Some(_)) => format!(
-                "the client {CLIENT_ID} is registered with another secret than the one in \
-                 {SECRET_FILE}; remove the file and run this again for a new one"
-            ),
-            (Some(_), None) => self.renew_secret()?,
-            (None, secret) => self.register(secret)?,
-        };
+        let client = self.client()?;
         self.store.note_first_start(self.act.at)?;
         Ok(vec![key, client])
+    }
+
+    /// Registers the client if it is missing. A registered client keeps its secret, whatever the file
+    /// holds: a guard may run with it.
+    fn client(&self) -> Result<String, AppError> {
+        let found = read_secret()?;
+        let Some(client) = self.store.find_client(CLIENT_ID)? else { return self.register(found) };
+        let rotate =
+            format!("auth-service clients rotate-secret {CLIENT_ID} --secret-file {SECRET_FILE}");
+        Ok(match found {
+            Some(secret) if client.secret_hash == secret_hash(&secret) => {
+                format!("the client {CLIENT_ID} is registered, its secret is in {SECRET_FILE}")
+            }
+            Some(secret) if authentic(Some(&client), &secret, self.act.at) => format!(
+                "the client {CLIENT_ID} has a newer secret than the one in {SECRET_FILE}, which is \
+                 good for a while: write the newer one there, or type for another one: {rotate}"
+            ),
+            Some(_) => format!(
+                "the client {CLIENT_ID} is registered with another secret than the one in \
+                 {SECRET_FILE}, and keeps it; if the secret is lost, type for a new one: {rotate}"
+            ),
+            None => format!(
+                "the client {CLIENT_ID} is registered, but {SECRET_FILE} is missing; the client keeps \
+                 its secret; if the secret is lost, type for a new one: {rotate}"
+            ),
+        })
     }
 
     /// Makes a signing key if none signs.
@@ -97,31 +106,52 @@ impl FirstStart<'_> {
 
     /// Writes the file first: after a crash, the next start registers the secret in it.
     fn register(&self, found: Option<Zeroizing<String>>) -> Result<String, AppError> {
-        let (secret, which) = if let Some(secret) = found {
-            (secret, "the secret found")
-        } else {
-            let secret = new_secret().map_err(AppError::internal)?;
-            keep_secret(&secret)?;
-            (secret, "a new secret")
+        let file = Path::new(SECRET_FILE);
+        let made = found.is_none();
+        let secret = match found {
+            Some(secret) => secret,
+            None => keep_new_secret(file)?,
         };
         let scopes = vec![DIRECTORY_READ.into(), EVENTS_READ.into()];
         let client = Client::new(CLIENT_ID, scopes, secret_hash(&secret), self.act.at);
-        self.store.add_client(&client, self.act)?;
+        if !self.store.add_client(&client, self.act)? {
+            // A process in another folder registered the client since the look-up.
+            if made {
+                fs::remove_file(file).map_err(|error| AppError::file("remove", file, &error))?;
+            }
+            return self.client();
+        }
+        let which = if made { "a new secret" } else { "the secret found" };
         Ok(format!("registered the client {CLIENT_ID} with {which} in {SECRET_FILE}"))
     }
+}
 
-    /// Writes the database first: after a crash, the file is still missing and the next `init` makes
-    /// another secret.
-    fn renew_secret(&self) -> Result<String, AppError> {
-        let secret = new_secret().map_err(AppError::internal)?;
-        let hash = secret_hash(&secret);
-        self.store.rotate_client_secret(CLIENT_ID, &hash, Duration::ZERO, self.act)?;
-        keep_secret(&secret)?;
-        Ok(format!(
-            "{SECRET_FILE} was missing: the client {CLIENT_ID} has a new secret in it, and the old \
-             one is void"
-        ))
+/// Checks that the steps of a first start can make their files. Makes nothing.
+pub fn check_folders(keys_dir: &Path) -> Result<(), AppError> {
+    check_writable(keys_dir)?;
+    if read_secret()?.is_none() {
+        check_writable(folder_of(Path::new(SECRET_FILE)))
+    } else {
+        Ok(())
     }
+}
+
+/// Checks that files can be made in a folder, or that the folder can be made. Makes nothing.
+pub fn check_writable(folder: &Path) -> Result<(), AppError> {
+    private::check_writable(folder).map_err(|error| AppError::file("write", folder, &error))
+}
+
+/// Makes the folder of [`SECRET_FILE`], for the owner alone.
+pub fn make_secret_folder() -> Result<(), AppError> {
+    let folder = folder_of(Path::new(SECRET_FILE));
+    private::make_folder(folder).map_err(|error| AppError::file("make", folder, &error))
+}
+
+fn keep_new_secret(file: &Path) -> Result<Zeroizing<String>, AppError> {
+    let secret = new_secret().map_err(AppError::internal)?;
+    make_secret_folder()?;
+    write_secret(file, &secret)?;
+    Ok(secret)
 }
 
 /// Locks out other processes until the result is dropped. Waits for a process that has the lock.
@@ -134,14 +164,6 @@ fn lock(keys_dir: &Path) -> Result<File, AppError> {
         Ok(folder)
     };
     locked().map_err(|error| AppError::file("lock", keys_dir, &error))
-}
-
-fn keep_secret(secret: &str) -> Result<(), AppError> {
-    let file = Path::new(SECRET_FILE);
-    if let Some(folder) = file.parent() {
-        private::make_folder(folder).map_err(|error| AppError::file("write", file, &error))?;
-    }
-    write_secret(file, secret)
 }
 
 /// Returns the secret in the file, or `None` if the file is missing or empty.

@@ -36,15 +36,68 @@ fn second_init_changes_nothing() {
     assert_eq!(fs::read(folder.path().join(SECRET)).expect("a secret"), secret);
 }
 
+/// Returns the command at the end of the line about the client, without the program.
+fn advice(said: &str) -> String {
+    let line = said.lines().find(|line| line.contains("the client api-service")).expect("a line");
+    let (_, command) = line.rsplit_once(": auth-service ").expect("a command");
+    command.to_owned()
+}
+
 #[test]
-fn lost_secret_is_replaced_and_reported() {
+fn lost_secret_is_reported_with_a_command_that_makes_another() {
     let folder = Folder::new();
     folder.run("init").done();
-    let before = fs::read(folder.path().join(SECRET)).expect("a secret");
-    fs::remove_file(folder.path().join(SECRET)).expect("removed");
+    fs::remove_dir_all(folder.path().join("keys/clients")).expect("removed");
+    let clients = folder.run("clients list --json").json();
     let said = folder.run("init").done();
-    assert!(said.contains("new secret") && said.contains("old one is void"), "{said}");
-    assert_ne!(fs::read(folder.path().join(SECRET)).expect("a secret"), before);
+    assert!(said.contains("is missing; the client keeps its secret"), "{said}");
+    assert!(!folder.path().join(SECRET).exists());
+    assert_eq!(folder.run("clients list --json").json(), clients);
+
+    folder.run(&advice(&said)).done();
+    let clients = folder.run("clients list --json").json();
+    assert!(clients["clients"][0]["previous_secret_until"].is_string(), "{clients}");
+    let said = folder.run("init").done();
+    assert!(said.contains("is registered, its secret is in"), "{said}");
+    assert!(folder.files().iter().all(|(_, mode)| *mode == 0o600));
+}
+
+#[test]
+fn file_with_another_secret_is_reported_and_kept() {
+    let folder = Folder::new();
+    folder.run("init").done();
+    let clients = folder.run("clients list --json").json();
+    for other in ["another-secret", "a", "another secret\nof two lines"] {
+        fs::write(folder.path().join(SECRET), other).expect("written");
+        let said = folder.run("init").done();
+        assert!(said.contains("another secret than the one in"), "{said}");
+        assert!(!said.contains("another-secret"), "{said}");
+        assert_eq!(fs::read_to_string(folder.path().join(SECRET)).expect("a file"), other);
+        assert_eq!(folder.run("clients list --json").json(), clients);
+    }
+    // An empty file holds no secret.
+    fs::write(folder.path().join(SECRET), "\n").expect("written");
+    let said = folder.run("init").done();
+    assert!(said.contains("is missing"), "{said}");
+    folder.run(&advice(&said)).done();
+    let said = folder.run("init").done();
+    assert!(said.contains("is registered, its secret is in"), "{said}");
+}
+
+#[test]
+fn init_in_another_folder_changes_nothing() {
+    let (folder, other) = (Folder::new(), Folder::new());
+    folder.run("init").done();
+    let (keys, clients) =
+        (|| folder.run("keys list --json").json(), || folder.run("clients list --json").json());
+    let before = (keys(), clients());
+    let database = format!("sqlite://{}", folder.path().join("data/auth.db").display());
+    for _ in 0..2 {
+        let said = other.run(&format!("init --database-url {database}")).done();
+        assert!(said.contains("is missing; the client keeps its secret"), "{said}");
+    }
+    assert_eq!((keys(), clients()), before);
+    assert!(other.files().is_empty(), "{:?}", other.files());
 }
 
 #[test]

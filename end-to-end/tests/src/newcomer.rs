@@ -1,6 +1,10 @@
 //! The first start of the services, and the first requests of new users.
 
-use support::pair::Pair;
+use std::time::Duration;
+
+use support::client::Client;
+use support::pair::{Pair, issuer_in};
+use support::poll;
 use support::user::User;
 
 #[test]
@@ -29,4 +33,36 @@ fn own_record_is_readable_right_after_sign_up_and_log_in() {
             });
         }
     });
+}
+
+#[test]
+fn init_in_another_folder_changes_nothing_for_the_running_guard() {
+    let mut pair = Pair::start();
+    let user = User::signed_up(&pair.auth, "Ada");
+    let token = user.log_in(&pair.auth);
+    pair.accepts("it works", &token);
+    let guard = Client::of_the_guard(&pair.auth);
+    let mut other = issuer_in(&pair.folder().join("other"));
+    let database = format!("sqlite://{}", pair.auth.path("data/auth.db").display());
+    other.launch.set("AUTH_DATABASE_URL", &database);
+    for _ in 0..2 {
+        let said = other.command(&["init"]).done().out;
+        assert!(said.contains("the client keeps its secret"), "{said}");
+        let said = pair.auth.command(&["init"]).done().out;
+        assert!(said.contains("is registered, its secret is in"), "{said}");
+    }
+    assert!(!other.path("keys/clients").exists());
+    guard.try_token(&pair.auth, &[]).expect(200);
+    // A guard that has to authenticate again can.
+    pair.api.restart();
+    let late = User::signed_up(&pair.auth, "Late");
+    pair.accepts_soon("the feed goes on", &late.log_in(&pair.auth));
+
+    // The command that `init` names gives the other folder a secret, and the guard's stays good.
+    let said = other.command(&["init"]).done().out;
+    let (_, command) = said.trim_end().rsplit_once(": auth-service ").expect("a command");
+    other.command(&command.split(' ').collect::<Vec<_>>()).done();
+    Client::of_the_guard(&other).try_token(&pair.auth, &[]).expect(200);
+    guard.try_token(&pair.auth, &[]).expect(200);
+    poll::until("the guard stays ready", Duration::from_secs(10), || pair.api.ready());
 }

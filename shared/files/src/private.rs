@@ -1,6 +1,6 @@
 //! Folders and files for their owner alone, whatever the umask.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -11,6 +11,36 @@ pub fn make_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.recursive(true).create(folder)
+}
+
+/// Checks that files can be made in `folder`, or that a missing `folder` can be made. Makes nothing.
+///
+/// # Errors
+///
+/// The process has no right to write there, or the path leads through a file.
+pub fn check_writable(folder: &Path) -> io::Result<()> {
+    let whole = std::path::absolute(folder)?;
+    for place in whole.ancestors() {
+        match fs::metadata(place) {
+            Ok(found) if found.is_dir() => return writable(place),
+            Ok(_) => return Err(io::ErrorKind::NotADirectory.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::NotFound.into())
+}
+
+#[cfg(unix)]
+fn writable(folder: &Path) -> io::Result<()> {
+    use rustix::fs::Access;
+    Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+}
+
+/// Does nothing: this system has no modes.
+#[cfg(not(unix))]
+fn writable(_folder: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Opens the lock file `path`, and creates it for its owner only. A link is not followed, so that a
@@ -65,6 +95,20 @@ mod tests {
         fs::set_permissions(&inner, fs::Permissions::from_mode(0o755)).expect("changed");
         make_folder(&inner).expect("it exists");
         assert_eq!(mode(&inner), 0o755);
+    }
+
+    #[test]
+    fn unusable_folder_is_noticed_and_nothing_is_made() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        check_writable(folder.path()).expect("writable");
+        check_writable(&path("new/and/deep")).expect("can be made");
+        fs::write(path("file"), "x").expect("written");
+        let kind = |name: &str| check_writable(&path(name)).expect_err("unusable").kind();
+        assert_eq!(kind("file"), io::ErrorKind::NotADirectory);
+        assert_eq!(kind("file/below"), io::ErrorKind::NotADirectory);
+        check_writable(Path::new("/proc/self")).expect_err("not even root can write there");
+        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     let store = database::existing(context)?;
     let mut beside = None;
     let keep = |secret: &str| {
+        if place == Some(of_init) {
+            first_start::make_secret_folder()?;
+        }
         beside = place.map(|place| SecretFile::beside(place, secret)).transpose()?;
         Ok(())
     };
@@ -71,8 +74,7 @@ impl<'f> SecretFile<'f> {
     }
 
     fn put_in_place(self) -> Result<&'f Path, Failure> {
-        let folder = self.place.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
+        let folder = clients::folder_of(self.place);
         fs::rename(&self.beside, self.place)
             .and_then(|()| File::open(folder)?.sync_all())
             .map_err(|error| {
