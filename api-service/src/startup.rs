@@ -1,11 +1,13 @@
 //! Connects the parts: only this module uses all of them.
 
+use std::net::TcpListener;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App, middleware, web};
 use signet_contract::clock::SystemClock;
+use signet_guard::file_lock::FileLock;
 use signet_guard::{Guard, GuardConfig};
 use signet_service::failure::Failure;
 use signet_service::protection::protect;
@@ -44,15 +46,13 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
     shutdown::ignore_other_signals().map_err(Failure::failed)?;
-    // The replica first: an ending process releases its addresses together with its lock.
     let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let replica = open(&settings, workers).await?;
-    let listener = server::bind("API_BIND", settings.bind)?;
-    let operators = server::bind("API_MANAGEMENT_BIND", settings.management_bind)?;
+    let config = guard_config(&settings)?;
+    let (replica, [listener, operators]) = open(&settings, workers).await?;
     let (trigger, shutdown) = shutdown::channel();
     tokio::spawn(trigger.clone().fire_on_signal());
 
-    let guard = Guard::start(guard_config(&settings)?, replica.clone(), Arc::new(SystemClock))
+    let guard = Guard::start(config, replica.clone(), Arc::new(SystemClock))
         .await
         .map_err(Failure::failed)?;
     let api = Api {
@@ -121,13 +121,29 @@ async fn end_if_damaged(
     }
 }
 
-async fn open(settings: &Settings, workers: usize) -> Result<Arc<Replica>, Failure> {
+/// Takes the addresses and opens the replica, which may create it again: a refused start leaves it as
+/// it was. The lock comes first if a process may hold it: an ending process releases its addresses
+/// together with its lock. Otherwise the addresses come first: a refusal then leaves no lock file.
+async fn open(
+    settings: &Settings,
+    workers: usize,
+) -> Result<(Arc<Replica>, [TcpListener; 2]), Failure> {
     let path = settings.database.clone();
-    tokio::task::spawn_blocking(move || Replica::open(&path, workers))
-        .await
-        .map_err(Failure::failed)?
-        .map(Arc::new)
-        .map_err(Failure::failed)
+    let (clients, operators) = (settings.bind, settings.management_bind);
+    let bind = move || {
+        Ok::<_, Failure>([
+            server::bind("API_BIND", clients)?,
+            server::bind("API_MANAGEMENT_BIND", operators)?,
+        ])
+    };
+    let opened = tokio::task::spawn_blocking(move || {
+        let bound = if FileLock::is_known(&path) { None } else { Some(bind()?) };
+        let lock = Replica::lock(&path).map_err(Failure::failed)?;
+        let listeners = bound.map_or_else(bind, Ok)?;
+        let replica = Replica::open_locked(&path, workers, lock).map_err(Failure::failed)?;
+        Ok((Arc::new(replica), listeners))
+    });
+    opened.await.map_err(Failure::failed)?
 }
 
 fn guard_config(settings: &Settings) -> Result<GuardConfig, Failure> {

@@ -1,6 +1,7 @@
 //! Builds the parts of the server and serves. Only this module knows all of them.
 
 use std::future::Future;
+use std::net::TcpListener;
 use std::sync::Arc;
 
 use signet_contract::clock::Clock;
@@ -10,7 +11,7 @@ use signet_service::shutdown::Shutdown;
 use signet_service::{server, serving, shutdown};
 
 use crate::settings::Settings;
-use auth_app::first_start::FirstStart;
+use auth_app::first_start::{self, FirstStart};
 use auth_app::jobs::upkeep::{Retention, Upkeep};
 use auth_app::jobs::{guard_records, spare_key};
 use auth_app::keys::schedule_note;
@@ -29,12 +30,8 @@ use readiness::UpkeepHealth;
 /// Serves until the process is told to end.
 pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Failure> {
     shutdown::ignore_other_signals().map_err(Failure::failed)?;
-    let location = &settings.database;
-    auth_store::make_folder(location).map_err(Failure::failed)?;
-    // The lock comes first: a server that is ending releases its addresses with its lock.
-    let lock = InstanceLock::take(location).await.map_err(Failure::failed)?;
-    let listener = server::bind("AUTH_BIND", settings.bind)?;
-    let management = server::bind("AUTH_MANAGEMENT_BIND", settings.management_bind)?;
+    check_keys(&settings)?;
+    let (lock, [listener, management]) = reserve(&settings).await?;
 
     let store = open_store(&settings, &*clock)?;
     let rotator = keys::rotator(&settings);
@@ -81,11 +78,48 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     ended
 }
 
-/// Opens and checks the database.
+/// Checks the database and the key files before anything is written: a refused start leaves all as
+/// it was.
+fn check_keys(settings: &Settings) -> Result<(), Failure> {
+    let files = KeyFiles::in_folder(&settings.keys_dir);
+    files.check_modes().map_err(Failure::failed)?;
+    if let Some(kid) = check_new(settings)? {
+        files.read(&kid).map_err(Failure::failed)?;
+    }
+    Ok(())
+}
+
+/// Checks the database, and the folders of a new one. Returns the thumbprint of the key that signs.
+pub fn check_new(settings: &Settings) -> Result<Option<String>, Failure> {
+    let active = auth_store::inspect(&settings.database).map_err(Failure::failed)?;
+    if active.is_none() {
+        first_start::check_folders(&settings.keys_dir).map_err(Failure::failed)?;
+    }
+    Ok(active)
+}
+
+/// Takes the instance lock and the two addresses. The lock comes first if a server may hold it: a
+/// server that is ending releases its addresses with its lock. Otherwise the addresses come first: a
+/// refusal then leaves no lock file.
+async fn reserve(settings: &Settings) -> Result<(InstanceLock, [TcpListener; 2]), Failure> {
+    let location = &settings.database;
+    let bind = || {
+        Ok::<_, Failure>([
+            server::bind("AUTH_BIND", settings.bind)?,
+            server::bind("AUTH_MANAGEMENT_BIND", settings.management_bind)?,
+        ])
+    };
+    let bound = if InstanceLock::is_known(location) { None } else { Some(bind()?) };
+    auth_store::make_folder(location).map_err(Failure::failed)?;
+    let lock = InstanceLock::take(location).await.map_err(Failure::failed)?;
+    let listeners = bound.map_or_else(bind, Ok)?;
+    Ok((lock, listeners))
+}
+
+/// Opens the database.
 fn open_store(settings: &Settings, clock: &dyn Clock) -> Result<Arc<Store>, Failure> {
     let opened = Store::open(&settings.database, Existence::Create, clock.now());
     let store = opened.map_err(Failure::failed)?;
-    store.check().map_err(Failure::failed)?;
     if store.begin_service(clock.now()).map_err(Failure::failed)? {
         tracing::info!(
             "this database was not served here before: the change feed begins anew, and every \
@@ -98,7 +132,6 @@ fn open_store(settings: &Settings, clock: &dyn Clock) -> Result<Arc<Store>, Fail
 /// Opens the key ring, and removes the files of keys that never sign again.
 fn open_keys(settings: &Settings, store: &Store) -> Result<Arc<KeyRing>, Failure> {
     let files = KeyFiles::in_folder(&settings.keys_dir);
-    files.check_modes().map_err(Failure::failed)?;
     let records = store.list_keys().map_err(Failure::failed)?;
     let policy = keys::policy(settings);
     let note = schedule_note(&records, &policy);

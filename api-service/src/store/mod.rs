@@ -74,8 +74,25 @@ impl Replica {
     ///
     /// Another process uses the replica, the file is not a replica, or the folder can't be written.
     pub fn open(path: &Path, workers: usize) -> Result<Self, OpenError> {
+        Self::open_locked(path, workers, Self::lock(path)?)
+    }
+
+    /// Takes the lock of the replica at `path`, which need not exist yet.
+    ///
+    /// # Errors
+    ///
+    /// Another process uses the replica, or the folder can't be written.
+    pub fn lock(path: &Path) -> Result<FileLock, OpenError> {
         file::prepare_folder(path)?;
-        let lock = FileLock::take(path)?;
+        Ok(FileLock::take(path)?)
+    }
+
+    /// Opens the replica as [`open`](Self::open) does, with a lock that is taken already.
+    ///
+    /// # Errors
+    ///
+    /// The file is not a replica, or the folder can't be written.
+    pub fn open_locked(path: &Path, workers: usize, lock: FileLock) -> Result<Self, OpenError> {
         let writer = file::open_or_rebuild(path)?;
         Ok(Self {
             path: path.to_owned(),

@@ -125,6 +125,21 @@ fn taken_port_is_reported_with_its_setting() {
         let last = lines.lines().last().unwrap_or_default();
         assert_eq!(output.status.code(), Some(1), "{lines}");
         assert!(last.starts_with(&format!("api-service: {name}: ")), "{lines}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 0);
+
+        // A damaged replica is created again only by a start that serves.
+        let replica = folder.path().join("data/api.db");
+        std::fs::create_dir(folder.path().join("data")).expect("made");
+        std::fs::write(&replica, "damaged").expect("written");
+        for lock in [false, true] {
+            if lock {
+                std::fs::write(folder.path().join("data/api.db.lock"), "").expect("written");
+            }
+            let output = run(&folder, &["serve", flag, &address, other, "127.0.0.1:0"]);
+            assert_eq!(output.status.code(), Some(1), "{output:?}");
+            assert_eq!(std::fs::read(&replica).expect("read"), b"damaged");
+        }
+        std::fs::remove_dir_all(folder.path().join("data")).expect("removed");
     }
 }
 

@@ -57,8 +57,9 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
 }
 
 fn add(form: ClientForm, secret_file: Option<&Path>, context: &Context) -> Result<(), Failure> {
-    // This check comes before the database: a form with faults makes no file.
+    // These checks come before the database: a refused command makes no file.
     let client = form.check(&context.settings.audience).map_err(Failure::failed)?;
+    secret_file.map_or(Ok(()), clients::check_secret_file).map_err(Failure::failed)?;
     let store = database::or_new(context)?;
     let keep =
         |secret: &str| secret_file.map_or(Ok(()), |file| clients::write_secret(file, secret));

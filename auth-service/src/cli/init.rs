@@ -3,12 +3,13 @@
 use signet_service::failure::Failure;
 
 use super::{Context, database, output};
-use crate::startup::keys::rotator;
+use crate::startup::{self, keys::rotator};
 use auth_app::first_start::FirstStart;
 
 pub(super) fn run(context: &Context) -> Result<(), Failure> {
-    let store = database::or_new(context)?;
     let settings = &context.settings;
+    startup::check_new(settings)?;
+    let store = database::or_new(context)?;
     // All work comes before the output: failed output must not leave half of the work undone.
     let rotator = rotator(settings);
     let first_start = FirstStart {

@@ -7,6 +7,7 @@ use signet_service::failure::Failure;
 
 use super::{Context, database, output};
 use crate::startup::keys::rotator;
+use auth_app::first_start;
 use auth_app::keys::{self, Imported, Rotation};
 use auth_crypto::signing::KeyBits;
 use auth_domain::keys::{Key, KeyState};
@@ -97,7 +98,13 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
     }
 }
 
+/// Checks the folder of the keys before the database: a refused command makes no file.
+fn check_folder(context: &Context) -> Result<(), Failure> {
+    first_start::check_writable(&context.settings.keys_dir).map_err(Failure::failed)
+}
+
 fn generate(bits: Option<KeyBits>, context: &Context) -> Result<(), Failure> {
+    check_folder(context)?;
     let store = database::or_new(context)?;
     let bits = bits.unwrap_or(context.settings.key_bits);
     let made = rotator(&context.settings).generate_key(&store, bits, &context.act());
@@ -106,6 +113,7 @@ fn generate(bits: Option<KeyBits>, context: &Context) -> Result<(), Failure> {
 
 fn import(file: &Path, activate: bool, context: &Context) -> Result<(), Failure> {
     let key = keys::read_key_file(file).map_err(Failure::failed)?;
+    check_folder(context)?;
     let store = database::or_new(context)?;
     let imported = rotator(&context.settings).import_key(&store, &key, activate, &context.act());
     let kid = key.kid();

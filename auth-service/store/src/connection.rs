@@ -140,10 +140,10 @@ impl AnyConnection {
         }
     }
 
-    /// Returns true if the database holds Signet's tables. For a file it always returns true.
+    /// Returns true if the database holds Signet's tables.
     pub(super) fn holds_tables(&mut self) -> QueryResult<bool> {
         match self {
-            Self::Sqlite(_) => Ok(true),
+            Self::Sqlite(connection) => sqlite::holds_tables(connection),
             Self::Postgres(connection) => postgres::holds_tables(connection),
         }
     }

@@ -16,8 +16,9 @@ use super::connection::{AnyConnection, Purpose};
 use super::file_identity::FileIdentity;
 use super::location::Location;
 use super::restore_detection::was_served;
-use super::schema::feed_position;
+use super::schema::{feed_position, keys};
 use super::transaction::read_position;
+use auth_domain::keys::KeyState;
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -146,6 +147,27 @@ fn make(file: &Path) -> Result<(), OpenError> {
         .open(file)
         .map(drop)
         .map_err(|error| OpenError::Unwritable(file.to_owned(), error))
+}
+
+/// Checks a database before anything is written to it. Returns the thumbprint of the key that signs;
+/// `None` if there is no database or no key yet.
+pub fn inspect(location: &Location) -> Result<Option<String>, OpenError> {
+    let location = match location {
+        Location::Sqlite(file) => match find(file, Existence::Expect) {
+            Err(OpenError::Missing(_)) => return Ok(None),
+            found => Location::Sqlite(found?),
+        },
+        Location::Postgres(_) => location.clone(),
+    };
+    check(&location)?;
+    let unusable = |why: &dyn std::error::Error| unusable(&location, one_line(why));
+    let mut connection =
+        AnyConnection::open(&location, Purpose::Read).map_err(|error| unusable(&error))?;
+    if !connection.holds_tables().map_err(|error| unusable(&error))? {
+        return Ok(None);
+    }
+    let active = keys::table.filter(keys::state.eq(KeyState::Active.word())).select(keys::kid);
+    active.first(&mut connection).optional().map_err(|error| unusable(&error))
 }
 
 /// Checks a database file for damage before it is served. Skips a file above [`LARGEST_CHECKED`]. A

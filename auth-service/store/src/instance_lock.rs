@@ -66,6 +66,14 @@ impl InstanceLock {
         Ok(Self { held })
     }
 
+    /// Returns true if a server may hold the lock of this database, or may have held it before.
+    pub fn is_known(location: &Location) -> bool {
+        match location {
+            Location::Sqlite(file) => lock_path(file).exists(),
+            Location::Postgres(_) => true,
+        }
+    }
+
     /// Keeps the lock. Returns when another server has it, which a cut session can cause.
     pub async fn lost(self) -> LockError {
         let Held::Session(server, mut session) = self.held else {
@@ -117,10 +125,14 @@ async fn connect(server: &PostgresLocation) -> Result<Box<PgConnection>, String>
     opened.map_err(|e| e.to_string())?.map(Box::new).map_err(|e| e.to_string())
 }
 
-async fn lock_file(database: &Path) -> Result<Held, LockError> {
+fn lock_path(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(".lock");
-    let path = PathBuf::from(name);
+    PathBuf::from(name)
+}
+
+async fn lock_file(database: &Path) -> Result<Held, LockError> {
+    let path = lock_path(database);
     let failed = |error| LockError::Failed(path.clone(), error);
     let file = private::open_lock_file(&path).map_err(failed)?;
     let deadline = tokio::time::Instant::now() + PATIENCE;

@@ -54,7 +54,7 @@ pub mod watcher;
 #[cfg(test)]
 mod tests;
 
-pub use creation::{Existence, OpenError, make_folder};
+pub use creation::{Existence, OpenError, inspect, make_folder};
 pub use error::{StoreError, StoreResult};
 pub use location::{Location, PostgresLocation};
 
@@ -95,11 +95,6 @@ impl Store {
         let creation::Opened { location, identity, .. } = opened;
         let (noted, steps) = (Mutex::default(), OnceLock::new());
         Ok(Arc::new(Self { location, identity, connections, position, noted, steps }))
-    }
-
-    /// Checks the database for damage, before it is served.
-    pub fn check(&self) -> Result<(), OpenError> {
-        creation::check(&self.location)
     }
 
     /// Returns a receiver of the feed position. It reports each advance by this process and, while

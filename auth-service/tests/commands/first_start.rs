@@ -1,6 +1,7 @@
 //! `init`: the first run is complete, and a second run does no harm.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 use crate::folder::Folder;
@@ -98,6 +99,30 @@ fn init_in_another_folder_changes_nothing() {
     }
     assert_eq!((keys(), clients()), before);
     assert!(other.files().is_empty(), "{:?}", other.files());
+}
+
+#[test]
+fn refused_init_and_other_commands_make_no_file() {
+    for (name, below) in [("keys", "keys"), ("keys/clients", "keys/clients")] {
+        let folder = Folder::new();
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        fs::set_permissions(file.parent().expect("a folder"), PermissionsExt::from_mode(0o700))
+            .expect("changed");
+        fs::write(&file, "not a folder").expect("written");
+        let told = folder.run("init").failed(1);
+        assert!(told.contains(below), "{told}");
+        assert_eq!(folder.files().len(), 1, "{:?}", folder.files());
+        assert!(
+            !folder.path().join("data").exists() && !folder.path().join("keys/signing").exists()
+        );
+    }
+    let folder = Folder::new();
+    fs::write(folder.path().join("keys"), "not a folder").expect("written");
+    for command in ["keys generate", "clients add reports --secret-file none/secret"] {
+        folder.run(command).failed(1);
+        assert_eq!(folder.files().len(), 1, "{command}: {:?}", folder.files());
+    }
 }
 
 #[test]

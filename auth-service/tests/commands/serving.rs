@@ -1,8 +1,11 @@
 //! `serve`, and commands beside a running server.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::{Child, Stdio};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 use support::port;
 
@@ -59,27 +62,97 @@ fn an_empty_folder_is_served_and_health_says_so() {
 }
 
 #[test]
-fn a_taken_port_is_1() {
-    let folder = Folder::new();
+fn taken_port_is_refused_and_leaves_an_empty_folder() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("bound");
-    let address = taken.local_addr().expect("an address");
-    let mut command = folder.program("serve");
-    let told = outcome(command.env("AUTH_BIND", address.to_string()), "").failed(1);
-    assert!(told.contains("AUTH_BIND") && told.contains("listens there already"), "{told}");
+    let address = taken.local_addr().expect("an address").to_string();
+    for name in ["AUTH_BIND", "AUTH_MANAGEMENT_BIND"] {
+        let folder = Folder::new();
+        let told = outcome(folder.program("serve").env(name, &address), "").failed(1);
+        assert!(told.contains(name) && told.contains("listens there already"), "{told}");
+        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
+    }
 }
 
+/// Makes a faulty start.
+type Fault = fn(&Folder, key: &Path, taken: &str) -> Command;
+
 #[test]
-fn a_key_that_others_can_read_stops_the_start() {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = Folder::new();
-    folder.run("init").done();
-    let kid =
-        folder.run("keys list --json").json()["keys"][0]["kid"].as_str().expect("a kid").to_owned();
-    let file = folder.path().join(format!("keys/signing/{kid}.pem"));
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).expect("changed");
-    let refused = folder.run("serve");
-    assert_eq!(refused.status, 1);
-    assert!(refused.errors.contains("chmod 600"), "{refused:?}");
+fn refused_start_leaves_database_and_folders_as_they_were() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("bound");
+    let taken = taken.local_addr().expect("an address").to_string();
+    let faults: [(&str, Fault); 7] = [
+        ("chmod 600", |folder, key, _| {
+            fs::set_permissions(key, PermissionsExt::from_mode(0o644)).expect("changed");
+            folder.program("serve")
+        }),
+        ("chmod 600", |folder, key, _| {
+            let other = key.with_file_name("other.pem");
+            fs::copy(key, &other).expect("copied");
+            fs::set_permissions(other, PermissionsExt::from_mode(0o640)).expect("changed");
+            folder.program("serve")
+        }),
+        ("is missing", |folder, key, _| {
+            fs::remove_file(key).expect("removed");
+            folder.program("serve")
+        }),
+        ("another key", |folder, key, _| {
+            let other = Folder::new();
+            other.run("init").done();
+            fs::copy(key_file(&other), key).expect("copied");
+            folder.program("serve")
+        }),
+        (".pem", |folder, key, _| {
+            fs::write(key, "no key").expect("written");
+            folder.program("serve")
+        }),
+        ("AUTH_BIND", |folder, _, taken| {
+            let mut command = folder.program("serve");
+            command.env("AUTH_BIND", taken);
+            command
+        }),
+        ("AUTH_MANAGEMENT_BIND", |folder, _, taken| {
+            let mut command = folder.program("serve");
+            command.env("AUTH_MANAGEMENT_BIND", taken);
+            command
+        }),
+    ];
+    for (word, fault) in faults {
+        let folder = Folder::new();
+        folder.run("init").done();
+        // With a note of another database, a start begins the feed anew and ends every session.
+        fs::write(folder.path().join("data/auth.db.served"), "another database 1\n")
+            .expect("written");
+        let mut command = fault(&folder, &key_file(&folder), &taken);
+        let state = || {
+            let read = |command: &str| folder.run(command).json();
+            (read("audit list --json"), read("keys list --json"), read("clients list --json"))
+        };
+        let (before, files) = (state(), folder.files());
+        let refused = outcome(&mut command, "");
+        assert_eq!(refused.status, 1, "{word}: {refused:?}");
+        assert!(refused.errors.contains(word), "{word}: {refused:?}");
+        let note = fs::read(folder.path().join("data/auth.db.served")).expect("a note");
+        assert_eq!(note, b"another database 1\n", "{word}");
+        assert_eq!(state(), before, "{word}");
+        assert_eq!(lasting(folder.files()), lasting(files), "{word}");
+    }
+}
+
+/// Returns the files without those that SQLite makes while a file is open.
+fn lasting(mut files: Vec<(PathBuf, u32)>) -> Vec<(PathBuf, u32)> {
+    let of_sqlite = |path: &Path| {
+        let extension = path.extension().unwrap_or_default();
+        extension == "db-wal" || extension == "db-shm"
+    };
+    files.retain(|(path, _)| !of_sqlite(path));
+    files
+}
+
+/// Returns the file of the signing key.
+fn key_file(folder: &Folder) -> PathBuf {
+    let keys = folder.run("keys list --json").json();
+    let kid = keys["keys"][0]["kid"].as_str().expect("a kid").to_owned();
+    folder.path().join(format!("keys/signing/{kid}.pem"))
 }
 
 /// A client that was removed on purpose stays removed; only `init` adds it again.

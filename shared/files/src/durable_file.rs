@@ -69,6 +69,7 @@ pub fn write_by(steps: &dyn Steps, path: &Path, content: &[u8], mode: u32) -> io
     steps.take(Step::SyncFolder(folder), &mut || File::open(folder)?.sync_all())
 }
 
+/// Returns the folder of a file.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

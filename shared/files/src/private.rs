@@ -77,7 +77,6 @@ pub(super) fn restrict(_options: &mut OpenOptions, _mode: u32) {}
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;

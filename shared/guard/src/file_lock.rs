@@ -63,6 +63,11 @@ impl FileLock {
             Err(_) => Err(FileLockError::InUse(path.to_owned())),
         }
     }
+
+    /// Returns true if a process has locked the state file at `path` before, and may hold the lock.
+    pub fn is_known(path: &Path) -> bool {
+        beside(path).exists()
+    }
 }
 
 /// Returns the path of the lock file. A link and the file behind it have one lock.
@@ -80,7 +85,9 @@ mod tests {
     fn second_lock_is_refused_until_the_first_is_dropped() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("state");
+        assert!(!FileLock::is_known(&path));
         let first = FileLock::take(&path).expect("locked");
+        assert!(FileLock::is_known(&path));
         let error = FileLock::take(&path).expect_err("held").to_string();
         assert!(error.contains("state is in use by another process"), "{error}");
         drop(first);

@@ -29,6 +29,12 @@ struct QuickCheck {
     quick_check: String,
 }
 
+#[derive(QueryableByName)]
+struct Tables {
+    #[diesel(sql_type = BigInt)]
+    tables: i64,
+}
+
 /// `secure_delete` overwrites deleted rows, so that a deleted user's data leaves the file.
 const WRITER: &str =
     "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON";
@@ -93,6 +99,13 @@ fn check_synchronous(connection: &mut SqliteConnection) -> QueryResult<()> {
 pub(super) fn damage(connection: &mut SqliteConnection) -> QueryResult<Option<String>> {
     let found = diesel::sql_query("PRAGMA quick_check(1)").get_result::<QuickCheck>(connection)?;
     Ok(Some(found.quick_check).filter(|found| found != "ok"))
+}
+
+/// Returns true if the file holds Signet's tables.
+pub(super) fn holds_tables(connection: &mut SqliteConnection) -> QueryResult<bool> {
+    let table = "SELECT count(*) AS tables FROM sqlite_master \
+        WHERE name = '__diesel_schema_migrations'";
+    diesel::sql_query(table).get_result::<Tables>(connection).map(|found| found.tables > 0)
 }
 
 /// Returns a number that changes when another connection, of this process or another, commits.

@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use support::sqlite::until_closed;
 
-use super::super::{Existence, Location, OpenError, Store};
+use super::super::{Existence, Location, OpenError, Store, inspect};
 use super::fixture::{Fixture, START, by_operator, new_user, sqlite};
 use crate::error::StoreError;
 use auth_domain::users::{Created, NewUser};
@@ -124,7 +124,7 @@ fn damaged_database_is_reported_by_name() {
     for n in 0..200 {
         fixture.user(&format!("user{n}"));
     }
-    fixture.store.check().expect("whole");
+    inspect(&fixture.location).expect("whole");
     let file = fixture.file();
     let Fixture { store, .. } = fixture;
     drop(store);
@@ -138,9 +138,7 @@ fn damaged_database_is_reported_by_name() {
         let file = folder.path().join("auth.db");
         fs::write(&file, content).expect("written");
         let location = Location::Sqlite(file);
-        let found =
-            Store::open(&location, Existence::Expect, START).and_then(|store| store.check());
-        let line = found.expect_err("damaged").to_string();
+        let line = inspect(&location).expect_err("damaged").to_string();
         assert!(line.contains("auth.db") && line.contains("backup"), "{line}");
     }
 }

@@ -8,7 +8,7 @@ use support::sqlite::until_closed;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::super::{Existence, Location, Store};
+use super::super::{Existence, Location, Store, inspect};
 
 const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
@@ -54,4 +54,19 @@ fn locked_file_is_not_reported_as_damaged() {
     holder.batch_execute("PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE").expect("locked");
     let message = opened(&file, Existence::Create).expect_err("locked");
     assert!(message.contains("another process holds") && !message.contains("damaged"), "{message}");
+}
+
+#[test]
+fn inspection_makes_no_file_and_no_table() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("new/auth.db");
+    let inspected = |file: &Path| inspect(&Location::Sqlite(file.to_owned())).expect("usable");
+    assert_eq!(inspected(&file), None);
+    assert!(!file.parent().expect("a folder").exists());
+    let empty = folder.path().join("empty.db");
+    std::fs::write(&empty, "").expect("made");
+    assert_eq!(inspected(&empty), None);
+    assert_eq!(std::fs::metadata(&empty).expect("there").len(), 0);
+    let message = opened(&empty, Existence::Expect).expect_err("no tables");
+    assert!(message.contains("no database") && message.contains("empty.db"), "{message}");
 }

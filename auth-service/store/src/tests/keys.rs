@@ -4,12 +4,14 @@ use signet_contract::events::Change;
 
 use time::Duration;
 
+use super::super::inspect;
 use super::fixture::{Fixture, START, by_operator, second};
 use super::on_every_database;
 use auth_domain::keys::{Activation, Added, Key, KeyState, Revocation, Rotated};
 
 on_every_database! {
     first_key_signs_at_once,
+    inspection_returns_the_key_that_signs,
     planned_key_waits,
     imported_key_waits_after_the_first_token,
     imported_key_waits_after_a_session_was_opened,
@@ -33,6 +35,14 @@ fn add(fixture: &Fixture, kid: &str, entry: Activation, at: i64) -> Added {
 fn states(fixture: &Fixture) -> Vec<(String, KeyState)> {
     let keys = fixture.store.list_keys().expect("a list");
     keys.into_iter().map(|key| (key.kid, key.state)).collect()
+}
+
+fn inspection_returns_the_key_that_signs(fixture: &Fixture) {
+    let inspected = || inspect(&fixture.location).expect("whole");
+    assert_eq!(inspected(), None);
+    add(fixture, "a", Activation::Planned, 0);
+    add(fixture, "b", Activation::Planned, 1);
+    assert_eq!(inspected().as_deref(), Some("a"));
 }
 
 fn known(fixture: &Fixture, kid: &str) -> Key {
