@@ -56,6 +56,9 @@ pub fn run() -> ExitCode {
 
 fn execute(command: &Command, values: &Values) -> Result<(), Failure> {
     let settings = || Settings::from_values(values);
+    if !matches!(command, Command::Serve) {
+        cli::warn_of_unknown(values);
+    }
     match command {
         Command::Serve => {
             let settings = settings()?;

@@ -152,3 +152,24 @@ fn openapi_command_equals_the_route() {
         api_service::http::openapi().expect("a description")
     );
 }
+
+#[test]
+fn every_command_reports_unknown_settings() {
+    let folder = folder();
+    for (command, status) in [("check-config", 0), ("openapi", 0), ("status", 1), ("health", 1)] {
+        let at = ["--management-bind", "127.0.0.1:1"];
+        let arguments = [&[command][..], &at].concat();
+        let run_with = |lines: &str| {
+            std::fs::write(folder.path().join(".env"), lines).expect("written");
+            let output = run(&folder, &arguments);
+            (output.status.code(), text(&output.stderr))
+        };
+        // Names of the other service are its own matter.
+        let (ended, errors) = run_with("AUTH_BNID=x\nAPI_COLOUR=\"red\n");
+        let warning = "warning: unknown settings are passed over: API_COLOUR\n";
+        assert!(ended == Some(status) && errors.starts_with(warning), "{command}: {errors}");
+        let (ended, errors) = run_with("\nAPI_BNID=hunter2\n");
+        let why = "api-service: .env, line 2: API_BNID is not known; the setting is API_BIND\n";
+        assert_eq!((ended, &*errors), (Some(64), why), "{command}");
+    }
+}

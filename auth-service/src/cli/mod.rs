@@ -94,6 +94,9 @@ pub fn run() -> ExitCode {
 fn execute(command: Command, values: &Values) -> Result<(), Failure> {
     let settings = Settings::from_values(values)?;
     let context = Context { settings, clock: Arc::new(SystemClock) };
+    if !matches!(command, Command::Serve) {
+        cli::warn_of_unknown(values);
+    }
     match command {
         Command::Serve => {
             cli::start_log(values);

@@ -94,3 +94,21 @@ fn the_openapi_document_is_printed() {
     assert!(document["openapi"].as_str().expect("a version").starts_with("3.1"));
     assert!(document["paths"]["/login"].is_object());
 }
+
+#[test]
+fn every_command_reports_unknown_settings() {
+    let folder = Folder::new();
+    folder.run("init").done();
+    let commands = ["check-config", "init", "keys list", "users list", "audit list", "openapi"];
+    for command in commands {
+        // Names of the other service are its own matter.
+        fs::write(folder.path().join(".env"), "API_BNID=x\nAUTH_COLOUR=\"red\n").expect("written");
+        let warned = folder.run(command);
+        let warning = "warning: unknown settings are passed over: AUTH_COLOUR\n";
+        assert_eq!((warned.status, &*warned.errors), (0, warning), "{command}");
+        fs::write(folder.path().join(".env"), "\nAUTH_BNID=hunter2\n").expect("written");
+        let refused = folder.run(command).failed(64);
+        let why = ".env, line 2: AUTH_BNID is not known; the setting is AUTH_BIND";
+        assert!(refused.contains(why), "{command}: {refused}");
+    }
+}

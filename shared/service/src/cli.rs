@@ -59,6 +59,13 @@ pub fn start_log(values: &Values) {
     }
 }
 
+/// Prints a warning about unknown settings, for a command without a log.
+pub fn warn_of_unknown(values: &Values) {
+    if let Some(warning) = values.warning() {
+        telemetry::print_line(&format!("warning: {warning}"));
+    }
+}
+
 /// Prints the completion script of `command` for `shell`.
 pub fn completions<S: Args>(command: Command, shell: Shell) -> Result<(), Failure> {
     let mut command = with_settings::<S>(command);

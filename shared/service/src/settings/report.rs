@@ -9,7 +9,7 @@ use url::Url;
 use super::values::Value;
 use super::{Origin, Values};
 use crate::failure::Failure;
-use crate::{output, telemetry};
+use crate::output;
 
 /// The arguments of `check-config`.
 #[derive(Debug, Args)]
@@ -28,9 +28,6 @@ pub struct CheckConfig {
 impl CheckConfig {
     /// Prints `values`, which are parsed and valid.
     pub fn run(&self, values: &Values) -> Result<(), Failure> {
-        if let Some(warning) = values.warning() {
-            telemetry::print_line(&format!("warning: {warning}"));
-        }
         let rows = || values.settings.iter().map(Row::of);
         if self.markdown {
             return output::line(page(values).trim_end());

@@ -19,6 +19,9 @@ pub type Environment = HashMap<OsString, OsString>;
 /// The most edits between a known name and a misspelling of it.
 const MISSPELT: usize = 2;
 
+/// The most characters of an unknown name in the warning.
+const LONGEST_SHOWN: usize = 100;
+
 /// The origin of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -199,10 +202,12 @@ fn unknown(
 ) -> Result<BTreeSet<String>, SettingError> {
     let known: Vec<_> = settings.iter().map(Value::name).collect();
     let is_known = |name: &str| known.contains(&name);
-    let lines = || dot_env.0.iter().filter(|line| line.value.is_ok() && !is_known(&line.name));
+    let lines = || dot_env.0.iter().filter(|line| line.assigns() && !is_known(&line.name));
     for line in lines() {
-        if let Some(near) = known.iter().find(|name| levenshtein(name, &line.name) <= MISSPELT) {
-            let (number, name) = (line.number, &line.name);
+        let (number, name) = (line.number, &line.name);
+        let near = nearest(&known, name);
+        if !near.is_empty() {
+            let near = near.join(" or ");
             return Err(SettingError(format!(
                 ".env, line {number}: {name} is not known; the setting is {near}"
             )));
@@ -213,7 +218,18 @@ fn unknown(
     let names = environment.keys().filter_map(|name| name.to_str());
     let names = names.chain(lines().map(|line| line.name.as_str()));
     let unknown = names.filter(|name| name.starts_with(prefix) && !is_known(name));
-    Ok(unknown.map(str::to_owned).collect())
+    Ok(unknown.map(|name| name.chars().take(LONGEST_SHOWN).collect()).collect())
+}
+
+/// Returns the known names with the fewest edits between them and `name`, if it may be a misspelling
+/// of them.
+fn nearest<'n>(known: &[&'n str], name: &str) -> Vec<&'n str> {
+    // This check comes first: the edits of a very long name take long to count.
+    let close = known.iter().filter(|known| known.len().abs_diff(name.len()) <= MISSPELT);
+    let edits: Vec<_> = close.map(|known| (levenshtein(known, name), *known)).collect();
+    let least = edits.iter().map(|(edits, _)| *edits).min().unwrap_or(usize::MAX);
+    let near = edits.into_iter().filter(|(edits, _)| *edits == least && least <= MISSPELT);
+    near.map(|(_, known)| known).collect()
 }
 
 #[cfg(test)]
@@ -301,8 +317,8 @@ mod tests {
 
     #[test]
     fn foreign_lines_of_dot_env_are_ignored() {
-        let foreign =
-            "GREETING=hello big world\nMOTD=it's fine\nAUTH_BINDS are words\nA=\"\n\u{fffd}";
+        let foreign = "GREETING=hello big world\nMOTD=it's fine\nAUTH_BINDS are words\nA=\"\n\u{fffd}\n\
+            if [ -f x ]; then\n[AUTH]\nX=\0\nAUTH-BIND=1\n";
         assert!(find(&["x"], &[], foreign).expect("values").warning().is_none());
     }
 
@@ -335,6 +351,35 @@ mod tests {
         assert!(!noticed(&[("AUTH_GREETING", "hello")], line));
         assert!(!noticed(&[("AUTH_GREETING", "postgres://u:p@db/auth")], ""));
         assert!(!noticed(&[], "AUTH_GREETING=postgres://u@db/auth"));
+    }
+
+    #[test]
+    fn misspelt_name_with_malformed_value_is_refused() {
+        for value in ["\"hunter2", "'hunter2", "\u{fffd}"] {
+            let line = refused(&[], &format!("AUTH_BNID={value}"));
+            assert!(line.ends_with("the setting is AUTH_BIND"), "{line}");
+        }
+        let values = find(&["x"], &[], "AUTH_COLOUR=\"red").expect("values");
+        assert!(values.warning().is_some_and(|warning| warning.contains("AUTH_COLOUR")));
+        let long = format!("AUTH_{}=1", "X".repeat(1_000_000));
+        let warning = find(&["x"], &[], &long).expect("values").warning().expect("one");
+        assert!(warning.len() < 200, "{}", warning.len());
+    }
+
+    #[test]
+    fn misspelt_name_is_compared_with_the_nearest_known_names() {
+        let known = ["A_BIND", "A_BINDS", "A_BAND", "A_OTHER"];
+        for (name, near) in [
+            ("A_BINDX", &["A_BIND", "A_BINDS"][..]),
+            ("A_BANDX", &["A_BAND"]),
+            ("A_BXND", &["A_BIND", "A_BAND"]),
+            ("A_OTHRE", &["A_OTHER"]),
+            ("A", &[]),
+            ("OTHER", &["A_OTHER"]),
+            (&"A_BIND".repeat(200_000), &[]),
+        ] {
+            assert_eq!(nearest(&known, name), near);
+        }
     }
 
     #[test]
