@@ -12,7 +12,7 @@ use actix_web::{Resource, middleware, web};
 use signet_guard::Guard;
 use signet_service::cors::{Pages, allow};
 use signet_service::resource::{READING, read};
-use signet_service::{docs_page, problem_response};
+use signet_service::{docs_page, problem_response, well_known};
 
 pub use openapi::document as openapi;
 
@@ -49,14 +49,19 @@ pub fn routes(api: Api, openapi: web::Bytes) -> impl FnOnce(&mut web::ServiceCon
             let named = resource.wrap(middleware::from_fn(protected_resource::name_metadata));
             allow(Pages::Of(&origins), &READING, named.wrap(unstored()))
         };
-        let metadata = read(protected_resource::PATH, protected_resource::metadata);
+        let metadata = well_known::metadata(
+            protected_resource::PATH,
+            &api.public_url,
+            Pages::Of(&origins),
+            protected_resource::metadata,
+        );
         config
             .app_data(web::Data::new(api.guard.clone()))
             .app_data(web::Data::new(api))
             .service(read_by_pages(read("/user", users::list)))
             .service(read_by_pages(read("/user/me", users::me)))
             .service(read_by_pages(read("/user/{public_id}", users::one)))
-            .service(allow(Pages::Of(&origins), &READING, metadata))
+            .configure(metadata)
             .configure(docs_page::routes(openapi, origins))
             .default_service(web::to(problem_response::not_found));
     }

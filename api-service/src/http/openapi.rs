@@ -13,6 +13,7 @@ use super::{protected_resource, users};
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     paths(users::list, users::me, users::one, protected_resource::metadata),
+    servers((url = ".", description = "The service that sent this description.")),
     modifiers(&Schemes),
     tags(
         (name = "users", description = "The user directory"),

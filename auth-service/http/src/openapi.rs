@@ -53,6 +53,7 @@ use crate::oauth::{self, jwks, metadata};
         clients::rotate_secret,
         clients::remove,
     ),
+    servers((url = ".", description = "The service that sent this description.")),
     modifiers(&Security),
 )]
 struct Document;
@@ -70,7 +71,7 @@ impl Modify for Security {
             SecurityScheme::Http(scheme.description(Some(whose)).build())
         };
         let older = ApiKey::Header(ApiKeyValue::new(ACCESS_TOKEN_HEADER));
-        let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth2/token", scopes));
+        let flow = Flow::ClientCredentials(ClientCredentials::new("oauth2/token", scopes));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("client", SecurityScheme::OAuth2(OAuth2::new([flow])));
         components.add_security_scheme("session", bearer("A user's access token."));

@@ -4,7 +4,6 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::{
     App, FromRequest, Handler, HttpRequest, Resource, Responder, Route, middleware, web,
@@ -15,7 +14,7 @@ use signet_service::problem_response::{method_not_allowed, not_found};
 use signet_service::protection::protect;
 use signet_service::resource::{READING, read};
 use signet_service::serving::Serving;
-use signet_service::{docs_page, server};
+use signet_service::{docs_page, server, well_known};
 
 use crate::admin::{self, audit, clients, keys, users};
 use crate::api::{login, logout, password, sessions, signup};
@@ -44,7 +43,9 @@ pub fn routes(app: Arc<AppState>, edge: Arc<Edge>) -> impl FnOnce(&mut web::Serv
     move |config| {
         let origins = edge.options.cors_origins.clone();
         let called_by_pages = |method, resource| allow(Pages::Of(&origins), &[method], resource);
-        let behind = metadata::path_behind(&app.tokens.issuer);
+        let issuer = &app.tokens.issuer;
+        let metadata =
+            well_known::metadata(metadata::PATH, issuer, Pages::Every, metadata::metadata);
         config
             .app_data(web::Data::from(app))
             .app_data(web::Data::from(edge))
@@ -58,8 +59,8 @@ pub fn routes(app: Arc<AppState>, edge: Arc<Edge>) -> impl FnOnce(&mut web::Serv
             .service(called_by_pages(Method::POST, post("/oauth2/token", oauth::issue)))
             .service(called_by_pages(Method::POST, post("/oauth2/revoke", oauth::revoke)))
             .service(post("/oauth2/introspect", oauth::introspect))
-            .service(read_by_every_page(JWKS_PATH, jwks::key_set))
-            .service(read_by_every_page(metadata::METADATA_PATH, metadata::metadata))
+            .service(allow(Pages::Every, &READING, read(JWKS_PATH, jwks::key_set)))
+            .configure(metadata)
             .service(read("/feed", feed::read))
             .service(read("/directory/users", directory::list))
             .service(read("/admin/audit", audit::list))
@@ -84,19 +85,7 @@ pub fn routes(app: Arc<AppState>, edge: Arc<Edge>) -> impl FnOnce(&mut web::Serv
                 origins,
             ))
             .default_service(web::to(not_found));
-        if let Some(path) = behind {
-            config.service(read_by_every_page(&path, metadata::metadata));
-        }
     }
-}
-
-fn read_by_every_page<F, Args>(path: &str, handler: F) -> impl HttpServiceFactory + use<F, Args>
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    allow(Pages::Every, &READING, read(path, handler))
 }
 
 /// Returns a resource with a list that one can be added to.

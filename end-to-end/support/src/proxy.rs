@@ -1,5 +1,6 @@
 //! A proxy between the guard and the issuer. It counts the requests for the key set, and answers
-//! them wrongly on demand. Other requests pass unchanged.
+//! them wrongly on demand. Other requests pass unchanged, except for a path that a proxy of an
+//! operator removes.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -44,6 +45,8 @@ pub struct Proxy {
 #[derive(Debug)]
 struct State {
     upstream: String,
+    /// The path that the proxy removes from each request. It answers no other path.
+    path: String,
     answer: Mutex<ProxyAnswer>,
     requests: AtomicUsize,
 }
@@ -51,10 +54,16 @@ struct State {
 impl Proxy {
     /// Starts a proxy in front of `upstream` (`HOST:PORT`).
     pub fn to(upstream: &str) -> Self {
+        Self::below("", upstream)
+    }
+
+    /// Starts a proxy that serves `upstream` below `path` (`/a`) and passes requests without it.
+    pub fn below(path: &str, upstream: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let url = format!("http://{}{path}", listener.local_addr().expect("an address"));
         let state = Arc::new(State {
             upstream: upstream.to_owned(),
+            path: path.to_owned(),
             answer: Mutex::default(),
             requests: AtomicUsize::default(),
         });
@@ -84,7 +93,10 @@ impl State {
     fn serve(&self, mut client: TcpStream) -> std::io::Result<()> {
         let request = read_request(&mut client)?;
         let target = request.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
-        let target = String::from_utf8_lossy(target);
+        let target = String::from_utf8_lossy(target).into_owned();
+        let Some(request) = self.without_path(&target, request) else {
+            return finish(client, b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
+        };
         if target == "/.well-known/jwks.json" {
             self.requests.fetch_add(1, Ordering::SeqCst);
             let answer = self.answer.lock().expect("no thread failed").clone();
@@ -112,6 +124,14 @@ impl State {
         // other thread still holds the connection.
         client.shutdown(Shutdown::Both)?;
         passed.map(drop)
+    }
+
+    /// Removes the path of the proxy from a request for `target`. Returns `None` for other paths.
+    fn without_path(&self, target: &str, mut request: Vec<u8>) -> Option<Vec<u8>> {
+        let rest = target.strip_prefix(&self.path).filter(|rest| rest.starts_with('/'))?;
+        let start = request.iter().position(|byte| *byte == b' ')? + 1;
+        request.splice(start..start + target.len(), rest.bytes());
+        Some(request)
     }
 }
 

@@ -1,11 +1,12 @@
 //! `GET /openapi.json` and `GET /docs`: the API description, and a page that shows it. The binary
-//! contains the assets of the page, so the page loads nothing from other hosts.
+//! contains the assets of the page, so the page loads nothing from other hosts. All addresses in
+//! the page are relative, so it also works below a path of a proxy.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::Config;
@@ -23,7 +24,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 const PAGE: &str = include_str!("docs_page.html");
 
 const START: &str = "window.onload = () => { window.ui = SwaggerUIBundle({ \
-    url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null, \
+    url: new URL('openapi.json', document.baseURI).href, \
+    dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null, \
     presets: [SwaggerUIBundle.presets.apis] }); };\n";
 
 /// A file that the page loads.
@@ -59,6 +61,7 @@ pub fn routes(openapi: Bytes, origins: Vec<String>) -> impl FnOnce(&mut web::Ser
             .app_data(web::Data::new(Document(openapi)))
             .service(allow(Pages::Of(&origins), &READING, document))
             .service(read("/docs", page))
+            .service(read("/docs/", page_without_slash))
             .service(read("/docs/{asset}", asset));
     }
 }
@@ -77,6 +80,11 @@ async fn page() -> HttpResponse {
         .body(PAGE)
 }
 
+/// Redirects to the page: its relative addresses need the address without a slash at the end.
+async fn page_without_slash() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((LOCATION, "../docs")).finish()
+}
+
 async fn asset(name: web::Path<String>) -> HttpResponse {
     match ASSETS.get(name.as_str()) {
         Some(asset) => HttpResponse::Ok()
@@ -90,11 +98,12 @@ async fn asset(name: web::Path<String>) -> HttpResponse {
 mod tests {
     use actix_web::App;
     use actix_web::test::{TestRequest, call_service, init_service, read_body};
+    use url::Url;
 
     use super::*;
 
     #[actix_web::test]
-    async fn documents_page_loads_only_own_files() {
+    async fn page_loads_its_files_by_relative_addresses() {
         let app = init_service(App::new().configure(routes("{}".into(), Vec::new()))).await;
         let get = |path: &str| TestRequest::with_uri(path).to_request();
         let page = call_service(&app, get("/docs")).await;
@@ -103,13 +112,20 @@ mod tests {
         let page = String::from_utf8(read_body(page).await.to_vec()).expect("UTF-8");
         assert!(!page.contains("://"), "an address of another host: {page}");
 
-        let named: Vec<_> = page
-            .split(['"', '\''])
-            .filter(|text| text.starts_with('/'))
-            .chain(["/openapi.json"])
+        // A proxy removes the path of the service before it passes a request on.
+        let address = Url::parse("https://x.example/auth/docs").expect("a URL");
+        let files: Vec<_> = page
+            .split(' ')
+            .filter_map(|part| part.split_once("=\""))
+            .filter(|(name, _)| ["href", "src"].contains(name))
+            .filter_map(|(_, value)| value.split('"').next())
+            .chain(["openapi.json"])
             .collect();
-        assert!(named.len() >= 4, "{named:?}");
-        for path in named {
+        assert_eq!(files.len(), 5, "{page}");
+        for file in files {
+            let file = address.join(file).expect("a URL");
+            let path = file.as_str().strip_prefix("https://x.example/auth");
+            let path = path.unwrap_or_else(|| panic!("{file} is not below the service's path"));
             let response = call_service(&app, get(path)).await;
             assert_eq!(response.status(), 200, "{path}");
             let kind =
@@ -126,5 +142,16 @@ mod tests {
         for path in ["/docs/none.js", "/docs/../Cargo.toml", "/docs/%2e%2e%2fCargo.toml"] {
             assert_eq!(call_service(&app, get(path)).await.status(), 404, "{path}");
         }
+    }
+
+    #[actix_web::test]
+    async fn slash_after_the_page_is_redirected_below_any_path() {
+        let app = init_service(App::new().configure(routes("{}".into()))).await;
+        let response = call_service(&app, TestRequest::with_uri("/docs/").to_request()).await;
+        assert_eq!(response.status(), 308);
+        let location = response.headers().get(LOCATION).expect("a location");
+        let asked = Url::parse("https://x.example/auth/docs/").expect("a URL");
+        let target = asked.join(location.to_str().expect("ASCII")).expect("a URL");
+        assert_eq!(target.as_str(), "https://x.example/auth/docs");
     }
 }

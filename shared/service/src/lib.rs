@@ -27,3 +27,4 @@ pub mod settings;
 pub mod shutdown;
 pub mod telemetry;
 pub mod url_encoded;
+pub mod well_known;

@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 
 use auth_app::AppState;
 
-/// The path of the metadata, for an issuer without a path.
-pub(crate) const METADATA_PATH: &str = "/.well-known/oauth-authorization-server";
+/// The path of the metadata (RFC 8414 §3).
+pub(crate) const PATH: &str = "/.well-known/oauth-authorization-server";
 
 /// `Authorization: Basic` (RFC 6749 §2.3.1).
 const BASIC: &str = "client_secret_basic";
@@ -74,31 +74,4 @@ pub(crate) async fn metadata(app: web::Data<AppState>) -> HttpResponse {
             introspection_endpoint_auth_methods_supported: [BASIC, POST],
             scopes_supported: [DIRECTORY_READ, EVENTS_READ],
         })
-}
-
-/// Returns the second metadata path of an issuer with a path: the well-known path, then the
-/// issuer's (RFC 8414 §3.1). `None` for an issuer without a path.
-pub(crate) fn path_behind(issuer: &str) -> Option<String> {
-    let (_, rest) = issuer.split_once("://")?;
-    let path = &rest[rest.find('/')?..].trim_end_matches('/');
-    // The router would read a brace as a pattern.
-    (!path.is_empty() && !path.contains(['{', '}'])).then(|| format!("{METADATA_PATH}{path}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn path_of_the_issuer_follows_the_well_known_path() {
-        for (issuer, path) in [
-            ("http://localhost:8001", None),
-            ("https://example.org/", None),
-            ("https://example.org/a/b", Some("/.well-known/oauth-authorization-server/a/b")),
-            ("https://example.org/a/", Some("/.well-known/oauth-authorization-server/a")),
-            ("https://example.org/{x}", None),
-        ] {
-            assert_eq!(path_behind(issuer).as_deref(), path, "{issuer}");
-        }
-    }
 }
