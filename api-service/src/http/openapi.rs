@@ -1,6 +1,6 @@
 //! The API description, generated from the handlers.
 
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use signet_service::api_description::{Common, bearer};
 use utoipa::{Modify, OpenApi};
 
 use super::{protected_resource, users};
@@ -13,8 +13,7 @@ use super::{protected_resource, users};
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     paths(users::list, users::me, users::one, protected_resource::metadata),
-    servers((url = ".", description = "The service that sent this description.")),
-    modifiers(&Schemes),
+    modifiers(&Schemes, &Common),
     tags(
         (name = "users", description = "The user directory"),
         (name = "metadata", description = "What clients find out by themselves"),
@@ -26,12 +25,8 @@ struct Schemes;
 
 impl Modify for Schemes {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        let bearer =
-            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("at+jwt").build();
-        let older = ApiKey::Header(ApiKeyValue::new(signet_contract::bearer::ACCESS_TOKEN_HEADER));
         let components = openapi.components.get_or_insert_default();
-        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-        components.add_security_scheme("x_access_token", SecurityScheme::ApiKey(older));
+        components.add_security_scheme("bearer", bearer("A user's access token."));
     }
 }
 

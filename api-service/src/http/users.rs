@@ -3,10 +3,11 @@
 use actix_web::http::StatusCode;
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use signet_contract::bearer::{Reason, TokenRefused};
+use signet_contract::bearer::Reason;
 use signet_contract::problem::Problem;
 use signet_guard::actix::{Admin, Judge, Then, User as CallingUser};
 use signet_guard::verifier::Refusal;
+use signet_service::api_description::TokenRefusals;
 use signet_service::problem_response::ProblemError;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -49,21 +50,18 @@ pub(super) struct PageBody {
     params(
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000,
             description = "At most so many users; 100 if left out"),
-        ("after" = Option<String>, Query, description = "The `next` of the page before"),
+        ("after" = Option<String>, Query, pattern = "^(u[0-9a-f]{32})?$",
+            description = "The `next` of the page before; the first page if left out or empty"),
     ),
     responses(
         (status = 200, description = "One page", body = PageBody),
-        (status = 400, description = "More than one token, or a malformed query", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 401, description = "No token, or one that is not good", body = TokenRefused),
-        (status = 403, description = "A service's token, or too little right", body = Problem,
-            content_type = "application/problem+json"),
+        TokenRefusals,
         (status = 422, description = "A parameter can't have this value", body = Problem,
             content_type = "application/problem+json"),
         (status = 503, description = "Can't be answered now; try again", body = Problem,
-            content_type = "application/problem+json"),
+            content_type = "application/problem+json", headers(("Retry-After" = u32))),
     ),
-    security(("bearer" = []), ("x_access_token" = []))
+    security(("bearer" = []))
 )]
 pub(super) async fn list(
     request: Then<ListReader, PageQuery>,
@@ -84,15 +82,11 @@ pub(super) async fn list(
     tag = "users",
     responses(
         (status = 200, description = "The caller", body = User),
-        (status = 400, description = "More than one token", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 401, description = "No token, or one that is not good", body = TokenRefused),
-        (status = 403, description = "A service's token", body = Problem,
-            content_type = "application/problem+json"),
+        TokenRefusals,
         (status = 503, description = "Can't be answered now; try again", body = Problem,
-            content_type = "application/problem+json"),
+            content_type = "application/problem+json", headers(("Retry-After" = u32))),
     ),
-    security(("bearer" = []), ("x_access_token" = []))
+    security(("bearer" = []))
 )]
 pub(super) async fn me(caller: CallingUser, api: web::Data<Api>) -> Result<HttpResponse, Error> {
     let found = api.directory.find(caller.public_id()).map_err(problem)?;
@@ -110,17 +104,13 @@ pub(super) async fn me(caller: CallingUser, api: web::Data<Api>) -> Result<HttpR
     params(("public_id" = Uuid, Path, description = "Whose record")),
     responses(
         (status = 200, description = "The user", body = User),
-        (status = 400, description = "More than one token", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 401, description = "No token, or one that is not good", body = TokenRefused),
-        (status = 403, description = "A service's token, or too little right", body = Problem,
-            content_type = "application/problem+json"),
+        TokenRefusals,
         (status = 404, description = "No such user", body = Problem,
             content_type = "application/problem+json"),
         (status = 503, description = "Can't be answered now; try again", body = Problem,
-            content_type = "application/problem+json"),
+            content_type = "application/problem+json", headers(("Retry-After" = u32))),
     ),
-    security(("bearer" = []), ("x_access_token" = []))
+    security(("bearer" = []))
 )]
 pub(super) async fn one(
     caller: CallingUser,

@@ -11,6 +11,7 @@ use signet_files::{durable_file, private};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, SchemaType, Type};
 use zeroize::Zeroizing;
 
 use crate::error::{AppError, Conflict, Entity};
@@ -113,22 +114,34 @@ pub fn write_secret(file: &Path, secret: &str) -> Result<(), AppError> {
         .map_err(|error| AppError::file("write", file, &error))
 }
 
-/// A client to register.
+/// A client to register. Either `scope` or `scopes` may name scopes, not both.
 #[derive(Deserialize, ToSchema)]
+#[schema(max_properties = 32)]
 pub struct ClientForm {
     /// 1 to 64 characters out of `A-Z a-z 0-9 . _ -`, not a UUID, not `first-party`.
     #[serde(default)]
-    #[schema(required)]
+    #[schema(required, pattern = "^[A-Za-z0-9._-]{1,64}$")]
     pub client_id: String,
     /// The scopes that its tokens may hold, separated by spaces; none if left out.
+    #[schema(pattern = r"^[ !#-\[\]-~]*$")]
     pub scope: Option<String>,
-    /// The same scopes as an array, in JSON only.
+    /// The same scopes as an array.
+    #[schema(schema_with = scopes)]
     pub scopes: Option<Vec<String>>,
     /// The audiences, beside the issuer, for which it may get tokens, separated by spaces: each one
     /// of `AUTH_AUDIENCE`. None if left out.
     pub audience: Option<String>,
     /// The same audiences as an array, in JSON only.
     pub audiences: Option<Vec<String>>,
+}
+
+fn scopes() -> Array {
+    let scope = ObjectBuilder::new().schema_type(Type::String);
+    let scope = scope.pattern(Some(r"^[!#-\[\]-~]+$"));
+    let list = ArrayBuilder::new().schema_type(SchemaType::from_iter([Type::Array, Type::Null]));
+    list.items(scope)
+        .description(Some("The same scopes as an array, in JSON only. Not together with `scope`."))
+        .build()
 }
 
 /// A form without faults.

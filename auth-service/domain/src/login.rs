@@ -16,16 +16,18 @@ use super::sessions::Session;
 
 /// The fields of a log-in, as a form or as JSON.
 #[derive(Deserialize, ToSchema)]
+#[schema(max_properties = 32)]
 pub struct LoginForm {
     /// The address of the account.
     #[serde(default)]
-    #[schema(required, format = "email")]
+    #[schema(required, format = "email", min_length = 1, example = "ann@example.org")]
     pub email: String,
     /// The password.
     #[serde(default)]
-    #[schema(required, value_type = String, format = "password")]
+    #[schema(required, value_type = String, format = "password", min_length = 1, example = "a long sentence is best")]
     pub password: Zeroizing<String>,
     /// The audience of the token; the issuer's first audience if left out.
+    #[schema(example = "api-service")]
     pub audience: Option<String>,
 }
 

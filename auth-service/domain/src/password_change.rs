@@ -13,14 +13,15 @@ use super::sign_up::FieldErrors;
 
 /// The fields of a password change, as a form or as JSON.
 #[derive(Deserialize, ToSchema)]
+#[schema(max_properties = 32)]
 pub struct PasswordForm {
     /// The current password.
     #[serde(default)]
-    #[schema(required, value_type = String, format = "password")]
+    #[schema(required, value_type = String, format = "password", min_length = 1, example = "a long sentence is best")]
     pub current_password: Zeroizing<String>,
     /// The new password: not a common one, not the address, not the name.
     #[serde(default)]
-    #[schema(required, value_type = String, format = "password", min_length = 8)]
+    #[schema(required, value_type = String, format = "password", min_length = 8, example = "a longer sentence is better")]
     pub new_password: Zeroizing<String>,
 }
 

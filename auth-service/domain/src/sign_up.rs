@@ -15,18 +15,25 @@ const LONGEST_NAME: usize = 100;
 
 /// The fields of a sign-up, as a form or as JSON.
 #[derive(Deserialize, ToSchema)]
+#[schema(max_properties = 32)]
 pub struct SignUpForm {
     /// The person's name.
     #[serde(default)]
-    #[schema(required, min_length = 1, max_length = 100)]
+    #[schema(
+        required,
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$",
+        example = "Ann Lee"
+    )]
     pub name: String,
     /// One account per address, compared without regard to case and spelling.
     #[serde(default)]
-    #[schema(required, format = "email", max_length = 254)]
+    #[schema(required, format = "email", max_length = 254, example = "ann@example.org")]
     pub email: String,
     /// Not a common one, not the address, not the name.
     #[serde(default)]
-    #[schema(required, value_type = String, format = "password", min_length = 8)]
+    #[schema(required, value_type = String, format = "password", min_length = 8, example = "a long sentence is best")]
     pub password: Zeroizing<String>,
 }
 

@@ -1,10 +1,11 @@
 //! The API description, made from the handlers' doc comments and attributes.
 
-use signet_contract::bearer::ACCESS_TOKEN_HEADER;
+use serde_json::json;
+use signet_service::api_description::{Common, bearer};
 use utoipa::openapi::security::{
-    ApiKey, ApiKeyValue, ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes,
-    SecurityScheme,
+    ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
 };
+use utoipa::openapi::{RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 
 use crate::admin::{self, audit, clients, keys, users};
@@ -53,8 +54,7 @@ use crate::oauth::{self, jwks, metadata};
         clients::rotate_secret,
         clients::remove,
     ),
-    servers((url = ".", description = "The service that sent this description.")),
-    modifiers(&Security),
+    modifiers(&Security, &OneListOfScopes, &Common),
 )]
 struct Document;
 
@@ -66,18 +66,38 @@ impl Modify for Security {
             ("directory:read", "Read the user directory"),
             ("events:read", "Follow the change feed"),
         ]);
-        let bearer = |whose: &str| {
-            let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("at+jwt");
-            SecurityScheme::Http(scheme.description(Some(whose)).build())
-        };
-        let older = ApiKey::Header(ApiKeyValue::new(ACCESS_TOKEN_HEADER));
         let flow = Flow::ClientCredentials(ClientCredentials::new("oauth2/token", scopes));
+        let secret = HttpBuilder::new().scheme(HttpAuthScheme::Basic);
+        let secret = secret.description(Some("The id and the secret of a client."));
         let components = document.components.get_or_insert_default();
-        components.add_security_scheme("client", SecurityScheme::OAuth2(OAuth2::new([flow])));
-        components.add_security_scheme("session", bearer("A user's access token."));
-        components.add_security_scheme("session_header", SecurityScheme::ApiKey(older));
-        let admin = bearer("An operator's access token, issued for the issuer itself.");
-        components.add_security_scheme("admin", admin);
+        for (name, scheme) in [
+            ("client", SecurityScheme::OAuth2(OAuth2::new([flow]))),
+            ("client_secret", SecurityScheme::Http(secret.build())),
+            ("session", bearer("A user's access token.")),
+            ("admin", bearer("An operator's access token, issued for the issuer itself.")),
+        ] {
+            components.add_security_scheme(name, scheme);
+        }
+    }
+}
+
+/// Describes that a client is registered with `scope` or with `scopes`.
+struct OneListOfScopes;
+
+impl Modify for OneListOfScopes {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        if let Some(RefOr::T(Schema::Object(form))) = components.schemas.get_mut("ClientForm") {
+            let both = json!({
+                "required": ["scope", "scopes"],
+                "properties": {
+                    "scope": {"type": "string", "minLength": 1},
+                    "scopes": {"type": "array", "minItems": 1},
+                },
+            });
+            // The library has no `not` of JSON Schema.
+            form.extensions = Some([("not", both)].into_iter().collect());
+        }
     }
 }
 

@@ -33,6 +33,29 @@ pub fn python(name: &str, input: &Value) -> Value {
     answer(name, command, &input.to_string())
 }
 
+/// Runs Schemathesis on the description at `url` with these callers for its hooks, and with files of
+/// its own in `folder`.
+///
+/// # Panics
+///
+/// If a check failed, with the report.
+pub fn schemathesis(url: &str, arguments: &[&str], callers: &Value, folder: &Path) {
+    let config = script("schemathesis.toml");
+    let launch = Launch {
+        program: installed().join("venv/bin/python"),
+        folder: folder.to_owned(),
+        environment: vec![
+            ("SCHEMATHESIS_HOOKS".into(), script("schemathesis_hooks.py").display().to_string()),
+            ("SIGNET_CALLERS".into(), callers.to_string()),
+            ("PYTHONDONTWRITEBYTECODE".into(), "1".into()),
+        ],
+    };
+    let config = config.to_string_lossy();
+    let run = ["-m", "schemathesis.cli", "--config-file", &config, "run", url, "--no-color"];
+    let ended = launch.run(&[&run, arguments].concat());
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.out, ended.err);
+}
+
 /// Starts a Python script with these arguments and an empty environment apart from `PATH`. Its
 /// output goes to the file `log`.
 pub fn python_server(name: &str, arguments: &[&str], log: &Path) -> Process {

@@ -2,6 +2,7 @@
 //!
 //! Both binaries use these parts, so that an operator of one can also run the other.
 
+pub mod api_description;
 pub mod cli;
 mod connection;
 pub mod core_dumps;

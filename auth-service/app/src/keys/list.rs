@@ -75,7 +75,6 @@ pub struct KeyEntry {
     /// The key's RFC 7638 thumbprint.
     pub kid: String,
     /// `pending`, `active`, `retiring`, `retired` or `revoked`.
-    #[schema(value_type = String)]
     pub state: KeyState,
     /// The time at which the state began.
     #[serde(with = "rfc3339")]

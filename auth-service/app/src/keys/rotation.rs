@@ -48,7 +48,6 @@ pub struct Rotation {
     /// The next key's RFC 7638 thumbprint.
     pub kid: String,
     /// `pending` or `active`.
-    #[schema(value_type = String)]
     pub state: KeyState,
     /// The time at which its lead is over; it waits longer for a guard that does not hold it.
     #[serde(with = "rfc3339")]

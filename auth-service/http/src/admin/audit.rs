@@ -2,20 +2,34 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use signet_service::api_description::TokenRefusals;
 use signet_service::problem_response::ProblemError;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use utoipa::PartialSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use uuid::Uuid;
 
 use crate::edge::{
-    Admin, ApiError, Query, Then, answer,
+    Admin, ApiError, PageParameters, Query, Then, answer,
     query::{limit, wrong},
-    refusals::{NotAnOperator, Unreadable, WrongParameter},
+    refusals::{Unreadable, WrongParameter},
 };
 use auth_app::AppState;
 use auth_app::audit::{self, AuditLog};
 use auth_domain::audit::{Action, AuditQuery};
 use auth_domain::page::Cursor;
+
+/// The word of an action, for the API description.
+struct KnownAction;
+
+impl PartialSchema for KnownAction {
+    fn schema() -> RefOr<Schema> {
+        let words = Action::ALL.iter().map(|action| action.word());
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+    }
+}
 
 /// The audit log of actions and refusals, the latest first.
 ///
@@ -25,18 +39,17 @@ use auth_domain::page::Cursor;
     get, path = "/admin/audit", tag = "Operators", operation_id = "readAudit",
     security(("admin" = [])),
     params(
-        ("limit" = Option<u64>, Query, description = "The most rows to send, 1 to 1000; 100 if left out."),
-        ("after" = Option<String>, Query, description = "The `next` of the page before; the latest rows if left out."),
+        PageParameters,
         ("actor" = Option<String>, Query, description = "Only what this user or client did."),
-        ("action" = Option<String>, Query, description = "Only this, such as `login`."),
+        ("action" = inline(Option<KnownAction>), Query, description = "Only this."),
         ("subject" = Option<String>, Query, description = "Only what was done to the user, session, client or key with this id."),
-        ("user" = Option<String>, Query, description = "Only what concerns this user, their sessions included."),
-        ("since" = Option<String>, Query, description = "Only from this time on (RFC 3339)."),
-        ("until" = Option<String>, Query, description = "Only before this time (RFC 3339)."),
+        ("user" = Option<Uuid>, Query, description = "Only what concerns this user, their sessions included."),
+        ("since" = Option<OffsetDateTime>, Query, description = "Only from this time on (RFC 3339)."),
+        ("until" = Option<OffsetDateTime>, Query, description = "Only before this time (RFC 3339)."),
     ),
     responses(
         (status = 200, description = "The page.", body = AuditLog),
-        NotAnOperator,
+        TokenRefusals,
         WrongParameter,
         Unreadable,
     )

@@ -6,13 +6,14 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use signet_contract::problem::Problem;
+use signet_service::api_description::TokenRefusals;
 use signet_service::settings::duration;
 use utoipa::ToSchema;
 
 use crate::edge::{
     Admin, ApiError, ClientId, Strict, Then, answer,
     query::wrong,
-    refusals::{NoSuchClient, NotAnOperator, Unreadable, Unwritable, WrongBody},
+    refusals::{NoSuchClient, Unreadable, Unwritable, WrongBody},
 };
 use auth_app::AppState;
 use auth_app::clients::{self, ClientForm, ClientList, ClientWithSecret};
@@ -20,9 +21,11 @@ use auth_domain::clients::{LONGEST_OVERLAP, USUAL_OVERLAP};
 
 /// The options of a secret rotation.
 #[derive(Deserialize, ToSchema)]
+#[schema(max_properties = 32)]
 pub(crate) struct SecretRotationForm {
     /// The time that the previous secret stays good, such as `1h`: `24h` if left out, at most `7d`;
     /// `0s` ends it at once.
+    #[schema(pattern = "^([0-9]{1,5}s|[0-9]{1,4}m|[0-9]{1,2}h|[0-7]d)?$")]
     overlap: Option<String>,
 }
 
@@ -32,7 +35,7 @@ pub(crate) struct SecretRotationForm {
     security(("admin" = [])),
     responses(
         (status = 200, description = "The clients.", body = ClientList),
-        NotAnOperator,
+        TokenRefusals,
         Unreadable,
     )
 )]
@@ -49,7 +52,7 @@ pub(crate) async fn list(_: Admin, app: web::Data<AppState>) -> Result<HttpRespo
     request_body(content = ClientForm),
     responses(
         (status = 201, description = "The client; its secret is told only here.", body = ClientWithSecret),
-        NotAnOperator,
+        TokenRefusals,
         (status = 409, description = "There is a client of this id.", body = Problem, content_type = "application/problem+json"),
         WrongBody,
         (status = 422, description = "A field has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
@@ -76,11 +79,11 @@ pub(crate) async fn add(
     post, path = "/admin/clients/{client_id}/rotate-secret", tag = "Operators",
     operation_id = "rotateClientSecret",
     security(("admin" = [])),
-    params(("client_id" = String, Path, description = "The client's id.")),
+    params(("client_id" = String, Path, pattern = "^[A-Za-z0-9._-]{1,64}$", description = "The client's id.")),
     request_body(content = Option<SecretRotationForm>),
     responses(
         (status = 201, description = "The client; its new secret is told only here.", body = ClientWithSecret),
-        NotAnOperator,
+        TokenRefusals,
         NoSuchClient,
         WrongBody,
         (status = 422, description = "`overlap` is no duration up to 7 days.", body = Problem, content_type = "application/problem+json"),
@@ -111,10 +114,10 @@ pub(crate) async fn rotate_secret(
 #[utoipa::path(
     delete, path = "/admin/clients/{client_id}", tag = "Operators", operation_id = "removeClient",
     security(("admin" = [])),
-    params(("client_id" = String, Path, description = "The client's id.")),
+    params(("client_id" = String, Path, pattern = "^[A-Za-z0-9._-]{1,64}$", description = "The client's id.")),
     responses(
         (status = 204, description = "The client is gone."),
-        NotAnOperator,
+        TokenRefusals,
         NoSuchClient,
         Unwritable,
     )

@@ -2,11 +2,9 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use signet_service::api_description::TokenRefusals;
 
-use crate::edge::{
-    Admin, ApiError, answer,
-    refusals::{NotAnOperator, Unreadable},
-};
+use crate::edge::{Admin, ApiError, answer, refusals::Unreadable};
 use auth_app::AppState;
 use auth_app::guards::GuardList;
 
@@ -18,7 +16,7 @@ use auth_app::guards::GuardList;
     security(("admin" = [])),
     responses(
         (status = 200, description = "The guards.", body = GuardList),
-        NotAnOperator,
+        TokenRefusals,
         Unreadable,
     )
 )]

@@ -8,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use signet_contract::problem::Problem;
+use signet_service::api_description::TokenRefusals;
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 use tokio::time::Instant;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 
 use crate::edge::{
     Admin, ApiError, Strict, Then, answer, body,
-    refusals::{NotAnOperator, Unreadable, Unwritable, WrongBody},
+    refusals::{Unreadable, Unwritable, WrongBody},
 };
 use auth_app::AppState;
 use auth_app::keys::{KeyList, RevokedKey, Rotation};
@@ -36,6 +37,7 @@ impl FromRequest for ReceivedAt {
 
 /// The options of a key rotation.
 #[derive(Deserialize, ToSchema)]
+#[schema(max_properties = 32)]
 pub(crate) struct RotationForm {
     /// True if the next key signs at once, without waiting for verifiers; false if left out.
     #[serde(default, deserialize_with = "body::flag")]
@@ -74,7 +76,7 @@ impl From<RevokedKey> for RevocationReceipt {
     security(("admin" = [])),
     responses(
         (status = 200, description = "The keys.", body = KeyList),
-        NotAnOperator,
+        TokenRefusals,
         Unreadable,
     )
 )]
@@ -92,7 +94,7 @@ pub(crate) async fn list(_: Admin, app: web::Data<AppState>) -> Result<HttpRespo
     request_body(content = Option<RotationForm>),
     responses(
         (status = 202, description = "The key that signs next, or already.", body = Rotation),
-        NotAnOperator,
+        TokenRefusals,
         (status = 409, description = "The key set holds 64 keys; the detail says when one leaves.", body = Problem, content_type = "application/problem+json"),
         WrongBody,
         (status = 422, description = "`immediate` is not true or false.", body = Problem, content_type = "application/problem+json"),
@@ -115,10 +117,10 @@ pub(crate) async fn rotate(
 #[utoipa::path(
     post, path = "/admin/keys/{kid}/revoke", tag = "Operators", operation_id = "revokeKey",
     security(("admin" = [])),
-    params(("kid" = String, Path, description = "The key's thumbprint.")),
+    params(("kid" = String, Path, pattern = "^[A-Za-z0-9_-]{43}$", description = "The key's thumbprint.")),
     responses(
         (status = 200, description = "It is void.", body = RevocationReceipt),
-        NotAnOperator,
+        TokenRefusals,
         (status = 404, description = "There is no such key.", body = Problem, content_type = "application/problem+json"),
         Unwritable,
     )

@@ -4,11 +4,12 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use signet_contract::problem::Problem;
+use signet_service::api_description::TokenRefusals;
 
 use crate::edge::{
     Admin, ApiError, Query, SessionId, Then, UserId, answer,
     query::limit,
-    refusals::{NoSuchUser, NotAnOperator, Unreadable, Unwritable, WrongParameter},
+    refusals::{NoSuchUser, Unreadable, Unwritable, WrongParameter},
 };
 use auth_app::AppState;
 use auth_app::sessions::{self, SessionList};
@@ -20,13 +21,13 @@ use auth_domain::sessions::SessionQuery;
     operation_id = "listUserSessions",
     security(("admin" = [])),
     params(
-        ("public_id" = String, Path, description = "The user's id."),
-        ("limit" = Option<u64>, Query, description = "The most sessions to send, 1 to 1000; 100 if left out."),
-        ("after" = Option<String>, Query, description = "The `next` of the page before; the first page if left out."),
+        ("public_id" = Uuid, Path, description = "The user's id."),
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000, description = "The most rows to send; 100 if left out."),
+        ("after" = Option<String>, Query, pattern = "^([A-Za-z0-9_-]{32})?$", description = "The `next` of the page before; the first page if left out or empty."),
     ),
     responses(
         (status = 200, description = "The page.", body = SessionList),
-        NotAnOperator,
+        TokenRefusals,
         NoSuchUser,
         WrongParameter,
         Unreadable,
@@ -50,10 +51,10 @@ pub(crate) async fn list(
 #[utoipa::path(
     delete, path = "/admin/sessions/{sid}", tag = "Operators", operation_id = "revokeSession",
     security(("admin" = [])),
-    params(("sid" = String, Path, description = "The session's id.")),
+    params(("sid" = Uuid, Path, description = "The session's id.")),
     responses(
         (status = 204, description = "The session has ended."),
-        NotAnOperator,
+        TokenRefusals,
         (status = 404, description = "There is no such session, or it has ended before.", body = Problem, content_type = "application/problem+json"),
         Unwritable,
     )

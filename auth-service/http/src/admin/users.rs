@@ -3,26 +3,28 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
+use serde_json::json;
+use signet_contract::claims::{ROLE_ADMIN, ROLE_USER};
 use signet_contract::problem::Problem;
+use signet_service::api_description::TokenRefusals;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 use zeroize::Zeroizing;
 
 use crate::edge::{
-    Admin, ApiError, Query, StrictJson, Then, UserId, answer,
+    Admin, ApiError, PageParameters, Query, StrictJson, Then, UserId, answer,
     query::limit,
-    refusals::{
-        LastAdmin, NoSuchUser, NotAnOperator, Unreadable, Unwritable, WrongBody, WrongParameter,
-    },
+    refusals::{LastAdmin, NoSuchUser, Unreadable, Unwritable, WrongBody, WrongParameter},
 };
 use auth_app::AppState;
 use auth_app::users::{self, UserEntry, UserForm, UserList};
 
 /// The new roles of a user.
 #[derive(Deserialize, ToSchema)]
+#[schema(max_properties = 32)]
 pub(crate) struct RolesForm {
-    /// `user`, and `admin` for an operator.
     #[serde(default)]
-    #[schema(required, example = json!(["user", "admin"]))]
+    #[schema(required, schema_with = known_roles)]
     roles: Vec<String>,
 }
 
@@ -35,6 +37,17 @@ pub(crate) struct NewPasswordForm {
     password: Zeroizing<String>,
 }
 
+/// Describes a list of roles that has `user`.
+fn known_roles() -> Array {
+    let role = ObjectBuilder::new().schema_type(Type::String);
+    let roles = ArrayBuilder::new()
+        .items(role.enum_values(Some([ROLE_USER, ROLE_ADMIN])))
+        .description(Some("`user`, and `admin` for an operator."));
+    // The library has no `contains` of JSON Schema.
+    let with_user = ("contains", json!({"const": ROLE_USER}));
+    roles.extensions(Some([with_user].into_iter().collect())).build()
+}
+
 /// The users, in order of creation.
 ///
 /// `q` matches a part of the name or the address, or the beginning of the id. It ignores case.
@@ -42,13 +55,12 @@ pub(crate) struct NewPasswordForm {
     get, path = "/admin/users", tag = "Operators", operation_id = "listUsers",
     security(("admin" = [])),
     params(
-        ("limit" = Option<u64>, Query, description = "The most users to send, 1 to 1000; 100 if left out."),
-        ("after" = Option<String>, Query, description = "The `next` of the page before; the first page if left out."),
+        PageParameters,
         ("q" = Option<String>, Query, description = "A part of the name or the address, or the beginning of the id."),
     ),
     responses(
         (status = 200, description = "The page.", body = UserList),
-        NotAnOperator,
+        TokenRefusals,
         WrongParameter,
         Unreadable,
     )
@@ -125,10 +137,10 @@ pub(crate) async fn set_password(
 #[utoipa::path(
     post, path = "/admin/users/{public_id}/disable", tag = "Operators", operation_id = "disableUser",
     security(("admin" = [])),
-    params(("public_id" = String, Path, description = "The user's id.")),
+    params(("public_id" = Uuid, Path, description = "The user's id.")),
     responses(
         (status = 204, description = "The user is disabled, or was before."),
-        NotAnOperator,
+        TokenRefusals,
         NoSuchUser,
         LastAdmin,
         Unwritable,
@@ -150,10 +162,10 @@ pub(crate) async fn disable(
 #[utoipa::path(
     post, path = "/admin/users/{public_id}/enable", tag = "Operators", operation_id = "enableUser",
     security(("admin" = [])),
-    params(("public_id" = String, Path, description = "The user's id.")),
+    params(("public_id" = Uuid, Path, description = "The user's id.")),
     responses(
         (status = 204, description = "The user is active, or was before."),
-        NotAnOperator,
+        TokenRefusals,
         NoSuchUser,
         Unwritable,
     )
@@ -176,12 +188,12 @@ pub(crate) async fn enable(
 #[utoipa::path(
     put, path = "/admin/users/{public_id}/roles", tag = "Operators", operation_id = "setUserRoles",
     security(("admin" = [])),
-    params(("public_id" = String, Path, description = "The user's id.")),
+    params(("public_id" = Uuid, Path, description = "The user's id.")),
     request_body(content = RolesForm),
     responses(
         (status = 204, description = "These are the user's roles."),
         (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
-        NotAnOperator,
+        TokenRefusals,
         NoSuchUser,
         LastAdmin,
         (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
@@ -206,10 +218,10 @@ pub(crate) async fn set_roles(
 #[utoipa::path(
     post, path = "/admin/users/{public_id}/logout", tag = "Operators", operation_id = "logUserOut",
     security(("admin" = [])),
-    params(("public_id" = String, Path, description = "The user's id.")),
+    params(("public_id" = Uuid, Path, description = "The user's id.")),
     responses(
         (status = 204, description = "Every session has ended."),
-        NotAnOperator,
+        TokenRefusals,
         NoSuchUser,
         Unwritable,
     )
@@ -228,10 +240,10 @@ pub(crate) async fn log_out(
 #[utoipa::path(
     delete, path = "/admin/users/{public_id}", tag = "Operators", operation_id = "deleteUser",
     security(("admin" = [])),
-    params(("public_id" = String, Path, description = "The user's id.")),
+    params(("public_id" = Uuid, Path, description = "The user's id.")),
     responses(
         (status = 204, description = "The account is gone."),
-        NotAnOperator,
+        TokenRefusals,
         NoSuchUser,
         LastAdmin,
         Unwritable,

@@ -1,12 +1,9 @@
 //! `POST /logout`, `POST /logout/all`: end the caller's own session, or all of them.
 
 use actix_web::{HttpResponse, web};
-use signet_contract::problem::Problem;
+use signet_service::api_description::TokenRefusals;
 
-use crate::edge::{
-    ApiError, Caller, answer,
-    refusals::{NotAUser, Unwritable},
-};
+use crate::edge::{ApiError, Caller, answer, refusals::Unwritable};
 use auth_app::{AppState, accounts};
 
 /// Logs out.
@@ -14,11 +11,10 @@ use auth_app::{AppState, accounts};
 /// The session ends: its refresh token is void, and every guard refuses its access tokens.
 #[utoipa::path(
     post, path = "/logout", tag = "Sessions", operation_id = "logOut",
-    security(("session" = []), ("session_header" = [])),
+    security(("session" = [])),
     responses(
         (status = 204, description = "The session has ended."),
-        (status = 400, description = "More than one token.", body = Problem, content_type = "application/problem+json"),
-        NotAUser,
+        TokenRefusals,
         Unwritable,
     )
 )]
@@ -36,11 +32,10 @@ pub(crate) async fn log_out(
 /// Every session of the user ends, as by `/logout`.
 #[utoipa::path(
     post, path = "/logout/all", tag = "Sessions", operation_id = "logOutEverywhere",
-    security(("session" = []), ("session_header" = [])),
+    security(("session" = [])),
     responses(
         (status = 204, description = "Every session has ended."),
-        (status = 400, description = "More than one token.", body = Problem, content_type = "application/problem+json"),
-        NotAUser,
+        TokenRefusals,
         Unwritable,
     )
 )]

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use signet_contract::problem::Problem;
+use signet_service::api_description::TokenRefusals;
 
 use crate::edge::{ApiError, Caller, Strict, Then, answer, refusals::WrongBody};
 use auth_app::{AppState, accounts};
@@ -12,7 +13,7 @@ use auth_domain::password_change::PasswordForm;
 /// Every other session of the user ends.
 #[utoipa::path(
     post, path = "/password", tag = "Sessions", operation_id = "changePassword",
-    security(("session" = []), ("session_header" = [])),
+    security(("session" = [])),
     request_body(content(
         (PasswordForm = "application/json"),
         (PasswordForm = "application/x-www-form-urlencoded"),
@@ -20,7 +21,7 @@ use auth_domain::password_change::PasswordForm;
     )),
     responses(
         (status = 204, description = "The new password is the one."),
-        (status = 401, description = "The token is missing or not good."),
+        TokenRefusals,
         (status = 403, description = "The current password is another, or it is a service's token.", body = Problem, content_type = "application/problem+json"),
         WrongBody,
         // Replaces the 400 of `WrongBody`.

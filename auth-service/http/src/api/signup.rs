@@ -43,7 +43,7 @@ impl FromRequest for OpenRegistration {
         WrongBody,
         (status = 422, description = "A field has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many sign-ups from this address.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
-        (status = 503, description = "Too busy, or the database can't be written to.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too busy, or the database can't be written to.", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
     )
 )]
 pub(crate) async fn sign_up(

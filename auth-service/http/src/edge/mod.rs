@@ -20,4 +20,4 @@ pub(crate) use errors::ApiError;
 pub(crate) use even_time::EvenTime;
 pub use options::{Edge, Options};
 pub(crate) use path::{ClientId, SessionId, UserId};
-pub(crate) use query::Query;
+pub(crate) use query::{PageParameters, Query};

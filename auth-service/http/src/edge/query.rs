@@ -3,10 +3,24 @@
 use signet_service::problem_response::ProblemError;
 use signet_service::query::ParameterError;
 pub(crate) use signet_service::query::Query;
+use utoipa::IntoParams;
 
 /// The rows of one page of an operators' list: the most, and the default.
 const MOST_ROWS: u32 = 1_000;
 const USUAL_ROWS: u32 = 100;
+
+/// The page of a list, for the API description. [`limit`] reads the first one.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only described")]
+pub(crate) struct PageParameters {
+    /// The most rows to send; 100 if left out.
+    #[param(minimum = 1, maximum = 1000, default = 100, required = false)]
+    limit: u16,
+    /// The `next` of the page before; the first page if left out or empty.
+    #[param(pattern = "^([A-Za-f][A-Za-z0-9_-]{9}[AEIMQUYcgkosw048])?$", required = false)]
+    after: String,
+}
 
 /// Returns the `limit` of an operators' list.
 pub(crate) fn limit(query: &Query) -> Result<u32, ParameterError> {

@@ -6,34 +6,15 @@
 use signet_contract::problem::{OAuthError, Problem};
 use utoipa::IntoResponses;
 
-/// The refusals of a route for operators.
-#[derive(IntoResponses)]
-pub(crate) enum NotAnOperator {
-    /// The token is missing or not good.
-    #[response(status = 401)]
-    Unauthorized,
-    /// The caller is not an operator.
-    #[response(status = 403)]
-    Forbidden,
-}
-
-/// The refusals of a route for users.
-#[derive(IntoResponses)]
-pub(crate) enum NotAUser {
-    /// The token is missing or not good.
-    #[response(status = 401)]
-    Unauthorized,
-    /// The token is a service's.
-    #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(Problem),
-}
-
 /// The refusals of a route that takes a body as a form or as JSON.
 #[derive(IntoResponses)]
 pub(crate) enum WrongBody {
-    /// The body is malformed, or has a field twice.
+    /// The body is malformed or has a field twice, or the request has more than one token.
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(Problem),
+    /// The body did not come in time.
+    #[response(status = 408, content_type = "application/problem+json")]
+    TooSlow(Problem),
     /// The body is larger than 16 KiB.
     #[response(status = 413, content_type = "application/problem+json")]
     TooLarge(Problem),
@@ -46,8 +27,11 @@ pub(crate) enum WrongBody {
 #[derive(IntoResponses)]
 pub(crate) enum OAuthRefusal {
     /// `invalid_client`.
-    #[response(status = 401)]
+    #[response(status = 401, headers(("WWW-Authenticate" = String, description = "`Basic realm=\"oauth2\"`")))]
     InvalidClient(OAuthError),
+    /// The body did not come in time.
+    #[response(status = 408)]
+    TooSlow(OAuthError),
     /// The body is larger than 16 KiB.
     #[response(status = 413)]
     TooLarge(OAuthError),
@@ -62,7 +46,7 @@ pub(crate) enum OAuthRefusal {
 /// The refusals of a route that reads its query.
 #[derive(IntoResponses)]
 pub(crate) enum WrongParameter {
-    /// The query is malformed, or has a parameter twice.
+    /// The query is malformed or has a parameter twice, or the request has more than one token.
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(Problem),
     /// A parameter has an invalid value.

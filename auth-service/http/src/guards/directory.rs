@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, web};
 use futures_util::StreamExt as _;
 use signet_contract::directory::DirectoryPage;
 use signet_contract::events::Event;
-use signet_contract::problem::Problem;
+use signet_service::api_description::TokenRefusals;
 use signet_service::problem_response::ProblemError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -33,13 +33,12 @@ const MOST_USERS: u32 = 1_000;
     get, path = "/directory/users", tag = "Guards", operation_id = "listDirectory",
     security(("client" = ["directory:read"])),
     params(
-        ("after" = Option<String>, Query, description = "The `next` of the page before; the first page if left out."),
-        ("limit" = Option<u64>, Query, description = "The most users to send, 1 to 1000; 1000 if left out."),
+        ("after" = Option<String>, Query, pattern = "^([A-Za-f][A-Za-z0-9_-]{9}[AEIMQUYcgkosw048])?$", description = "The `next` of the page before; the first page if left out."),
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000, description = "The most users to send, 1 to 1000; 1000 if left out."),
     ),
     responses(
         (status = 200, description = "The page.", body = DirectoryPage),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The token does not grant `directory:read`.", body = Problem, content_type = "application/problem+json"),
+        TokenRefusals,
         WrongParameter,
         Unreadable,
     )

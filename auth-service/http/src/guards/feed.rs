@@ -9,6 +9,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use signet_contract::audiences::{self, AUDIENCE_HEADER};
 use signet_contract::events::FeedPage;
 use signet_contract::problem::Problem;
+use signet_service::api_description::TokenRefusals;
 use signet_service::problem_response::ProblemError;
 use uuid::Uuid;
 
@@ -66,15 +67,14 @@ impl FromRequest for Arrival {
     security(("client" = ["events:read"])),
     params(
         ("after" = Option<u64>, Query, description = "The position to read from; 0 if left out."),
-        ("wait" = Option<u64>, Query, description = "Seconds to wait for a change, 0 to 25; 0 if left out."),
-        ("limit" = Option<u64>, Query, description = "The most events to send, 1 to 1000; 1000 if left out."),
+        ("wait" = Option<u16>, Query, minimum = 0, maximum = 25, description = "Seconds to wait for a change, 0 to 25; 0 if left out."),
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000, description = "The most events to send, 1 to 1000; 1000 if left out."),
         ("instance" = Option<Uuid>, Query, description = "Which guard this is."),
-        ("kids" = Option<String>, Query, description = "The keys that the guard holds, separated by commas."),
+        ("kids" = Option<String>, Query, pattern = "^([A-Za-z0-9_-]{43}(,[A-Za-z0-9_-]{43}){0,99})?$", description = "The keys that the guard holds, separated by commas."),
     ),
     responses(
         (status = 200, description = "The changes.", body = FeedPage, headers(("Signet-Audience" = String, description = "The audiences of this issuer's tokens, percent-encoded and separated by commas."))),
-        (status = 401, description = "The token is missing or not good."),
-        (status = 403, description = "The token does not grant `events:read`.", body = Problem, content_type = "application/problem+json"),
+        TokenRefusals,
         (status = 410, description = "The position is older than what is kept, or of another database: take a new snapshot.", body = Problem, content_type = "application/problem+json"),
         WrongParameter,
         Unreadable,

@@ -17,10 +17,11 @@ use auth_app::oauth::{IntrospectionAnswer, TokenRevocation};
 
 /// A token to revoke or to introspect.
 #[derive(Deserialize, ToSchema)]
+#[schema(max_properties = 32)]
 pub(crate) struct PresentedToken {
     /// The token.
     #[serde(default)]
-    #[schema(required, value_type = String)]
+    #[schema(required, value_type = String, min_length = 1)]
     token: Zeroizing<String>,
     /// `access_token` or `refresh_token`; the issuer detects the type itself.
     #[expect(dead_code, reason = "RFC 7009 §2.1 lets the issuer ignore it")]
@@ -47,6 +48,7 @@ impl ClientForm for PresentedToken {
 /// An invalid token is answered `200` as well: it can't be used either way.
 #[utoipa::path(
     post, path = "/oauth2/revoke", tag = "OAuth", operation_id = "revokeToken",
+    security(("client_secret" = []), ()),
     request_body(content = PresentedToken, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "The token is not good any more, or never was."),
@@ -72,6 +74,7 @@ pub(crate) async fn revoke(
 /// is only `{"active":false}`.
 #[utoipa::path(
     post, path = "/oauth2/introspect", tag = "OAuth", operation_id = "introspectToken",
+    security(("client_secret" = []), ()),
     request_body(content = PresentedToken, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "What there is to tell.", body = IntrospectionAnswer),

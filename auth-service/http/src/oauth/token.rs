@@ -16,10 +16,11 @@ use auth_app::oauth::TokenAnswer;
 
 /// The fields of a token request.
 #[derive(Deserialize, ToSchema)]
+#[schema(max_properties = 32)]
 pub(crate) struct TokenForm {
     /// `client_credentials` or `refresh_token`.
     #[serde(default)]
-    #[schema(required)]
+    #[schema(required, pattern = "^(client_credentials|refresh_token)$")]
     grant_type: String,
     /// The token to exchange, for `refresh_token`. It is good once.
     #[schema(value_type = Option<String>)]
@@ -83,6 +84,7 @@ impl ClientForm for TokenForm {
 /// of a log-in needs neither.
 #[utoipa::path(
     post, path = "/oauth2/token", tag = "OAuth", operation_id = "issueToken",
+    security(("client_secret" = []), ()),
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "The access token.", body = TokenAnswer),

@@ -9,6 +9,7 @@ mod audit;
 mod bodies;
 mod browsers;
 mod caller;
+mod described_values;
 mod directory_users;
 mod feed;
 mod guard_list;

@@ -1,4 +1,5 @@
-//! Libraries of other authors' services, against a running pair.
+//! Libraries and tools of other authors, against a running pair.
 
 mod minting;
+mod schemathesis;
 mod verifying;
