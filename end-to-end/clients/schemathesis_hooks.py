@@ -18,7 +18,8 @@ KEPT = {CALLERS[who][name] for who, name in
         [("admin", "public_id"), ("user", "public_id"), ("client", "client_id")] if who in CALLERS}
 
 # The operations that may end the token of a caller.
-ENDING = {"changePassword", "logOut", "logOutEverywhere", "logUserOut", "revokeKey", "revokeSession"}
+ENDING = {"changePassword", "logOut", "logOutEverywhere", "logUserOut", "revokeKey", "revokeSession",
+          "endOwnSession"}
 
 
 def log_in(who, audience):
@@ -118,14 +119,16 @@ def wrong_fields(response):
 
 # An exception: the operations (None for each one), the status, a condition, the reason.
 EXCEPTIONS = [
-    ({"signUp"}, 422, lambda case, answer: wrong_fields(answer) <= {"email", "name", "password"},
+    ({"signUp", "createUser"}, 422, lambda case, answer: wrong_fields(answer) <= {"email", "name", "password"},
      "a password must not be common, a name not blank, an address deliverable: no schema says this"),
-    ({"changePassword"}, 422, lambda case, answer: wrong_fields(answer) == {"new_password"},
+    ({"changePassword", "setUserPassword"}, 422,
+     lambda case, answer: wrong_fields(answer) <= {"new_password", "password"},
      "a new password must not be common: no schema says this"),
     ({"logIn"}, 422, lambda case, answer: wrong_fields(answer) <= {"audience", "email"},
      "the audiences are a setting of the issuer; an address has no invisible characters"),
-    ({"addClient"}, 422, lambda case, answer: wrong_fields(answer) == {"client_id"},
-     "an id is not reserved and has not the form of a UUID"),
+    ({"addClient"}, 422,
+     lambda case, answer: wrong_fields(answer) <= {"client_id", "audience", "audiences"},
+     "an id is not reserved and has not the form of a UUID; the audiences are a setting"),
     ({"issueToken", "revokeToken"}, 400, lambda case, answer: answer.json()["error"] != "invalid_request",
      "an unknown token, scope or audience is 400 (RFC 6749 §5.2)"),
     ({"list_users"}, 422, lambda case, answer: wrong_fields(answer) == {"after"},

@@ -114,7 +114,7 @@ pub fn write_secret(file: &Path, secret: &str) -> Result<(), AppError> {
         .map_err(|error| AppError::file("write", file, &error))
 }
 
-/// A client to register. Either `scope` or `scopes` may name scopes, not both.
+/// A client to register. Either `scope` or `scopes` may name scopes, not both; so for audiences.
 #[derive(Deserialize, ToSchema)]
 #[schema(max_properties = 32)]
 pub struct ClientForm {
@@ -131,17 +131,24 @@ pub struct ClientForm {
     /// The audiences, beside the issuer, for which it may get tokens, separated by spaces: each one
     /// of `AUTH_AUDIENCE`. None if left out.
     pub audience: Option<String>,
-    /// The same audiences as an array, in JSON only.
+    /// The same audiences as an array.
+    #[schema(schema_with = audiences)]
     pub audiences: Option<Vec<String>>,
 }
 
 fn scopes() -> Array {
-    let scope = ObjectBuilder::new().schema_type(Type::String);
-    let scope = scope.pattern(Some(r"^[!#-\[\]-~]+$"));
+    let scope = ObjectBuilder::new().pattern(Some(r"^[!#-\[\]-~]+$"));
+    names(scope, "The same scopes as an array, in JSON only. Not together with `scope`.")
+}
+
+fn audiences() -> Array {
+    let audience = ObjectBuilder::new().pattern(Some(r"^\S+$"));
+    names(audience, "The same audiences as an array, in JSON only. Not together with `audience`.")
+}
+
+fn names(name: ObjectBuilder, description: &str) -> Array {
     let list = ArrayBuilder::new().schema_type(SchemaType::from_iter([Type::Array, Type::Null]));
-    list.items(scope)
-        .description(Some("The same scopes as an array, in JSON only. Not together with `scope`."))
-        .build()
+    list.items(name.schema_type(Type::String)).description(Some(description)).build()
 }
 
 /// A form without faults.

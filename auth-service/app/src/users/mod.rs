@@ -8,10 +8,13 @@ mod import;
 mod password;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use signet_contract::claims::{ROLE_ADMIN, ROLE_USER};
 use signet_contract::directory::UserState;
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, SchemaType, Type};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -59,22 +62,44 @@ pub fn list_users(
 
 /// A user to create, as JSON.
 #[derive(Deserialize, ToSchema)]
+#[schema(max_properties = 32)]
 pub struct UserForm {
     /// The person's name.
     #[serde(default)]
-    #[schema(required, min_length = 1, max_length = 100)]
+    #[schema(
+        required,
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$",
+        example = "Ann Lee"
+    )]
     pub name: String,
     /// The address. One account has it.
     #[serde(default)]
-    #[schema(required, format = "email", max_length = 254)]
+    #[schema(required, format = "email", max_length = 254, example = "ann@example.org")]
     pub email: String,
     /// Not a common one, not the address, not the name.
     #[serde(default)]
-    #[schema(required, value_type = String, format = "password", min_length = 8)]
+    #[schema(required, value_type = String, format = "password", min_length = 8, example = "a long sentence is best")]
     pub password: Zeroizing<String>,
-    /// `user`, and `admin` for an operator; `user` alone if left out.
-    #[schema(example = json!(["user"]))]
+    /// The roles; `user` alone if left out.
+    #[schema(schema_with = roles_or_none)]
     pub roles: Option<Vec<String>>,
+}
+
+/// Describes a list of roles that has `user`.
+pub fn known_roles() -> ArrayBuilder {
+    let role = ObjectBuilder::new().schema_type(Type::String);
+    let roles = ArrayBuilder::new()
+        .items(role.enum_values(Some([ROLE_USER, ROLE_ADMIN])))
+        .description(Some("`user`, and `admin` for an operator."));
+    // The library has no `contains` of JSON Schema.
+    let with_user = ("contains", json!({"const": ROLE_USER}));
+    roles.extensions(Some([with_user].into_iter().collect()))
+}
+
+fn roles_or_none() -> Array {
+    known_roles().schema_type(SchemaType::from_iter([Type::Array, Type::Null])).build()
 }
 
 /// A form without faults.

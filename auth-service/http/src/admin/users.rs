@@ -3,12 +3,9 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
-use serde_json::json;
-use signet_contract::claims::{ROLE_ADMIN, ROLE_USER};
 use signet_contract::problem::Problem;
 use signet_service::api_description::TokenRefusals;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 use zeroize::Zeroizing;
 
 use crate::edge::{
@@ -24,28 +21,18 @@ use auth_app::users::{self, UserEntry, UserForm, UserList};
 #[schema(max_properties = 32)]
 pub(crate) struct RolesForm {
     #[serde(default)]
-    #[schema(required, schema_with = known_roles)]
+    #[schema(required, schema_with = users::known_roles)]
     roles: Vec<String>,
 }
 
 /// The new password of a user.
 #[derive(Deserialize, ToSchema)]
+#[schema(max_properties = 32)]
 pub(crate) struct NewPasswordForm {
     /// Not a common one, not the address, not the name.
     #[serde(default)]
-    #[schema(required, value_type = String, format = "password", min_length = 8)]
+    #[schema(required, value_type = String, format = "password", min_length = 8, example = "a long sentence is best")]
     password: Zeroizing<String>,
-}
-
-/// Describes a list of roles that has `user`.
-fn known_roles() -> Array {
-    let role = ObjectBuilder::new().schema_type(Type::String);
-    let roles = ArrayBuilder::new()
-        .items(role.enum_values(Some([ROLE_USER, ROLE_ADMIN])))
-        .description(Some("`user`, and `admin` for an operator."));
-    // The library has no `contains` of JSON Schema.
-    let with_user = ("contains", json!({"const": ROLE_USER}));
-    roles.extensions(Some([with_user].into_iter().collect())).build()
 }
 
 /// The users, in order of creation.
@@ -83,7 +70,7 @@ pub(crate) async fn list(
     request_body(content = UserForm),
     responses(
         (status = 201, description = "The user.", body = UserEntry),
-        NotAnOperator,
+        TokenRefusals,
         (status = 409, description = "Another user has the e-mail address.", body = Problem, content_type = "application/problem+json"),
         WrongBody,
         (status = 422, description = "A field has a value that it can't have.", body = Problem, content_type = "application/problem+json"),
@@ -111,7 +98,7 @@ pub(crate) async fn create(
     request_body(content = NewPasswordForm),
     responses(
         (status = 204, description = "The password is set, and every session has ended."),
-        NotAnOperator,
+        TokenRefusals,
         NoSuchUser,
         WrongBody,
         (status = 422, description = "The password is not allowed.", body = Problem, content_type = "application/problem+json"),

@@ -3,10 +3,11 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use signet_contract::problem::Problem;
+use signet_service::api_description::TokenRefusals;
 
 use crate::edge::{
     ApiError, Caller, SessionId, Then, answer,
-    refusals::{NotAUser, Unreadable, Unwritable},
+    refusals::{Unreadable, Unwritable},
 };
 use auth_app::AppState;
 use auth_app::sessions::{self, OwnSessions};
@@ -14,11 +15,10 @@ use auth_app::sessions::{self, OwnSessions};
 /// Returns the caller's open sessions, the latest first.
 #[utoipa::path(
     get, path = "/sessions", tag = "Sessions", operation_id = "listOwnSessions",
-    security(("session" = []), ("session_header" = [])),
+    security(("session" = []), ("x_access_token" = [])),
     responses(
         (status = 200, description = "The sessions.", body = OwnSessions),
-        (status = 400, description = "More than one token.", body = Problem, content_type = "application/problem+json"),
-        NotAUser,
+        TokenRefusals,
         Unreadable,
     )
 )]
@@ -34,12 +34,11 @@ pub(crate) async fn list(
 /// Ends one of the caller's sessions, as a log-out in it does.
 #[utoipa::path(
     delete, path = "/sessions/{sid}", tag = "Sessions", operation_id = "endOwnSession",
-    security(("session" = []), ("session_header" = [])),
-    params(("sid" = String, Path, description = "The session's id.")),
+    security(("session" = []), ("x_access_token" = [])),
+    params(("sid" = String, Path, format = "uuid", description = "The session's id.")),
     responses(
         (status = 204, description = "The session has ended."),
-        (status = 400, description = "More than one token.", body = Problem, content_type = "application/problem+json"),
-        NotAUser,
+        TokenRefusals,
         (status = 404, description = "The caller has no such session, or it has ended before.", body = Problem, content_type = "application/problem+json"),
         Unwritable,
     )

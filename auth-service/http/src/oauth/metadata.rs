@@ -5,7 +5,7 @@ use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use signet_contract::jwks::JWKS_PATH;
-use signet_contract::scope::{DIRECTORY_READ, EVENTS_READ};
+use signet_contract::scope::{DIRECTORY_READ, EVENTS_READ, INTROSPECT};
 use utoipa::ToSchema;
 
 use auth_app::AppState;
@@ -45,7 +45,7 @@ pub(crate) struct Metadata {
     /// The client authentication methods for introspection.
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
     /// Scopes of the issuer's own routes.
-    scopes_supported: [&'static str; 2],
+    scopes_supported: [&'static str; 3],
 }
 
 /// The metadata of this issuer.
@@ -72,6 +72,6 @@ pub(crate) async fn metadata(app: web::Data<AppState>) -> HttpResponse {
             token_endpoint_auth_methods_supported: [BASIC, POST, "none"],
             revocation_endpoint_auth_methods_supported: [BASIC, POST, "none"],
             introspection_endpoint_auth_methods_supported: [BASIC, POST],
-            scopes_supported: [DIRECTORY_READ, EVENTS_READ],
+            scopes_supported: [DIRECTORY_READ, EVENTS_READ, INTROSPECT],
         })
 }
