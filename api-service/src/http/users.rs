@@ -61,7 +61,7 @@ pub(super) struct PageBody {
         (status = 503, description = "Can't be answered now; try again", body = Problem,
             content_type = "application/problem+json", headers(("Retry-After" = u32))),
     ),
-    security(("bearer" = []))
+    security(("bearer" = []), ("x_access_token" = []))
 )]
 pub(super) async fn list(
     request: Then<ListReader, PageQuery>,
@@ -86,7 +86,7 @@ pub(super) async fn list(
         (status = 503, description = "Can't be answered now; try again", body = Problem,
             content_type = "application/problem+json", headers(("Retry-After" = u32))),
     ),
-    security(("bearer" = []))
+    security(("bearer" = []), ("x_access_token" = []))
 )]
 pub(super) async fn me(caller: CallingUser, api: web::Data<Api>) -> Result<HttpResponse, Error> {
     let found = api.directory.find(caller.public_id()).map_err(problem)?;
@@ -110,7 +110,7 @@ pub(super) async fn me(caller: CallingUser, api: web::Data<Api>) -> Result<HttpR
         (status = 503, description = "Can't be answered now; try again", body = Problem,
             content_type = "application/problem+json", headers(("Retry-After" = u32))),
     ),
-    security(("bearer" = []))
+    security(("bearer" = []), ("x_access_token" = []))
 )]
 pub(super) async fn one(
     caller: CallingUser,

@@ -65,6 +65,7 @@ impl Modify for Security {
         let scopes = Scopes::from_iter([
             ("directory:read", "Read the user directory"),
             ("events:read", "Follow the change feed"),
+            ("introspect", "See the state of every token"),
         ]);
         let flow = Flow::ClientCredentials(ClientCredentials::new("oauth2/token", scopes));
         let secret = HttpBuilder::new().scheme(HttpAuthScheme::Basic);

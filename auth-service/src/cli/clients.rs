@@ -20,8 +20,8 @@ pub(super) enum Command {
         /// The scopes that its tokens may hold, separated by spaces
         #[arg(long, default_value = "")]
         scope: String,
-        /// An audience of AUTH_AUDIENCE for which it may get tokens; repeat it for more. It always
-        /// gets tokens for the issuer
+        /// An audience of the issuer's list for which it may get tokens; repeat it for more. It always
+        /// gets tokens for the issuer itself
         #[arg(long = "allow-audience", value_name = "AUDIENCE", value_parser = name)]
         audiences: Vec<String>,
         /// Write the secret to this file (0600) instead of printing it

@@ -24,7 +24,7 @@
 //!     const NAME: &'static str = "reports:read";
 //! }
 //!
-//! // A service whose client has the scope.
+//! // A service with the scope.
 //! async fn report(client: Scoped<ReadReports>) -> String {
 //!     format!("a report for {}", client.token().client_id)
 //! }
@@ -124,7 +124,7 @@ pub trait Scope: 'static {
     const NAME: &'static str;
 }
 
-/// A caller with the scope `S`: a service whose client has it. A user's token of a log-in has no
+/// A caller with the scope `S`, which is a service. A user's token of a log-in has no
 /// scope.
 #[derive(Debug, Clone)]
 pub struct Scoped<S> {
@@ -266,7 +266,7 @@ impl Guarded {
         Self { guard: guard.clone(), right: Right::Role(role) }
     }
 
-    /// Admits callers whose token has `scope`.
+    /// Admits callers with `scope` in the token.
     pub fn scope(guard: &Guard, scope: &'static str) -> Self {
         Self { guard: guard.clone(), right: Right::Scope(scope) }
     }

@@ -5,15 +5,10 @@ use signet_contract::problem::Problem;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::schema::{AnyOfBuilder, SchemaType, Type};
-use utoipa::openapi::security::{
-    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
-};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::server::ServerBuilder;
 use utoipa::openapi::{AllOfBuilder, ObjectBuilder, OpenApi, PathItem, RefOr, Schema};
 use utoipa::{IntoResponses, Modify, PartialSchema, ToSchema};
-
-/// The name of the second way to send a token.
-const OLDER_HEADER: &str = "x_access_token";
 
 /// The refusals of a route that requires a token. No code makes this type: the verifier answers.
 #[derive(IntoResponses)]
@@ -47,20 +42,14 @@ impl Modify for Common {
 
         let components = document.components.get_or_insert_default();
         components.schemas.insert(TokenRefused::name().into_owned(), TokenRefused::schema());
-        let bearers: Vec<_> = components.security_schemes.iter().filter_map(by_bearer).collect();
         let value = ApiKeyValue::with_description(
             ACCESS_TOKEN_HEADER,
             "The same token in the older header. A request has one of the two headers, not both.",
         );
         let older = SecurityScheme::ApiKey(ApiKey::Header(value));
-        components.add_security_scheme(OLDER_HEADER, older);
+        components.add_security_scheme("x_access_token", older);
 
         for operation in document.paths.paths.values_mut().flat_map(operations) {
-            if let Some(ways) = &mut operation.security
-                && ways.iter().any(|way| bearers.contains(way))
-            {
-                ways.push(SecurityRequirement::new(OLDER_HEADER, [""; 0]));
-            }
             for parameter in operation.parameters.iter_mut().flatten() {
                 describe_parameter(parameter);
             }
@@ -69,12 +58,6 @@ impl Modify for Common {
             }
         }
     }
-}
-
-/// Returns the requirement of a scheme for bearer tokens.
-fn by_bearer((name, scheme): (&String, &RefOr<SecurityScheme>)) -> Option<SecurityRequirement> {
-    let RefOr::T(SecurityScheme::Http(http)) = scheme else { return None };
-    (http.scheme == HttpAuthScheme::Bearer).then(|| SecurityRequirement::new(name, [""; 0]))
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

@@ -146,7 +146,7 @@ mod tests {
 
     #[actix_web::test]
     async fn slash_after_the_page_is_redirected_below_any_path() {
-        let app = init_service(App::new().configure(routes("{}".into()))).await;
+        let app = init_service(App::new().configure(routes("{}".into(), Vec::new()))).await;
         let response = call_service(&app, TestRequest::with_uri("/docs/").to_request()).await;
         assert_eq!(response.status(), 308);
         let location = response.headers().get(LOCATION).expect("a location");

@@ -11,7 +11,7 @@ use auth_app::{AppState, accounts};
 /// The session ends: its refresh token is void, and every guard refuses its access tokens.
 #[utoipa::path(
     post, path = "/logout", tag = "Sessions", operation_id = "logOut",
-    security(("session" = [])),
+    security(("session" = []), ("x_access_token" = [])),
     responses(
         (status = 204, description = "The session has ended."),
         TokenRefusals,
@@ -32,7 +32,7 @@ pub(crate) async fn log_out(
 /// Every session of the user ends, as by `/logout`.
 #[utoipa::path(
     post, path = "/logout/all", tag = "Sessions", operation_id = "logOutEverywhere",
-    security(("session" = [])),
+    security(("session" = []), ("x_access_token" = [])),
     responses(
         (status = 204, description = "Every session has ended."),
         TokenRefusals,

@@ -13,7 +13,7 @@ use auth_domain::password_change::PasswordForm;
 /// Every other session of the user ends.
 #[utoipa::path(
     post, path = "/password", tag = "Sessions", operation_id = "changePassword",
-    security(("session" = [])),
+    security(("session" = []), ("x_access_token" = [])),
     request_body(content(
         (PasswordForm = "application/json"),
         (PasswordForm = "application/x-www-form-urlencoded"),

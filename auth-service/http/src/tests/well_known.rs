@@ -72,7 +72,8 @@ async fn metadata_lists_addresses_that_answer() {
       ],
       "scopes_supported": [
         "directory:read",
-        "events:read"
+        "events:read",
+        "introspect"
       ]
     }
     "#);
