@@ -35,6 +35,9 @@ pub enum AppError {
     /// The caller is refused. If the audit log records the refusal, it has the row.
     #[error("refused: {}", .0.word())]
     Refused(Reason),
+    /// Only operators make accounts.
+    #[error("registration is closed")]
+    RegistrationClosed,
     /// A limit in a window of time is used up.
     #[error("refused: {}", .reason.word())]
     LimitReached {

@@ -152,7 +152,8 @@ fn until_noted(pair: &Pair) {
     poll::until("the feed is noted", Duration::from_secs(30), || {
         let (noted, position) = (pair.auth.path("data/auth.db.served"), position(pair));
         let note = fs::read_to_string(noted).expect("a note");
-        note.trim_end().ends_with(&position.to_string())
+        // Inode, creation time, position, acts.
+        note.split_whitespace().nth(2) == Some(&position.to_string())
     });
 }
 

@@ -75,6 +75,9 @@ fn pair_on_postgresql_survives_cut_sessions_and_an_outage() {
 fn unreachable_postgresql_ends_the_start_with_one_line() {
     let database = Database::fresh();
     let mut pair = pair_on(&database);
+    // Otherwise the warning of the mode is a second line.
+    let password = pair.folder().join("database.password");
+    fs::set_permissions(password, fs::Permissions::from_mode(0o600)).expect("changed");
     let nobody = format!("postgres://signet@127.0.0.1:{}/auth", port::free());
     pair.set("AUTH_DATABASE_URL", &nobody);
     for command in ["serve", "init"] {

@@ -247,6 +247,7 @@ mod tests {
         assert!(path("guard.json.new").is_symlink() && !path(".guard.json.abc.tmp").exists());
         let mode = std::fs::metadata(path("guard.json")).expect("metadata").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+        drop(store);
         // The temporary file of an earlier version.
         std::fs::remove_file(path("guard.json.new")).expect("removed");
         std::fs::write(path("guard.json.new"), "{").expect("written");

@@ -25,20 +25,20 @@ pub enum SignUpOutcome {
 ///
 /// # Errors
 ///
-/// [`Reason::RegistrationClosed`].
+/// [`AppError::RegistrationClosed`].
 pub fn check_registration(app: &AppState) -> Result<(), AppError> {
     if app.registration_open {
         return Ok(());
     }
     app.metrics.sign_up("closed");
-    Err(AppError::Refused(Reason::RegistrationClosed))
+    Err(AppError::RegistrationClosed)
 }
 
 /// Makes an account.
 ///
 /// # Errors
 ///
-/// - [`AppError::Refused`] if registration is closed.
+/// - [`AppError::RegistrationClosed`].
 /// - [`AppError::Invalid`] for each field with a fault.
 /// - [`AppError::LimitReached`] after too many sign-ups from the network.
 /// - [`AppError::Overloaded`].

@@ -98,8 +98,6 @@ words! {
         AccountDisabled = "account_disabled",
         /// Too many tries failed before.
         TooManyFailures = "too_many_failures",
-        /// Only operators make accounts. The audit log does not record this refusal.
-        RegistrationClosed = "registration_closed",
         /// Too many sign-ups came from the network before.
         TooManySignUps = "too_many_sign_ups",
         /// An account has the address.

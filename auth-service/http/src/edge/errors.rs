@@ -90,7 +90,7 @@ pub(crate) fn problem(error: AppError) -> ProblemError {
         AppError::Refused(Reason::WrongPassword) => {
             ProblemError::new(StatusCode::FORBIDDEN, "The current password is another.")
         }
-        AppError::Refused(Reason::RegistrationClosed) => {
+        AppError::RegistrationClosed => {
             ProblemError::new(StatusCode::FORBIDDEN, "registration is closed")
         }
         AppError::Refused(_) => ProblemError::new(StatusCode::FORBIDDEN, "This is not allowed."),
