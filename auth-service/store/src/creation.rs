@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use signet_contract::clock::unix_micros;
-use signet_files::private;
+use signet_files::{links, private};
 use time::OffsetDateTime;
 
 use super::connection::{AnyConnection, Purpose};
@@ -50,6 +50,9 @@ pub enum OpenError {
     /// Another process holds the database locked.
     #[error("another process holds the database {0} locked; try again later")]
     Held(PathBuf),
+    /// The note of the last service can't be compared or written.
+    #[error("{0}")]
+    Note(String),
     /// The `PostgreSQL` server does not answer or refuses.
     #[error("can't use the database {0}: {1}")]
     Refused(String, String),
@@ -108,10 +111,10 @@ fn unusable(location: &Location, why: String) -> OpenError {
     }
 }
 
-/// Finds or creates a database file. Returns its absolute path.
+/// Finds or creates a database file. Returns its absolute path, behind all links.
 fn find(file: &Path, existence: Existence) -> Result<PathBuf, OpenError> {
     let file =
-        std::path::absolute(file).map_err(|error| OpenError::Unwritable(file.to_owned(), error))?;
+        links::resolve(file).map_err(|error| OpenError::Unwritable(file.to_owned(), error))?;
     // SQLite treats an empty file as a new database, which would hide the loss of all data.
     if std::fs::metadata(&file).is_ok_and(|found| found.len() == 0) && was_served(&file) {
         let why = "it is empty, but was served before".to_owned();
@@ -155,7 +158,13 @@ pub fn inspect(location: &Location) -> Result<Option<String>, OpenError> {
     let location = match location {
         Location::Sqlite(file) => match find(file, Existence::Expect) {
             Err(OpenError::Missing(_)) => return Ok(None),
-            found => Location::Sqlite(found?),
+            found => {
+                let file = found?;
+                // Opened first, SQLite would leave files beside it that block the next start.
+                private::check_file_writable(&file)
+                    .map_err(|error| OpenError::Unusable(file.clone(), error.to_string()))?;
+                Location::Sqlite(file)
+            }
         },
         Location::Postgres(_) => location.clone(),
     };

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::PgConnection;
-use signet_files::private;
+use signet_files::{links, private};
 
 use super::connection::{Purpose, postgres};
 use super::location::{Location, PostgresLocation};
@@ -125,8 +125,10 @@ async fn connect(server: &PostgresLocation) -> Result<Box<PgConnection>, String>
     opened.map_err(|e| e.to_string())?.map(Box::new).map_err(|e| e.to_string())
 }
 
+/// Returns the path of the lock file. A link and the database behind it have one lock.
 fn lock_path(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
+    let database = links::resolve(database).unwrap_or_else(|_| database.to_owned());
+    let mut name = database.into_os_string();
     name.push(".lock");
     PathBuf::from(name)
 }

@@ -24,11 +24,26 @@ pub fn check_writable(folder: &Path) -> io::Result<()> {
         match fs::metadata(place) {
             Ok(found) if found.is_dir() => return writable(place),
             Ok(_) => return Err(io::ErrorKind::NotADirectory.into()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if place.is_symlink() {
+                    return Err(io::Error::other("it is a link to a folder that does not exist"));
+                }
+            }
             Err(error) => return Err(error),
         }
     }
     Err(io::ErrorKind::NotFound.into())
+}
+
+/// Checks that the process may read and write a file.
+///
+/// # Errors
+///
+/// It has no right to do so, or there is no such file.
+#[cfg(unix)]
+pub fn check_file_writable(file: &Path) -> io::Result<()> {
+    use rustix::fs::Access;
+    Ok(rustix::fs::access(file, Access::READ_OK | Access::WRITE_OK)?)
 }
 
 #[cfg(unix)]
@@ -40,6 +55,12 @@ fn writable(folder: &Path) -> io::Result<()> {
 /// Does nothing: this system has no modes.
 #[cfg(not(unix))]
 fn writable(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Does nothing: this system has no modes.
+#[cfg(not(unix))]
+pub fn check_file_writable(_file: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -108,6 +129,11 @@ mod tests {
         assert_eq!(kind("file/below"), io::ErrorKind::NotADirectory);
         check_writable(Path::new("/proc/self")).expect_err("not even root can write there");
         assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
+        symlink("unmounted", path("link")).expect("a link");
+        for name in ["link", "link/below"] {
+            let told = check_writable(&path(name)).expect_err("dangling").to_string();
+            assert!(told.contains("a link to a folder that does not exist"), "{told}");
+        }
     }
 
     #[test]

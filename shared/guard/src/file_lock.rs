@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use signet_files::private;
+use signet_files::{links, private};
 
 /// The time in which a process that is ending must release the lock.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -50,7 +50,7 @@ impl FileLock {
         if file.try_lock().is_ok() {
             return Ok(Self { _file: file });
         }
-        // A thread waits: if the lock stays held, this process ends soon, and the thread with it.
+        // A thread waits. If the lock stays held, it ends with the process, which ends soon.
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
             let locked = file.lock().map(|()| file);
@@ -72,7 +72,7 @@ impl FileLock {
 
 /// Returns the path of the lock file. A link and the file behind it have one lock.
 fn beside(path: &Path) -> PathBuf {
-    let mut name = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
+    let mut name = links::resolve(path).unwrap_or_else(|_| path.to_owned()).into_os_string();
     name.push(".lock");
     PathBuf::from(name)
 }

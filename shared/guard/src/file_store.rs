@@ -15,7 +15,7 @@ use super::store::{
 };
 use signet_contract::directory::DirectoryUser;
 use signet_contract::events::Event;
-use signet_files::durable_file;
+use signet_files::{durable_file, links};
 
 /// A guard's state in one file, replaced as a whole at each change. It holds nothing secret.
 ///
@@ -78,7 +78,8 @@ impl FileStore {
     ///
     /// If another process uses the file, the file can't be read, or its folder can't be written.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
-        let path = path.into();
+        // A write replaces the file: written through a link, it would replace the link.
+        let path = links::resolve(&path.into()).map_err(StoreError::new)?;
         let lock = FileLock::take(&path).map_err(StoreError::new)?;
         remove_abandoned(&path).map_err(|error| {
             StoreError::new(format_args!("can't use the folder of {}: {error}", path.display()))
@@ -262,6 +263,23 @@ mod tests {
         std::fs::write(&path, "{\"instance\":").expect("written");
         let held = FileStore::open(&path).expect("opened").load().expect("loaded");
         assert_eq!((held.position, held.keys), (None, None));
+    }
+
+    #[test]
+    fn link_to_the_file_stays_a_link_and_has_the_same_lock() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        drop(FileStore::open(path("real.json")).expect("opened"));
+        std::os::unix::fs::symlink(path("real.json"), path("guard.json")).expect("a link");
+        let store = FileStore::open(path("guard.json")).expect("opened");
+        store.touch(Contact::Feed, AT).expect("touched");
+        assert!(path("guard.json").is_symlink());
+        for name in ["guard.json", "real.json"] {
+            FileStore::open(path(name)).expect_err("in use");
+        }
+        drop(store);
+        let held = FileStore::open(path("real.json")).expect("opened").load().expect("loaded");
+        assert_eq!(held.feed_contact, Some(AT));
     }
 
     #[test]
