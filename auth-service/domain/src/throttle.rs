@@ -24,7 +24,7 @@ use super::network::Network;
 /// the limit of a day saves.
 const MOST_COUNTS: NonZeroUsize = NonZeroUsize::new(200_000).unwrap();
 
-/// The failures of an account in a day. A success does not clear them.
+/// The failures of an account in the day after the first one. A success does not clear them.
 const PER_DAY: Limit = Limit { count: 100, window: Duration::DAY };
 
 /// A count in a window of time.
@@ -66,11 +66,11 @@ struct Counts {
     addresses: LruCache<Network, Count>,
 }
 
-/// The account of a count, or one of the account's known addresses.
+/// The account of a count, or one of the account's known networks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct AccountKey {
     email_key: String,
-    known_address: Option<Network>,
+    known_network: Option<Network>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -118,7 +118,7 @@ impl Throttle {
         let address = address.map(Network::from);
         let account = AccountKey {
             email_key: email_key.to_owned(),
-            known_address: address.filter(|_| known),
+            known_network: address.filter(|_| known),
         };
         let mut counts = self.lock();
         let rooms = [
@@ -152,7 +152,7 @@ impl Throttle {
 }
 
 impl Attempt {
-    /// Counts a failure: the password was wrong, or there is no such account.
+    /// Counts a failure: a wrong password, or an account that is disabled or does not exist.
     pub fn failed(self, now: OffsetDateTime) {
         let mut counts = self.throttle.lock();
         let Throttle { per_account, per_day, per_address, .. } = *self.throttle;
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn known_address_has_its_own_count() {
+    fn known_network_has_its_own_count() {
         let throttle = throttle(2, 1_000);
         for _ in 0..2 {
             go(throttle.admit("a", address("203.0.113.9"), false, NOW)).failed(NOW);

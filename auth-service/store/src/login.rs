@@ -73,12 +73,11 @@ fn open(
         .execute(connection)?;
     super::refresh::insert(connection, &sid, &opening.refresh_token)?;
     if let Some(address) = opening.address {
-        super::sessions::remember_address(connection, opening.public_id, address, now)?;
+        super::sessions::remember_network(connection, opening.public_id, address, now)?;
     }
     let user = Act::by_user(opening.public_id, opening.address, now);
     let session = Subject::Session(opening.sid, opening.public_id);
     transaction.note(&user.done(Action::Login, session))?;
-    super::sessions::end_surplus(transaction, opening.public_id, now)?;
     Ok(Opened::Session(Session { sid: opening.sid, public_id: opening.public_id, roles, pos }))
 }
 

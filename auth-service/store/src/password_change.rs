@@ -1,4 +1,4 @@
-//! A new password: the hash, and the end of every other session, in one transaction.
+//! A new password: the hash, and the end of the user's sessions, in one transaction.
 
 use diesel::dsl::exists;
 use diesel::prelude::*;

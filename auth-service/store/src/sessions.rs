@@ -1,4 +1,4 @@
-//! Sessions, and the network addresses of log-ins.
+//! Sessions, and the networks of log-ins.
 
 use std::net::IpAddr;
 
@@ -101,30 +101,23 @@ fn end_noted(transaction: &mut Transaction<'_>, sid: Uuid, act: &Act) -> QueryRe
     Ok(owner)
 }
 
-/// Ends the sessions of a user beyond the [`MOST_OF_A_USER`] that were used last, as a log-out does.
-/// The caller has locked the user's row.
-pub(super) fn end_surplus(
-    transaction: &mut Transaction<'_>,
+/// Returns the open sessions of a user beyond the limit. `newest` counts as used last: a clock that
+/// was set back must not end the session that was just opened.
+fn surplus(
+    connection: &mut AnyConnection,
     public_id: Uuid,
-    now: OffsetDateTime,
-) -> QueryResult<()> {
-    let surplus = sessions::table
+    newest: Uuid,
+) -> QueryResult<Vec<String>> {
+    sessions::table
         .filter(sessions::public_id.eq(public_id.to_string()))
         .filter(sessions::ended_at.is_null())
+        .filter(sessions::sid.ne(newest.to_string()))
         .order((sessions::last_used_at.desc(), sessions::created_at.desc()))
-        .offset(MOST_OF_A_USER)
+        .offset(MOST_OF_A_USER - 1)
         // `SQLite` has no OFFSET without LIMIT.
-        .limit(MOST_OF_A_USER)
+        .limit(i64::MAX)
         .select(sessions::sid)
-        .load::<String>(transaction.connection)?;
-    let act = Act::by_server(now);
-    for sid in surplus {
-        let sid = uuid(&sid)?;
-        let session = Subject::Session(sid, public_id);
-        transaction.note(&act.done(Action::SessionRevoke, session).saying(SURPLUS.to_owned()))?;
-        end(transaction, sid, now)?;
-    }
-    Ok(())
+        .load(connection)
 }
 
 /// Deletes one batch of the sessions that are over.
@@ -152,7 +145,7 @@ fn prune_batch(
 
 /// Records that the user logged in from the network of this address. The caller has locked the
 /// user's row, so no other transaction adds the same network in between.
-pub(super) fn remember_address(
+pub(super) fn remember_network(
     connection: &mut AnyConnection,
     public_id: Uuid,
     address: IpAddr,
@@ -189,6 +182,38 @@ impl Store {
                 .filter(sessions::public_id.eq(public_id.to_string()));
             let own = diesel::select(exists(own)).get_result(transaction.connection)?;
             Ok(own && end_noted(transaction, sid, act)?.is_some())
+        })
+    }
+
+    /// Ends the sessions of a user beyond the 100 used last (`session.revoked`); returns their number.
+    /// `newest` is the session that was just opened.
+    pub fn end_surplus_sessions(
+        &self,
+        public_id: Uuid,
+        newest: Uuid,
+        now: OffsetDateTime,
+    ) -> StoreResult<usize> {
+        if self.read(|connection| surplus(connection, public_id, newest))?.is_empty() {
+            return Ok(0);
+        }
+        self.write(|transaction| {
+            transaction.lock(AdvisoryLock::Accounts)?;
+            let mut ended = Vec::new();
+            for text in surplus(transaction.connection, public_id, newest)? {
+                let sid = uuid(&text)?;
+                let open = sessions::table.find(&text).filter(sessions::ended_at.is_null());
+                let end = diesel::update(open).set(sessions::ended_at.eq(unix_micros(now)));
+                if end.execute(transaction.connection)? == 1 {
+                    ended.push(Change::SessionRevoked { sid, public_id });
+                    let end = Act::by_server(now)
+                        .done(Action::SessionRevoke, Subject::Session(sid, public_id));
+                    transaction.note(&end.saying(SURPLUS.to_owned()))?;
+                }
+            }
+            if !ended.is_empty() {
+                transaction.append(&ended, now)?;
+            }
+            Ok(ended.len())
         })
     }
 
@@ -249,7 +274,7 @@ impl Store {
     }
 
     /// Removes networks last seen before `before`; returns their number.
-    pub fn prune_addresses(&self, before: OffsetDateTime) -> StoreResult<usize> {
+    pub fn prune_networks(&self, before: OffsetDateTime) -> StoreResult<usize> {
         let old = known_addresses::last_at.lt(unix_micros(before));
         self.write(|transaction| {
             transaction.lock(AdvisoryLock::Accounts)?;

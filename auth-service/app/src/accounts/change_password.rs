@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use uuid::Uuid;
 
 use super::login_permit::LoginPermit;
-use super::{TRIES, bytes, is_known_address};
+use super::{TRIES, bytes, is_known_network};
 use crate::AppState;
 use crate::callers::SessionCaller;
 use crate::error::AppError;
@@ -83,6 +83,6 @@ fn look_up(
     public_id: Uuid,
     from: Option<IpAddr>,
 ) -> StoreResult<Option<(Account, bool)>> {
-    let known = is_known_address(store, public_id, from)?;
+    let known = is_known_network(store, public_id, from)?;
     Ok(store.find_account(public_id)?.map(|account| (account, known)))
 }

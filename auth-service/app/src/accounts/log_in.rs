@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::login_permit::LoginPermit;
-use super::{TRIES, bytes, is_known_address};
+use super::{TRIES, bytes, is_known_network};
 use crate::AppState;
 use crate::error::AppError;
 use auth_crypto::hashing::{HashPermit, Verified};
@@ -15,7 +15,7 @@ use auth_domain::audit::{Act, Action, NewAuditRow, Reason, Subject};
 use auth_domain::email::Email;
 use auth_domain::login::{Credentials, LoginForm, Opened, Opening};
 use auth_domain::refresh::{NewRefreshToken, RefreshToken};
-use auth_domain::sessions::agent;
+use auth_domain::sessions::{Session, agent};
 use auth_store::{Store, StoreResult};
 
 /// The first tokens of a session.
@@ -151,14 +151,31 @@ impl LoginAttempt<'_> {
             refresh_token: NewRefreshToken::of(&refresh_token, expires_at),
         };
         match app.run(move |store| store.open_session(&opening, now)).await? {
-            Opened::Session(session) => Ok(Some(LoggedIn {
-                access_token: app.sign(&session, self.audience.clone()).await?,
-                access_life: app.tokens.life,
-                refresh_token: refresh_token.text(),
-                refresh_life: expires_at - now,
-            })),
+            Opened::Session(session) => {
+                self.end_surplus_sessions(&session, now).await;
+                Ok(Some(LoggedIn {
+                    access_token: app.sign(&session, self.audience.clone()).await?,
+                    access_life: app.tokens.life,
+                    refresh_token: refresh_token.text(),
+                    refresh_life: expires_at - now,
+                }))
+            }
             Opened::Disabled => Err(AppError::Refused(Reason::AccountDisabled)),
             Opened::Outdated => Ok(None),
+        }
+    }
+
+    /// Ends the sessions of the user beyond the limit. The log-in succeeds without it; then the next
+    /// one ends them.
+    async fn end_surplus_sessions(&self, session: &Session, now: OffsetDateTime) {
+        let (public_id, newest) = (session.public_id, session.sid);
+        let ended = move |store: &Store| store.end_surplus_sessions(public_id, newest, now);
+        match self.app.run(ended).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(%public_id, ended, "sessions beyond the limit have ended"),
+            Err(error) => {
+                tracing::warn!(%error, %public_id, "sessions beyond the limit have not ended");
+            }
         }
     }
 
@@ -187,6 +204,6 @@ fn look_up(
     from: Option<IpAddr>,
 ) -> StoreResult<(Option<Credentials>, bool)> {
     let Some(account) = store.find_credentials(email_key)? else { return Ok((None, false)) };
-    let known = is_known_address(store, account.public_id, from)?;
+    let known = is_known_network(store, account.public_id, from)?;
     Ok((Some(account), known))
 }

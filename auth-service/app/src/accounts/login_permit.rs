@@ -27,7 +27,7 @@ impl<'a> LoginPermit<'a> {
         hash_permit: &mut HashPermit,
         email_key: &str,
         from: Option<IpAddr>,
-        known_address: bool,
+        known_network: bool,
         refusal: NewAuditRow,
     ) -> Result<Self, AppError> {
         loop {
@@ -35,7 +35,7 @@ impl<'a> LoginPermit<'a> {
             let ended = app.attempt_ended.notified();
             tokio::pin!(ended);
             ended.as_mut().enable();
-            match app.throttle.admit(email_key, from, known_address, app.clock.now()) {
+            match app.throttle.admit(email_key, from, known_network, app.clock.now()) {
                 ThrottleDecision::Go(attempt) => return Ok(Self { app, attempt: Some(attempt) }),
                 ThrottleDecision::Wait => tokio::select! {
                     () = ended => {}
@@ -61,8 +61,8 @@ impl<'a> LoginPermit<'a> {
         }
     }
 
-    /// Counts a failure. The caller writes its audit row afterwards: a failure also counts if the row
-    /// can't be written, and waiting attempts go on before.
+    /// Counts a failure, and wakes the attempts that wait. The caller writes the audit row afterwards:
+    /// a failure also counts if the row can't be written.
     pub(super) fn failed(mut self) {
         if let Some(attempt) = self.attempt.take() {
             attempt.failed(self.app.clock.now());

@@ -22,7 +22,7 @@ pub use sign_up::{SignUpOutcome, check_registration, sign_up};
 const TRIES: u32 = 3;
 
 /// Returns true if a log-in of the user came from the network of this address before.
-fn is_known_address(store: &Store, public_id: Uuid, from: Option<IpAddr>) -> StoreResult<bool> {
+fn is_known_network(store: &Store, public_id: Uuid, from: Option<IpAddr>) -> StoreResult<bool> {
     from.map_or(Ok(false), |from| store.has_logged_in_from(public_id, from))
 }
 

@@ -17,8 +17,8 @@ use auth_domain::feed::REVOCATIONS_KEPT;
 use auth_store::StoreResult;
 use auth_store::watcher::Watcher;
 
-/// The time that a log-in address of a user is kept after its last use.
-const ADDRESSES_KEPT: time::Duration = time::Duration::days(90);
+/// The time that a network of a user's log-ins is kept after its last use.
+const NETWORKS_KEPT: time::Duration = time::Duration::days(90);
 
 /// The longest time between two deletions of old records.
 const PRUNE_EVERY: Duration = Duration::from_hours(1);
@@ -158,7 +158,7 @@ impl Upkeep {
         store.prune_feed(now - self.retention.feed)?;
         store.prune_revocations(now - REVOCATIONS_KEPT)?;
         store.prune_sessions(now - REVOCATIONS_KEPT, now)?;
-        store.prune_addresses(now - ADDRESSES_KEPT)?;
+        store.prune_networks(now - NETWORKS_KEPT)?;
         store.prune_audit(now - self.retention.audit)?;
         Ok(())
     }
