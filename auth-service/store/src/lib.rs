@@ -94,7 +94,9 @@ impl Store {
         let connections = pool::Connections::new(&opened.location);
         let creation::Opened { location, identity, .. } = opened;
         let (noted, steps) = (Mutex::default(), OnceLock::new());
-        Ok(Arc::new(Self { location, identity, connections, position, noted, steps }))
+        let store = Arc::new(Self { location, identity, connections, position, noted, steps });
+        store.notice_restore().map_err(|error| OpenError::Note(error.to_string()))?;
+        Ok(store)
     }
 
     /// Returns a receiver of the feed position. It reports each advance by this process and, while

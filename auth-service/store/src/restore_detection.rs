@@ -75,6 +75,19 @@ impl Store {
         Ok(!continues)
     }
 
+    /// Makes the next [`Store::begin_service`] restart the feed if the file is behind its last note.
+    /// Called before the first write of a process: it could hide that a backup was put back.
+    pub(super) fn notice_restore(&self) -> StoreResult<()> {
+        let Location::Sqlite(file) = &self.location else { return Ok(()) };
+        // The note comes first: a running server writes it after its commits.
+        let Some((_, noted)) = read_note(file) else { return Ok(()) };
+        if noted.is_within(self.read(Progress::read)?) {
+            return Ok(());
+        }
+        let text = b"a backup was put back\n";
+        durable_file::write(&note_path(file), text, 0o600).map_err(|error| unwritable(file, &error))
+    }
+
     /// Records which database was served and, for a file, its progress.
     pub fn note_service(&self) -> StoreResult<()> {
         let Location::Sqlite(file) = &self.location else {

@@ -111,8 +111,13 @@ fn sessions_of_last_served_database_continue(fixture: &Fixture) {
 fn backup_written_into_the_served_file_is_detected_without_a_later_event() {
     let token = RefreshToken::fresh().expect("a token");
     let later = RefreshToken::fresh().expect("a token");
-    for (act, restored) in [("none", false), ("log-in", true), ("refresh", true), ("secret", true)]
-    {
+    for (act, restored, command) in [
+        ("none", false, false),
+        ("log-in", true, false),
+        ("refresh", true, false),
+        ("secret", true, false),
+        ("log-in", true, true),
+    ] {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("auth.db");
         let open = || {
@@ -153,6 +158,13 @@ fn backup_written_into_the_served_file_is_detected_without_a_later_event() {
         until_closed(&file);
         // Like `.restore` of sqlite3, this keeps the file and replaces its content.
         std::fs::write(&file, &backup).expect("put back");
+        if command {
+            // Commands before the next start add acts and events of their own.
+            let location = Location::Sqlite(file.clone());
+            let store = Store::open(&location, Existence::Expect, START).expect("a database");
+            store.create_user(&new_user("Bob"), &by_operator(0)).expect("answered");
+            store.create_user(&new_user("Cid"), &by_operator(0)).expect("answered");
+        }
         let (_store, begun) = open();
         assert_eq!(begun, restored, "{act}");
     }
