@@ -173,3 +173,17 @@ fn every_command_reports_unknown_settings() {
         assert_eq!((ended, &*errors), (Some(64), why), "{command}");
     }
 }
+
+#[test]
+fn compose_file_passes_every_setting_on() {
+    // The image and the volumes set these.
+    let fixed = ["API_BIND", "API_MANAGEMENT_BIND", "API_CLIENT_SECRET_FILE", "API_DATABASE_URL"];
+    let compose = include_str!("../../../docker-compose.yml");
+    let shown = run(&folder(), &["check-config", "--json"]);
+    let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+    for setting in shown.as_array().expect("settings") {
+        let name = setting["name"].as_str().expect("a name");
+        let passed = compose.contains(&format!("\n      {name}:"));
+        assert_ne!(passed, fixed.contains(&name), "{name}");
+    }
+}

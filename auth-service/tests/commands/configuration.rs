@@ -112,3 +112,16 @@ fn every_command_reports_unknown_settings() {
         assert!(refused.contains(why), "{command}: {refused}");
     }
 }
+
+#[test]
+fn compose_file_passes_every_setting_on() {
+    // The image and the volumes set these.
+    let fixed = ["AUTH_BIND", "AUTH_MANAGEMENT_BIND", "AUTH_KEYS_DIR"];
+    let compose = include_str!("../../../docker-compose.yml");
+    let shown = Folder::new().run("check-config --json").json();
+    for setting in shown.as_array().expect("settings") {
+        let name = setting["name"].as_str().expect("a name");
+        let passed = compose.contains(&format!("\n      {name}:"));
+        assert_ne!(passed, fixed.contains(&name), "{name}");
+    }
+}
