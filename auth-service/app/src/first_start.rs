@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::clients::write_secret;
 use crate::error::AppError;
 use crate::keys::Rotator;
-use auth_crypto::signing::KeyBits;
+use auth_crypto::signing::{KeyBits, KeyFiles};
 use auth_domain::audit::Act;
 use auth_domain::clients::{Client, new_secret, secret_hash};
 use auth_domain::keys::KeyState;
@@ -98,7 +98,14 @@ impl FirstStart<'_> {
     fn first_key(&self) -> Result<String, AppError> {
         let known = self.store.list_keys()?;
         if let Some(key) = known.iter().find(|key| key.state == KeyState::Active) {
-            return Ok(format!("the signing key is {}", key.kid));
+            let files = KeyFiles::in_folder(self.keys_dir).list()?;
+            let place = if files.contains(&key.kid) {
+                String::new()
+            } else {
+                let folder = self.keys_dir.display();
+                format!(", but {folder} does not have its file: put it there, or set AUTH_KEYS_DIR")
+            };
+            return Ok(format!("the signing key is {}{place}", key.kid));
         }
         let key = self.rotator.generate_key(self.store, self.key_bits, self.act)?;
         Ok(format!("made the signing key {} in {}", key.kid, self.keys_dir.display()))

@@ -54,7 +54,7 @@ use crate::oauth::{self, jwks, metadata};
         clients::rotate_secret,
         clients::remove,
     ),
-    modifiers(&Security, &OneListOfScopes, &Common),
+    modifiers(&Security, &OneList, &Common),
 )]
 struct Document;
 
@@ -82,22 +82,25 @@ impl Modify for Security {
     }
 }
 
-/// Describes that a client is registered with `scope` or with `scopes`.
-struct OneListOfScopes;
+/// Describes that a client is registered with `scope` or with `scopes`, and so for audiences.
+struct OneList;
 
-impl Modify for OneListOfScopes {
+impl Modify for OneList {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
         if let Some(RefOr::T(Schema::Object(form))) = components.schemas.get_mut("ClientForm") {
-            let both = json!({
-                "required": ["scope", "scopes"],
-                "properties": {
-                    "scope": {"type": "string", "minLength": 1},
-                    "scopes": {"type": "array", "minItems": 1},
-                },
+            let both = [("scope", "scopes"), ("audience", "audiences")].map(|(text, list)| {
+                json!({
+                    "required": [text, list],
+                    "properties": {
+                        text: {"type": "string", "minLength": 1},
+                        list: {"type": "array", "minItems": 1},
+                    },
+                })
             });
             // The library has no `not` of JSON Schema.
-            form.extensions = Some([("not", both)].into_iter().collect());
+            let not = ("not", json!({"anyOf": both}));
+            form.extensions = Some([not].into_iter().collect());
         }
     }
 }

@@ -42,22 +42,26 @@ pub fn serve(
 pub fn routes(app: Arc<AppState>, edge: Arc<Edge>) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         let origins = edge.options.cors_origins.clone();
-        let called_by_pages = |method, resource| allow(Pages::Of(&origins), &[method], resource);
+        let called_by_pages =
+            |methods: &[Method], resource| allow(Pages::Of(&origins), methods, resource);
         let issuer = &app.tokens.issuer;
         let metadata =
             well_known::metadata(metadata::PATH, issuer, Pages::Every, metadata::metadata);
         config
             .app_data(web::Data::from(app))
             .app_data(web::Data::from(edge))
-            .service(called_by_pages(Method::POST, post("/signup", signup::sign_up)))
-            .service(called_by_pages(Method::POST, post("/login", login::log_in)))
-            .service(called_by_pages(Method::POST, post("/logout", logout::log_out)))
-            .service(called_by_pages(Method::POST, post("/logout/all", logout::log_out_everywhere)))
-            .service(called_by_pages(Method::POST, post("/password", password::change)))
-            .service(called_by_pages(Method::GET, read("/sessions", sessions::list)))
-            .service(called_by_pages(Method::DELETE, delete("/sessions/{sid}", sessions::end)))
-            .service(called_by_pages(Method::POST, post("/oauth2/token", oauth::issue)))
-            .service(called_by_pages(Method::POST, post("/oauth2/revoke", oauth::revoke)))
+            .service(called_by_pages(&[Method::POST], post("/signup", signup::sign_up)))
+            .service(called_by_pages(&[Method::POST], post("/login", login::log_in)))
+            .service(called_by_pages(&[Method::POST], post("/logout", logout::log_out)))
+            .service(called_by_pages(
+                &[Method::POST],
+                post("/logout/all", logout::log_out_everywhere),
+            ))
+            .service(called_by_pages(&[Method::POST], post("/password", password::change)))
+            .service(called_by_pages(&READING, read("/sessions", sessions::list)))
+            .service(called_by_pages(&[Method::DELETE], delete("/sessions/{sid}", sessions::end)))
+            .service(called_by_pages(&[Method::POST], post("/oauth2/token", oauth::issue)))
+            .service(called_by_pages(&[Method::POST], post("/oauth2/revoke", oauth::revoke)))
             .service(post("/oauth2/introspect", oauth::introspect))
             .service(allow(Pages::Every, &READING, read(JWKS_PATH, jwks::key_set)))
             .configure(metadata)

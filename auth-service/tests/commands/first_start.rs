@@ -96,6 +96,7 @@ fn init_in_another_folder_changes_nothing() {
     for _ in 0..2 {
         let said = other.run(&format!("init --database-url {database}")).done();
         assert!(said.contains("is missing; the client keeps its secret"), "{said}");
+        assert!(said.contains("keys/signing does not have its file"), "{said}");
     }
     assert_eq!((keys(), clients()), before);
     assert!(other.files().is_empty(), "{:?}", other.files());

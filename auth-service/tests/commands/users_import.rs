@@ -229,7 +229,11 @@ fn other_encodings_and_forms_are_named() {
         (wide(u16::to_be_bytes, ""), "UTF-16"),
         (b"\xef\xbb\xbf \n[{\"public_id\":".to_vec(), "JSON array"),
         (csv(&[]).replace(',', ";").into_bytes(), "separated by commas"),
-        (format!("{},ann,ann@example.org,{HASH}", IDS[0]).into_bytes(), "names no column"),
+        (
+            format!("{},ann,ann@example.org,{HASH}", IDS[0]).into_bytes(),
+            "as CSV its first line names no column",
+        ),
+        (b"public_id,\"name".to_vec(), "as CSV the quote opened on line 1 is never closed"),
     ] {
         std::fs::write(folder.path().join("users"), content).expect("written");
         let told = folder.run("users import users").failed(1);

@@ -16,7 +16,6 @@ use time::serde::rfc3339;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, SchemaType, Type};
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use crate::error::{AppError, Conflict, Entity};
 use auth_domain::audit::Act;
@@ -62,26 +61,10 @@ pub fn list_users(
 
 /// A user to create, as JSON.
 #[derive(Deserialize, ToSchema)]
-#[schema(max_properties = 32)]
 pub struct UserForm {
-    /// The person's name.
-    #[serde(default)]
-    #[schema(
-        required,
-        min_length = 1,
-        max_length = 100,
-        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$",
-        example = "Ann Lee"
-    )]
-    pub name: String,
-    /// The address. One account has it.
-    #[serde(default)]
-    #[schema(required, format = "email", max_length = 254, example = "ann@example.org")]
-    pub email: String,
-    /// Not a common one, not the address, not the name.
-    #[serde(default)]
-    #[schema(required, value_type = String, format = "password", min_length = 8, example = "a long sentence is best")]
-    pub password: Zeroizing<String>,
+    /// Name, address and password.
+    #[serde(flatten)]
+    pub sign_up: SignUpForm,
     /// The roles; `user` alone if left out.
     #[schema(schema_with = roles_or_none)]
     pub roles: Option<Vec<String>>,
@@ -115,9 +98,8 @@ impl UserForm {
     ///
     /// [`AppError::Invalid`] for each field with a fault.
     pub fn check(self) -> Result<NewAccount, AppError> {
-        let Self { name, email, password, roles } = self;
-        let admin = roles.as_deref().map_or(Ok(false), admin_by);
-        match (SignUpForm { name, email, password }.check(), admin) {
+        let admin = self.roles.as_deref().map_or(Ok(false), admin_by);
+        match (self.sign_up.check(), admin) {
             (Ok(applicant), Ok(admin)) => Ok(NewAccount { applicant, admin }),
             (form, admin) => {
                 let roles = admin.err().map(|why| ("roles", why.to_string()));

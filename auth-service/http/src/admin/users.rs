@@ -94,7 +94,7 @@ pub(crate) async fn create(
     put, path = "/admin/users/{public_id}/password", tag = "Operators",
     operation_id = "setUserPassword",
     security(("admin" = [])),
-    params(("public_id" = String, Path, description = "The user's id.")),
+    params(("public_id" = Uuid, Path, description = "The user's id.")),
     request_body(content = NewPasswordForm),
     responses(
         (status = 204, description = "The password is set, and every session has ended."),
@@ -179,12 +179,10 @@ pub(crate) async fn enable(
     request_body(content = RolesForm),
     responses(
         (status = 204, description = "These are the user's roles."),
-        (status = 400, description = "The body is malformed, or has a field twice.", body = Problem, content_type = "application/problem+json"),
         TokenRefusals,
         NoSuchUser,
         LastAdmin,
-        (status = 413, description = "The body is larger than 16 KiB.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not JSON.", body = Problem, content_type = "application/problem+json"),
+        WrongBody,
         (status = 422, description = "`roles` is no list, lacks `user`, or holds what is no role.", body = Problem, content_type = "application/problem+json"),
         Unwritable,
     )

@@ -35,7 +35,7 @@ pub(crate) async fn list(
 #[utoipa::path(
     delete, path = "/sessions/{sid}", tag = "Sessions", operation_id = "endOwnSession",
     security(("session" = []), ("x_access_token" = [])),
-    params(("sid" = String, Path, format = "uuid", description = "The session's id.")),
+    params(("sid" = Uuid, Path, description = "The session's id.")),
     responses(
         (status = 204, description = "The session has ended."),
         TokenRefusals,

@@ -345,3 +345,17 @@ async fn null_at_a_log_in_is_422_before_an_empty_member_is_401() {
         assert_eq!(status(&server, "/login", JSON, twice.as_bytes()).await, 400, "{twice}");
     }
 }
+
+#[actix_web::test]
+async fn content_coding_is_identity_in_any_case_or_415() {
+    let server = Server::start();
+    for (coding, status) in
+        [("identity", 401), ("Identity", 401), ("", 401), ("gzip", 415), ("identity, br", 415)]
+    {
+        let request = TestRequest::post()
+            .uri("/login")
+            .insert_header(("content-encoding", coding))
+            .set_form([("email", "ann@example.org"), ("password", PASSWORD)]);
+        assert_eq!(server.call(request).await.status, status, "{coding:?}");
+    }
+}

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::actors::PASSWORD;
 use super::server::{Answer, ISSUER, Server};
 use auth_app::users::{UserForm, create_user};
+use auth_domain::sign_up::SignUpForm;
 
 /// An operator with an access token for the issuer.
 pub(super) struct Operator<'s> {
@@ -26,12 +27,12 @@ impl Server {
 
     /// Makes an operator as a command does, without a sign-up.
     pub(super) async fn first_operator(&self, name: &str) -> Operator<'_> {
-        let form = UserForm {
+        let sign_up = SignUpForm {
             name: name.to_owned(),
             email: format!("{name}@example.org"),
             password: PASSWORD.to_owned().into(),
-            roles: Some(auth_domain::roles(true)),
         };
+        let form = UserForm { sign_up, roles: Some(auth_domain::roles(true)) };
         let account = form.check().unwrap();
         let hash = self.app.hash_password(account.password(), None).await.unwrap();
         let user = create_user(&self.database, account, hash, &self.act()).unwrap();

@@ -9,6 +9,7 @@ use super::super::{Context, database, output, password_input};
 use super::Role;
 use auth_app::users::{self, UserForm};
 use auth_crypto::hashing;
+use auth_domain::sign_up::SignUpForm;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -30,7 +31,8 @@ pub(super) fn run(arguments: Arguments, context: &Context) -> Result<(), Failure
     let Arguments { name, email, role, password_file } = arguments;
     let password = password_input::read(password_file.as_deref())?;
     // This check comes before the database: a form with faults makes no file.
-    let form = UserForm { name, email, password, roles: Some(role.all()) };
+    let sign_up = SignUpForm { name, email, password };
+    let form = UserForm { sign_up, roles: Some(role.all()) };
     let account = form.check().map_err(Failure::failed)?;
     let store = database::or_new(context)?;
     let hash = hashing::hash(account.password().as_bytes()).map_err(Failure::failed)?;

@@ -185,7 +185,8 @@ impl Values {
 
     /// Returns the warning about unknown names with the prefix of the settings.
     pub fn warning(&self) -> Option<String> {
-        let names = self.unknown.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let names = self.unknown.iter().map(|name| name.escape_debug().to_string());
+        let names = names.collect::<Vec<_>>().join(", ");
         (!names.is_empty()).then(|| format!("unknown settings are passed over: {names}"))
     }
 }

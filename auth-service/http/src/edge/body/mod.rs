@@ -98,8 +98,10 @@ async fn bytes(
     let read = timeout(PATIENCE, payload.to_bytes_limited(MOST_BYTES)).await;
     let read = read.map_err(|_| BodyError::TooSlow)?.map_err(|_| BodyError::TooLarge)?;
     let body = Zeroizing::new(Vec::from(read.map_err(|_| BodyError::Malformed)?));
-    // A small compressed body can become a large one.
-    let plain =
-        request.headers().get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
+    // A small compressed body can become a large one. Names of codings have no case.
+    let plain = request.headers().get_all(CONTENT_ENCODING).all(|encoding| {
+        let coding = encoding.as_bytes().trim_ascii();
+        coding.is_empty() || coding.eq_ignore_ascii_case(b"identity")
+    });
     if plain || body.is_empty() { Ok(body) } else { Err(BodyError::MediaType) }
 }

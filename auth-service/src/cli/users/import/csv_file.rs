@@ -56,10 +56,10 @@ impl<R: BufRead> CsvFile<R> {
                 (None, _) => {
                     let all = COLUMNS.join(", ");
                     return Err(format!(
-                        "names no column {column}; it takes {all}, separated by commas"
+                        "its first line names no column {column}; it takes {all}, separated by commas"
                     ));
                 }
-                _ => return Err(format!("names the column {column} twice")),
+                _ => return Err(format!("its first line names the column {column} twice")),
             };
         }
         file.width = named.len();

@@ -26,7 +26,7 @@ pub(super) enum FileError {
         path.display()
     )]
     JsonArray { path: PathBuf },
-    #[error("{} is neither an SQLite file nor JSON lines, and as CSV its first line {why}", path.display())]
+    #[error("{} is neither an SQLite file nor JSON lines, and as CSV {why}", path.display())]
     Header { path: PathBuf, why: String },
 }
 
