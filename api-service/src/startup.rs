@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::{App, middleware, web};
 use signet_contract::clock::SystemClock;
-use signet_guard::file_lock::FileLock;
+use signet_files::file_lock::FileLock;
 use signet_guard::{Guard, GuardConfig};
 use signet_service::failure::Failure;
 use signet_service::protection::protect;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
 use diesel::sqlite::SqliteConnection;
+use signet_files::durable_file::folder_of;
 use signet_files::private;
 use uuid::Uuid;
 
@@ -17,9 +18,7 @@ use super::{OpenError, connection, state};
 
 /// Creates the folder of the replica, with access for its owner only.
 pub(super) fn prepare_folder(path: &Path) -> Result<(), OpenError> {
-    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
-        return Ok(());
-    };
+    let folder = folder_of(path);
     private::make_folder(folder).map_err(|error| OpenError::io(folder, &error))
 }
 

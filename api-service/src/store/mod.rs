@@ -24,8 +24,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use diesel::sqlite::SqliteConnection;
+use signet_files::file_lock::{FileLock, FileLockError};
 use signet_guard::StoreError;
-use signet_guard::file_lock::{FileLock, FileLockError};
 
 use connection::Readers;
 

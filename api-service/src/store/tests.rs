@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use signet_contract::directory::{DirectoryUser, UserState};
 use signet_contract::events::{Change, Event, UserChange};
+use signet_files::file_lock::FileLockError;
 use signet_guard::GuardStore;
-use signet_guard::file_lock::FileLockError;
 use signet_guard::store::{Batch, Contact, SavedKeys, SnapshotEnd, UserRecord};
 use time::OffsetDateTime;
 use time::macros::datetime;

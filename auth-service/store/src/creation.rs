@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use signet_contract::clock::unix_micros;
+use signet_files::durable_file::folder_of;
 use signet_files::{links, private};
 use time::OffsetDateTime;
 
@@ -133,9 +134,7 @@ fn find(file: &Path, existence: Existence) -> Result<PathBuf, OpenError> {
 /// Creates the folder of a database file, with access for its owner only.
 pub fn make_folder(location: &Location) -> Result<(), OpenError> {
     let Location::Sqlite(file) = location else { return Ok(()) };
-    let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
-        return Ok(());
-    };
+    let folder = folder_of(file);
     private::make_folder(folder).map_err(|error| OpenError::Unwritable(folder.to_owned(), error))
 }
 

@@ -3,12 +3,11 @@
 //! With `SQLite`, it is a kernel lock on a file beside the database. With `PostgreSQL`, it is a
 //! lock of a session. Both are released when the process ends, for any reason.
 
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::PgConnection;
-use signet_files::{links, private};
+use signet_files::file_lock::{FileLock, FileLockError};
 
 use super::connection::{Purpose, postgres};
 use super::location::{Location, PostgresLocation};
@@ -30,7 +29,7 @@ pub struct InstanceLock {
 }
 
 enum Held {
-    File(#[expect(dead_code, reason = "open, it is locked")] File),
+    File(#[expect(dead_code, reason = "held until it is dropped")] FileLock),
     Session(PostgresLocation, Option<Box<PgConnection>>),
 }
 
@@ -52,7 +51,7 @@ impl InstanceLock {
     /// Takes the lock of a database, waiting up to one second for it.
     pub async fn take(location: &Location) -> Result<Self, LockError> {
         let held = match location {
-            Location::Sqlite(file) => lock_file(file).await?,
+            Location::Sqlite(file) => Held::File(lock_file(file).await?),
             Location::Postgres(server) => {
                 let refused = |why| LockError::Refused(location.to_string(), why);
                 let mut session = connect(server).await.map_err(refused)?;
@@ -69,7 +68,7 @@ impl InstanceLock {
     /// Returns true if a server may hold the lock of this database, or may have held it before.
     pub fn is_known(location: &Location) -> bool {
         match location {
-            Location::Sqlite(file) => lock_path(file).exists(),
+            Location::Sqlite(file) => FileLock::is_known(file),
             Location::Postgres(_) => true,
         }
     }
@@ -125,26 +124,16 @@ async fn connect(server: &PostgresLocation) -> Result<Box<PgConnection>, String>
     opened.map_err(|e| e.to_string())?.map(Box::new).map_err(|e| e.to_string())
 }
 
-/// Returns the path of the lock file. A link and the database behind it have one lock.
-fn lock_path(database: &Path) -> PathBuf {
-    let database = links::resolve(database).unwrap_or_else(|_| database.to_owned());
-    let mut name = database.into_os_string();
-    name.push(".lock");
-    PathBuf::from(name)
-}
-
-async fn lock_file(database: &Path) -> Result<Held, LockError> {
-    let path = lock_path(database);
-    let failed = |error| LockError::Failed(path.clone(), error);
-    let file = private::open_lock_file(&path).map_err(failed)?;
+async fn lock_file(database: &Path) -> Result<FileLock, LockError> {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(Held::File(file)),
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-            Err(TryLockError::WouldBlock) => {}
+        match FileLock::try_take(database) {
+            Ok(lock) => return Ok(lock),
+            Err(FileLockError::Io { path, error }) => return Err(LockError::Failed(path, error)),
+            Err(FileLockError::InUse(_)) => {
+                wait(deadline, &Location::Sqlite(database.to_owned())).await?;
+            }
         }
-        wait(deadline, &Location::Sqlite(database.to_owned())).await?;
     }
 }
 

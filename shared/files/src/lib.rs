@@ -5,6 +5,7 @@
 #[cfg(unix)]
 pub mod access;
 pub mod durable_file;
+pub mod file_lock;
 pub mod links;
 pub mod private;
 pub mod secret;

@@ -1,4 +1,4 @@
-//! Folders and files for their owner alone, whatever the umask.
+//! Folders and files for their owner alone, under any umask.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;

@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::file_lock::FileLock;
 use super::store::{
     Batch, Contact, GuardStore, Held, SavedKeys, SnapshotEnd, StoreError, UserRecord,
 };
 use signet_contract::directory::DirectoryUser;
 use signet_contract::events::Event;
+use signet_files::file_lock::FileLock;
 use signet_files::{durable_file, links};
 
 /// A guard's state in one file, replaced as a whole at each change. It holds nothing secret.

@@ -24,7 +24,6 @@ pub mod address;
 mod admission;
 mod config;
 mod feed;
-pub mod file_lock;
 mod file_store;
 mod freshness;
 mod incoming;

@@ -1,16 +1,15 @@
-//! One process per state file: two processes would apply the same feed to one file with one
-//! instance id, and the issuer could not distinguish them.
+//! One process per state file, such as the database of an issuer or the replica of a guard.
 //!
 //! The operating system holds the lock, on a file beside the state file, so every end of the process
 //! releases it.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use signet_files::{links, private};
+use super::{links, private};
 
 /// The time in which a process that is ending must release the lock.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -38,18 +37,19 @@ pub enum FileLockError {
 }
 
 impl FileLock {
-    /// Takes the lock of the state file at `path`. Waits one second if a process holds it.
+    /// Takes the lock of the state file at `path`. Blocks for a second if a process holds it.
     ///
     /// # Errors
     ///
     /// Another process holds the lock after that second, or the lock file can't be used.
     pub fn take(path: &Path) -> Result<Self, FileLockError> {
+        match Self::try_take(path) {
+            Err(FileLockError::InUse(_)) => {}
+            taken => return taken,
+        }
         let name = beside(path);
         let failed = |error| FileLockError::Io { path: name.clone(), error };
         let file = private::open_lock_file(&name).map_err(failed)?;
-        if file.try_lock().is_ok() {
-            return Ok(Self { _file: file });
-        }
         // A thread waits. If the lock stays held, it ends with the process, which ends soon.
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
@@ -61,6 +61,22 @@ impl FileLock {
             Ok(Ok(file)) => Ok(Self { _file: file }),
             Ok(Err(error)) => Err(failed(error)),
             Err(_) => Err(FileLockError::InUse(path.to_owned())),
+        }
+    }
+
+    /// Takes the lock as [`take`](Self::take) does, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// Another process holds the lock, or the lock file can't be used.
+    pub fn try_take(path: &Path) -> Result<Self, FileLockError> {
+        let name = beside(path);
+        let failed = |error| FileLockError::Io { path: name.clone(), error };
+        let file = private::open_lock_file(&name).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(FileLockError::InUse(path.to_owned())),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
         }
     }
 
