@@ -48,16 +48,14 @@ pub(super) async fn name_metadata(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let metadata = request.app_data::<web::Data<Api>>().map(|api| {
-        let folder = api.public_url.trim_end_matches('/');
-        format!("resource_metadata=\"{folder}{PATH}\"")
-    });
     let mut response = next.call(request).await?;
     if response.status() == StatusCode::UNAUTHORIZED
-        && let Some(metadata) = metadata
+        && let Some(api) = response.request().app_data::<web::Data<Api>>().cloned()
         && let Some(challenge) = response.headers_mut().get_mut(WWW_AUTHENTICATE)
     {
         let before = String::from_utf8_lossy(challenge.as_bytes());
+        let folder = api.public_url.trim_end_matches('/');
+        let metadata = format!("resource_metadata=\"{folder}{PATH}\"");
         let separator = if before.contains('=') { ", " } else { " " };
         if let Ok(named) = HeaderValue::from_str(&format!("{before}{separator}{metadata}")) {
             *challenge = named;

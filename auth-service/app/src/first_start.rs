@@ -68,8 +68,8 @@ impl FirstStart<'_> {
         Ok(vec![key, client])
     }
 
-    /// Registers the client if it is missing. A registered client keeps its secret, whatever the file
-    /// holds: a guard may run with it.
+    /// Registers the client if it is missing. A registered client keeps its secret, also if the file
+    /// has another one: a guard may run with it.
     fn client(&self) -> Result<String, AppError> {
         let found = read_secret()?;
         let Some(client) = self.store.find_client(CLIENT_ID)? else { return self.register(found) };

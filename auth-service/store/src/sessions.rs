@@ -79,16 +79,22 @@ pub(super) fn end(
     now: OffsetDateTime,
 ) -> QueryResult<Option<Uuid>> {
     let connection = &mut *transaction.connection;
-    let row = || sessions::table.find(sid.to_string());
-    let owner = row().select(sessions::public_id).first::<String>(connection).optional()?;
+    let row = sessions::table.find(sid.to_string());
+    let owner = row.select(sessions::public_id).first::<String>(connection).optional()?;
     let Some(owner) = owner else { return Ok(None) };
-    let open = row().filter(sessions::ended_at.is_null());
-    if diesel::update(open).set(sessions::ended_at.eq(unix_micros(now))).execute(connection)? == 0 {
+    if !close(connection, sid, now)? {
         return Ok(None);
     }
     let public_id = uuid(&owner)?;
     transaction.append(&[Change::SessionRevoked { sid, public_id }], now)?;
     Ok(Some(public_id))
+}
+
+/// Marks a session as ended; returns `false` if it was before.
+fn close(connection: &mut AnyConnection, sid: Uuid, now: OffsetDateTime) -> QueryResult<bool> {
+    let open = sessions::table.find(sid.to_string()).filter(sessions::ended_at.is_null());
+    let end = diesel::update(open).set(sessions::ended_at.eq(unix_micros(now)));
+    Ok(end.execute(connection)? == 1)
 }
 
 /// Ends a session as [`end`] does, and notes it.
@@ -201,9 +207,7 @@ impl Store {
             let mut ended = Vec::new();
             for text in surplus(transaction.connection, public_id, newest)? {
                 let sid = uuid(&text)?;
-                let open = sessions::table.find(&text).filter(sessions::ended_at.is_null());
-                let end = diesel::update(open).set(sessions::ended_at.eq(unix_micros(now)));
-                if end.execute(transaction.connection)? == 1 {
+                if close(transaction.connection, sid, now)? {
                     ended.push(Change::SessionRevoked { sid, public_id });
                     let end = Act::by_server(now)
                         .done(Action::SessionRevoke, Subject::Session(sid, public_id));

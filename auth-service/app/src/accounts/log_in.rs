@@ -15,7 +15,7 @@ use auth_domain::audit::{Act, Action, NewAuditRow, Reason, Subject};
 use auth_domain::email::Email;
 use auth_domain::login::{Credentials, LoginForm, Opened, Opening};
 use auth_domain::refresh::{NewRefreshToken, RefreshToken};
-use auth_domain::sessions::{Session, agent};
+use auth_domain::sessions::agent;
 use auth_store::{Store, StoreResult};
 
 /// The first tokens of a session.
@@ -150,32 +150,15 @@ impl LoginAttempt<'_> {
             audience: self.audience.clone(),
             refresh_token: NewRefreshToken::of(&refresh_token, expires_at),
         };
-        match app.run(move |store| store.open_session(&opening, now)).await? {
-            Opened::Session(session) => {
-                self.end_surplus_sessions(&session, now).await;
-                Ok(Some(LoggedIn {
-                    access_token: app.sign(&session, self.audience.clone()).await?,
-                    access_life: app.tokens.life,
-                    refresh_token: refresh_token.text(),
-                    refresh_life: expires_at - now,
-                }))
-            }
+        match app.run(move |store| open(store, &opening, now)).await? {
+            Opened::Session(session) => Ok(Some(LoggedIn {
+                access_token: app.sign(&session, self.audience.clone()).await?,
+                access_life: app.tokens.life,
+                refresh_token: refresh_token.text(),
+                refresh_life: expires_at - now,
+            })),
             Opened::Disabled => Err(AppError::Refused(Reason::AccountDisabled)),
             Opened::Outdated => Ok(None),
-        }
-    }
-
-    /// Ends the sessions of the user beyond the limit. The log-in succeeds without it; then the next
-    /// one ends them.
-    async fn end_surplus_sessions(&self, session: &Session, now: OffsetDateTime) {
-        let (public_id, newest) = (session.public_id, session.sid);
-        let ended = move |store: &Store| store.end_surplus_sessions(public_id, newest, now);
-        match self.app.run(ended).await {
-            Ok(0) => {}
-            Ok(ended) => tracing::info!(%public_id, ended, "sessions beyond the limit have ended"),
-            Err(error) => {
-                tracing::warn!(%error, %public_id, "sessions beyond the limit have not ended");
-            }
         }
     }
 
@@ -206,4 +189,21 @@ fn look_up(
     let Some(account) = store.find_credentials(email_key)? else { return Ok((None, false)) };
     let known = is_known_network(store, account.public_id, from)?;
     Ok((Some(account), known))
+}
+
+/// Opens a session, and ends those of the user beyond the limit. The log-in succeeds without that
+/// end; then the next one ends them.
+fn open(store: &Store, opening: &Opening, now: OffsetDateTime) -> StoreResult<Opened> {
+    let opened = store.open_session(opening, now)?;
+    let public_id = opening.public_id;
+    if let Opened::Session(session) = &opened {
+        match store.end_surplus_sessions(public_id, session.sid, now) {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(%public_id, ended, "sessions beyond the limit have ended"),
+            Err(error) => {
+                tracing::warn!(%error, %public_id, "sessions beyond the limit have not ended");
+            }
+        }
+    }
+    Ok(opened)
 }

