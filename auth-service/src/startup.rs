@@ -13,7 +13,7 @@ use signet_service::{server, serving, shutdown};
 use crate::settings::Settings;
 use auth_app::first_start::{self, FirstStart};
 use auth_app::jobs::upkeep::{Retention, Upkeep};
-use auth_app::jobs::{guard_records, spare_key};
+use auth_app::jobs::{guard_records, standby_key};
 use auth_app::keys::schedule_note;
 use auth_crypto::signing::{KeyFiles, KeyRing};
 use auth_domain::audit::Act;
@@ -55,7 +55,7 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     app.guards.register(&mut metrics);
     let retention = Retention { feed: settings.feed_keep, audit: settings.audit_keep };
     let upkeep = Upkeep::new(&app, retention, &mut metrics).map_err(Failure::failed)?;
-    tokio::spawn(spare_key::run(Arc::clone(&app), begun(&shutdown)));
+    tokio::spawn(standby_key::run(Arc::clone(&app), begun(&shutdown)));
     tokio::spawn(guard_records::run(Arc::clone(&app), begun(&shutdown)));
 
     let readiness = Arc::new(UpkeepHealth(upkeep.health()));

@@ -11,7 +11,7 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use auth_crypto::hashing::{Busy, PoolError};
-use auth_crypto::signing::{FileError, PairError, SigningError};
+use auth_crypto::signing::{FileError, SigningError};
 use auth_domain::audit::Reason;
 use auth_store::StoreError;
 
@@ -182,12 +182,6 @@ impl From<SigningError> for AppError {
 
 impl From<FileError> for AppError {
     fn from(error: FileError) -> Self {
-        Self::internal(error)
-    }
-}
-
-impl From<PairError> for AppError {
-    fn from(error: PairError) -> Self {
         Self::internal(error)
     }
 }

@@ -1,8 +1,8 @@
-//! Makes the parts that a new installation needs before it can serve: a signing key, and the client
-//! that api-service authenticates as. Each step returns a line about its work. A second run does
+//! Makes the parts that a new installation needs before it can serve: the signing key, the standby
+//! key, and the client that api-service authenticates as. Each step returns a line about its work. A second run does
 //! nothing, also in another folder with the same database.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::clients::write_secret;
 use crate::error::AppError;
 use crate::keys::Rotator;
-use auth_crypto::signing::{KeyBits, KeyFiles};
+use auth_crypto::signing::{FolderLock, KeyBits};
 use auth_domain::audit::Act;
 use auth_domain::clients::{Client, new_secret, secret_hash};
 use auth_domain::keys::KeyState;
@@ -47,25 +47,31 @@ pub struct FirstStart<'a> {
 impl FirstStart<'_> {
     /// Makes all missing parts.
     pub fn init(&self) -> Result<Vec<String>, AppError> {
-        let _lock = lock(self.keys_dir)?;
-        self.make_missing()
+        let lock = self.lock()?;
+        self.make_missing(&lock)
     }
 
     /// Makes the parts that a server needs: a missing signing key, and at the first start also the
     /// client. A later start restores no removed client and renews no secret that was moved away.
     pub fn prepare_server(&self) -> Result<Vec<String>, AppError> {
-        let _lock = lock(self.keys_dir)?;
+        let lock = self.lock()?;
         if self.store.first_start_done()? {
-            return Ok(vec![self.first_key()?]);
+            return self.keys(&lock);
         }
-        self.make_missing()
+        self.make_missing(&lock)
     }
 
-    fn make_missing(&self) -> Result<Vec<String>, AppError> {
-        let key = self.first_key()?;
-        let client = self.client()?;
+    fn make_missing(&self, lock: &FolderLock) -> Result<Vec<String>, AppError> {
+        let mut lines = self.keys(lock)?;
+        lines.push(self.client()?);
         self.store.note_first_start(self.act.at)?;
-        Ok(vec![key, client])
+        Ok(lines)
+    }
+
+    /// Locks out other processes. Two at once would each make a key, and one would overwrite the
+    /// other's secret.
+    fn lock(&self) -> Result<FolderLock, AppError> {
+        Ok(self.rotator.files().lock()?)
     }
 
     /// Registers the client if it is missing. A registered client keeps its secret, also if the file
@@ -94,12 +100,22 @@ impl FirstStart<'_> {
         })
     }
 
-    /// Makes a signing key if none signs.
-    fn first_key(&self) -> Result<String, AppError> {
+    /// Makes a signing key if none signs, and a standby key if there is none.
+    fn keys(&self, lock: &FolderLock) -> Result<Vec<String>, AppError> {
+        let mut lines = vec![self.first_key(lock)?];
+        if let Some(key) = self.rotator.make_standby_in(lock, self.store, self.act)? {
+            lines.push(format!(
+                "made the standby key {}, the successor of the signing key",
+                key.kid
+            ));
+        }
+        Ok(lines)
+    }
+
+    fn first_key(&self, lock: &FolderLock) -> Result<String, AppError> {
         let known = self.store.list_keys()?;
         if let Some(key) = known.iter().find(|key| key.state == KeyState::Active) {
-            let files = KeyFiles::in_folder(self.keys_dir).list()?;
-            let place = if files.contains(&key.kid) {
+            let place = if self.rotator.files().holds(&key.kid) {
                 String::new()
             } else {
                 let folder = self.keys_dir.display();
@@ -107,7 +123,7 @@ impl FirstStart<'_> {
             };
             return Ok(format!("the signing key is {}{place}", key.kid));
         }
-        let key = self.rotator.generate_key(self.store, self.key_bits, self.act)?;
+        let key = self.rotator.generate_key_in(lock, self.store, self.key_bits, self.act)?;
         Ok(format!("made the signing key {} in {}", key.kid, self.keys_dir.display()))
     }
 
@@ -159,18 +175,6 @@ fn keep_new_secret(file: &Path) -> Result<Zeroizing<String>, AppError> {
     make_secret_folder()?;
     write_secret(file, &secret)?;
     Ok(secret)
-}
-
-/// Locks out other processes until the result is dropped. Waits for a process that has the lock.
-/// Two at once would each make a key, and one would overwrite the other's secret.
-fn lock(keys_dir: &Path) -> Result<File, AppError> {
-    let locked = || {
-        private::make_folder(keys_dir)?;
-        let folder = File::open(keys_dir)?;
-        folder.lock()?;
-        Ok(folder)
-    };
-    locked().map_err(|error| AppError::file("lock", keys_dir, &error))
 }
 
 /// Returns the secret in the file, or `None` if the file is missing or empty.

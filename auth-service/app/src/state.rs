@@ -1,9 +1,10 @@
 //! The parts of a running issuer that use cases work with. `startup` makes them once.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use signet_contract::clock::Clock;
+use time::{Duration, OffsetDateTime};
 use tokio::sync::Notify;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -16,6 +17,7 @@ use crate::metrics::Metrics;
 use auth_crypto::hashing::HashingPool;
 use auth_crypto::signing::KeyRing;
 use auth_domain::audit::{Allowance, NewAuditRow};
+use auth_domain::keys::{Key, Timers};
 use auth_domain::refresh::RefreshPolicy;
 use auth_domain::sessions::Session;
 use auth_domain::sign_up_limit::SignUpLimit;
@@ -49,6 +51,7 @@ pub struct AppState {
     pub keys: Arc<KeyRing>,
     /// Changes the signing key.
     pub rotator: Rotator,
+    key_timers: Mutex<Timers>,
     /// The guards that follow the feed.
     pub guards: Guards,
     /// Hashes passwords.
@@ -93,6 +96,7 @@ impl AppState {
             store,
             keys,
             rotator,
+            key_timers: Mutex::default(),
             guards,
             hashing,
             throttle: Arc::new(throttle),
@@ -106,6 +110,23 @@ impl AppState {
             clock,
             metrics: Metrics::default(),
         })
+    }
+
+    /// Returns the measured times of the keys, as the last round of the upkeep saw them.
+    pub(crate) fn key_timers(&self) -> Timers {
+        self.key_timers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Measures the times of the keys at `now`; `uptime` is the time that this process has run.
+    pub(crate) fn observe_keys(
+        &self,
+        keys: &[Key],
+        now: OffsetDateTime,
+        uptime: Duration,
+    ) -> Timers {
+        let mut timers = self.key_timers.lock().unwrap_or_else(PoisonError::into_inner);
+        timers.observe(keys, now, uptime);
+        timers.clone()
     }
 
     /// Runs a use case on the blocking pool.

@@ -11,7 +11,8 @@ mod life;
 mod timers;
 
 pub use life::{
-    held_up_by, lead_ends, leaves_at, next_change, next_publication, next_steps, next_to_leave,
+    has_room, held_up_by, is_ripe, lead_ends, leaves_at, needs_standby, next_change, next_steps,
+    next_to_leave, rotation_at, standby,
 };
 pub use timers::Timers;
 
@@ -19,7 +20,7 @@ pub use timers::Timers;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyState {
-    /// Published, not yet signing.
+    /// Published, not yet signing: the standby key. There is at most one such key.
     Pending,
     /// Signs. There is exactly one such key.
     Active,
@@ -77,6 +78,9 @@ pub struct Key {
     /// The latest `exp` of a token that it may have signed. It is set when the key stops signing;
     /// earlier only if the clock was set back.
     pub last_expiry: Option<OffsetDateTime>,
+    /// True if an operator asked for a rotation to this key, which is not ripe yet. The request of a
+    /// standby key that was revoked passes to the next one.
+    pub rotation_requested: bool,
 }
 
 impl Key {
@@ -92,13 +96,14 @@ impl Key {
             longest_life: None,
             signed: false,
             last_expiry: None,
+            rotation_requested: false,
         }
     }
 
     /// Returns the same key, signing from `now` on.
     #[must_use]
     pub fn activated(self, now: OffsetDateTime) -> Self {
-        Self { state: KeyState::Active, since: now, ..self }
+        Self { state: KeyState::Active, since: now, rotation_requested: false, ..self }
     }
 
     /// Returns the same key, no longer signing from `now` on.
@@ -106,6 +111,12 @@ impl Key {
     pub fn stopped(self, now: OffsetDateTime) -> Self {
         let last_expiry = self.longest_life.map(|life| now + life).max(self.last_expiry);
         Self { state: KeyState::Retiring, since: now, last_expiry, ..self }
+    }
+
+    /// Returns the same key, out of the key set from `now` on.
+    #[must_use]
+    pub fn retired(self, now: OffsetDateTime) -> Self {
+        Self { state: KeyState::Retired, since: now, ..self }
     }
 
     /// Returns the same key, void from `now` on with every token that it signed.
@@ -124,12 +135,12 @@ pub struct KeyPolicy {
     pub token_life: Duration,
     /// The time for which a key signs before the next one; `None` if only an operator rotates.
     pub rotation_every: Option<Duration>,
-    /// The time for which a key waits after its lead for guards that do not hold it yet.
+    /// The time for which a standby key waits after its lead for guards that do not hold it yet.
     pub guard_patience: Duration,
 }
 
 impl KeyPolicy {
-    /// Returns the lead: the time for which a planned key is published before it signs. A verifier
+    /// Returns the lead: the shortest time for which a ripe standby key has been published. A verifier
     /// that fetched the set just before has fetched it again since, even if one fetch failed.
     pub fn lead(&self) -> Duration {
         self.jwks_max_age * 2
@@ -139,34 +150,51 @@ impl KeyPolicy {
 /// A step that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Adds a planned key to the key set, by the schedule.
-    Publish,
     /// Makes this pending key the signing key. The previous one stops signing.
     Activate(String),
     /// Removes this retiring key from the key set.
     Retire(String),
 }
 
-/// The time at which an added key begins to sign: always at once if no key is active.
+/// The place of an added key. It signs at once if no key is active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    /// After it was published long enough.
-    Planned,
-    /// At once if no token was signed yet by any key, else as planned.
-    AtOnceIfUnused,
-    /// At once.
-    AtOnce,
+pub enum Addition {
+    /// The standby key, unless there is one.
+    Standby,
+    /// A generated key: the standby key, in place of the one that is there.
+    Generated,
+    /// An imported key. It signs at once if no key has signed a token yet. Otherwise it is the
+    /// standby key, in place of the one that is there.
+    Imported,
+    /// An imported key that signs at once. The standby key stays.
+    Activated,
 }
 
 /// The result of an addition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Added {
     /// The key is new.
-    New(Key),
-    /// The key was known already; nothing changed.
-    Known(Key),
+    New {
+        /// The key.
+        key: Key,
+        /// The thumbprint of the standby key that it replaced.
+        replaced: Option<String>,
+    },
+    /// The key was known already, or there is a standby key already; nothing changed.
+    Nothing,
     /// The key set holds as many keys as it may.
     Full,
+}
+
+/// A request for a rotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RotationRequest {
+    /// The standby key is ripe and signs from now on.
+    Ripe,
+    /// The standby key signs from now on, ripe or not.
+    Immediate,
+    /// The standby key signs when it is ripe.
+    Scheduled,
 }
 
 /// The result of a rotation.
@@ -174,24 +202,26 @@ pub enum Added {
 pub enum Rotated {
     /// This key signs next, or signs already.
     To(Key),
-    /// The key set holds as many keys as it may.
+    /// The key set has no room for the next standby key.
     Full,
-    /// The given key is known already, or none was given: the caller must give another.
-    OtherNeeded,
+    /// Another key is the standby key by now: the caller must judge that one.
+    StandbyChanged,
 }
 
 /// The result of a revocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Revocation {
-    /// The key is void since the event of this position.
+    /// The keys are void since the event of this position.
     Done {
         /// The position.
         seq: u64,
         /// The key that signs now.
         active: String,
+        /// The thumbprints of the void keys.
+        kids: Vec<String>,
     },
     /// There is no such key.
     Unknown,
-    /// The given successor is known already, or none was given: the caller must give another.
+    /// No usable standby key is there, and no other key was given.
     OtherNeeded,
 }

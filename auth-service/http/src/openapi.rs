@@ -39,6 +39,7 @@ use crate::oauth::{self, jwks, metadata};
         keys::list,
         keys::rotate,
         keys::revoke,
+        keys::revoke_all,
         users::list,
         users::create,
         users::delete,

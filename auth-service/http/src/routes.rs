@@ -71,6 +71,7 @@ pub fn routes(app: Arc<AppState>, edge: Arc<Edge>) -> impl FnOnce(&mut web::Serv
             .service(read("/admin/guards", admin::guards::list))
             .service(read("/admin/keys", keys::list))
             .service(post("/admin/keys/rotate", keys::rotate))
+            .service(post("/admin/keys/revoke-all", keys::revoke_all))
             .service(post("/admin/keys/{kid}/revoke", keys::revoke))
             .service(listed_and_added("/admin/users", users::list, users::create))
             .service(delete("/admin/users/{public_id}", users::delete))

@@ -8,9 +8,10 @@ use signet_service::failure::Failure;
 use super::{Context, database, output};
 use crate::startup::keys::rotator;
 use auth_app::first_start;
-use auth_app::keys::{self, Imported, Rotation};
+use auth_app::keys::{self, Imported, Rotation, Rotator};
 use auth_crypto::signing::KeyBits;
-use auth_domain::keys::{Key, KeyState};
+use auth_domain::keys::{Key, KeyState, Timers};
+use auth_store::Store;
 
 mod list;
 mod plan;
@@ -30,23 +31,24 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Make a key; it signs after its lead, when verifiers have fetched it
+    /// Make a new standby key, in place of the present one
     Generate {
         /// The size [default: `AUTH_KEY_BITS`]
         #[arg(long, value_parser = crate::settings::key_bits())]
         bits: Option<KeyBits>,
     },
-    /// Import an RSA key from a PEM file (PKCS#1 or PKCS#8, not encrypted)
+    /// Import an RSA key from a PEM file (PKCS#1 or PKCS#8, not encrypted) as the standby key
     Import {
         /// The file; it is copied
         file: PathBuf,
-        /// Sign with it at once, even if other keys have signed tokens
+        /// Sign with it at once; the standby key stays
         #[arg(long)]
         activate: bool,
     },
-    /// Rotate to the next key; it signs when every guard holds it
+    /// Rotate to the standby key: at once if it is ripe, otherwise as soon as every guard holds it
     Rotate {
-        /// Rotate at once; other verifiers may refuse tokens until they fetch the key set again
+        /// Rotate even if the key is not ripe; other verifiers may refuse tokens until they fetch the
+        /// key set again
         #[arg(long)]
         immediate: bool,
         /// Print JSON
@@ -57,8 +59,11 @@ pub(super) enum Command {
     Revoke {
         /// The key's thumbprint
         // One in 64 begins with a hyphen.
-        #[arg(allow_hyphen_values = true)]
-        kid: String,
+        #[arg(allow_hyphen_values = true, required_unless_present = "all")]
+        kid: Option<String>,
+        /// Revoke every published key, and sign with a new one: for a stolen folder or machine
+        #[arg(long, conflicts_with = "kid")]
+        all: bool,
         /// Exit with 1 unless every live guard confirms within 5 seconds
         #[arg(long)]
         wait: bool,
@@ -93,7 +98,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Generate { bits } => generate(bits, context),
         Command::Import { file, activate } => import(&file, activate, context),
         Command::Rotate { immediate, json } => rotate(immediate, json, context),
-        Command::Revoke { kid, wait, json } => revoke::run(kid, wait, json, context),
+        Command::Revoke { kid, all: _, wait, json } => revoke::run(kid, wait, json, context),
         Command::ExportPublic { kid, format } => export(kid.as_deref(), format, context),
     }
 }
@@ -107,39 +112,49 @@ fn generate(bits: Option<KeyBits>, context: &Context) -> Result<(), Failure> {
     check_folder(context)?;
     let store = database::or_new(context)?;
     let bits = bits.unwrap_or(context.settings.key_bits);
-    let made = rotator(&context.settings).generate_key(&store, bits, &context.act());
-    output::line(&format!("made {}", described(&made.map_err(Failure::failed)?)))
+    let rotator = rotator(&context.settings);
+    let made = rotator.generate_key(&store, bits, &context.act()).map_err(Failure::failed)?;
+    output::line(&format!("made {}", described(&made)))?;
+    next_standby(&rotator, &store, context)
 }
 
 fn import(file: &Path, activate: bool, context: &Context) -> Result<(), Failure> {
     let key = keys::read_key_file(file).map_err(Failure::failed)?;
     check_folder(context)?;
     let store = database::or_new(context)?;
-    let imported = rotator(&context.settings).import_key(&store, &key, activate, &context.act());
+    let rotator = rotator(&context.settings);
+    let imported = rotator.import_key(&store, &key, activate, &context.act());
     let kid = key.kid();
     output::line(&match imported.map_err(Failure::failed)? {
         Imported::New(key) => format!("imported {}", described(&key)),
         Imported::Known(state) => format!("{kid} is known already; it is {}", state.word()),
         Imported::Activated => format!("{kid} was known; it signs from now on"),
+    })?;
+    next_standby(&rotator, &store, context)
+}
+
+/// Makes the next standby key if there is none, after a change of the keys.
+fn next_standby(rotator: &Rotator, store: &Store, context: &Context) -> Result<(), Failure> {
+    rotator.make_standby(store, &context.act()).map(drop).map_err(|error| {
+        Failure::failed(format_args!("the change is made, but no standby key: {error}"))
     })
 }
 
 fn rotate(immediate: bool, json: bool, context: &Context) -> Result<(), Failure> {
     let store = database::existing(context)?;
     let (rotator, act) = (rotator(&context.settings), context.act());
-    let key = rotator.rotate_keys(&store, immediate, &act).map_err(Failure::failed)?;
-    let rotation = Rotation::to(key, rotator.policy(), act.at);
+    let guards = store.list_guards(act.at).map_err(Failure::failed)?;
+    let rotated = rotator.rotate_keys(&store, &guards, &Timers::default(), immediate, &act);
+    let rotation = Rotation::to(rotated.map_err(Failure::failed)?, rotator.policy(), act.at);
     if json {
-        return output::json(&rotation);
+        output::json(&rotation)?;
+    } else if rotation.state == KeyState::Active {
+        output::line(&format!("{} signs from now on", rotation.kid))?;
+    } else {
+        let (kid, signs_at) = (rotation.kid, output::time(rotation.signs_at));
+        output::line(&format!("{kid} signs at {signs_at}, if every guard holds it by then"))?;
     }
-    let Rotation { kid, state, signs_at } = rotation;
-    if state == KeyState::Active {
-        return output::line(&format!("{kid} signs from now on"));
-    }
-    let signs_at = output::time(signs_at);
-    output::line(&format!(
-        "{kid} is published; it signs at {signs_at} if every guard holds it by then"
-    ))
+    next_standby(&rotator, &store, context)
 }
 
 /// Prints a public key, for clients that verify without fetching the key set.
@@ -159,9 +174,6 @@ fn export(kid: Option<&str>, format: Format, context: &Context) -> Result<(), Fa
 fn described(key: &Key) -> String {
     match key.state {
         KeyState::Active => format!("{}, which signs from now on", key.kid),
-        _ => format!(
-            "{}, which is pending: it signs two AUTH_JWKS_MAX_AGE after a server first served it",
-            key.kid
-        ),
+        _ => format!("{}, which is the standby key: the next rotation makes it active", key.kid),
     }
 }

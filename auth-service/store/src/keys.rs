@@ -1,6 +1,6 @@
 //! The states of keys. The private keys are files; see `signing`.
 
-use diesel::dsl::exists;
+use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 use signet_contract::clock::unix_micros;
 use signet_contract::events::Change;
@@ -15,7 +15,7 @@ use super::transaction::Transaction;
 use crate::error::StoreResult;
 use auth_domain::audit::{Act, Action, Subject};
 use auth_domain::keys::changes::{self, KeyChanges};
-use auth_domain::keys::{Activation, Added, Key, KeyState, Revocation, Rotated};
+use auth_domain::keys::{Added, Addition, Key, KeyState, Revocation, Rotated, RotationRequest};
 
 mod row;
 
@@ -38,6 +38,7 @@ fn update(connection: &mut AnyConnection, key: &Key) -> QueryResult<()> {
             keys::state.eq(key.state.word()),
             keys::since.eq(unix_micros(key.since)),
             keys::last_expiry.eq(key.last_expiry.map(unix_micros)),
+            keys::rotation_requested.eq(key.rotation_requested),
         ))
         .execute(connection)?;
     Ok(())
@@ -58,7 +59,11 @@ fn write(
         update(transaction.connection, key)?;
     }
     if let Some(key) = &changes.added {
-        row::insert(transaction.connection, key, now)?;
+        // Keys are listed in the order of their addition, also if two have the same time.
+        let latest: Option<i64> =
+            keys::table.select(max(keys::added_at)).first(transaction.connection)?;
+        let added_at = latest.map_or(unix_micros(now), |latest| unix_micros(now).max(latest + 1));
+        row::insert(transaction.connection, key, added_at)?;
     }
     for note in &changes.notes {
         transaction.note(note)?;
@@ -81,13 +86,22 @@ fn revoke(
     let revocation = Change::KeyRevoked { kid: kid.to_owned() };
     let before = if revoked { last_revocation(transaction.connection, &revocation)? } else { None };
     match changes::revoke(&known, kid, successor, next, before, act) {
-        Ok((active, changes)) => {
-            write(transaction, &changes, act.at)?;
-            let seq = transaction.position().ok_or_else(|| damaged("a revocation"))?;
-            Ok(Revocation::Done { seq, active })
-        }
+        Ok((active, changes)) => void(transaction, active, vec![kid.to_owned()], &changes, act),
         Err(answer) => Ok(answer),
     }
+}
+
+/// Carries out a revocation of these keys.
+fn void(
+    transaction: &mut Transaction<'_>,
+    active: String,
+    kids: Vec<String>,
+    changes: &KeyChanges,
+    act: &Act,
+) -> QueryResult<Revocation> {
+    write(transaction, changes, act.at)?;
+    let seq = transaction.position().ok_or_else(|| damaged("a revocation"))?;
+    Ok(Revocation::Done { seq, active, kids })
 }
 
 impl Store {
@@ -96,33 +110,32 @@ impl Store {
         self.read(list)
     }
 
-    /// Adds a key, pending or active as `activation` says (`key.published`, and `key.activated` for an
+    /// Adds a key, as the standby key or as the active one (`key.published`, and `key.activated` for an
     /// active one). An active one makes the previous active key retiring.
-    pub fn add_key(&self, key: &Key, activation: Activation, act: &Act) -> StoreResult<Added> {
+    pub fn add_key(&self, key: &Key, addition: Addition, act: &Act) -> StoreResult<Added> {
         self.write(|transaction| {
             transaction.lock(AdvisoryLock::Keys)?;
             let known = list(transaction.connection)?;
             let sessions_exist = sessions_exist(transaction.connection)?;
-            let (added, changes) = changes::add(&known, key, activation, sessions_exist, act);
+            let (added, changes) = changes::add(&known, key, addition, sessions_exist, act);
             write(transaction, &changes, act.at)?;
             Ok(added)
         })
     }
 
-    /// Begins a rotation: publishes `next` as pending, or returns the key that is pending already.
-    /// `immediate` makes the pending key, else `next`, active in the same transaction.
-    pub fn rotate(&self, next: Option<&Key>, immediate: bool, act: &Act) -> StoreResult<Rotated> {
+    /// Makes the standby key `kid` active, or schedules that, as `request` says.
+    pub fn rotate(&self, kid: &str, request: RotationRequest, act: &Act) -> StoreResult<Rotated> {
         self.write(|transaction| {
             transaction.lock(AdvisoryLock::Keys)?;
             let known = list(transaction.connection)?;
-            let (rotated, changes) = changes::rotate(&known, next, immediate, act);
+            let (rotated, changes) = changes::rotate(&known, kid, request, act);
             write(transaction, &changes, act.at)?;
             Ok(rotated)
         })
     }
 
-    /// Revokes a key in any state, also a second time. If it signs, `successor` (a pending key)
-    /// takes over in the same transaction, or `next` if no such key is pending.
+    /// Revokes a key in any state, also a second time. If it signs, `successor` (the standby key)
+    /// takes over in the same transaction, or `next` if there is no such key.
     pub fn revoke_key(
         &self,
         kid: &str,
@@ -133,6 +146,17 @@ impl Store {
         self.write(|transaction| {
             transaction.lock(AdvisoryLock::Keys)?;
             revoke(transaction, kid, successor, next, act)
+        })
+    }
+
+    /// Revokes every published key and makes `next` the active key, in one transaction.
+    pub fn revoke_all_keys(&self, next: &Key, act: &Act) -> StoreResult<Revocation> {
+        self.write(|transaction| {
+            transaction.lock(AdvisoryLock::Keys)?;
+            match changes::revoke_all(&list(transaction.connection)?, next, act) {
+                Ok((kids, changes)) => void(transaction, next.kid.clone(), kids, &changes, act),
+                Err(answer) => Ok(answer),
+            }
         })
     }
 

@@ -188,7 +188,7 @@ mod tests {
     use super::*;
     use crate::Existence;
     use auth_domain::feed::Changes;
-    use auth_domain::keys::{Activation, Key};
+    use auth_domain::keys::{Addition, Key};
 
     const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
@@ -200,7 +200,7 @@ mod tests {
     /// Adds a key and returns the position after its events.
     fn change(store: &Store, kid: &str) -> u64 {
         let key = Key::fresh(kid.into(), "n".into(), "AQAB".into(), START);
-        store.add_key(&key, Activation::Planned, &Act::by_operator(START)).expect("added");
+        store.add_key(&key, Addition::Generated, &Act::by_operator(START)).expect("added");
         store.position().expect("a position")
     }
 

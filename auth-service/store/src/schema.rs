@@ -83,6 +83,7 @@ diesel::table! {
         longest_life_micros -> Nullable<BigInt>,
         signed -> Bool,
         last_expiry -> Nullable<BigInt>,
+        rotation_requested -> Bool,
     }
 }
 

@@ -13,11 +13,12 @@ fn init_makes_files_for_the_owner_alone() {
     let folder = Folder::new();
     let said = folder.run("init").done();
     assert!(said.contains("made the signing key") && said.contains(SECRET), "{said}");
+    assert!(said.contains("made the standby key"), "{said}");
     let files = folder.files();
     assert!(files.iter().all(|(_, mode)| *mode == 0o600), "{files:?}");
     assert_eq!(
         files.iter().filter(|(path, _)| path.starts_with(folder.path().join("keys"))).count(),
-        2
+        3
     );
     let secret = fs::read_to_string(folder.path().join(SECRET)).expect("a secret");
     assert_eq!(secret.trim_end().len(), 43, "256 bits");
@@ -155,7 +156,7 @@ fn secret_saved_by_an_editor_of_windows_is_the_same_secret() {
 }
 
 #[test]
-fn first_starts_at_once_make_one_key_and_one_secret() {
+fn first_starts_at_once_make_one_key_one_standby_key_and_one_secret() {
     let folder = Folder::new();
     let starts: Vec<_> = (0..4)
         .map(|_| folder.program("init").stdout(Stdio::null()).spawn().expect("started"))
@@ -164,7 +165,7 @@ fn first_starts_at_once_make_one_key_and_one_secret() {
         assert!(start.wait().expect("ended").success());
     }
     let keys = folder.run("keys list --json").json();
-    assert_eq!(keys["keys"].as_array().expect("a list").len(), 1, "{keys}");
+    assert_eq!(keys["keys"].as_array().expect("a list").len(), 2, "{keys}");
     let again = folder.run("init").done();
     assert!(again.contains("the client api-service is registered, its secret is in"), "{again}");
 }

@@ -24,24 +24,53 @@ fn import_into_an_empty_folder_makes_the_first_key() {
     let folder = Folder::new();
     foreign_key(&folder, "mine.pem");
     folder.run("keys import mine.pem").done();
-    assert_eq!(states(&folder), ["active"]);
+    assert_eq!(states(&folder), ["active", "pending"]);
     folder.run("init").done();
-    assert_eq!(states(&folder), ["active"]);
+    assert_eq!(states(&folder), ["active", "pending"]);
 }
 
 #[test]
-fn generated_key_is_pending_and_import_can_activate_at_once() {
+fn generated_key_replaces_the_standby_key_and_import_can_activate_at_once() {
     let folder = Folder::new();
     let said = folder.run("keys generate").done();
     assert!(said.contains("signs from now on"), "{said}");
     let said = folder.run("keys generate --bits 3072").done();
-    assert!(said.contains("pending"), "{said}");
-    assert_eq!(states(&folder), ["active", "pending"]);
+    assert!(said.contains("standby key"), "{said}");
+    assert_eq!(states(&folder), ["active", "retired", "pending"]);
     foreign_key(&folder, "mine.pem");
     folder.run("keys import mine.pem --activate").done();
-    assert_eq!(states(&folder), ["retiring", "pending", "active"]);
+    assert_eq!(states(&folder), ["retiring", "retired", "pending", "active"]);
     let table = folder.run("keys list").done();
-    assert!(table.contains("waits for a server") && table.contains("leaves the key set at"));
+    assert!(table.contains("signs at") && table.contains("leaves the key set at"), "{table}");
+    let pems =
+        folder.files().into_iter().filter(|(path, _)| path.starts_with(folder.path().join("keys")));
+    assert_eq!(pems.count(), 3, "the replaced key has no file");
+}
+
+#[test]
+fn rotation_and_revocations_without_a_server_leave_a_standby_key() {
+    let folder = Folder::new();
+    folder.run("init").done();
+    // No server served the standby key, so it is not ripe.
+    let said = folder.run("keys rotate").done();
+    assert!(said.contains("signs at") && said.contains("if every guard holds it"), "{said}");
+    assert_eq!(states(&folder), ["active", "pending"]);
+    let said = folder.run("keys rotate --immediate").done();
+    assert!(said.contains("signs from now on"), "{said}");
+    assert_eq!(states(&folder), ["retiring", "active", "pending"]);
+    let keys = folder.run("keys list --json").json();
+    let kid = |number: usize| keys["keys"][number]["kid"].as_str().expect("a kid").to_owned();
+    let revoked = folder.run(&format!("keys revoke {} --json", kid(1))).json();
+    assert_eq!(
+        (&*revoked["kid"].to_string(), &revoked["active"]),
+        (&*format!("{:?}", kid(1)), &keys["keys"][2]["kid"])
+    );
+    assert_eq!(states(&folder), ["retiring", "revoked", "active", "pending"]);
+    let said = folder.run("keys revoke --all").done();
+    assert_eq!(said.lines().filter(|line| line.ends_with(" is void")).count(), 3, "{said}");
+    assert_eq!(states(&folder), ["revoked", "revoked", "revoked", "revoked", "active", "pending"]);
+    assert_eq!(folder.run("keys revoke").status, 2);
+    assert_eq!(folder.run(&format!("keys revoke {} --all", kid(0))).status, 2);
 }
 
 #[test]
@@ -78,7 +107,7 @@ mod openssl {
         assert!(made.expect("openssl is installed").status.success());
         let said = folder.run("keys import mine.pem").done();
         assert!(said.contains("signs from now on"), "{said}");
-        assert_eq!(states(&folder), ["retiring", "active"]);
+        assert_eq!(states(&folder), ["retiring", "pending", "active"]);
         let openssl = Command::new("openssl")
             .args(["rsa", "-in", "mine.pem", "-pubout"])
             .current_dir(folder.path())
@@ -94,6 +123,6 @@ mod openssl {
         // A second import changes nothing.
         let said = folder.run("keys import mine.pem").done();
         assert!(said.contains("known already"), "{said}");
-        assert_eq!(states(&folder), ["retiring", "active"]);
+        assert_eq!(states(&folder), ["retiring", "pending", "active"]);
     }
 }

@@ -12,11 +12,11 @@ use time::{Duration, OffsetDateTime};
 
 use super::health::Health;
 use crate::AppState;
-use crate::error::{AppError, Conflict};
+use crate::error::AppError;
 use crate::keys::follow;
 use auth_domain::audit::Act;
 use auth_domain::guards::{Guard, GuardId};
-use auth_domain::keys::{Key, KeyState, Step, Timers, held_up_by, next_steps};
+use auth_domain::keys::{Key, Step, Timers, held_up_by, next_steps, standby};
 use auth_store::StoreResult;
 
 /// The tolerance of the clock check: a smaller step back is ignored.
@@ -32,10 +32,9 @@ pub(super) struct KeyRotation {
     published: Gauge<u64, AtomicU64>,
     /// True if the keys may have changed since the last read.
     changed: bool,
-    timers: Timers,
     began: Instant,
     latest: Option<OffsetDateTime>,
-    /// The guards that were logged as late, by key.
+    /// The standby key and the guards that it waits for. They were logged.
     late: BTreeSet<(String, GuardId)>,
 }
 
@@ -48,7 +47,6 @@ impl KeyRotation {
             health,
             published,
             changed: true,
-            timers: Timers::default(),
             began: Instant::now(),
             latest: None,
             late: BTreeSet::new(),
@@ -120,9 +118,9 @@ impl KeyRotation {
     fn step(&mut self, now: OffsetDateTime) -> Result<(), AppError> {
         let uptime = Duration::try_from(self.began.elapsed()).unwrap_or(Duration::MAX);
         let (keys, guards) = (self.app.keys.keys(), self.app.guards.list(now));
-        self.timers.observe(&keys, now, uptime);
-        let steps = next_steps(&keys, &guards, &self.app.keys.policy(), now, &self.timers);
-        self.log_late_guards(&keys, &guards, now);
+        let timers = self.app.observe_keys(&keys, now, uptime);
+        let steps = next_steps(&keys, &guards, &self.app.keys.policy(), now, &timers);
+        self.log_late_guards(&keys, &guards, now, &timers);
         let mut outcome = Ok(());
         for step in &steps {
             match self.take(step, now) {
@@ -139,11 +137,6 @@ impl KeyRotation {
     fn take(&self, step: &Step, now: OffsetDateTime) -> Result<(), AppError> {
         let (rotator, store, act) = (&self.app.rotator, &self.app.store, Act::by_server(now));
         match step {
-            Step::Publish => match rotator.rotate_keys(store, false, &act) {
-                Ok(key) => tracing::info!(kid = %key.kid, "the next key is published"),
-                Err(AppError::Conflict(Conflict::KeySetFull { .. })) => {}
-                Err(error) => return Err(error),
-            },
             Step::Activate(kid) => {
                 rotator.activate_key(store, kid, &act)?;
                 tracing::info!(%kid, "the key signs from now on");
@@ -156,21 +149,37 @@ impl KeyRotation {
         Ok(())
     }
 
-    /// Logs once each guard that a key waits for, or no longer waits for.
-    fn log_late_guards(&mut self, keys: &[Key], guards: &[Guard], now: OffsetDateTime) {
-        let policy = self.app.keys.policy();
-        let pending = keys.iter().filter(|key| key.state == KeyState::Pending);
-        let mut late = BTreeSet::new();
-        for key in pending {
-            for guard in held_up_by(key, guards, &policy, now, &self.timers) {
-                late.insert((key.kid.clone(), guard.id.clone()));
-            }
-        }
+    /// Logs once each guard that the standby key waits for, and again when it waits no longer.
+    fn log_late_guards(
+        &mut self,
+        keys: &[Key],
+        guards: &[Guard],
+        now: OffsetDateTime,
+        timers: &Timers,
+    ) {
+        let (policy, standby) = (self.app.keys.policy(), standby(keys));
+        let late: BTreeSet<_> = standby
+            .iter()
+            .flat_map(|key| {
+                let late = held_up_by(key, guards, &policy, now, timers);
+                late.into_iter().map(|guard| (key.kid.clone(), guard.id.clone()))
+            })
+            .collect();
         for (kid, guard) in late.difference(&self.late) {
             tracing::warn!(
                 %kid, client_id = %guard.client_id, instance = %guard.instance,
                 patience = %policy.guard_patience,
-                "a guard does not hold the next key yet; AUTH_GUARD_PATIENCE after the lead the key signs all the same"
+                "a guard does not hold the standby key yet; a rotation waits for it, at most AUTH_GUARD_PATIENCE after the key's lead"
+            );
+        }
+        let lacks = |kid: &str, id: &GuardId| {
+            standby.is_some_and(|key| key.kid == kid)
+                && guards.iter().any(|guard| guard.id == *id && guard.live && !guard.holds(kid))
+        };
+        for (kid, guard) in self.late.difference(&late).filter(|(kid, id)| lacks(kid, id)) {
+            tracing::warn!(
+                %kid, client_id = %guard.client_id, instance = %guard.instance,
+                "a guard still does not hold the standby key; a rotation no longer waits for it"
             );
         }
         self.late = late;

@@ -2,7 +2,7 @@
 
 pub mod guard_records;
 pub mod health;
-pub mod spare_key;
+pub mod standby_key;
 pub mod upkeep;
 
 mod key_rotation;

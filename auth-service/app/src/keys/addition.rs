@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::Rotator;
 use crate::error::AppError;
-use auth_crypto::signing::{KeyBits, PrivateKey, generate, key_files};
+use auth_crypto::signing::{FolderLock, KeyBits, PrivateKey, generate, key_files};
 use auth_domain::audit::Act;
-use auth_domain::keys::{Activation, Added, Key, KeyState};
+use auth_domain::keys::{Addition, Key, KeyState};
 use auth_store::Store;
 
 /// The result of an import.
@@ -16,7 +16,7 @@ pub enum Imported {
     New(Key),
     /// The key was known, and its state stays.
     Known(KeyState),
-    /// The key was known and pending. It signs from now on.
+    /// The key was the standby key. It signs from now on.
     Activated,
 }
 
@@ -26,21 +26,32 @@ pub fn read_key_file(path: &Path) -> Result<PrivateKey, AppError> {
 }
 
 impl Rotator {
-    /// Makes a key of this size. It signs after its lead, or at once if no key is active. It blocks
-    /// for seconds.
+    /// Makes a key of this size. It is the standby key, in place of the one that is there, or signs
+    /// at once if no key is active. It blocks for seconds.
     ///
     /// # Errors
     ///
-    /// [`Conflict::KeySetFull`](crate::error::Conflict::KeySetFull) if the key set holds as many
-    /// keys as it may.
+    /// [`Conflict::KeySetFull`](crate::error::Conflict::KeySetFull) if there is no standby key, and
+    /// the key set holds as many keys as it may.
     pub fn generate_key(&self, store: &Store, bits: KeyBits, act: &Act) -> Result<Key, AppError> {
-        self.add(store, &generate(bits)?, Activation::Planned, act)
+        self.generate_key_in(&self.files().lock()?, store, bits, act)
     }
 
-    /// Imports a key. It signs after its lead, or at once with `activate` or if no key has signed
-    /// yet.
+    pub(crate) fn generate_key_in(
+        &self,
+        lock: &FolderLock,
+        store: &Store,
+        bits: KeyBits,
+        act: &Act,
+    ) -> Result<Key, AppError> {
+        let added = self.add(lock, store, &generate(bits)?, Addition::Generated, act)?;
+        added.ok_or_else(|| AppError::internal("the new key is known already"))
+    }
+
+    /// Imports a key. It is the standby key, in place of the one that is there. It signs at once with
+    /// `activate`, or if no key has signed yet; then the standby key stays.
     ///
-    /// The file of a known key is written again, in case it was lost. The state of a known key
+    /// The file of a published key is written again, in case it was lost. The state of a known key
     /// changes only with `activate`, and never back.
     ///
     /// # Errors
@@ -55,15 +66,17 @@ impl Rotator {
         activate: bool,
         act: &Act,
     ) -> Result<Imported, AppError> {
+        let lock = self.files().lock()?;
         let kid = key.kid();
         let known = store.list_keys()?.into_iter().find(|known| known.kid == kid);
-        match known.map(|known| known.state) {
-            None => {
-                let activation =
-                    if activate { Activation::AtOnce } else { Activation::AtOnceIfUnused };
-                self.add(store, key, activation, act).map(Imported::New)
-            }
-            Some(state @ (KeyState::Pending | KeyState::Active)) => {
+        let Some(state) = known.map(|known| known.state) else {
+            let addition = if activate { Addition::Activated } else { Addition::Imported };
+            let added = self.add(&lock, store, key, addition, act)?;
+            let added = added.ok_or_else(|| AppError::internal("the key is known by now"))?;
+            return Ok(Imported::New(added));
+        };
+        match state {
+            KeyState::Pending | KeyState::Active => {
                 self.files().keep(key)?;
                 if activate && state == KeyState::Pending {
                     self.activate_key(store, kid, act)?;
@@ -71,31 +84,11 @@ impl Rotator {
                 }
                 Ok(Imported::Known(state))
             }
-            Some(state) => {
+            KeyState::Retiring | KeyState::Retired | KeyState::Revoked => {
                 let state = state.word();
                 let why =
                     format!("{kid} is known and {state}: it never signs again; make a new one");
                 Err(AppError::invalid("key", why))
-            }
-        }
-    }
-
-    /// Writes the file first, so that every published key has its private key.
-    fn add(
-        &self,
-        store: &Store,
-        key: &PrivateKey,
-        activation: Activation,
-        act: &Act,
-    ) -> Result<Key, AppError> {
-        self.files().keep(key)?;
-        let public = key.public();
-        let fresh = Key::fresh(public.kid, public.n, public.e, act.at);
-        match store.add_key(&fresh, activation, act)? {
-            Added::New(key) | Added::Known(key) => Ok(key),
-            Added::Full => {
-                self.files().forget(&fresh.kid)?;
-                Err(self.full(&store.list_keys()?))
             }
         }
     }

@@ -82,6 +82,10 @@ pub struct KeyEntry {
     /// The time at which the state changes by itself; null if it does not.
     #[serde(with = "rfc3339::option")]
     pub next: Option<OffsetDateTime>,
+    /// The time from which it signs: of the standby key that of the scheduled rotation, of the active
+    /// key its start. Null without a scheduled rotation, and for other keys.
+    #[serde(with = "rfc3339::option")]
+    pub signs_at: Option<OffsetDateTime>,
     /// The live guards.
     pub guards: Vec<Holder>,
 }
@@ -106,11 +110,17 @@ impl KeyList {
                 instance: guard.id.instance,
                 holds: guard.holds(&key.kid),
             };
+            let next = next_change(key, keys, policy);
             KeyEntry {
                 kid: key.kid.clone(),
                 state: key.state,
                 since: key.since,
-                next: next_change(key, policy),
+                next,
+                signs_at: match key.state {
+                    KeyState::Pending => next,
+                    KeyState::Active => Some(key.since),
+                    _ => None,
+                },
                 guards: guards.iter().filter(|guard| guard.live).map(holder).collect(),
             }
         };

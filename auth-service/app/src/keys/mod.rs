@@ -21,7 +21,7 @@ use auth_store::{Store, StoreError};
 pub use addition::{Imported, read_key_file};
 pub use list::{KeyEntry, KeyList, export_public_jwk, export_public_pem, list_keys};
 pub use plan::{KeyPlan, PlannedKey, plan_keys, schedule_note};
-pub use revocation::{CONFIRMATION_PATIENCE, RevokedKey, revoke_key};
+pub use revocation::{CONFIRMATION_PATIENCE, RevokedKeys, Target, revoke_keys};
 pub use rotation::Rotation;
 pub use rotator::{Revoked, Rotator};
 

@@ -6,12 +6,10 @@ use time::serde::rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use crate::error::AppError;
-use auth_domain::keys::{
-    Key, KeyPolicy, KeyState, lead_ends, leaves_at, next_change, next_publication,
-};
+use auth_domain::keys::{Key, KeyPolicy, KeyState, leaves_at, rotation_at};
 use auth_store::Store;
 
-/// The published keys, and the pair that the schedule publishes next.
+/// The published keys and their schedule.
 #[derive(Serialize)]
 pub struct KeyPlan {
     /// The seconds for which a key signs; `None` if only an operator rotates.
@@ -25,9 +23,9 @@ pub struct KeyPlan {
 /// A key and the times of its life, in whole seconds. A time that is not known is `None`.
 #[derive(Serialize, Default)]
 pub struct PlannedKey {
-    /// The thumbprint; `None` for the pair that the schedule publishes next.
-    pub kid: Option<String>,
-    /// The state of the key; `next` for the pair that the schedule publishes next.
+    /// The thumbprint.
+    pub kid: String,
+    /// The state of the key.
     pub state: &'static str,
     /// The time at which a server first served it.
     #[serde(with = "rfc3339::option")]
@@ -53,17 +51,9 @@ pub fn plan_keys(
     now: OffsetDateTime,
 ) -> Result<KeyPlan, AppError> {
     let keys = store.list_keys()?;
-    let until = active_until(&keys, policy, now);
+    let rotation_at = rotation_at(&keys, policy).map(|at| at.max(now));
     let published = keys.iter().filter(|key| key.state.published());
-    let mut planned: Vec<_> = published.map(|key| planned_key(key, until, policy)).collect();
-    if let Some(at) = next_publication(&keys, policy) {
-        planned.push(PlannedKey {
-            state: "next",
-            published_at: seconds(Some(at.max(now))),
-            signs_at: seconds(until),
-            ..PlannedKey::default()
-        });
-    }
+    let planned = published.map(|key| planned_key(key, rotation_at, policy)).collect();
     Ok(KeyPlan {
         rotation_every_seconds: policy.rotation_every.map(Duration::whole_seconds),
         keys: planned,
@@ -78,38 +68,28 @@ pub fn schedule_note(keys: &[Key], policy: &KeyPolicy) -> String {
                 you rotate. A stolen key also signs until then"
             .into();
     };
-    let active = keys.iter().find(|key| key.state == KeyState::Active);
-    let until = seconds(active.and_then(|key| next_change(key, policy)));
-    let until = until.map_or_else(
+    let until = seconds(rotation_at(keys, policy)).map_or_else(
         || format!("{} days after it begins", every.whole_days()),
         |at| at.format(&Rfc3339).unwrap_or_default(),
     );
     format!(
         "keys rotate by schedule. A verifier that fetches the key set needs no action. A verifier \
-         that holds the PEM of the active key needs the next PEM by {until}"
+         that holds the PEM of the active key needs that of the standby key by {until}: \
+         `auth-service keys export-public KID`"
     )
 }
 
-/// Returns the time at which the active key stops signing, if it is known.
-fn active_until(keys: &[Key], policy: &KeyPolicy, now: OffsetDateTime) -> Option<OffsetDateTime> {
-    let pending = keys.iter().find(|key| key.state == KeyState::Pending);
-    match pending {
-        Some(pending) => lead_ends(pending, policy).map(|at| at.max(now)),
-        None => Some(next_publication(keys, policy)?.max(now) + policy.lead()),
-    }
-}
-
-fn planned_key(key: &Key, until: Option<OffsetDateTime>, policy: &KeyPolicy) -> PlannedKey {
+fn planned_key(key: &Key, rotation_at: Option<OffsetDateTime>, policy: &KeyPolicy) -> PlannedKey {
     let known =
-        PlannedKey { kid: Some(key.kid.clone()), state: key.state.word(), ..PlannedKey::default() };
+        PlannedKey { kid: key.kid.clone(), state: key.state.word(), ..PlannedKey::default() };
     match key.state {
         KeyState::Pending => PlannedKey {
             published_at: seconds(key.served_at),
-            signs_at: seconds(lead_ends(key, policy)),
+            signs_at: seconds(rotation_at),
             ..known
         },
         KeyState::Active => {
-            let leaves = until.map(|until| {
+            let leaves = rotation_at.map(|until| {
                 let life = key.longest_life.unwrap_or(policy.token_life);
                 let life = Some(life.max(policy.token_life));
                 leaves_at(&Key { longest_life: life, ..key.clone() }.stopped(until), policy)
@@ -117,7 +97,7 @@ fn planned_key(key: &Key, until: Option<OffsetDateTime>, policy: &KeyPolicy) -> 
             PlannedKey {
                 published_at: seconds(key.served_at),
                 signs_at: seconds(Some(key.since)),
-                active_until: seconds(until),
+                active_until: seconds(rotation_at),
                 leaves_jwks_at: seconds(leaves),
                 safe_to_delete_at: seconds(leaves),
                 ..known

@@ -12,24 +12,25 @@ use crate::AppState;
 use crate::blocking;
 use crate::error::AppError;
 use auth_domain::audit::Act;
-use auth_domain::keys::{Key, KeyPolicy, KeyState, lead_ends};
+use auth_domain::keys::{Key, KeyPolicy, KeyState, lead_ends, needs_standby};
 
 impl AppState {
-    /// Publishes the next key, or makes it active at once. This server serves it before the result
-    /// returns.
+    /// Makes the standby key active if it is ripe, or with `immediate`; otherwise schedules that.
+    /// This server signs with it before the result returns.
     ///
     /// # Errors
     ///
-    /// [`Conflict::KeySetFull`](crate::error::Conflict::KeySetFull) if the key set holds as many
-    /// keys as it may.
+    /// [`Conflict::KeySetFull`](crate::error::Conflict::KeySetFull) if the key set has no room for
+    /// the next standby key.
     pub async fn rotate_keys(&self, immediate: bool, act: Act) -> Result<Rotation, AppError> {
+        if needs_standby(&self.keys.keys()) {
+            self.make_standby().await?;
+        }
         let (rotator, keys) = (self.rotator.clone(), Arc::clone(&self.keys));
-        // `run` stops waiting after a time-out, but its work goes on. A new pair may take longer.
-        blocking::run_to_end(move || rotator.prepare(&keys.keys())).await?;
-        let (rotator, keys) = (self.rotator.clone(), Arc::clone(&self.keys));
+        let (guards, timers) = (self.guards.list(act.at), self.key_timers());
         let (by, now) = (act.by.id(), act.at);
         let rotated = self.run(move |store| {
-            let rotated = rotator.rotate_keys(store, immediate, &act);
+            let rotated = rotator.rotate_keys(store, &guards, &timers, immediate, &act);
             // The upkeep logs a failure of `follow`.
             let _ = follow(&keys, store, now);
             rotated
@@ -40,16 +41,33 @@ impl AppState {
         tracing::info!(by = by.map(display), kid = %key.kid, immediate, "an operator rotated the keys");
         Ok(Rotation::to(key, &self.keys.policy(), now))
     }
+
+    /// Publishes a standby key if there is none, or if its file was lost. It may take seconds, and
+    /// does not stop when its caller stops waiting.
+    pub(crate) async fn make_standby(&self) -> Result<(), AppError> {
+        let (rotator, keys) = (self.rotator.clone(), Arc::clone(&self.keys));
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        blocking::run_to_end(move || {
+            let now = clock.now();
+            if let Some(key) = rotator.make_standby(&store, &Act::by_server(now))? {
+                tracing::info!(kid = %key.kid, "the next standby key is published");
+                follow(&keys, &store, clock.now())?;
+            }
+            Ok(())
+        })
+        .await
+    }
 }
 
 /// The key that signs next, or already.
 #[derive(Serialize, ToSchema)]
 pub struct Rotation {
-    /// The next key's RFC 7638 thumbprint.
+    /// The key's RFC 7638 thumbprint.
     pub kid: String,
     /// `pending` or `active`.
     pub state: KeyState,
-    /// The time at which its lead is over; it waits longer for a guard that does not hold it.
+    /// The time from which an active key signs. A pending key signs then, or as soon as every live
+    /// guard holds it.
     #[serde(with = "rfc3339")]
     pub signs_at: OffsetDateTime,
 }

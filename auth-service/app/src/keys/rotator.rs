@@ -1,29 +1,34 @@
-//! Rotations and revocations by a command, a route, or the schedule. Files and records change in an
-//! order in which a crash in between leaves one key that signs.
+//! Changes of the keys by a command, a route, or the schedule. Files and records change in an order
+//! in which a crash in between leaves one key that signs.
 
-use signet_contract::jwks::MAX_KEYS;
 use time::OffsetDateTime;
 
 use crate::error::{AppError, Conflict, Entity};
-use auth_crypto::signing::{FileError, KeyBits, KeyFiles, PairError, Spares};
+use auth_crypto::signing::{FileError, FolderLock, KeyBits, KeyFiles, PrivateKey, generate};
 use auth_domain::audit::Act;
-use auth_domain::keys::{Key, KeyPolicy, KeyState, Revocation, Rotated, next_to_leave};
+use auth_domain::guards::Guard;
+use auth_domain::keys::{
+    Added, Addition, Key, KeyPolicy, KeyState, Revocation, Rotated, RotationRequest, Timers,
+    is_ripe, needs_standby, next_to_leave, standby,
+};
 use auth_store::Store;
 
-/// The number of tries to take a spare pair, if other rotations take the same one first.
+/// The number of tries of a change, if other processes change the standby key meanwhile.
 const TRIES: u32 = 4;
 
 /// Changes which key signs.
 #[derive(Debug, Clone)]
 pub struct Rotator {
     files: KeyFiles,
-    spares: Spares,
+    bits: KeyBits,
     policy: KeyPolicy,
 }
 
-/// A key that was revoked.
+/// The keys that one revocation voided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revoked {
+    /// The thumbprints of the void keys.
+    pub kids: Vec<String>,
     /// The feed position of the revocation.
     pub seq: u64,
     /// The key that signs now.
@@ -33,7 +38,7 @@ pub struct Revoked {
 impl Rotator {
     /// Creates a rotator that makes new keys of this size.
     pub fn new(files: KeyFiles, bits: KeyBits, policy: KeyPolicy) -> Self {
-        Self { spares: Spares::new(files.clone(), bits), files, policy }
+        Self { files, bits, policy }
     }
 
     /// Returns the durations of the steps of a key's life.
@@ -42,65 +47,175 @@ impl Rotator {
     }
 
     /// Returns the files of the keys.
-    pub(super) fn files(&self) -> &KeyFiles {
+    pub fn files(&self) -> &KeyFiles {
         &self.files
     }
 
-    /// Makes a spare pair if there is none; returns true if it did. It blocks for seconds.
-    pub fn ensure_spare(&self, known: &[Key]) -> Result<bool, PairError> {
-        self.spares.ensure(known)
-    }
-
-    /// Makes the pair for the next rotation, if there is none yet. If this fails or takes too long,
-    /// no rotation begins, and so none is done later.
-    pub fn prepare(&self, known: &[Key]) -> Result<(), AppError> {
-        if needs_pair(known) {
-            self.spares.ensure(known)?;
-        }
-        Ok(())
-    }
-
-    /// Publishes the next key, or makes it active at once; see [`Store::rotate`]. Returns the key
-    /// that signs next, or already.
+    /// Publishes a standby key if there is none, or if its file was lost. Returns the new key. It
+    /// blocks for seconds while it makes the pair.
+    ///
+    /// Without the file of the active key, this folder is not the one that the server signs with,
+    /// and nothing is made.
     ///
     /// # Errors
     ///
-    /// [`Conflict::KeySetFull`] if the key set holds as many keys as it may.
-    pub fn rotate_keys(&self, store: &Store, immediate: bool, act: &Act) -> Result<Key, AppError> {
-        for _ in 0..TRIES {
-            let known = store.list_keys()?;
-            let next = if needs_pair(&known) { Some(self.next(&known)?) } else { None };
-            match store.rotate(next.as_ref(), immediate, act)? {
-                Rotated::To(key) => return Ok(key),
-                Rotated::Full => return Err(self.full(&known)),
-                Rotated::OtherNeeded => {}
+    /// The folder can't be read or written, or no pair can be made.
+    pub fn make_standby(&self, store: &Store, act: &Act) -> Result<Option<Key>, AppError> {
+        self.make_standby_in(&self.files.lock()?, store, act)
+    }
+
+    pub(crate) fn make_standby_in(
+        &self,
+        lock: &FolderLock,
+        store: &Store,
+        act: &Act,
+    ) -> Result<Option<Key>, AppError> {
+        let known = store.list_keys()?;
+        let active = known.iter().find(|key| key.state == KeyState::Active);
+        if !active.is_some_and(|key| self.files.holds(&key.kid)) {
+            return Ok(None);
+        }
+        let addition = match standby(&known) {
+            Some(key) if self.files.holds(&key.kid) => return Ok(None),
+            Some(_) => Addition::Generated,
+            None if needs_standby(&known) => Addition::Standby,
+            None => return Ok(None),
+        };
+        self.add(lock, store, &self.pair(&known)?, addition, act)
+    }
+
+    /// Returns a pair without a record: one of a process that ended before it added it, or a new one.
+    fn pair(&self, known: &[Key]) -> Result<PrivateKey, AppError> {
+        let unpublished = self.files.unpublished(known)?;
+        let fit = unpublished.into_iter().find(|pair| pair.bits() == self.bits as usize);
+        Ok(fit.map_or_else(|| generate(self.bits), Ok)?)
+    }
+
+    /// Returns true if [`make_standby`](Self::make_standby) has work to do.
+    pub fn lacks_standby(&self, known: &[Key]) -> bool {
+        needs_standby(known) || standby(known).is_some_and(|key| !self.files.holds(&key.kid))
+    }
+
+    /// Adds a key. The file comes first, so that every published key has its private key. Returns the
+    /// new key; `None` if nothing changed.
+    pub(super) fn add(
+        &self,
+        _lock: &FolderLock,
+        store: &Store,
+        pair: &PrivateKey,
+        addition: Addition,
+        act: &Act,
+    ) -> Result<Option<Key>, AppError> {
+        self.files.keep(pair)?;
+        match store.add_key(&record(pair), addition, act)? {
+            Added::New { key, replaced } => {
+                replaced.iter().try_for_each(|kid| self.files.forget(kid))?;
+                Ok(Some(key))
+            }
+            Added::Nothing => Ok(None),
+            Added::Full => {
+                self.files.forget(pair.kid())?;
+                Err(self.full(&store.list_keys()?))
             }
         }
-        Err(too_many_rotations())
+    }
+
+    /// Makes the standby key active if it is ripe, or with `immediate`; otherwise schedules that.
+    /// Returns the standby key. `guards` and `timers` decide if it is ripe.
+    ///
+    /// # Errors
+    ///
+    /// [`Conflict::KeySetFull`] if the key set has no room for the next standby key.
+    pub fn rotate_keys(
+        &self,
+        store: &Store,
+        guards: &[Guard],
+        timers: &Timers,
+        immediate: bool,
+        act: &Act,
+    ) -> Result<Key, AppError> {
+        for _ in 0..TRIES {
+            let known = store.list_keys()?;
+            let Some(standby) = standby(&known) else {
+                if !needs_standby(&known) {
+                    return Err(self.full(&known));
+                }
+                if self.make_standby(store, act)?.is_none() {
+                    let active = known.iter().find(|key| key.state == KeyState::Active);
+                    active.map(|key| self.files.read(&key.kid)).transpose()?;
+                }
+                continue;
+            };
+            let request = if immediate {
+                RotationRequest::Immediate
+            } else if is_ripe(standby, guards, &self.policy, act.at, timers) {
+                RotationRequest::Ripe
+            } else {
+                RotationRequest::Scheduled
+            };
+            // A key without a good file never signs.
+            self.files.read(&standby.kid)?;
+            match store.rotate(&standby.kid, request, act)? {
+                Rotated::To(key) => return Ok(key),
+                Rotated::Full => return Err(self.full(&known)),
+                Rotated::StandbyChanged => {}
+            }
+        }
+        Err(too_many_changes())
     }
 
     /// Revokes a key and removes its file; see [`Store::revoke_key`].
+    ///
+    /// # Errors
+    ///
+    /// [`Entity::Key`] is not found.
     pub fn revoke_key(&self, store: &Store, kid: &str, act: &Act) -> Result<Revoked, AppError> {
+        let mut next = None;
         for _ in 0..TRIES {
             let known = store.list_keys()?;
-            let signs = |key: &Key| key.kid == kid && key.state == KeyState::Active;
-            let successor = self.successor(&known, kid);
-            let needed = successor.is_none() && known.iter().any(signs);
-            let next = if needed { Some(self.next(&known)?) } else { None };
+            let usable = |key: &&Key| key.kid != kid && self.files.read(&key.kid).is_ok();
+            let successor = standby(&known).filter(usable).map(|key| &*key.kid);
             match store.revoke_key(kid, successor, next.as_ref(), act)? {
-                Revocation::Done { seq, active } => {
+                Revocation::Done { kids, seq, active } => {
                     self.files.forget(kid)?;
-                    return Ok(Revoked { seq, active });
+                    return Ok(Revoked { kids, seq, active });
                 }
                 Revocation::Unknown => return Err(AppError::not_found(Entity::Key, kid)),
-                Revocation::OtherNeeded => {}
+                Revocation::OtherNeeded => {
+                    // A process that makes a standby key has the lock.
+                    let _lock = self.files.lock()?;
+                    let pair = self.pair(&store.list_keys()?)?;
+                    self.files.keep(&pair)?;
+                    next = Some(record(&pair));
+                }
             }
         }
-        Err(too_many_rotations())
+        Err(too_many_changes())
     }
 
-    /// Makes a pending key the active one; returns `false` if it is neither. A key without a good
-    /// file never signs: the previous one goes on.
+    /// Revokes every published key and deletes every pair of the folder: for a stolen folder,
+    /// database or machine. A pair that is made now signs. It blocks for seconds.
+    ///
+    /// # Errors
+    ///
+    /// No pair can be made, or the folder can't be written. Then nothing is revoked.
+    pub fn revoke_all_keys(&self, store: &Store, act: &Act) -> Result<Revoked, AppError> {
+        // No other process publishes a pair that was made before.
+        let _lock = self.files.lock()?;
+        let unpublished = self.files.unpublished(&store.list_keys()?)?;
+        unpublished.iter().try_for_each(|pair| self.files.forget(pair.kid()))?;
+        let pair = generate(self.bits)?;
+        self.files.keep(&pair)?;
+        let Revocation::Done { kids, seq, active } = store.revoke_all_keys(&record(&pair), act)?
+        else {
+            return Err(too_many_changes());
+        };
+        kids.iter().try_for_each(|kid| self.files.forget(kid))?;
+        Ok(Revoked { kids, seq, active })
+    }
+
+    /// Makes the standby key the active one; returns `false` if the key is neither. A key without a
+    /// good file never signs: the previous one goes on.
     pub fn activate_key(&self, store: &Store, kid: &str, act: &Act) -> Result<bool, AppError> {
         self.files.read(kid)?;
         Ok(store.activate_key(kid, act)?)
@@ -125,33 +240,18 @@ impl Rotator {
     }
 
     /// Returns the conflict of a full key set.
-    pub(super) fn full(&self, known: &[Key]) -> AppError {
+    fn full(&self, known: &[Key]) -> AppError {
         let next_leaves_at = next_to_leave(known, &self.policy);
         AppError::Conflict(Conflict::KeySetFull { next_leaves_at })
     }
-
-    fn next(&self, known: &[Key]) -> Result<Key, AppError> {
-        let public = self.spares.take(known)?.public();
-        Ok(Key::fresh(public.kid, public.n, public.e, OffsetDateTime::UNIX_EPOCH))
-    }
-
-    /// Returns the pending key that takes over: the one published first that has a good file.
-    fn successor<'a>(&self, known: &'a [Key], revoked: &str) -> Option<&'a str> {
-        known
-            .iter()
-            .filter(|key| key.state == KeyState::Pending && key.kid != revoked)
-            .find(|key| self.files.read(&key.kid).is_ok())
-            .map(|key| key.kid.as_str())
-    }
 }
 
-fn too_many_rotations() -> AppError {
-    AppError::Unavailable("other rotations took each new key pair; try again".into())
+/// Returns the record of a new pair. Its times come with its addition.
+fn record(pair: &PrivateKey) -> Key {
+    let public = pair.public();
+    Key::fresh(public.kid, public.n, public.e, OffsetDateTime::UNIX_EPOCH)
 }
 
-/// Returns true if a rotation takes a new pair: no key is pending, and the key set has room.
-fn needs_pair(known: &[Key]) -> bool {
-    let pending = known.iter().any(|key| key.state == KeyState::Pending);
-    let full = known.iter().filter(|key| key.state.published()).count() >= MAX_KEYS;
-    !pending && !full
+fn too_many_changes() -> AppError {
+    AppError::Unavailable("other processes change the keys; try again".into())
 }

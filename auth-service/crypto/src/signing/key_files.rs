@@ -3,7 +3,8 @@
 //! A file is written whole or not at all, and before its record: a key that is published always has
 //! its file. Any reader of a file can sign as the issuer, so its mode is checked at start.
 
-use std::fs;
+use std::collections::HashSet;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::key_fault::KeyFault;
 use super::private_key::{LARGEST_FILE, PrivateKey};
+use auth_domain::keys::Key;
 
 /// The reason for which a key's file can't be used, in one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +47,13 @@ pub struct KeyFiles {
     steps: Arc<dyn Steps>,
 }
 
+/// The lock of a folder. It lasts until it is dropped, or its process ends. Its holder alone adds
+/// pairs: another process does not publish a pair that this one has not published yet.
+#[derive(Debug)]
+pub struct FolderLock {
+    _folder: File,
+}
+
 impl KeyFiles {
     /// Creates the key files of `folder`, which need not exist yet.
     pub fn in_folder(folder: &Path) -> Self {
@@ -59,6 +68,30 @@ impl KeyFiles {
 
     fn path(&self, kid: &str) -> PathBuf {
         self.folder.join(format!("{kid}.pem"))
+    }
+
+    /// Locks the folder, and makes it if it is missing. Waits for another holder of the lock.
+    pub fn lock(&self) -> Result<FolderLock, FileError> {
+        let locked = || {
+            private::make_folder(&self.folder)?;
+            let folder = File::open(&self.folder)?;
+            folder.lock()?;
+            Ok(FolderLock { _folder: folder })
+        };
+        locked().map_err(|error| FileError::Io(self.folder.clone(), error))
+    }
+
+    /// Returns true if the folder has a file of this key, good or not.
+    pub fn holds(&self, kid: &str) -> bool {
+        self.path(kid).try_exists().unwrap_or(true)
+    }
+
+    /// Returns the pairs of the folder that have no record: a process ended before it added them. A
+    /// file that is damaged, or open to others, is left alone.
+    pub fn unpublished(&self, known: &[Key]) -> Result<Vec<PrivateKey>, FileError> {
+        let known: HashSet<&str> = known.iter().map(|key| key.kid.as_str()).collect();
+        let unknown = self.list()?.into_iter().filter(|kid| !known.contains(kid.as_str()));
+        Ok(unknown.filter_map(|kid| self.read(&kid).ok()).collect())
     }
 
     /// Writes a key's file. After this returns, the file survives a power cut.

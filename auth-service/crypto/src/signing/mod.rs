@@ -10,7 +10,6 @@ mod pem_block;
 mod private_key;
 mod published;
 mod signer;
-mod spares;
 
 pub mod key_files;
 
@@ -19,9 +18,8 @@ mod tests;
 
 pub use generation::{KeyBits, generate};
 pub use key_fault::KeyFault;
-pub use key_files::{FileError, KeyFiles};
+pub use key_files::{FileError, FolderLock, KeyFiles};
 pub use key_ring::{KeyRing, RingChange, RingError};
 pub use private_key::{PrivateKey, public_pem};
 pub use published::PublishedSet;
 pub use signer::{Signer, SigningError};
-pub use spares::{PairError, Spares};

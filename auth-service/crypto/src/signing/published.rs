@@ -5,15 +5,11 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use signet_contract::jwks::{KeySet, MAX_KEYS, PublicJwk};
+use signet_contract::jwks::{KeySet, PublicJwk};
 use signet_verifier::PublicKey;
 use time::{Duration, OffsetDateTime};
 
-use auth_domain::keys::{Key, KeyPolicy, next_publication, next_to_leave};
-
-/// The delay after which a due publication counts as held up. A due step is normally done within a
-/// moment; the end of a longer delay is unknown.
-const HELD_UP: Duration = Duration::seconds(10);
+use auth_domain::keys::{Key, KeyPolicy, next_to_leave};
 
 /// The published key set.
 #[derive(Debug, Clone)]
@@ -27,8 +23,6 @@ pub struct PublishedSet {
     max_age: Duration,
     /// The time at which a key leaves the set by itself.
     shrinks_at: Option<OffsetDateTime>,
-    /// The time at which a key enters it by itself.
-    grows_at: Option<OffsetDateTime>,
 }
 
 impl PublishedSet {
@@ -43,15 +37,12 @@ impl PublishedSet {
             let jwk = serde_json::to_value(jwk).ok()?;
             PublicKey::from_jwk(&jwk).ok()
         });
-        let shrinks_at = next_to_leave(keys, policy);
         Self {
             json: json.into(),
             etag,
             keys: own.collect(),
             max_age: policy.jwks_max_age,
-            shrinks_at,
-            // A full set grows only after another key has left.
-            grows_at: next_publication(keys, policy).filter(|_| set.keys.len() < MAX_KEYS),
+            shrinks_at: next_to_leave(keys, policy),
         }
     }
 
@@ -60,11 +51,9 @@ impl PublishedSet {
         self.keys.iter().find(|key| key.kid() == kid)
     }
 
-    /// Returns the `max-age` at `now`, in seconds: it ends at the next known change.
+    /// Returns the `max-age` at `now`, in seconds: it ends when a key leaves the set.
     pub fn max_age(&self, now: OffsetDateTime) -> u64 {
-        let grows_at = self.grows_at.filter(|at| now - *at < HELD_UP);
-        let next = self.shrinks_at.into_iter().chain(grows_at).min();
-        let until = next.map_or(self.max_age, |at| self.max_age.min(at - now));
+        let until = self.shrinks_at.map_or(self.max_age, |at| self.max_age.min(at - now));
         until.whole_seconds().max(0).unsigned_abs()
     }
 }

@@ -4,15 +4,17 @@
 //! them out in the transaction that read the keys.
 
 use signet_contract::events::Change;
-use signet_contract::jwks::MAX_KEYS;
 
-use super::{Activation, Added, Key, KeyState, Revocation, Rotated};
+use super::{
+    Added, Addition, Key, KeyState, Revocation, Rotated, RotationRequest, has_room, standby,
+};
 use crate::audit::{self, Act, Action, Subject};
 
 /// The writes of a decision, each list in its order. They are empty if nothing changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyChanges {
-    /// The known keys with their new state. They come before `added`: one key is active at a time.
+    /// The known keys with their new state. They come before `added`: one key is active at a time,
+    /// and one is the standby key.
     pub updated: Vec<Key>,
     /// The new key.
     pub added: Option<Key>,
@@ -38,43 +40,73 @@ impl KeyChanges {
 
     /// Publishes a new key, as the active one if `at_once`. Returns it.
     fn publish(&mut self, known: &[Key], new: &Key, at_once: bool, act: &Act) -> Key {
-        let fresh = Key::fresh(new.kid.clone(), new.n.clone(), new.e.clone(), act.at);
+        let mut fresh = Key::fresh(new.kid.clone(), new.n.clone(), new.e.clone(), act.at);
         self.events.push(Change::KeyPublished { kid: fresh.kid.clone() });
-        let key = if at_once { self.activate(known, fresh, act) } else { fresh };
+        let key = if at_once {
+            self.activate(known, fresh, act)
+        } else {
+            fresh.rotation_requested = known.iter().any(|key| key.rotation_requested);
+            self.withdraw_requests(known);
+            fresh
+        };
         self.added = Some(key.clone());
         key
     }
+
+    /// Removes the requests for a rotation from the known keys: another key has them now.
+    fn withdraw_requests(&mut self, known: &[Key]) {
+        for key in known.iter().filter(|key| key.rotation_requested) {
+            match self.updated.iter_mut().find(|updated| updated.kid == key.kid) {
+                Some(updated) => updated.rotation_requested = false,
+                None => self.updated.push(Key { rotation_requested: false, ..key.clone() }),
+            }
+        }
+    }
+
+    /// Revokes a known key.
+    fn revoke(&mut self, key: &Key, act: &Act) {
+        self.updated.push(key.clone().revoked(act.at));
+        self.note(act, Action::KeyRevoke, &key.kid);
+    }
 }
 
-/// Adds a key, pending or active as `activation` says. `sessions_exist` is true if a session was ever
-/// opened: its token is signed before the key's [`Key::signed`] is noted.
+/// Adds a key. `sessions_exist` is true if a session was ever opened: its token is signed before the
+/// key's [`Key::signed`] is noted.
 pub fn add(
     known: &[Key],
     new: &Key,
-    activation: Activation,
+    addition: Addition,
     sessions_exist: bool,
     act: &Act,
 ) -> (Added, KeyChanges) {
     let mut changes = KeyChanges::default();
-    if let Some(key) = find(known, &new.kid) {
-        return (Added::Known(key.clone()), changes);
+    let at_once = !signs(known)
+        || match addition {
+            Addition::Standby | Addition::Generated => false,
+            Addition::Imported => !sessions_exist && !known.iter().any(|key| key.signed),
+            Addition::Activated => true,
+        };
+    let replaced = standby(known).filter(|_| !at_once);
+    if find(known, &new.kid).is_some() || (addition == Addition::Standby && replaced.is_some()) {
+        return (Added::Nothing, changes);
     }
-    if full(known) {
+    if replaced.is_none() && !has_room(known) {
         return (Added::Full, changes);
     }
-    let at_once = match activation {
-        Activation::Planned => false,
-        Activation::AtOnceIfUnused => !sessions_exist && !known.iter().any(|key| key.signed),
-        Activation::AtOnce => true,
+    let action = match addition {
+        Addition::Standby | Addition::Generated => Action::KeyGenerate,
+        Addition::Imported | Addition::Activated => Action::KeyImport,
     };
-    let action =
-        if activation == Activation::Planned { Action::KeyGenerate } else { Action::KeyImport };
     changes.note(act, action, &new.kid);
-    let key = changes.publish(known, new, at_once || !signs(known), act);
-    (Added::New(key), changes)
+    if let Some(key) = replaced {
+        changes.updated.push(key.clone().retired(act.at));
+        changes.note(act, Action::KeyRetire, &key.kid);
+    }
+    let key = changes.publish(known, new, at_once, act);
+    (Added::New { key, replaced: replaced.map(|key| key.kid.clone()) }, changes)
 }
 
-/// Makes a pending key the active one. Returns `false` if the key is neither pending nor active.
+/// Makes the standby key the active one. Returns `false` if the key is neither.
 pub fn activate(known: &[Key], kid: &str, act: &Act) -> (bool, KeyChanges) {
     let mut changes = KeyChanges::default();
     match find(known, kid) {
@@ -87,40 +119,38 @@ pub fn activate(known: &[Key], kid: &str, act: &Act) -> (bool, KeyChanges) {
     }
 }
 
-/// Publishes `next` as pending. A key that is pending already is the answer in its place.
-/// `immediate` makes the pending key, else `next`, the active one.
+/// Rotates to the standby key `kid`, or schedules it, as `request` says. A rotation that is scheduled
+/// already changes nothing.
 pub fn rotate(
     known: &[Key],
-    next: Option<&Key>,
-    immediate: bool,
+    kid: &str,
+    request: RotationRequest,
     act: &Act,
 ) -> (Rotated, KeyChanges) {
     let mut changes = KeyChanges::default();
-    let row = |kid: &str| {
-        let done = act.done(Action::KeyRotate, Subject::Key(kid.to_owned()));
-        done.saying(if immediate { "immediate" } else { "planned" })
+    let Some(standby) = standby(known).filter(|key| key.kid == kid) else {
+        return (Rotated::StandbyChanged, changes);
     };
-    if let Some(pending) = known.iter().find(|key| key.state == KeyState::Pending) {
-        if !immediate {
-            return (Rotated::To(pending.clone()), changes);
-        }
-        changes.notes.push(row(&pending.kid));
-        let key = changes.activate(known, pending.clone(), act);
-        changes.updated.push(key.clone());
-        return (Rotated::To(key), changes);
-    }
-    if full(known) {
+    if !has_room(known) {
         return (Rotated::Full, changes);
     }
-    let Some(next) = unknown(known, next) else { return (Rotated::OtherNeeded, changes) };
-    changes.notes.push(row(&next.kid));
-    let key = changes.publish(known, next, immediate || !signs(known), act);
+    if request == RotationRequest::Scheduled && standby.rotation_requested {
+        return (Rotated::To(standby.clone()), changes);
+    }
+    let done = act.done(Action::KeyRotate, Subject::Key(kid.to_owned()));
+    let how = if request == RotationRequest::Immediate { "immediate" } else { "planned" };
+    changes.notes.push(done.saying(how));
+    let key = match request {
+        RotationRequest::Scheduled => Key { rotation_requested: true, ..standby.clone() },
+        _ => changes.activate(known, standby.clone(), act),
+    };
+    changes.updated.push(key.clone());
     (Rotated::To(key), changes)
 }
 
-/// Revokes a key in any state. If no other key signs, `successor` (a pending key) takes over, or
-/// `next` if no such key is pending. A full key set is no obstacle. Returns the id of the key that
-/// signs afterwards, with the writes.
+/// Revokes a key in any state. If no other key signs, `successor` (the standby key) takes over, or
+/// `next` if there is none. A full key set is no obstacle. Returns the id of the key that signs
+/// afterwards, with the writes.
 ///
 /// `revoked_at` is the position of an earlier revocation that still matters to a guard. It is the
 /// answer if a key signs.
@@ -140,28 +170,49 @@ pub fn revoke(
     let others: Vec<Key> = known.iter().filter(|key| key.kid != kid).cloned().collect();
     let active = others.iter().find(|key| key.state == KeyState::Active);
     if let (Some(active), Some(seq)) = (active, revoked_at) {
-        return Err(Revocation::Done { seq, active: active.kid.clone() });
+        let (active, kids) = (active.kid.clone(), vec![kid.to_owned()]);
+        return Err(Revocation::Done { seq, active, kids });
     }
     let mut changes = KeyChanges::default();
-    changes.updated.push(key.clone().revoked(act.at));
-    let pending = successor.and_then(|kid| find(&others, kid));
-    let pending = pending.filter(|key| key.state == KeyState::Pending);
-    let active = match (active, pending) {
+    changes.revoke(key, act);
+    let standby = standby(&others).filter(|key| Some(&*key.kid) == successor);
+    let active = match (active, standby) {
         (Some(active), _) => active.kid.clone(),
-        (None, Some(pending)) => {
-            let key = changes.activate(&others, pending.clone(), act);
+        (None, Some(standby)) => {
+            let key = changes.activate(&others, standby.clone(), act);
             changes.updated.push(key);
-            pending.kid.clone()
+            standby.kid.clone()
         }
         (None, None) => {
             let next = unknown(known, next).ok_or(Revocation::OtherNeeded)?;
             changes.publish(&others, next, true, act).kid
         }
     };
-    changes.note(act, Action::KeyRevoke, kid);
     // Last: a guard has the successor before it drops this key.
     changes.events.push(Change::KeyRevoked { kid: kid.to_owned() });
     Ok((active, changes))
+}
+
+/// Revokes every published key; `next` signs from now on. A request for a rotation is fulfilled.
+///
+/// # Errors
+///
+/// [`Revocation::OtherNeeded`] if `next` is known.
+pub fn revoke_all(
+    known: &[Key],
+    next: &Key,
+    act: &Act,
+) -> Result<(Vec<String>, KeyChanges), Revocation> {
+    let next = unknown(known, Some(next)).ok_or(Revocation::OtherNeeded)?;
+    let published = || known.iter().filter(|key| key.state.published());
+    let kids: Vec<_> = published().map(|key| key.kid.clone()).collect();
+    let mut changes = KeyChanges::default();
+    published().for_each(|key| changes.revoke(key, act));
+    changes.withdraw_requests(known);
+    changes.publish(&[], next, true, act);
+    // Last: a guard has the new key before it drops the others.
+    changes.events.extend(kids.iter().map(|kid| Change::KeyRevoked { kid: kid.clone() }));
+    Ok((kids, changes))
 }
 
 fn find<'k>(known: &'k [Key], kid: &str) -> Option<&'k Key> {
@@ -175,10 +226,6 @@ fn unknown<'k>(known: &[Key], next: Option<&'k Key>) -> Option<&'k Key> {
 
 fn signs(known: &[Key]) -> bool {
     known.iter().any(|key| key.state == KeyState::Active)
-}
-
-fn full(known: &[Key]) -> bool {
-    known.iter().filter(|key| key.state.published()).count() >= MAX_KEYS
 }
 
 #[cfg(test)]

@@ -18,50 +18,91 @@ pub fn next_steps(
     now: OffsetDateTime,
     timers: &Timers,
 ) -> Vec<Step> {
-    let mut steps: Vec<Step> = keys
-        .iter()
-        .filter(|key| may_leave(key, policy, now, timers))
-        .map(|key| Step::Retire(key.kid.clone()))
-        .collect();
-    let due = keys
-        .iter()
-        .filter(|key| may_sign(key, guards, policy, now, timers))
-        // Oldest first, so that the key published last is the one that goes on signing.
-        .map(|key| Step::Activate(key.kid.clone()));
-    let before = steps.len();
-    steps.extend(due);
-    let signs = keys.iter().any(|key| key.state == KeyState::Active);
-    // One key always signs: if none does, the oldest pending one begins at once, lead or not.
-    if steps.len() == before
-        && !signs
-        && let Some(key) = keys.iter().find(|key| key.state == KeyState::Pending)
-    {
-        steps.push(Step::Activate(key.kid.clone()));
-    }
-    if publication_is_due(keys, policy, now, timers) {
-        steps.push(Step::Publish);
-    }
+    let retired = keys.iter().filter(|key| may_leave(key, policy, now, timers));
+    let mut steps: Vec<_> = retired.map(|key| Step::Retire(key.kid.clone())).collect();
+    let due = standby(keys).filter(|standby| {
+        // One key always signs: without an active key, the standby key begins at once.
+        !keys.iter().any(|key| key.state == KeyState::Active)
+            || rotation_is_due(keys, policy, now, timers)
+                && has_room(keys)
+                && is_ripe(standby, guards, policy, now, timers)
+    });
+    steps.extend(due.map(|key| Step::Activate(key.kid.clone())));
     steps
 }
 
+/// Returns the standby key: the published key that does not sign yet.
+pub fn standby(keys: &[Key]) -> Option<&Key> {
+    keys.iter().find(|key| key.state == KeyState::Pending)
+}
+
+/// Returns true if the key set has room for another key.
+pub fn has_room(keys: &[Key]) -> bool {
+    keys.iter().filter(|key| key.state.published()).count() < MAX_KEYS
+}
+
+/// Returns true if a standby key is missing, and the key set has room for it.
+pub fn needs_standby(keys: &[Key]) -> bool {
+    standby(keys).is_none() && has_room(keys)
+}
+
 /// Returns the time at which the key's state changes by itself. `None` if only an operator, or a
-/// server that publishes it first, can change it. A pending key may wait longer, for guards.
-pub fn next_change(key: &Key, policy: &KeyPolicy) -> Option<OffsetDateTime> {
+/// server that publishes it first, can change it. A rotation may wait longer, for guards.
+pub fn next_change(key: &Key, keys: &[Key], policy: &KeyPolicy) -> Option<OffsetDateTime> {
     match key.state {
-        KeyState::Pending => lead_ends(key, policy),
-        KeyState::Active => policy.rotation_every.map(|every| key.since + every),
+        KeyState::Pending | KeyState::Active => rotation_at(keys, policy),
         KeyState::Retiring => Some(leaves_at(key, policy)),
         KeyState::Retired | KeyState::Revoked => None,
     }
 }
 
-/// Returns the end of a pending key's lead; `None` while no server serves the key.
+/// Returns the time of the next rotation: an operator asked for it, or the active key's time is over,
+/// and the lead of the standby key is over. `None` if none is scheduled.
+pub fn rotation_at(keys: &[Key], policy: &KeyPolicy) -> Option<OffsetDateTime> {
+    let standby = standby(keys);
+    let lead_ends = standby.and_then(|key| lead_ends(key, policy));
+    if standby.is_some_and(|key| key.rotation_requested) {
+        return lead_ends;
+    }
+    let active = keys.iter().find(|key| key.state == KeyState::Active)?;
+    Some(active.since + policy.rotation_every?).max(lead_ends)
+}
+
+/// Returns true if a rotation is requested, or either clock says that the active key's time is over:
+/// an early rotation does no harm.
+fn rotation_is_due(keys: &[Key], policy: &KeyPolicy, now: OffsetDateTime, timers: &Timers) -> bool {
+    let is_over = |key: &Key| {
+        policy.rotation_every.is_some_and(|every| {
+            now - key.since >= every || timers.measured(&key.kid).is_some_and(|time| time >= every)
+        })
+    };
+    keys.iter().any(|key| match key.state {
+        KeyState::Pending => key.rotation_requested,
+        KeyState::Active => is_over(key),
+        _ => false,
+    })
+}
+
+/// Returns the end of a standby key's lead; `None` while no server serves the key.
 pub fn lead_ends(key: &Key, policy: &KeyPolicy) -> Option<OffsetDateTime> {
     let served_at = key.served_at.filter(|_| key.state == KeyState::Pending)?;
     Some(served_at + policy.lead())
 }
 
-/// Returns the live guards that a key waits for after its lead; none before its end.
+/// Returns true if a standby key may sign without a refusal at any verifier: its lead is over, and
+/// every live guard holds it. A guard that lacks it counts only until the patience ends.
+pub fn is_ripe(
+    key: &Key,
+    guards: &[Guard],
+    policy: &KeyPolicy,
+    now: OffsetDateTime,
+    timers: &Timers,
+) -> bool {
+    lead_over_for(key, policy, now, timers).is_some()
+        && held_up_by(key, guards, policy, now, timers).is_empty()
+}
+
+/// Returns the live guards that a standby key waits for: after its lead, until the patience ends.
 pub fn held_up_by<'a>(
     key: &Key,
     guards: &'a [Guard],
@@ -69,13 +110,14 @@ pub fn held_up_by<'a>(
     now: OffsetDateTime,
     timers: &Timers,
 ) -> Vec<&'a Guard> {
-    if lead_over_for(key, policy, now, timers).is_none() {
+    let over = lead_over_for(key, policy, now, timers);
+    if over.is_none_or(|over| over >= policy.guard_patience) {
         return Vec::new();
     }
     guards.iter().filter(|guard| guard.live && !guard.holds(&key.kid)).collect()
 }
 
-/// Returns the time since the end of a pending key's lead, by the clock that shows the least.
+/// Returns the time since the end of a standby key's lead, by the clock that shows the least.
 fn lead_over_for(
     key: &Key,
     policy: &KeyPolicy,
@@ -86,18 +128,6 @@ fn lead_over_for(
     let measured = timers.measured(&key.kid).map(|measured| measured - policy.lead());
     let over = measured.map_or(by_the_wall, |measured| measured.min(by_the_wall));
     (over >= Duration::ZERO).then_some(over)
-}
-
-fn may_sign(
-    key: &Key,
-    guards: &[Guard],
-    policy: &KeyPolicy,
-    now: OffsetDateTime,
-    timers: &Timers,
-) -> bool {
-    lead_over_for(key, policy, now, timers).is_some_and(|over| {
-        over >= policy.guard_patience || held_up_by(key, guards, policy, now, timers).is_empty()
-    })
 }
 
 /// Returns the time at which verifiers no longer need the key: its last token is over on every
@@ -123,38 +153,6 @@ fn may_leave(key: &Key, policy: &KeyPolicy, now: OffsetDateTime, timers: &Timers
     key.state == KeyState::Retiring
         && leaves_at(key, policy) <= now
         && timers.measured(&key.kid).is_none_or(|measured| measured >= stays)
-}
-
-/// Returns the time at which the schedule publishes the next signing key: one lead before the
-/// active key's time is over. `None` if a key is pending, or nothing is scheduled.
-pub fn next_publication(keys: &[Key], policy: &KeyPolicy) -> Option<OffsetDateTime> {
-    let (active, after) = publication(keys, policy)?;
-    Some(active.since + after)
-}
-
-/// Returns the active key, and the time from its activation to the next publication.
-fn publication<'a>(keys: &'a [Key], policy: &KeyPolicy) -> Option<(&'a Key, Duration)> {
-    let every = policy.rotation_every?;
-    if keys.iter().any(|key| key.state == KeyState::Pending) {
-        return None;
-    }
-    let active = keys.iter().find(|key| key.state == KeyState::Active)?;
-    Some((active, (every - policy.lead()).max(Duration::ZERO)))
-}
-
-/// Returns true if either clock says that the time has come: an early publication does no harm.
-fn publication_is_due(
-    keys: &[Key],
-    policy: &KeyPolicy,
-    now: OffsetDateTime,
-    timers: &Timers,
-) -> bool {
-    let published = keys.iter().filter(|key| key.state.published()).count();
-    published < MAX_KEYS
-        && publication(keys, policy).is_some_and(|(active, after)| {
-            now - active.since >= after
-                || timers.measured(&active.kid).is_some_and(|measured| measured >= after)
-        })
 }
 
 #[cfg(test)]

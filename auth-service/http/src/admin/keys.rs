@@ -20,7 +20,7 @@ use crate::edge::{
     refusals::{Unreadable, Unwritable, WrongBody},
 };
 use auth_app::AppState;
-use auth_app::keys::{KeyList, RevokedKey, Rotation};
+use auth_app::keys::{KeyList, RevokedKeys, Rotation, Target};
 use auth_domain::guards::Receipt;
 
 /// The time at which a request came in, before its caller was judged.
@@ -39,7 +39,7 @@ impl FromRequest for ReceivedAt {
 #[derive(Deserialize, ToSchema)]
 #[schema(max_properties = 32)]
 pub(crate) struct RotationForm {
-    /// True if the next key signs at once, without waiting for verifiers; false if left out.
+    /// True if the standby key signs at once, without waiting for verifiers; false if left out.
     #[serde(default, deserialize_with = "body::flag")]
     immediate: Option<bool>,
 }
@@ -62,12 +62,21 @@ pub(crate) struct Confirmation {
     confirmed_at: Option<OffsetDateTime>,
 }
 
-impl From<RevokedKey> for RevocationReceipt {
-    fn from(RevokedKey { kid, active, receipts }: RevokedKey) -> Self {
-        let confirmation =
-            |Receipt { id, confirmed_at }| Confirmation { instance: id.instance, confirmed_at };
-        Self { kid, active, guards: receipts.into_iter().map(confirmation).collect() }
-    }
+/// The result of a revocation of every key.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FullRevocationReceipt {
+    /// The void keys.
+    kids: Vec<String>,
+    /// The key that signs now.
+    active: String,
+    /// The live guards.
+    guards: Vec<Confirmation>,
+}
+
+fn confirmations(receipts: Vec<Receipt>) -> Vec<Confirmation> {
+    let confirmation =
+        |Receipt { id, confirmed_at }| Confirmation { instance: id.instance, confirmed_at };
+    receipts.into_iter().map(confirmation).collect()
 }
 
 /// Every key that ever existed, also retired and revoked ones.
@@ -86,14 +95,16 @@ pub(crate) async fn list(_: Admin, app: web::Data<AppState>) -> Result<HttpRespo
 
 /// Rotates the signing key.
 ///
-/// A planned rotation publishes a key, which signs when its lead is over and every live guard holds
-/// it. A pending key is the answer again. With `immediate`, the key signs before the answer.
+/// A ripe standby key signs before the answer: it has been published for two `max-age`s of the key set,
+/// and every live guard holds it. Otherwise the rotation is scheduled for that moment, and the same
+/// request has the same answer. With `immediate`, the standby key signs before the answer, ripe or
+/// not.
 #[utoipa::path(
     post, path = "/admin/keys/rotate", tag = "Operators", operation_id = "rotateKeys",
     security(("admin" = [])),
     request_body(content = Option<RotationForm>),
     responses(
-        (status = 202, description = "The key that signs next, or already.", body = Rotation),
+        (status = 202, description = "The standby key, which signs next, or already.", body = Rotation),
         TokenRefusals,
         (status = 409, description = "The key set holds 64 keys; the detail says when one leaves.", body = Problem, content_type = "application/problem+json"),
         WrongBody,
@@ -112,8 +123,8 @@ pub(crate) async fn rotate(
 
 /// Revokes a key and every token that it signed, also the caller's.
 ///
-/// If it was the active key, the same transaction activates another. Refresh tokens stay good. The
-/// answer comes when every live guard has confirmed, at the latest after 5 seconds.
+/// If it was the active key, the same transaction activates the standby key. Refresh tokens stay good.
+/// The answer comes when every live guard has confirmed, at the latest after 5 seconds.
 #[utoipa::path(
     post, path = "/admin/keys/{kid}/revoke", tag = "Operators", operation_id = "revokeKey",
     security(("admin" = [])),
@@ -131,6 +142,33 @@ pub(crate) async fn revoke(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(admin, kid) = request;
-    let revoked = app.revoke_key(kid.into_inner(), admin.act(&app), received.0).await?;
-    Ok(answer::json(StatusCode::OK, RevocationReceipt::from(revoked)))
+    let kid = kid.into_inner();
+    let revoked = app.revoke_keys(Target::Key(kid.clone()), admin.act(&app), received.0).await?;
+    let RevokedKeys { active, receipts, .. } = revoked;
+    let receipt = RevocationReceipt { kid, active, guards: confirmations(receipts) };
+    Ok(answer::json(StatusCode::OK, receipt))
+}
+
+/// Revokes every published key and every token, also the caller's.
+///
+/// It is the answer to a stolen keys folder, database or machine. Key pairs that are not published are
+/// deleted, too. A pair that is made now signs. Refresh tokens stay good.
+#[utoipa::path(
+    post, path = "/admin/keys/revoke-all", tag = "Operators", operation_id = "revokeAllKeys",
+    security(("admin" = [])),
+    responses(
+        (status = 200, description = "They are void.", body = FullRevocationReceipt),
+        TokenRefusals,
+        Unwritable,
+    )
+)]
+pub(crate) async fn revoke_all(
+    received: ReceivedAt,
+    admin: Admin,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let revoked = app.revoke_keys(Target::All, admin.act(&app), received.0).await?;
+    let RevokedKeys { kids, active, receipts } = revoked;
+    let receipt = FullRevocationReceipt { kids, active, guards: confirmations(receipts) };
+    Ok(answer::json(StatusCode::OK, receipt))
 }

@@ -7,8 +7,10 @@ use time::{Duration, OffsetDateTime};
 
 use super::operators::Operator;
 use super::server::{ISSUER, Server};
+use auth_app::keys::follow;
+use auth_crypto::signing::{KeyBits, generate};
 use auth_domain::audit::Act;
-use auth_domain::keys::{Activation, Key};
+use auth_domain::keys::{Addition, Key};
 
 const INSTANCE: &str = "8c5f9f3e-7f5c-4d39-9a55-0f6a7f2b9a11";
 
@@ -26,9 +28,13 @@ async fn rotate(operator: &Operator<'_>, immediate: bool) -> Value {
     answer.json()
 }
 
-/// Makes the next key pair, as a server does in advance: no revocation waits for one.
-fn make_spare(server: &Server) {
-    server.app.rotator.ensure_spare(&server.app.keys.keys()).unwrap();
+/// Makes the standby key, as a server does. Returns its thumbprint.
+fn make_standby(server: &Server) -> String {
+    let now = server.clock.now();
+    let app = &server.app;
+    let made = app.rotator.make_standby(&server.database, &Act::by_server(now)).unwrap();
+    follow(&app.keys, &server.database, now).unwrap();
+    made.unwrap().kid
 }
 
 fn time_of(value: &Value) -> OffsetDateTime {
@@ -42,23 +48,52 @@ async fn published(server: &Server) -> Vec<Value> {
 }
 
 #[actix_web::test]
-async fn planned_rotation_publishes_one_key_until_it_signs() {
+async fn rotation_waits_until_the_standby_key_is_ripe() {
     let server = Server::start();
     let operator = operator(&server).await;
+    let (served_at, standby) = (server.clock.now(), make_standby(&server));
+    assert_eq!(published(&server).await[1], standby);
+    server.clock.advance(Duration::seconds(5));
     let rotation = rotate(&operator, false).await;
-    assert_eq!(rotation["state"], "pending");
-    assert_eq!(time_of(&rotation["signs_at"]), server.clock.now() + Duration::minutes(2));
-    assert_eq!(published(&server).await[1], rotation["kid"]);
+    assert_eq!((&rotation["kid"], &rotation["state"]), (&json!(standby), &json!("pending")));
+    assert_eq!(time_of(&rotation["signs_at"]), served_at + Duration::minutes(2));
     server.clock.advance(Duration::seconds(5));
     assert_eq!(rotate(&operator, false).await, rotation);
     // An empty body asks for the same.
     let answer = operator.call("POST", "/admin/keys/rotate", None).await;
     assert_eq!((answer.status.as_u16(), answer.json()), (202, rotation.clone()));
+    let listed = &operator.get("/admin/keys").await.json()["keys"][1];
+    for time in ["next", "signs_at"] {
+        assert_eq!(listed[time], rotation["signs_at"], "{listed}");
+    }
     // With `immediate`, the same key signs at once.
     let at_once = rotate(&operator, true).await;
     assert_eq!((&at_once["kid"], &at_once["state"]), (&rotation["kid"], &json!("active")));
     assert_eq!(time_of(&at_once["signs_at"]), server.clock.now());
     assert_eq!(server.app.keys.signer().kid(), at_once["kid"]);
+}
+
+#[actix_web::test]
+async fn ripe_standby_key_signs_before_the_answer() {
+    let server = Server::start();
+    let operator = operator(&server).await;
+    let standby = make_standby(&server);
+    server.clock.advance(Duration::minutes(2));
+    let list = operator.get("/admin/keys").await.json();
+    assert_eq!(
+        (&list["keys"][1]["next"], &list["keys"][1]["signs_at"]),
+        (&json!(null), &json!(null))
+    );
+    let before = server.database.position().unwrap();
+    let rotation = rotate(&operator, false).await;
+    assert_eq!((&rotation["kid"], &rotation["state"]), (&json!(standby), &json!("active")));
+    assert_eq!(time_of(&rotation["signs_at"]), server.clock.now());
+    assert_eq!(server.app.keys.signer().kid(), standby);
+    assert_eq!(server.database.position().unwrap(), before + 1, "one event: `key.activated`");
+    // The next rotation makes its standby key itself.
+    let next = rotate(&operator, false).await;
+    assert_eq!(next["state"], "pending");
+    assert_eq!(time_of(&next["signs_at"]), server.clock.now() + Duration::minutes(2));
 }
 
 #[actix_web::test]
@@ -106,12 +141,13 @@ async fn key_list_has_states_and_holders() {
 async fn revocation_ends_the_callers_own_token() {
     let server = Server::start();
     let operator = operator(&server).await;
-    make_spare(&server);
+    let standby = make_standby(&server);
     let old = published(&server).await[0].as_str().unwrap().to_owned();
     let answer = operator.call("POST", &format!("/admin/keys/{old}/revoke"), None).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let receipt = answer.json();
     assert_eq!((&receipt["kid"], &receipt["guards"]), (&json!(old), &json!([])));
+    assert_eq!(receipt["active"], standby);
     assert_eq!(published(&server).await, [receipt["active"].clone()]);
     let refused = operator.get("/admin/keys").await;
     assert_eq!(refused.status, 401);
@@ -158,15 +194,41 @@ async fn revocation_waits_for_the_receipts_of_guards() {
 }
 
 #[actix_web::test]
+async fn revocation_of_all_keys_voids_every_token() {
+    let server = Server::start();
+    let operator = operator(&server).await;
+    rotate(&operator, true).await;
+    make_standby(&server);
+    let before = published(&server).await;
+    assert_eq!(before.len(), 3);
+    let unpublished = generate(KeyBits::B2048).unwrap();
+    let files = server.app.keys.files();
+    files.keep(&unpublished).unwrap();
+    let answer = operator.call("POST", "/admin/keys/revoke-all", None).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let receipt = answer.json();
+    assert_eq!((&receipt["kids"], &receipt["guards"]), (&json!(before), &json!([])));
+    assert_eq!(published(&server).await, [receipt["active"].clone()]);
+    assert!(!before.contains(&receipt["active"]));
+    assert_ne!(receipt["active"], unpublished.kid());
+    assert_eq!(files.list().unwrap(), [receipt["active"].as_str().unwrap()]);
+    assert_eq!(operator.get("/admin/keys").await.status, 401);
+    server.token_for("ann", ISSUER).await;
+}
+
+#[actix_web::test]
 async fn rotation_of_a_full_key_set_is_409() {
     let server = Server::start();
     let operator = operator(&server).await;
     let now = server.clock.now();
-    for n in 2..MAX_KEYS {
+    for n in 4..=MAX_KEYS {
         let key = Key::fresh(format!("k{n}"), "n".into(), "AQAB".into(), now);
-        server.database.add_key(&key, Activation::AtOnce, &Act::by_operator(now)).unwrap();
+        server.database.add_key(&key, Addition::Activated, &Act::by_operator(now)).unwrap();
     }
-    rotate(&operator, true).await;
+    let (key, act) = (generate(KeyBits::B2048).unwrap(), Act::by_operator(now));
+    server.app.rotator.import_key(&server.database, &key, true, &act).unwrap();
+    make_standby(&server);
+    let operator = Operator { token: server.token_for("ann", ISSUER).await, ..operator };
     assert_eq!(published(&server).await.len(), MAX_KEYS);
     for immediate in [true, false] {
         let body = json!({"immediate": immediate});
@@ -174,7 +236,6 @@ async fn rotation_of_a_full_key_set_is_409() {
         assert_eq!(answer.status, 409);
         assert!(answer.json()["detail"].as_str().unwrap().contains("leaves at 2026-01-02T03:3"));
     }
-    make_spare(&server);
     let active = server.app.keys.signer().kid().to_owned();
     let revoked = operator.call("POST", &format!("/admin/keys/{active}/revoke"), None).await;
     assert_eq!(revoked.status, 200, "a revocation is never refused");

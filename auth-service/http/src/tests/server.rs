@@ -24,7 +24,7 @@ use auth_crypto::hashing::HashingPool;
 use auth_crypto::signing::KeyBits;
 use auth_crypto::signing::{KeyFiles, KeyRing, PrivateKey, generate};
 use auth_domain::audit::Act;
-use auth_domain::keys::{Activation, Key, KeyPolicy};
+use auth_domain::keys::{Addition, Key, KeyPolicy};
 use auth_domain::refresh::RefreshPolicy;
 use auth_domain::throttle::Limit;
 use auth_domain::tokens::TokenPolicy;
@@ -167,7 +167,7 @@ fn key_ring(folder: &Path, database: &Store) -> KeyRing {
     files.keep(&key).unwrap();
     let public = key.public();
     let record = Key::fresh(public.kid, public.n, public.e, NOW);
-    database.add_key(&record, Activation::Planned, &Act::by_operator(NOW)).unwrap();
+    database.add_key(&record, Addition::Generated, &Act::by_operator(NOW)).unwrap();
     let policy = KeyPolicy {
         jwks_max_age: Duration::minutes(1),
         token_life: Duration::minutes(30),

@@ -11,7 +11,7 @@ use auth_domain::keys::KeyState;
 fn next(row: &KeyEntry) -> String {
     match (row.state, row.next.map(output::time)) {
         (KeyState::Pending, Some(at)) => format!("signs at {at}"),
-        (KeyState::Pending, None) => "waits for a server to serve it".into(),
+        (KeyState::Pending, None) => "is the standby key".into(),
         (KeyState::Active, Some(at)) => format!("is replaced at {at}"),
         (KeyState::Retiring, Some(at)) => format!("leaves the key set at {at}"),
         _ => String::new(),

@@ -24,7 +24,6 @@ pub(super) fn run(json: bool, context: &Context) -> Result<(), Failure> {
         return output::json(&plan);
     }
     let cells = plan.keys.into_iter().map(|row| {
-        let kid = row.kid.unwrap_or_else(|| "(the next one)".into());
         let times = [
             row.published_at,
             row.signs_at,
@@ -33,7 +32,7 @@ pub(super) fn run(json: bool, context: &Context) -> Result<(), Failure> {
             row.safe_to_delete_at,
         ];
         let times = times.map(|at| at.map_or_else(String::new, output::time));
-        [kid, row.state.to_owned()].into_iter().chain(times).collect()
+        [row.kid, row.state.to_owned()].into_iter().chain(times).collect()
     });
     output::table(&HEADER, cells)?;
     output::line(&format!("\n{}", plan.note))

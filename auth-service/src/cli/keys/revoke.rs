@@ -1,4 +1,4 @@
-//! `keys revoke`: revokes a key and prints a receipt of each guard.
+//! `keys revoke`: revokes one key or all keys, and prints a receipt of each guard.
 
 use serde::Serialize;
 use signet_service::failure::Failure;
@@ -7,13 +7,19 @@ use time::serde::rfc3339;
 use uuid::Uuid;
 
 use super::super::{Context, database, output};
+use super::next_standby;
 use crate::startup::keys::rotator;
-use auth_app::keys::{self, CONFIRMATION_PATIENCE, RevokedKey};
+use auth_app::keys::{self, CONFIRMATION_PATIENCE, RevokedKeys, Target};
 use auth_domain::guards::Receipt;
 
 #[derive(Serialize)]
 struct Printed {
-    kid: String,
+    /// The key, if one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<String>,
+    /// The void keys, if all were revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kids: Option<Vec<String>>,
     active: String,
     guards: Vec<Row>,
 }
@@ -35,18 +41,29 @@ impl Row {
     }
 }
 
-pub(super) fn run(kid: String, wait: bool, json: bool, context: &Context) -> Result<(), Failure> {
+/// Revokes the key `kid`, or all keys without one.
+pub(super) fn run(
+    kid: Option<String>,
+    wait: bool,
+    json: bool,
+    context: &Context,
+) -> Result<(), Failure> {
     let store = database::existing(context)?;
     let (rotator, act) = (rotator(&context.settings), context.act());
-    let revoked = keys::revoke_key(&rotator, &store, kid, &act, &*context.clock);
-    let RevokedKey { kid, active, receipts } = revoked.map_err(Failure::failed)?;
+    let target = kid.clone().map_or(Target::All, Target::Key);
+    let revoked = keys::revoke_keys(&rotator, &store, &target, &act, &*context.clock);
+    let RevokedKeys { kids, active, receipts } = revoked.map_err(Failure::failed)?;
     let guards: Vec<_> = receipts.into_iter().map(|receipt| Row::of(receipt, act.at)).collect();
     let missing = guards.iter().filter(|guard| guard.confirmed_at.is_none()).count();
     let live = guards.len();
     if json {
-        output::json(&Printed { kid, active, guards })?;
+        let kids = kid.is_none().then_some(kids);
+        output::json(&Printed { kid, kids, active, guards })?;
     } else {
-        output::line(&format!("{kid} is void; {active} signs"))?;
+        for kid in kids {
+            output::line(&format!("{kid} is void"))?;
+        }
+        output::line(&format!("{active} signs"))?;
         let cells = guards.into_iter().map(|row| {
             let took = row.seconds.map_or_else(
                 || "has not confirmed it yet".into(),
@@ -57,11 +74,12 @@ pub(super) fn run(kid: String, wait: bool, json: bool, context: &Context) -> Res
         });
         output::table(&["client_id", "guard", "confirmed at", "delay"], cells)?;
     }
+    let standby = next_standby(&rotator, &store, context);
     if wait && missing > 0 {
         return Err(Failure::failed(format_args!(
             "{missing} of {live} live guards have not confirmed it within {} s",
             CONFIRMATION_PATIENCE.as_secs()
         )));
     }
-    Ok(())
+    standby
 }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use signet_contract::clock::{from_unix_micros, unix_micros};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 use super::super::connection::AnyConnection;
 use super::super::schema::keys;
@@ -21,14 +21,15 @@ columns! {
         keys::longest_life_micros,
         keys::signed,
         keys::last_expiry,
+        keys::rotation_requested,
     );
 }
 
 pub(super) type KeyRow =
-    (String, String, i64, String, String, Option<i64>, Option<i64>, bool, Option<i64>);
+    (String, String, i64, String, String, Option<i64>, Option<i64>, bool, Option<i64>, bool);
 
 pub(super) fn key(row: KeyRow) -> QueryResult<Key> {
-    let (kid, state, since, n, e, served_at, longest_life, signed, last_expiry) = row;
+    let (kid, state, since, n, e, served_at, life, signed, last_expiry, rotation_requested) = row;
     Ok(Key {
         kid,
         state: key_state(&state)?,
@@ -36,16 +37,17 @@ pub(super) fn key(row: KeyRow) -> QueryResult<Key> {
         n,
         e,
         served_at: served_at.map(from_unix_micros),
-        longest_life: longest_life.map(Duration::microseconds),
+        longest_life: life.map(Duration::microseconds),
         signed,
         last_expiry: last_expiry.map(from_unix_micros),
+        rotation_requested,
     })
 }
 
 pub(super) fn insert(
     connection: &mut AnyConnection,
     key: &Key,
-    now: OffsetDateTime,
+    added_at: i64,
 ) -> QueryResult<usize> {
     diesel::insert_into(keys::table)
         .values((
@@ -54,8 +56,9 @@ pub(super) fn insert(
             keys::since.eq(unix_micros(key.since)),
             keys::n.eq(&key.n),
             keys::e.eq(&key.e),
-            keys::added_at.eq(unix_micros(now)),
+            keys::added_at.eq(added_at),
             keys::signed.eq(key.signed),
+            keys::rotation_requested.eq(key.rotation_requested),
         ))
         .execute(connection)
 }

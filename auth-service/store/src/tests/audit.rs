@@ -11,7 +11,7 @@ use super::fixture::{Fixture, START, by_operator, new_user, opening, second};
 use super::on_every_database;
 use auth_domain::audit::{Act, Action, AuditQuery, AuditRow, Reason, Subject};
 use auth_domain::clients::Client;
-use auth_domain::keys::{Activation, Key};
+use auth_domain::keys::{Addition, Key, RotationRequest};
 use auth_domain::users::{Changed, Created};
 
 on_every_database! {
@@ -124,13 +124,14 @@ fn each_change_of_a_key_or_client_has_a_row(fixture: &Fixture) {
     let store = &fixture.store;
     let key = |kid: &str| Key::fresh(kid.into(), "n".into(), "AQAB".into(), START);
     let (operator, server) = (by_operator(0), Act::by_server(START));
-    store.add_key(&key("k1"), Activation::Planned, &operator).expect("added");
-    store.add_key(&key("k1"), Activation::Planned, &operator).expect("known");
-    store.add_key(&key("k2"), Activation::AtOnce, &operator).expect("added");
+    store.add_key(&key("k1"), Addition::Generated, &operator).expect("added");
+    store.add_key(&key("k1"), Addition::Generated, &operator).expect("known");
+    store.add_key(&key("k2"), Addition::Activated, &operator).expect("added");
     assert!(store.retire_key("k1", &server).expect("answered"));
     assert!(!store.retire_key("k1", &server).expect("answered"));
-    store.rotate(Some(&key("k3")), false, &operator).expect("rotated");
-    store.rotate(Some(&key("k4")), false, &operator).expect("pending already");
+    store.add_key(&key("k3"), Addition::Standby, &server).expect("added");
+    store.rotate("k3", RotationRequest::Scheduled, &operator).expect("scheduled");
+    store.rotate("k3", RotationRequest::Scheduled, &operator).expect("scheduled already");
     assert!(store.activate_key("k3", &server).expect("answered"));
     store.revoke_key("k3", None, Some(&key("k4")), &operator).expect("revoked");
     store.revoke_key("k3", None, None, &operator).expect("again");
@@ -160,10 +161,11 @@ fn each_change_of_a_key_or_client_has_a_row(fixture: &Fixture) {
             ("key.import", "k2", "operator", ""),
             ("key.activate", "k2", "operator", ""),
             ("key.retire", "k1", "server", ""),
+            ("key.generate", "k3", "server", ""),
             ("key.rotate", "k3", "operator", "planned"),
             ("key.activate", "k3", "server", ""),
-            ("key.activate", "k4", "operator", ""),
             ("key.revoke", "k3", "operator", ""),
+            ("key.activate", "k4", "operator", ""),
             ("client.add", "reports", "operator", "directory:read events:read"),
             ("client.rotate_secret", "reports", "operator", "overlap 86400s"),
             ("client.remove", "reports", "operator", ""),

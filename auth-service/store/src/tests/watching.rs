@@ -7,7 +7,7 @@ use support::poll;
 use super::super::watcher::Watcher;
 use super::fixture::{Fixture, START, by_operator, new_user};
 use super::on_every_database;
-use auth_domain::keys::{Activation, Key};
+use auth_domain::keys::{Addition, Key};
 
 on_every_database! {
     commit_with_events_wakes_receivers,
@@ -43,7 +43,7 @@ fn watcher_detects_commits_of_other_processes(fixture: &Fixture) {
     assert_eq!(*changed.borrow_and_update(), fixture.position());
 
     let key = Key::fresh("a".into(), "n".into(), "AQAB".into(), START);
-    other.add_key(&key, Activation::Planned, &by_operator(0)).expect("added");
+    other.add_key(&key, Addition::Generated, &by_operator(0)).expect("added");
     wait_until(|| watcher.look().expect("looked"));
     // A change without an event also counts: the keys are read again.
     other.note_signed("a").expect("noted");

@@ -14,7 +14,7 @@ use super::ending::{DatabaseSteps, End, Process};
 use super::material::{POLICY, START, claims, files, new_key, open, record, verifies_with};
 use auth_crypto::signing::{KeyBits, KeyRing, PrivateKey};
 use auth_domain::audit::Act;
-use auth_domain::keys::{Activation, KeyState, leaves_at};
+use auth_domain::keys::{Addition, KeyState, Timers, leaves_at};
 
 /// The pairs to use: making new ones for each of so many ends would take long.
 static PAIRS: LazyLock<[String; 3]> =
@@ -26,16 +26,30 @@ fn pair(number: usize) -> PrivateKey {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Change {
-    /// A pair is made and becomes the next key.
-    Planned,
-    /// The same, but the key signs at once.
+    /// A pair is made and becomes the standby key.
+    Publication,
+    /// The standby key signs, ripe or not.
     Immediate,
-    /// A key takes over after its lead.
+    /// The standby key signs, since a scheduled rotation is due.
     Activation,
     /// A key that is no longer needed leaves.
     Retirement,
-    /// The signing key is revoked, and a new pair takes over.
+    /// The signing key is revoked, and the standby key takes over.
     Revocation,
+    /// The signing key is revoked, and a new pair takes over.
+    LoneRevocation,
+    /// All keys are revoked, and a new pair takes over.
+    FullRevocation,
+}
+
+impl Change {
+    fn revokes(self) -> bool {
+        matches!(self, Self::Revocation | Self::LoneRevocation | Self::FullRevocation)
+    }
+
+    fn adds_pair(self) -> bool {
+        matches!(self, Self::Publication | Self::LoneRevocation | Self::FullRevocation)
+    }
 }
 
 /// The data for a process that ends.
@@ -53,23 +67,28 @@ impl Before {
     fn of(change: Change) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (store, files) = (open(folder.path()), files(folder.path()));
-        let add = |number, entry, at| {
+        let add = |number, addition, at| {
             files.keep(&pair(number)).expect("kept");
             let key = record(&pair(number), at);
-            store.add_key(&key, entry, &Act::by_operator(at)).expect("added");
+            store.add_key(&key, addition, &Act::by_operator(at)).expect("added");
             key.kid
         };
-        let old = add(0, Activation::Planned, START);
+        let old = add(0, Addition::Generated, START);
         let ring = KeyRing::open(files.clone(), store.list_keys().expect("keys"), POLICY);
         let ring = ring.expect("a ring");
         follow(&ring, &store, START).expect("followed");
         let token = ring.sign(&claims()).expect("a token");
         let later = START + Duration::seconds(9);
         let (subject, now) = match change {
-            Change::Planned | Change::Immediate | Change::Revocation => (old.clone(), later),
-            Change::Activation => (add(1, Activation::Planned, later), later + POLICY.lead()),
+            Change::Publication | Change::LoneRevocation => (old.clone(), later),
+            Change::Revocation | Change::FullRevocation => {
+                add(1, Addition::Standby, later);
+                (old.clone(), later)
+            }
+            Change::Immediate => (add(1, Addition::Standby, later), later),
+            Change::Activation => (add(1, Addition::Standby, later), later + POLICY.lead()),
             Change::Retirement => {
-                add(1, Activation::AtOnce, later);
+                add(1, Addition::Activated, later);
                 let known = store.list_keys().expect("keys");
                 (old.clone(), leaves_at(&known[0], &POLICY))
             }
@@ -108,14 +127,17 @@ fn make(change: Change, before: &Before, folder: &Path, process: &Arc<Process>) 
     let rotator = Rotator::new(files.clone(), KeyBits::B2048, POLICY);
     let (subject, now) = (&before.subject, before.now);
     let act = Act::by_operator(now);
-    // In place of `Spares`, which would make a new pair.
+    // The rotator takes this pair instead of a new one.
     let made = || files.keep(&pair(2)).is_ok();
+    let rotate = || rotator.rotate_keys(&store, &[], &Timers::default(), true, &act);
     let done = match change {
-        Change::Planned => made() && rotator.rotate_keys(&store, false, &act).is_ok(),
-        Change::Immediate => made() && rotator.rotate_keys(&store, true, &act).is_ok(),
+        Change::Publication => made() && rotator.make_standby(&store, &act).is_ok(),
+        Change::Immediate => rotate().is_ok(),
         Change::Activation => rotator.activate_key(&store, subject, &act).is_ok(),
         Change::Retirement => rotator.retire_key(&store, subject, &act).is_ok(),
-        Change::Revocation => made() && rotator.revoke_key(&store, subject, &act).is_ok(),
+        Change::Revocation => rotator.revoke_key(&store, subject, &act).is_ok(),
+        Change::LoneRevocation => made() && rotator.revoke_key(&store, subject, &act).is_ok(),
+        Change::FullRevocation => rotator.revoke_all_keys(&store, &act).is_ok(),
     };
     done && follow(&ring, &store, now).is_ok()
 }
@@ -153,7 +175,7 @@ fn survives(change: Change, before: &Before, steps: u32, end: End) -> bool {
     };
     assert_eq!(verifies(&before.token, &before.old), state.published(), "{state:?}: {what}");
     match state {
-        KeyState::Revoked => assert_eq!(change, Change::Revocation, "{what}"),
+        KeyState::Revoked => assert!(change.revokes(), "{what}"),
         KeyState::Retired => assert_eq!(change, Change::Retirement, "{what}"),
         _ => {}
     }
@@ -162,7 +184,8 @@ fn survives(change: Change, before: &Before, steps: u32, end: End) -> bool {
     assert!(verifies(&fresh, ring.signer().kid()), "{what}");
     // The next change can be made, too.
     files.keep(&pair(2)).expect(&what);
-    let next = rotator.rotate_keys(&store, true, &Act::by_operator(now));
+    let act = Act::by_operator(now);
+    let next = rotator.rotate_keys(&store, &[], &Timers::default(), true, &act);
     assert!(next.is_ok(), "{next:?}: {what}");
     done
 }
@@ -178,15 +201,14 @@ fn survives_everywhere(change: Change) {
             assert!(steps < 30, "{change:?} never comes to its end");
         }
         // A transaction, and following it; five more steps for the file if a pair is made.
-        let moved = matches!(change, Change::Activation | Change::Retirement);
-        let least = if moved { 3 } else { 8 };
+        let least = if change.adds_pair() { 8 } else { 3 };
         assert!(steps >= least, "{change:?} was ended at {steps} steps only");
     }
 }
 
 #[test]
-fn one_key_signs_after_crash_in_planned_rotation() {
-    survives_everywhere(Change::Planned);
+fn one_key_signs_after_crash_in_publication() {
+    survives_everywhere(Change::Publication);
 }
 
 #[test]
@@ -207,4 +229,14 @@ fn one_key_signs_after_crash_in_retirement() {
 #[test]
 fn one_key_signs_after_crash_in_revocation() {
     survives_everywhere(Change::Revocation);
+}
+
+#[test]
+fn one_key_signs_after_crash_in_revocation_without_standby_key() {
+    survives_everywhere(Change::LoneRevocation);
+}
+
+#[test]
+fn one_key_signs_after_crash_in_revocation_of_all_keys() {
+    survives_everywhere(Change::FullRevocation);
 }

@@ -1,4 +1,5 @@
-//! A key without a good file: it does not begin to sign, and it does not count as served.
+//! The standby key, and a key without a good file: it does not begin to sign, and it does not count
+//! as served.
 
 use std::sync::Arc;
 
@@ -9,10 +10,10 @@ use super::material::{POLICY, START, files, new_key, open, record, shared_key};
 use crate::error::AppError;
 use auth_crypto::signing::{KeyBits, KeyFiles, KeyRing, PrivateKey};
 use auth_domain::audit::Act;
-use auth_domain::keys::{Activation, KeyState};
+use auth_domain::keys::{Addition, KeyState};
 use auth_store::Store;
 
-/// Returns a key that signs, and a pending one that lost its file.
+/// Returns a key that signs, and a standby key that lost its file.
 fn lost_file() -> (TempDir, Arc<Store>, KeyFiles, [PrivateKey; 2]) {
     let folder = tempfile::tempdir().expect("a folder");
     let (store, files) = (open(folder.path()), files(folder.path()));
@@ -20,7 +21,7 @@ fn lost_file() -> (TempDir, Arc<Store>, KeyFiles, [PrivateKey; 2]) {
     files.keep(&keys[0]).expect("kept");
     for key in &keys {
         store
-            .add_key(&record(key, START), Activation::Planned, &Act::by_operator(START))
+            .add_key(&record(key, START), Addition::Generated, &Act::by_operator(START))
             .expect("added");
     }
     (folder, store, files, keys)
@@ -37,25 +38,41 @@ fn key_without_its_file_does_not_replace_revoked_key() {
 }
 
 #[test]
-fn rotation_takes_prepared_pair() {
+fn standby_key_is_made_once_and_takes_the_pair_of_a_process_that_ended() {
     let folder = tempfile::tempdir().expect("a folder");
     let (store, files) = (open(folder.path()), files(folder.path()));
     let (rotator, act) =
         (Rotator::new(files.clone(), KeyBits::B2048, POLICY), Act::by_operator(START));
-    let known = || store.list_keys().expect("keys");
-    for _ in 0..2 {
-        rotator.prepare(&known()).expect("prepared");
-    }
-    let prepared = files.list().expect("listed");
-    assert_eq!(prepared.len(), 1, "once is enough");
-    for immediate in [true, false] {
-        rotator.prepare(&known()).expect("prepared");
-        rotator.rotate_keys(&store, immediate, &act).expect("rotated");
-    }
-    assert_eq!(known().len(), 2);
-    assert!(known().iter().any(|key| key.kid == prepared[0]));
-    rotator.prepare(&known()).expect("none is needed");
-    assert_eq!(files.list().expect("listed").len(), 2, "one is pending");
+    let standby = || rotator.make_standby(&store, &act).expect("made").map(|key| key.kid);
+    assert_eq!(standby(), None, "no key signs yet");
+    rotator.generate_key(&store, KeyBits::B2048, &act).expect("made");
+    let left_over = shared_key();
+    files.keep(&left_over).expect("kept");
+    assert_eq!(standby().as_deref(), Some(left_over.kid()));
+    assert_eq!(standby(), None, "there is one");
+    assert_eq!(files.list().expect("listed").len(), 2);
+}
+
+#[test]
+fn standby_key_without_its_file_is_replaced() {
+    let (_folder, store, files, [good, lost]) = lost_file();
+    let (rotator, act) =
+        (Rotator::new(files.clone(), KeyBits::B2048, POLICY), Act::by_operator(START));
+    assert!(rotator.lacks_standby(&store.list_keys().expect("keys")));
+    let made = rotator.make_standby(&store, &act).expect("made").expect("one");
+    files.read(&made.kid).expect("with a file");
+    let keys = store.list_keys().expect("keys");
+    let states: Vec<_> = keys.iter().map(|key| (&*key.kid, key.state)).collect();
+    let expected = [
+        (good.kid(), KeyState::Active),
+        (lost.kid(), KeyState::Retired),
+        (&*made.kid, KeyState::Pending),
+    ];
+    assert_eq!(states, expected);
+    // Without the file of the active key, this is the folder of another server.
+    files.forget(good.kid()).expect("forgotten");
+    files.forget(&made.kid).expect("forgotten");
+    assert_eq!(rotator.make_standby(&store, &act), Ok(None));
 }
 
 #[test]

@@ -146,24 +146,3 @@ fn max_age_ends_before_a_key_leaves_the_set() {
     assert_eq!(set.max_age(leaves - Duration::milliseconds(10)), 0);
     assert_eq!(set.max_age(leaves + Duration::seconds(10)), 0);
 }
-
-#[test]
-fn max_age_ends_before_the_next_publication() {
-    let fixture = Fixture::new();
-    let mut records = fixture.records(KeyState::Active, KeyState::Retired);
-    records[0].since = START;
-    let policy = KeyPolicy { rotation_every: Some(Duration::seconds(1_000)), ..POLICY };
-    let set =
-        |records| KeyRing::open(fixture.files.clone(), records, policy).expect("a ring").key_set();
-    let published = START + Duration::seconds(1_000 - 2 * 60);
-    let before = set(records.clone());
-    assert_eq!(before.max_age(published - Duration::seconds(61)), 60);
-    assert_eq!(before.max_age(published - Duration::seconds(7)), 7);
-    assert_eq!(before.max_age(published - Duration::milliseconds(10)), 0);
-    assert_eq!(before.max_age(published + Duration::seconds(1)), 0, "it is due");
-    // The end of a held-up publication is unknown.
-    assert_eq!(before.max_age(published + Duration::seconds(10)), 60);
-    records[1].state = KeyState::Pending;
-    let pending = set(records);
-    assert_eq!(pending.max_age(published - Duration::seconds(7)), 60, "it is there already");
-}

@@ -1,5 +1,6 @@
-//! Simulated years with operators, guards, crashes and a wrong clock: one key signs, none signs
-//! before its time, none leaves while a token of it lives, and a revoked one never comes back.
+//! Simulated years with operators, guards, crashes and a wrong clock: one key signs, at most one is the
+//! standby key, none signs before its time, none leaves while a token of it lives, and a revoked one
+//! never comes back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,8 @@ use uuid::Uuid;
 use super::*;
 use crate::audit::Act;
 use crate::guards::GuardId;
-use crate::keys::changes::{KeyChanges, activate, revoke, rotate};
+use crate::keys::changes::{KeyChanges, activate, add, revoke, revoke_all, rotate};
+use crate::keys::{Addition, RotationRequest};
 
 const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
@@ -30,6 +32,10 @@ enum Happening {
         immediate: bool,
     },
     Revoke(prop::sample::Index),
+    RevokeAll,
+    Generate,
+    /// The pair of the next standby key is made.
+    MakeStandby,
     /// The process is killed and started again.
     Restart,
     /// The guard of this number fetches the key set, goes, or comes.
@@ -44,6 +50,8 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => (-4_000_i64..4_000).prop_map(Happening::SetClock),
         2 => any::<bool>().prop_map(|immediate| Happening::Rotate { immediate }),
         1 => any::<prop::sample::Index>().prop_map(Happening::Revoke),
+        1 => prop_oneof![9 => Just(Happening::Generate), 1 => Just(Happening::RevokeAll)],
+        6 => Just(Happening::MakeStandby),
         1 => Just(Happening::Restart),
         4 => (0_u8..3, any::<bool>()).prop_map(|(guard, there)| Happening::Guard(guard, there)),
     ];
@@ -134,20 +142,53 @@ impl World {
         self.keys.extend(changes.added);
     }
 
-    fn rotate(&mut self, immediate: bool) {
-        let (_, changes) = rotate(&self.keys, Some(&self.new_key()), immediate, &self.act());
+    /// Rotates as a server does: at once if the standby key is ripe.
+    fn rotate(&mut self, immediate: bool) -> Result<(), TestCaseError> {
+        let Some(standby) = standby(&self.keys) else { return Ok(()) };
+        let kid = standby.kid.clone();
+        let request = if immediate {
+            RotationRequest::Immediate
+        } else if is_ripe(standby, &self.guards, &POLICY, self.now(), &self.timers) {
+            self.is_truly_ripe(&kid)?;
+            RotationRequest::Ripe
+        } else {
+            RotationRequest::Scheduled
+        };
+        let (_, changes) = rotate(&self.keys, &kid, request, &self.act());
+        self.apply(changes);
+        Ok(())
+    }
+
+    fn add(&mut self, addition: Addition) {
+        let (_, changes) = add(&self.keys, &self.new_key(), addition, true, &self.act());
         self.apply(changes);
     }
 
-    fn published(&self) -> usize {
-        self.keys.iter().filter(|key| key.state.published()).count()
+    /// Checks by the true time that verifiers hold the key.
+    fn is_truly_ripe(&self, kid: &str) -> Result<(), TestCaseError> {
+        let lead = self.time - self.served[kid].at;
+        let patience = POLICY.guard_patience.whole_seconds();
+        if !self.excused.contains(kid) {
+            prop_assert!(lead >= 120, "{kid} signs {lead} s after it was served");
+            let late = self.guards.iter().any(|guard| guard.live && !guard.holds(kid));
+            prop_assert!(!late || lead >= 120 + patience, "{kid} waits for no guard");
+        }
+        Ok(())
     }
 
-    fn happen(&mut self, happening: &Happening) {
+    fn happen(&mut self, happening: &Happening) -> Result<(), TestCaseError> {
         match happening {
             Happening::Pass(seconds) => self.time += seconds,
             Happening::SetClock(by) => self.off = if *by == -10 { self.off - 10 } else { *by },
-            Happening::Rotate { immediate } => self.rotate(*immediate),
+            Happening::Rotate { immediate } => self.rotate(*immediate)?,
+            Happening::Generate => self.add(Addition::Generated),
+            Happening::MakeStandby => self.add(Addition::Standby),
+            Happening::RevokeAll => {
+                let (_, changes) =
+                    revoke_all(&self.keys, &self.new_key(), &self.act()).expect("a new key");
+                self.apply(changes);
+                self.tokens.clear();
+            }
             Happening::Revoke(index) => {
                 let kid = index.get(&self.keys).kid.clone();
                 let (successor, next) = (self.pending(), self.new_key());
@@ -186,6 +227,7 @@ impl World {
                 });
             }
         }
+        Ok(())
     }
 
     /// Runs one round of a server.
@@ -220,19 +262,8 @@ impl World {
 
     fn take(&mut self, step: &Step) -> Result<(), TestCaseError> {
         match step {
-            Step::Publish => {
-                prop_assert!(self.published() < MAX_KEYS && self.pending().is_none());
-                self.rotate(false);
-            }
             Step::Activate(kid) => {
-                let lead = self.time - self.served[kid].at;
-                let patience = POLICY.guard_patience.whole_seconds();
-                if !self.excused.contains(kid) {
-                    prop_assert!(lead >= 120, "{kid} signs {lead} s after it was served");
-                    let waits = |guard: &Guard| guard.live && !guard.holds(kid);
-                    let late = self.guards.iter().any(waits);
-                    prop_assert!(!late || lead >= 120 + patience, "{kid} waits for no guard");
-                }
+                self.is_truly_ripe(kid)?;
                 let (_, changes) = activate(&self.keys, kid, &self.act());
                 self.apply(changes);
             }
@@ -264,6 +295,10 @@ impl World {
 
     fn check(&mut self) -> Result<(), TestCaseError> {
         prop_assert_eq!(self.active().len(), 1);
+        let pending = self.keys.iter().filter(|key| key.state == KeyState::Pending).count();
+        prop_assert!(pending <= 1, "{pending} standby keys");
+        let published = self.keys.iter().filter(|key| key.state.published()).count();
+        prop_assert!(published <= MAX_KEYS, "{published} keys are published");
         for key in &self.keys {
             let before = self.gone.get(&key.kid).copied();
             let came_back = match before {
@@ -287,7 +322,7 @@ proptest! {
     fn one_key_signs_in_its_time_and_stays_for_its_tokens(happenings in happenings()) {
         let mut world = World::new();
         for happening in &happenings {
-            world.happen(happening);
+            world.happen(happening)?;
             world.round()?;
             world.check()?;
             world.sign();

@@ -43,20 +43,58 @@ fn guard(kids: &[&str], live: bool) -> Guard {
     }
 }
 
+/// Returns an active key, and a standby key with a lead that ends at second 130. An operator asked for
+/// a rotation.
+fn waiting() -> [Key; 2] {
+    let standby = key("b", KeyState::Pending, 0);
+    let standby = Key { served_at: Some(at(10)), rotation_requested: true, ..standby };
+    [key("a", KeyState::Active, 0), standby]
+}
+
 #[test]
-fn pending_key_signs_two_max_ages_after_it_was_served() {
-    let active = key("a", KeyState::Active, 0);
-    let pending = Key { served_at: Some(at(10)), ..key("b", KeyState::Pending, 0) };
-    let keys = [active, pending];
-    assert_eq!(next_change(&keys[1], &POLICY), Some(at(130)));
+fn requested_rotation_comes_two_max_ages_after_the_key_was_served() {
+    let keys = waiting();
+    assert_eq!(keys.each_ref().map(|key| next_change(key, &keys, &POLICY)), [Some(at(130)); 2]);
     assert_eq!(steps(&keys, at(129)), []);
     assert_eq!(steps(&keys, at(130)), [activate("b")]);
 }
 
 #[test]
+fn standby_key_waits_for_a_request_or_the_schedule() {
+    let mut keys = waiting();
+    keys[1].rotation_requested = false;
+    assert_eq!(keys.each_ref().map(|key| next_change(key, &keys, &POLICY)), [None; 2]);
+    assert_eq!(steps(&keys, at(1_000_000)), []);
+    let policy = KeyPolicy { rotation_every: Some(Duration::seconds(500)), ..POLICY };
+    let due = |now| next_steps(&keys, &[], &policy, now, &Timers::default());
+    assert_eq!(keys.each_ref().map(|key| next_change(key, &keys, &policy)), [Some(at(500)); 2]);
+    assert_eq!(due(at(499)), []);
+    assert_eq!(due(at(500)), [activate("b")]);
+    // The lead ends later than the active key's time.
+    let policy = KeyPolicy { rotation_every: Some(Duration::seconds(100)), ..POLICY };
+    assert_eq!(rotation_at(&keys, &policy), Some(at(130)));
+    assert_eq!(next_steps(&keys, &[], &policy, at(129), &Timers::default()), []);
+    assert_eq!(next_steps(&keys, &[], &policy, at(130), &Timers::default()), [activate("b")]);
+}
+
+#[test]
+fn rotation_waits_for_room_for_the_next_standby_key() {
+    let mut keys = waiting().to_vec();
+    let retiring = |n| key(&format!("k{n}"), KeyState::Retiring, 0);
+    keys.extend((2..MAX_KEYS).map(retiring));
+    assert_eq!(steps(&keys, at(130)), []);
+    keys[2].state = KeyState::Retired;
+    assert_eq!(steps(&keys, at(130)), [activate("b")]);
+    assert!(!needs_standby(&keys));
+    keys[1].state = KeyState::Active;
+    assert!(needs_standby(&keys[1..]));
+}
+
+#[test]
 fn unserved_key_never_signs() {
-    let keys = [key("a", KeyState::Active, 0), key("b", KeyState::Pending, 0)];
-    assert_eq!(next_change(&keys[1], &POLICY), None);
+    let mut keys = waiting();
+    keys[1].served_at = None;
+    assert_eq!(next_change(&keys[1], &keys, &POLICY), None);
     assert_eq!(steps(&keys, at(1_000_000)), []);
 }
 
@@ -64,28 +102,22 @@ fn unserved_key_never_signs() {
 fn retiring_key_leaves_a_minute_and_a_max_age_after_its_last_token() {
     let retiring = Key { last_expiry: Some(at(500)), ..key("a", KeyState::Retiring, 100) };
     let keys = [retiring, key("b", KeyState::Active, 100)];
-    assert_eq!(next_change(&keys[0], &POLICY), Some(at(620)));
+    assert_eq!(next_change(&keys[0], &keys, &POLICY), Some(at(620)));
     assert_eq!(steps(&keys, at(619)), []);
     assert_eq!(steps(&keys, at(620)), [Step::Retire("a".into())]);
 }
 
 #[test]
-fn oldest_pending_key_signs_at_once_if_no_key_is_active() {
-    let keys = [key("a", KeyState::Pending, 0), key("b", KeyState::Pending, 1)];
-    assert_eq!(steps(&keys, at(2)), [activate("a")]);
+fn standby_key_signs_at_once_if_no_key_is_active() {
+    assert_eq!(steps(&[key("a", KeyState::Pending, 0)], at(2)), [activate("a")]);
 }
 
 #[test]
 fn end_states_have_no_next_change() {
     for state in [KeyState::Retired, KeyState::Revoked] {
-        assert_eq!(next_change(&key("a", state, 0), &POLICY), None);
+        let keys = [key("a", state, 0)];
+        assert_eq!(next_change(&keys[0], &keys, &POLICY), None);
     }
-}
-
-/// Returns an active key, and a pending one with a lead that ends at second 130.
-fn waiting() -> [Key; 2] {
-    let pending = Key { served_at: Some(at(10)), ..key("b", KeyState::Pending, 0) };
-    [key("a", KeyState::Active, 0), pending]
 }
 
 #[test]
@@ -100,6 +132,7 @@ fn key_waits_for_live_guards_until_the_patience_ends() {
     assert_eq!(due(&late, at(130 + 300)), [activate("b")]);
     let named = |now| held_up_by(&keys[1], &late, &POLICY, now, &timers);
     assert_eq!((named(at(129)), named(at(130))), (vec![], vec![&late[1]]));
+    assert_eq!(named(at(130 + 300)), Vec::<&Guard>::new(), "it no longer waits");
     // A guard that is gone does not delay the key.
     assert_eq!(due(&[guard(&[], false)], at(130)), [activate("b")]);
 }
@@ -126,20 +159,4 @@ fn clock_set_ahead_ends_no_lead_and_retires_no_key() {
     timers.observe(&keys, at(9_999), Duration::seconds(420));
     let retired = next_steps(&keys, &[], &POLICY, at(9_999), &timers);
     assert_eq!(retired, [Step::Retire("a".into())]);
-}
-
-#[test]
-fn schedule_publishes_the_next_key_one_lead_early() {
-    let policy = KeyPolicy { rotation_every: Some(Duration::seconds(1_000)), ..POLICY };
-    let keys = [key("a", KeyState::Active, 0)];
-    let due = |keys: &[Key], now| next_steps(keys, &[], &policy, now, &Timers::default());
-    assert_eq!(next_publication(&keys, &policy), Some(at(880)));
-    assert_eq!(due(&keys, at(879)), []);
-    assert_eq!(due(&keys, at(880)), [Step::Publish]);
-    // One pending key is enough, and without a schedule no key is published.
-    assert_eq!(due(&waiting(), at(129)), []);
-    assert_eq!(steps(&keys, at(1_000_000)), []);
-    let full = |n: usize| key(&format!("k{n}"), KeyState::Retiring, 800);
-    let full: Vec<_> = keys.into_iter().chain((1..MAX_KEYS).map(full)).collect();
-    assert_eq!(due(&full, at(880)), []);
 }
