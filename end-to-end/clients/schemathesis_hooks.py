@@ -18,8 +18,8 @@ KEPT = {CALLERS[who][name] for who, name in
         [("admin", "public_id"), ("user", "public_id"), ("client", "client_id")] if who in CALLERS}
 
 # The operations that may end the token of a caller.
-ENDING = {"changePassword", "logOut", "logOutEverywhere", "logUserOut", "revokeKey", "revokeSession",
-          "endOwnSession"}
+ENDING = {"changePassword", "logOut", "logOutEverywhere", "logUserOut", "revokeAllKeys", "revokeKey",
+          "revokeSession", "endOwnSession"}
 
 
 def log_in(who, audience):

@@ -14,6 +14,7 @@
 
 pub mod chance;
 pub mod fleet;
+pub mod foreign;
 pub mod guard;
 pub mod holder;
 pub mod load;

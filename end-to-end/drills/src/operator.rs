@@ -9,9 +9,9 @@ use super::fleet::Fleet;
 /// The kinds of rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// The key is published first, and signs once every guard holds it.
+    /// The standby key signs when it is ripe: every guard holds it.
     Planned,
-    /// The key signs at once.
+    /// The standby key signs at once.
     Immediate,
 }
 
@@ -28,8 +28,13 @@ impl Way {
 /// The outcome of a request for a rotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
-    /// This key signs, or will sign.
-    Begun(String),
+    /// This key signs, or will sign when it is ripe.
+    Begun {
+        /// The thumbprint.
+        kid: String,
+        /// True if it signs already.
+        active: bool,
+    },
     /// The key set is full (`409`).
     Full,
 }
@@ -50,7 +55,8 @@ pub fn rotate(fleet: &Fleet, way: Way) -> Rotation {
         return Rotation::Full;
     }
     let told = answer.expect(202).json();
-    Rotation::Begun(told["kid"].as_str().expect("a kid").to_owned())
+    let kid = told["kid"].as_str().expect("a kid").to_owned();
+    Rotation::Begun { kid, active: told["state"] == "active" }
 }
 
 /// Sends `POST /admin/keys/{kid}/revoke`. Calls `about_to` just before the request.

@@ -68,6 +68,15 @@ pub fn python_server(name: &str, arguments: &[&str], log: &Path) -> Process {
     launch.spawn(&[&[&*script][..], arguments].concat(), log)
 }
 
+/// Starts a JavaScript module with `input` as JSON for its argument. Its output goes to the file
+/// `log`.
+pub fn node_server(name: &str, input: &Value, log: &Path) -> Process {
+    let text = std::fs::read_to_string(script(name)).expect("a script");
+    // Node.js looks for packages from the working directory if a module is no file.
+    let launch = Launch { program: "node".into(), folder: installed(), environment: Vec::new() };
+    launch.spawn(&["--input-type=module", "--eval", &text, &input.to_string()], log)
+}
+
 /// Runs a JavaScript module with `input` as JSON for its argument; returns the JSON that it prints.
 pub fn node(name: &str, input: &Value) -> Value {
     // Node.js looks for packages from the module's folder. For a module on standard input that is

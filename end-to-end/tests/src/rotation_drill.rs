@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use drills::chance::Chance;
+use drills::foreign;
 use drills::operator::Way;
 use drills::rotation::outcome::Outcome;
 use drills::rotation::{Plan, run};
@@ -48,7 +49,8 @@ fn planned_rotations_refuse_no_good_token_and_keep_the_lead() {
     assert_eq!(outcome.timeline.without_lead(outcome.plan.max_age * 2), 0);
     assert_eq!(outcome.timeline.unconfirmed(), 0, "keys that signed before a guard held them");
     // A guard repeats a lost acknowledgement after 25 s.
-    let slowest = outcome.until_signed.iter().max().expect("rotations");
+    let all = outcome.until_signed.iter().chain(&outcome.until_ripe);
+    let slowest = all.max().expect("rotations");
     assert!(*slowest < Duration::from_secs(20), "waited for who holds the key: {slowest:?}");
 }
 
@@ -57,4 +59,17 @@ fn immediate_rotations_and_a_revocation_refuse_no_good_token() {
     let outcome = drilled(Way::Immediate);
     no_client_was_refused(&outcome);
     every_guard_refused_the_revoked_key(&outcome);
+}
+
+#[test]
+fn jose_takes_new_tokens_after_a_revocation() {
+    // jose fetches the key set at its start, and not again within 30 s: the standby key is in it.
+    let plan = foreign::Plan {
+        rounds: 1,
+        max_age: Duration::from_secs(1),
+        afterwards: Duration::from_secs(3),
+    };
+    let outcome = foreign::run(&plan, &|_| ());
+    assert_eq!(outcome.refused, Vec::<String>::new());
+    assert!(outcome.taken > 0, "{outcome:?}");
 }

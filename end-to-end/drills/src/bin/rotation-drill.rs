@@ -9,13 +9,13 @@ use std::process::ExitCode;
 use clap::Parser;
 use drills::chance::Chance;
 use drills::fleet::Fleet;
+use drills::foreign;
 use drills::operator::Way;
 use drills::promises::Promises;
 use drills::rotation::{Plan, run};
 
-/// Rotates the signing keys of a real pair with several guards every two seconds under load,
-/// planned and at once, then revokes the active key again and again. Exits with 1 if a promise was
-/// broken.
+/// Rotates the signing keys of a real pair with several guards every few seconds under load, planned
+/// and at once, then revokes the active key again and again. Exits with 1 if a promise was broken.
 #[derive(Debug, Parser)]
 #[command(name = "rotation-drill")]
 struct Arguments {
@@ -34,6 +34,10 @@ struct Arguments {
     /// Fresh tokens a second.
     #[arg(long, default_value_t = 10)]
     fresh: u32,
+    /// Instead, revoke the active key so often while a service with npm jose verifies the new tokens;
+    /// each time takes a minute.
+    #[arg(long, value_name = "REVOCATIONS")]
+    jose: Option<usize>,
     /// Keep the issuer's data in a `PostgreSQL` server of the tests instead of a SQLite file.
     #[arg(long)]
     postgres: bool,
@@ -49,7 +53,10 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let seed = arguments.seed.unwrap_or_else(Chance::fresh_seed);
     let progress: Progress = &|line| eprintln!("  … {line}");
-    let promises = both_ways(&arguments, seed, progress);
+    let promises = match arguments.jose {
+        Some(rounds) => foreign::run(&foreign::Plan::patient(rounds), progress).promises(),
+        None => both_ways(&arguments, seed, progress),
+    };
     println!("\n{promises}");
     if promises.broken().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

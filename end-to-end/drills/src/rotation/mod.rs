@@ -25,10 +25,10 @@ use timeline::Timeline;
 /// The life of an access token: short, so that tokens end within the run.
 const TOKEN_LIFE: Duration = Duration::from_secs(15);
 
-/// The time between two rotations. After a key stops signing, it stays in the set for a token's
-/// life, a minute and a `max-age`, and leaves within 10 s after that. So the set holds the keys of
-/// 50 rotations at most, and has room for 64 keys.
-const EVERY: Duration = Duration::from_secs(2);
+/// The time between two rotations: a planned one finds a standby key that is about to be ripe. After a
+/// key stops signing, it stays in the set for a token's life, a minute and a `max-age`, and leaves
+/// within 10 s after that. So the set holds the keys of 40 rotations at most, and has room for 64.
+const EVERY: Duration = Duration::from_millis(2_500);
 
 /// The time within which a new key must sign.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -148,7 +148,8 @@ impl Stage<'_> {
         while outcome.rounds < self.plan.rounds {
             pacer.wait();
             let asked = Instant::now();
-            let Rotation::Begun(kid) = operator::rotate(self.fleet, self.plan.way) else {
+            let begun = operator::rotate(self.fleet, self.plan.way);
+            let Rotation::Begun { kid, active } = begun else {
                 outcome.full += 1;
                 continue;
             };
@@ -156,7 +157,8 @@ impl Stage<'_> {
             self.timeline().key(&kid).planned = self.plan.way == Way::Planned;
             poll::until("the new key signs", PATIENCE, || self.signs(&kid));
             outcome.rounds += 1;
-            outcome.until_signed.push(asked.elapsed());
+            let until = if active { &mut outcome.until_signed } else { &mut outcome.until_ripe };
+            until.push(asked.elapsed());
             let now: Vec<_> = self.fleet.guards.iter().map(Guard::fetches_beyond_polling).collect();
             let beyond = now.iter().zip(&before).map(|(now, before)| now - before);
             outcome.fetches.push(RoundFetches { beyond: beyond.collect() });

@@ -38,8 +38,11 @@ pub struct Outcome {
     pub plan: Plan,
     /// Rotations made.
     pub rounds: usize,
-    /// The times from the request for a rotation to the first token of the new key.
+    /// The times from the request for a rotation with a ripe standby key to the first token of the
+    /// new key.
     pub until_signed: Vec<Duration>,
+    /// The same for rotations that waited until the standby key was ripe.
+    pub until_ripe: Vec<Duration>,
     /// Rotations postponed because the key set was full.
     pub full: usize,
     /// The guards' answers to the load.
@@ -64,6 +67,7 @@ impl Outcome {
             plan,
             rounds: 0,
             until_signed: Vec::new(),
+            until_ripe: Vec::new(),
             full: 0,
             counts: Counts::default(),
             mint_failures: (0, String::new()),
@@ -144,7 +148,13 @@ impl fmt::Display for Outcome {
             "  rotations               {} in {seconds:.0} s, {} put off (409)",
             self.rounds, self.full
         )?;
-        writeln!(f, "  until the new key signs {}", Spread::of(self.until_signed.iter().copied()))?;
+        let spread = |times: &[Duration]| Spread::of(times.iter().copied());
+        if !self.until_signed.is_empty() {
+            writeln!(f, "  until the new key signs {}", spread(&self.until_signed))?;
+        }
+        if !self.until_ripe.is_empty() {
+            writeln!(f, "  the same, not yet ripe  {}", spread(&self.until_ripe))?;
+        }
         writeln!(f, "  requests                {requests} ({:.0}/s)", *requests as f64 / seconds)?;
         writeln!(f, "  good tokens taken       {taken}")?;
         writeln!(f, "  good tokens refused     {refused}")?;

@@ -61,8 +61,10 @@ fn start_and_plan_explain_a_missing_schedule() {
     let plan = pair.auth.command_json(&["keys", "plan"]);
     assert_eq!(plan["rotation_every_seconds"], Value::Null);
     assert!(plan["note"].as_str().is_some_and(|note| note.starts_with(meant)), "{plan}");
-    assert_eq!(plan["keys"].as_array().map(Vec::len), Some(1), "nothing comes next: {plan}");
-    assert_eq!(plan["keys"][0]["active_until"], Value::Null);
+    assert_eq!(plan["keys"].as_array().map(Vec::len), Some(2), "{plan}");
+    for (number, member) in [(0, "active_until"), (1, "signs_at")] {
+        assert_eq!(plan["keys"][number][member], Value::Null, "{plan}");
+    }
 }
 
 #[test]
@@ -75,6 +77,6 @@ fn start_and_plan_state_the_end_of_a_pem() {
     let until = plan["keys"][0]["active_until"].as_str().expect("a time");
     assert!(plan["note"].as_str().is_some_and(|note| note.contains(until)), "{plan}");
     pair.auth.wait_log(until);
-    assert_eq!(plan["keys"][1]["state"], "next");
+    assert_eq!(plan["keys"][1]["state"], "pending");
     assert_eq!(plan["keys"][1]["signs_at"], until);
 }
