@@ -169,3 +169,20 @@ fn first_starts_at_once_make_one_key_one_standby_key_and_one_secret() {
     let again = folder.run("init").done();
     assert!(again.contains("the client api-service is registered, its secret is in"), "{again}");
 }
+
+#[test]
+fn database_of_an_earlier_version_gets_its_standby_key() {
+    let folder = Folder::new();
+    folder.run("init").done();
+    let database = folder.path().join("data/auth.db");
+    support::sqlite::execute(&database, "DELETE FROM keys WHERE state = 'pending'");
+    let said = folder.run("init").done();
+    assert!(
+        said.contains("made the standby key") && !said.contains("the signing key in"),
+        "{said}"
+    );
+    let keys = folder.run("keys list --json").json();
+    let states: Vec<_> =
+        keys["keys"].as_array().expect("keys").iter().map(|key| &key["state"]).collect();
+    assert_eq!(states, ["active", "pending"]);
+}

@@ -24,3 +24,10 @@ pub fn until_closed(file: &Path) {
         !log.exists()
     });
 }
+
+/// Runs statements on a file.
+pub fn execute(file: &Path, statements: &str) {
+    let name = file.to_str().expect("UTF-8");
+    let mut connection = SqliteConnection::establish(name).expect("a database");
+    connection.batch_execute(statements).expect("executed");
+}

@@ -1,4 +1,4 @@
-//! Migrations: the same steps on both databases, and sessions of an earlier version go on.
+//! Migrations: the same steps on both databases, and sessions and keys of an earlier version go on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,6 +8,7 @@ use time::macros::datetime;
 
 use super::fixture::{Fixture, postgres_of, sqlite_of};
 use super::refresh::{STRICT, use_token};
+use auth_domain::keys::{KeyState, standby};
 use auth_domain::refresh::{RefreshOutcome, RefreshToken};
 
 fn steps(database: &str) -> BTreeSet<String> {
@@ -74,7 +75,33 @@ fn client_removed_by_earlier_version_stays_removed(fixture: &Fixture) {
     assert_eq!(fixture.store.client_removed_at("other").expect("answered"), None);
 }
 
+/// Adds keys that an earlier version published and did not activate yet.
+fn with_pending_keys(dump: &str) -> String {
+    let key = |kid: &str, added_at: i64| {
+        format!("('{kid}', 'pending', {added_at}, 'n', 'AQAB', {added_at}, NULL, NULL, '0', NULL)")
+    };
+    let keys = [key("older", 1), key("newest", 2), key("an older one", 2)].join(", ");
+    let table = if dump.contains("public.keys") { "public.keys" } else { "keys" };
+    format!("{dump}; INSERT INTO {table} VALUES {keys};")
+}
+
+fn newest_pending_key_of_earlier_version_is_the_standby_key(fixture: &Fixture) {
+    let keys = fixture.store.list_keys().expect("keys");
+    let standby = standby(&keys).expect("a standby key");
+    assert_eq!((&*standby.kid, standby.rotation_requested), ("newest", true));
+    let with = |state| keys.iter().filter(|key| key.state == state).count();
+    assert_eq!((with(KeyState::Active), with(KeyState::Retired), keys.len()), (1, 2, 4));
+    let requested = keys.iter().filter(|key| key.rotation_requested).count();
+    assert_eq!(requested, 1, "an earlier version rotated to it after its lead");
+}
+
 mod sqlite {
+    #[test]
+    fn newest_pending_key_of_earlier_version_is_the_standby_key() {
+        let dump = super::with_pending_keys(include_str!("before/sqlite.sql"));
+        super::newest_pending_key_of_earlier_version_is_the_standby_key(&super::sqlite_of(&dump));
+    }
+
     #[test]
     fn client_removed_by_earlier_version_stays_removed() {
         let dump = super::with_removed_client(include_str!("before/sqlite.sql"));
@@ -89,6 +116,12 @@ mod sqlite {
 }
 
 mod postgres {
+    #[test]
+    fn newest_pending_key_of_earlier_version_is_the_standby_key() {
+        let dump = super::with_pending_keys(include_str!("before/postgres.sql"));
+        super::newest_pending_key_of_earlier_version_is_the_standby_key(&super::postgres_of(&dump));
+    }
+
     #[test]
     fn client_removed_by_earlier_version_stays_removed() {
         let dump = super::with_removed_client(include_str!("before/postgres.sql"));
