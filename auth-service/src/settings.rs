@@ -55,15 +55,15 @@ pub struct Settings {
     #[arg(id = "AUTH_KEY_BITS", value_name = "2048, 3072 or 4096", default_value = "4096",
         value_parser = key_bits())]
     pub key_bits: KeyBits,
-    /// The time that a key signs before the next one takes over; `keys plan` shows the schedule
+    /// The time that a key signs before the standby key takes over; `keys plan` shows the schedule
     #[arg(id = "AUTH_KEY_ROTATION_EVERY", value_name = "a duration from 1s to 3650d, or off",
         default_value = "90d", value_parser = or_off(duration(SECOND, DAY * 3_650)))]
     pub key_rotation_every: OrOff<Duration>,
-    /// The time after its lead that a new key waits for guards that do not hold it yet
+    /// The time after its lead that the next key waits for guards that do not hold it yet
     #[arg(id = "AUTH_GUARD_PATIENCE", value_name = "a duration from 0s to 1d",
         default_value = "5m", value_parser = duration(Duration::ZERO, DAY))]
     pub guard_patience: Duration,
-    /// The time that a verifier may keep the key set; a new key waits two of these before it signs
+    /// The time that a verifier may keep the key set; the next key is ripe after two of these
     #[arg(id = "AUTH_JWKS_MAX_AGE", value_name = "a duration from 1s to 1d",
         default_value = "60s", value_parser = duration(SECOND, DAY))]
     pub jwks_max_age: Duration,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Subcommand, ValueEnum};
+use clap::{ArgGroup, Subcommand, ValueEnum};
 use signet_service::failure::Failure;
 
 use super::{Context, database, output};
@@ -56,13 +56,14 @@ pub(super) enum Command {
         json: bool,
     },
     /// Revoke a key and every token that it signed; print the confirmation of each guard
+    #[command(group(ArgGroup::new("target").args(["kid", "all"]).required(true)))]
     Revoke {
         /// The key's thumbprint
         // One in 64 begins with a hyphen.
-        #[arg(allow_hyphen_values = true, required_unless_present = "all")]
+        #[arg(allow_hyphen_values = true)]
         kid: Option<String>,
         /// Revoke every published key, and sign with a new one: for a stolen folder or machine
-        #[arg(long, conflicts_with = "kid")]
+        #[arg(long)]
         all: bool,
         /// Exit with 1 unless every live guard confirms within 5 seconds
         #[arg(long)]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::AppState;
+use crate::error::AppError;
 
 /// The interval between checks for a standby key.
 const CHECK_EVERY: Duration = Duration::from_millis(200);
@@ -20,22 +21,29 @@ pub async fn run(app: Arc<AppState>, shutdown: impl Future<Output = ()>) {
     let mut shutdown = pin!(shutdown);
     let mut warned = false;
     loop {
-        let mut pause = CHECK_EVERY;
-        if app.rotator.lacks_standby(&app.keys.keys()) {
-            match app.make_standby().await {
-                Ok(()) => warned = false,
-                Err(error) => {
-                    pause = TRY_AGAIN;
-                    if !warned {
-                        tracing::error!(%error, "no standby key can be made: a rotation waits for one");
-                        warned = true;
-                    }
-                }
-            }
+        let made = ensure(&app).await;
+        if let Err(error) = &made
+            && !warned
+        {
+            tracing::error!(%error, "no standby key can be made; a rotation and a revocation wait for one");
         }
+        warned = made.is_err();
+        let pause = if warned { TRY_AGAIN } else { CHECK_EVERY };
         tokio::select! {
             () = sleep(pause) => {}
             () = &mut shutdown => return,
         }
     }
+}
+
+async fn ensure(app: &AppState) -> Result<(), AppError> {
+    let lacks_standby = || app.rotator.lacks_standby(&app.keys.keys());
+    if !lacks_standby() {
+        return Ok(());
+    }
+    app.make_standby().await?;
+    if lacks_standby() {
+        return Err(AppError::internal("AUTH_KEYS_DIR lacks the file of the active key"));
+    }
+    Ok(())
 }
