@@ -57,6 +57,7 @@ mod tests;
 pub use creation::{Existence, OpenError, inspect, make_folder};
 pub use error::{StoreError, StoreResult};
 pub use location::{Location, PostgresLocation};
+pub use pool::PoolReport;
 
 /// An open database.
 pub struct Store {
@@ -103,6 +104,11 @@ impl Store {
     /// a [`watcher::Watcher`] looks, by other processes.
     pub fn changed(&self) -> watch::Receiver<u64> {
         self.position.subscribe()
+    }
+
+    /// Returns the state of the connection pools. It does not use the database.
+    pub fn pools(&self) -> [PoolReport; 2] {
+        self.connections.reports()
     }
 
     /// Carries out every later use of the database in these steps, for tests of crashes. Only the

@@ -2,10 +2,13 @@
 //! competing writers stall each other for seconds. `PostgreSQL` has several.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::ConnectionError;
-use r2d2::{ManageConnection, NopErrorHandler, Pool, PooledConnection};
+use r2d2::event::{CheckoutEvent, TimeoutEvent};
+use r2d2::{HandleEvent, ManageConnection, NopErrorHandler, Pool, PooledConnection};
 
 use super::connection::{AnyConnection, Purpose};
 use super::location::Location;
@@ -74,10 +77,79 @@ impl ManageConnection for Opener {
     }
 }
 
+/// The state of a pool, and its counts since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolReport {
+    /// `write` or `read`.
+    pub name: &'static str,
+    /// The connections that work for a query.
+    pub in_use: u32,
+    /// The connections that are free.
+    pub idle: u32,
+    /// The most connections.
+    pub max: u32,
+    /// The time that queries waited for a connection, in total.
+    pub waited: Duration,
+    /// The queries that got no connection in time.
+    pub timeouts: u64,
+}
+
+/// Counts the waits for a connection.
+#[derive(Debug, Clone, Default)]
+struct Waits(Arc<WaitCounts>);
+
+#[derive(Debug, Default)]
+struct WaitCounts {
+    microseconds: AtomicU64,
+    timeouts: AtomicU64,
+}
+
+impl WaitCounts {
+    fn add(&self, waited: Duration) {
+        let waited = u64::try_from(waited.as_micros()).unwrap_or(u64::MAX);
+        self.microseconds.fetch_add(waited, Ordering::Relaxed);
+    }
+}
+
+impl HandleEvent for Waits {
+    fn handle_checkout(&self, event: CheckoutEvent) {
+        self.0.add(event.duration());
+    }
+
+    fn handle_timeout(&self, event: TimeoutEvent) {
+        self.0.add(event.timeout());
+        self.0.timeouts.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The connections of one purpose, with the counts of their waits.
+struct Counted {
+    pool: Pool<Opener>,
+    waits: Waits,
+}
+
+impl Counted {
+    fn get(&self) -> Result<PooledConnection<Opener>, StoreError> {
+        self.pool.get().map_err(|error| no_free_connection(&error))
+    }
+
+    fn report(&self, name: &'static str) -> PoolReport {
+        let state = self.pool.state();
+        PoolReport {
+            name,
+            in_use: state.connections.saturating_sub(state.idle_connections),
+            idle: state.idle_connections,
+            max: self.pool.max_size(),
+            waited: Duration::from_micros(self.waits.0.microseconds.load(Ordering::Relaxed)),
+            timeouts: self.waits.0.timeouts.load(Ordering::Relaxed),
+        }
+    }
+}
+
 /// The pools of writers and readers.
 pub(super) struct Connections {
-    writer: Pool<Opener>,
-    readers: Pool<Opener>,
+    writer: Counted,
+    readers: Counted,
 }
 
 impl Connections {
@@ -87,7 +159,9 @@ impl Connections {
             Location::Postgres(_) => (true, WRITERS_AT_A_SERVER, FREE_SESSION),
         };
         let pool = |purpose, size| {
-            Pool::builder()
+            let waits = Waits::default();
+            let pool = Pool::builder()
+                .event_handler(Box::new(waits.clone()))
                 .max_size(size)
                 .min_idle(Some(1))
                 .connection_timeout(patience)
@@ -97,17 +171,23 @@ impl Connections {
                 .max_lifetime(None)
                 .idle_timeout(None)
                 .error_handler(Box::new(NopErrorHandler))
-                .build_unchecked(Opener { location: location.clone(), purpose })
+                .build_unchecked(Opener { location: location.clone(), purpose });
+            Counted { pool, waits }
         };
         Self { writer: pool(Purpose::Write, writers), readers: pool(Purpose::Read, READERS) }
     }
 
     pub(super) fn writer(&self) -> Result<PooledConnection<Opener>, StoreError> {
-        self.writer.get().map_err(|error| no_free_connection(&error))
+        self.writer.get()
     }
 
     pub(super) fn reader(&self) -> Result<PooledConnection<Opener>, StoreError> {
-        self.readers.get().map_err(|error| no_free_connection(&error))
+        self.readers.get()
+    }
+
+    /// Returns the state of both pools.
+    pub(super) fn reports(&self) -> [PoolReport; 2] {
+        [self.writer.report("write"), self.readers.report("read")]
     }
 }
 

@@ -32,6 +32,10 @@ fn locked_database_is_unavailable_within_five_seconds() {
         fixture.store.position().expect("reading goes on");
     });
     assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
+    let [write, read] = fixture.store.pools();
+    assert_eq!((write.name, write.max, read.name), ("write", 1, "read"));
+    assert!(write.timeouts >= 1 && write.waited >= Duration::from_secs(1), "{write:?}");
+    assert_eq!(read.timeouts, 0);
     other.batch_execute("ROLLBACK").expect("unlocked");
     let created = fixture.store.create_user(&new_user("d"), &by_operator(0));
     assert!(matches!(created, Ok(Created::User(_))), "{created:?}");
