@@ -72,6 +72,11 @@ impl<N: Copy + Eq + Hash, S, J> FairQueue<N, S, J> {
         Self { capacity, most_begun, held: 0, begun: 0, next_number: 0, lanes, turns }
     }
 
+    /// Returns the number of places.
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     /// Returns the number of places that are taken.
     pub(super) fn held(&self) -> usize {
         self.held

@@ -77,6 +77,11 @@ impl HashingPool {
         &self.0.stand_in
     }
 
+    /// Returns the number of places.
+    pub fn capacity(&self) -> usize {
+        self.0.queue.capacity()
+    }
+
     /// Returns the number of places that are taken now.
     pub fn taken(&self) -> usize {
         self.0.queue.held()

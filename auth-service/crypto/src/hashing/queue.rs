@@ -89,6 +89,11 @@ impl Queue {
         self.changed.notify_one();
     }
 
+    /// Returns the number of places.
+    pub(super) fn capacity(&self) -> usize {
+        self.lock().fair.capacity()
+    }
+
     /// Returns the number of places that are taken.
     pub(super) fn held(&self) -> usize {
         self.lock().fair.held()
