@@ -10,6 +10,7 @@ use signet_contract::clock::SystemClock;
 use signet_files::file_lock::FileLock;
 use signet_guard::{Guard, GuardConfig};
 use signet_service::failure::Failure;
+use signet_service::http_metrics::HttpMetrics;
 use signet_service::protection::protect;
 use signet_service::shutdown::{self, Shutdown, Trigger};
 use signet_service::{management, server, serving};
@@ -68,15 +69,19 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let clients_at = listener.local_addr().unwrap_or(settings.bind);
     let operators_at = operators.local_addr().unwrap_or(settings.management_bind);
     let openapi = web::Bytes::from(http::openapi().map_err(Failure::failed)?);
+    let requests = HttpMetrics::new(&http::description(), &[]);
+    let counting = requests.clone();
     let clients = server::serve(listener, Some(workers), settings.keep_alive, move || {
+        let counting = counting.clone();
         App::new()
             .wrap(middleware::from_fn(protect))
+            .wrap_fn(move |request, next| counting.measure(request, next))
             .configure(http::routes(api.clone(), openapi.clone()))
     })
     .map_err(Failure::failed)?;
     let management = management::serve_with(
         operators,
-        guard_management::management(&guard),
+        guard_management::management(&guard, &requests),
         guard_management::routes(guard.clone()),
     )
     .map_err(Failure::failed)?;

@@ -23,6 +23,7 @@ use auth_store::{self, Existence, Store};
 
 mod issuer;
 pub mod keys;
+mod metrics;
 mod readiness;
 
 use readiness::UpkeepHealth;
@@ -50,19 +51,20 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     let (app, edge) = issuer::of(&settings, Arc::clone(&store), keys, clock, shutdown.clone())?;
     let (app, edge) = (Arc::new(app), Arc::new(edge));
 
-    let mut metrics = management::registry();
-    app.metrics.register(&mut metrics, &app.hashing);
-    app.guards.register(&mut metrics);
     let retention = Retention { feed: settings.feed_keep, audit: settings.audit_keep };
-    let upkeep = Upkeep::new(&app, retention, &mut metrics).map_err(Failure::failed)?;
+    let upkeep = Upkeep::new(&app, retention).map_err(Failure::failed)?;
     tokio::spawn(standby_key::run(Arc::clone(&app), begun(&shutdown)));
     tokio::spawn(guard_records::run(Arc::clone(&app), begun(&shutdown)));
 
+    let requests = http::metrics();
     let readiness = Arc::new(UpkeepHealth(upkeep.health()));
+    let metrics =
+        metrics::registry(&app, &store, upkeep.health(), &requests, Arc::clone(&readiness) as _);
     let management =
         management::serve(management, Management { readiness, metrics: Arc::new(metrics) })
             .map_err(Failure::failed)?;
-    let service = http::serve(listener, settings.keep_alive, app, edge).map_err(Failure::failed)?;
+    let service =
+        http::serve(listener, settings.keep_alive, app, edge, requests).map_err(Failure::failed)?;
     tokio::spawn(trigger.fire_on_signal());
     tokio::spawn(upkeep.run(begun(&shutdown)));
     tracing::info!(address = %settings.bind, issuer = %settings.issuer, "serving");

@@ -14,7 +14,7 @@ use signet_service::cors::{Pages, allow};
 use signet_service::resource::{READING, read};
 use signet_service::{docs_page, problem_response, well_known};
 
-pub use openapi::document as openapi;
+pub use openapi::{description, document as openapi};
 
 use crate::blocking::Blocking;
 use crate::domain::directory::Directory;

@@ -1,25 +1,30 @@
 //! Metrics for Prometheus, read from the guard at each scrape.
+//!
+//! A gauge without a value yet, such as an age before the first contact, is `NaN`.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
-use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::registry::Registry;
 use signet_guard::Guard;
 use signet_guard::status::GuardStatus;
-use signet_service::management;
-
-const PREFIX: &str = "signet_guard";
+use signet_service::http_metrics::HttpMetrics;
+use signet_service::management::Readiness;
+use signet_service::metrics::encoding::{count, counter, counters, gauge};
+use signet_service::metrics::{self, Build};
 
 /// Creates the registry with the metrics of `guard`.
-pub(super) fn registry(guard: Guard) -> Registry {
-    let mut registry = management::registry();
-    let of_guard = registry.sub_registry_with_prefix(PREFIX);
-    of_guard.register_collector(Box::new(GuardCollector(guard)));
+pub(super) fn registry(
+    guard: Guard,
+    http: &HttpMetrics,
+    readiness: Arc<dyn Readiness>,
+) -> Registry {
+    let build = Build { service: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+    let mut registry = metrics::registry(build, http, readiness);
+    registry.register_collector(Box::new(GuardCollector(guard)));
     registry
 }
 
@@ -40,72 +45,80 @@ impl Collector for GuardCollector {
 fn encode(status: &GuardStatus, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
     let GuardStatus { keys, feed, .. } = status;
     let to = &mut encoder;
-    let seconds = |value: Option<Duration>| value.map(|value| value.as_secs_f64());
-    let count = |value: usize| i64::try_from(value).ok();
-    let position = feed.position.and_then(|position| i64::try_from(position).ok());
-    let skew = status.skew.map(time::Duration::as_seconds_f64);
-    gauge(to, "ready", "Whether a good token would be answered", Some(i64::from(status.ready())))?;
-    gauge(to, "keys", "Keys held", count(keys.kids.len()))?;
-    gauge(to, "keys_age_seconds", "Since the key set was last confirmed", seconds(keys.age))?;
-    gauge(to, "feed_position", "How far the feed is applied", position)?;
+    let seconds = |value: Option<Duration>| value.map_or(f64::NAN, |value| value.as_secs_f64());
+    let position = feed.position.and_then(|position| i64::try_from(position).ok()).unwrap_or(0);
+    let skew = status.skew.map_or(f64::NAN, time::Duration::as_seconds_f64);
     gauge(
         to,
-        "feed_caught_up",
-        "Whether nothing was left to ask for",
-        Some(i64::from(feed.caught_up)),
+        "signet_guard_ready",
+        "Whether a good token would be answered",
+        i64::from(status.ready()),
     )?;
-    gauge(to, "feed_age_seconds", "Since the feed last answered", seconds(feed.age))?;
-    gauge(to, "feed_lag_seconds", "How long the last change took to come here", seconds(feed.lag))?;
-    gauge(to, "revocations", "Revocations held", count(status.revocations))?;
-    gauge(to, "clock_skew_seconds", "The issuer's clock less this machine's", skew)?;
-
-    let admitted = ConstCounter::new(status.admitted);
-    single(&mut encoder, "admitted", "Requests let through", &admitted)?;
-    let failures = ConstCounter::new(keys.failures);
-    single(&mut encoder, "key_fetch_failures", "Fetches of the key set that failed", &failures)?;
-    family(&mut encoder, "key_fetches", "Fetches of the key set", "cause", &keys.fetches)?;
-    family(&mut encoder, "refused", "Requests refused", "reason", &status.refused)
-}
-
-/// Encodes a gauge. A gauge without a value is left out.
-fn gauge<N>(
-    encoder: &mut DescriptorEncoder<'_>,
-    name: &str,
-    help: &str,
-    value: Option<N>,
-) -> fmt::Result
-where
-    ConstGauge<N>: EncodeMetric,
-{
-    value.map_or(Ok(()), |value| single(encoder, name, help, &ConstGauge::new(value)))
-}
-
-fn single(
-    encoder: &mut DescriptorEncoder<'_>,
-    name: &str,
-    help: &str,
-    metric: &impl EncodeMetric,
-) -> fmt::Result {
-    metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
-}
-
-fn family(
-    encoder: &mut DescriptorEncoder<'_>,
-    name: &str,
-    help: &str,
-    label: &str,
-    counts: &BTreeMap<&'static str, u64>,
-) -> fmt::Result {
-    let kind = prometheus_client::metrics::MetricType::Counter;
-    let mut metrics = encoder.encode_descriptor(name, help, None, kind)?;
-    for (word, count) in counts {
-        ConstCounter::new(*count).encode(metrics.encode_family(&[(label, *word)])?)?;
-    }
-    Ok(())
+    gauge(to, "signet_guard_keys", "Keys held", count(keys.kids.len()))?;
+    gauge(
+        to,
+        "signet_guard_keys_age_seconds",
+        "Time since the key set was last confirmed",
+        seconds(keys.age),
+    )?;
+    gauge(
+        to,
+        "signet_guard_feed_position",
+        "Position of the feed that is applied, 0 before the first snapshot",
+        position,
+    )?;
+    gauge(
+        to,
+        "signet_guard_feed_caught_up",
+        "Whether the last answer of the feed left nothing to ask for",
+        i64::from(feed.caught_up),
+    )?;
+    gauge(
+        to,
+        "signet_guard_feed_age_seconds",
+        "Time since the feed last answered",
+        seconds(feed.age),
+    )?;
+    gauge(
+        to,
+        "signet_guard_feed_lag_seconds",
+        "Time that the last change took from its commit to this guard",
+        seconds(feed.lag),
+    )?;
+    gauge(to, "signet_guard_revocations", "Revocations held", count(status.revocations))?;
+    gauge(
+        to,
+        "signet_guard_clock_skew_seconds",
+        "Clock of the issuer minus the clock of this machine",
+        skew,
+    )?;
+    counter(to, "signet_guard_admitted", "Requests with a good token", status.admitted)?;
+    counter(
+        to,
+        "signet_guard_key_fetch_failures",
+        "Fetches of the key set that failed",
+        keys.failures,
+    )?;
+    counters(
+        to,
+        "signet_guard_key_fetches",
+        "Fetches of the key set by cause",
+        keys.fetches.iter().map(|(cause, count)| ([("cause", *cause)], *count)),
+    )?;
+    counters(
+        to,
+        "signet_guard_refused",
+        "Requests that were refused by reason",
+        status.refused.iter().map(|(reason, count)| ([("reason", *reason)], *count)),
+    )
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use prometheus_client::encoding::prometheus_text;
+
     use super::*;
     use crate::management::readiness::tests::good;
 
@@ -120,11 +133,11 @@ mod tests {
 
     #[test]
     fn metrics_match_the_documented_list() {
-        let mut registry = Registry::with_prefix(PREFIX);
+        let mut registry = Registry::default();
         let refused = BTreeMap::from([("expired", 3), ("missing", 0)]);
         registry.register_collector(Box::new(Fixed(GuardStatus { refused, ..good() })));
         let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &registry).expect("encoded");
+        prometheus_text::encode(&mut text, &registry).expect("encoded");
         insta::assert_snapshot!(text);
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 use signet_guard::Guard;
+use signet_service::http_metrics::HttpMetrics;
 use signet_service::management::Management;
 use signet_service::resource::read;
 
@@ -17,12 +18,11 @@ pub use report::Report;
 /// The path of the guard's full state, for the command `status`.
 pub const STATUS_PATH: &str = "/status";
 
-/// Creates the readiness and the metrics of `guard`.
-pub fn management(guard: &Guard) -> Management {
-    Management {
-        readiness: Arc::new(readiness::GuardReadiness(guard.clone())),
-        metrics: Arc::new(metrics::registry(guard.clone())),
-    }
+/// Creates the readiness and the metrics of `guard`. `http` has the counts of its requests.
+pub fn management(guard: &Guard, http: &HttpMetrics) -> Management {
+    let readiness = Arc::new(readiness::GuardReadiness(guard.clone()));
+    let metrics = metrics::registry(guard.clone(), http, Arc::clone(&readiness) as _);
+    Management { readiness, metrics: Arc::new(metrics) }
 }
 
 /// Returns the routes that only this service has.

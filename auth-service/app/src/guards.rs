@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry as MetricsRegistry;
 use serde::Serialize;
@@ -37,19 +35,7 @@ pub struct Guards {
     arrivals: AtomicU64,
     /// Counts reports with new information.
     news: watch::Sender<u64>,
-    propagation: Family<GuardLabel, Histogram, fn() -> Histogram>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct GuardLabel {
-    client: String,
-    instance: String,
-}
-
-impl From<&GuardId> for GuardLabel {
-    fn from(id: &GuardId) -> Self {
-        Self { client: id.client_id.clone(), instance: id.instance.to_string() }
-    }
+    propagation: Histogram,
 }
 
 impl Guards {
@@ -59,15 +45,15 @@ impl Guards {
             registry: Mutex::new(Registry::new(known)),
             arrivals: AtomicU64::new(0),
             news: watch::Sender::new(0),
-            propagation: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+            propagation: Histogram::new(BUCKETS),
         }
     }
 
     /// Registers the histogram of the time from a revocation to its confirmation.
     pub fn register(&self, metrics: &mut MetricsRegistry) {
         metrics.register(
-            "revocation_propagation_seconds",
-            "From the commit of a revocation until a guard has confirmed it",
+            "signet_revocation_propagation_seconds",
+            "Time from the commit of a revocation until a guard has confirmed it",
             self.propagation.clone(),
         );
     }
@@ -119,10 +105,7 @@ impl Guards {
             tracing::warn!(client_id = %id.client_id, instance = %id.instance, "too many guards of this client: this one is not counted");
             return None;
         };
-        if !begun.took.is_empty() {
-            let histogram = self.propagation.get_or_create(&GuardLabel::from(&id));
-            begun.took.iter().for_each(|took| histogram.observe(took.as_seconds_f64()));
-        }
+        begun.took.iter().for_each(|took| self.propagation.observe(took.as_seconds_f64()));
         if begun.news {
             self.news.send_modify(|count| *count += 1);
         }
@@ -138,9 +121,6 @@ impl Guards {
                 .inspect_err(|_| self.registry().not_written(&unwritten))?;
         }
         let forgotten = self.registry().forget(now);
-        for id in &forgotten {
-            self.propagation.remove(&GuardLabel::from(id));
-        }
         if forgotten.is_empty() { Ok(()) } else { store.forget_guards(&forgotten) }
     }
 }

@@ -1,92 +1,157 @@
-//! The counters, for the management listener.
+//! The counters of the use cases. Each label has a closed list of values, and each counter exists
+//! from the start.
 
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
-use prometheus_client::metrics::MetricType;
-use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use auth_crypto::hashing::HashingPool;
+/// Counters with one label.
+type Counters = Family<[(&'static str, &'static str); 1], Counter>;
 
 /// The counters.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Metrics {
-    log_ins: Family<OutcomeLabel, Counter>,
-    sign_ups: Family<OutcomeLabel, Counter>,
-    tokens: Family<HolderLabel, Counter>,
+    log_ins: Counters,
+    sign_ups: Counters,
+    tokens: Counters,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OutcomeLabel {
-    outcome: &'static str,
+/// The outcome of a log-in. `Throttled` also counts changes of a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CountedLogIn {
+    Ok,
+    UnknownUser,
+    WrongPassword,
+    Disabled,
+    Throttled,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct HolderLabel {
-    holder: &'static str,
+/// The outcome of a sign-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CountedSignUp {
+    Created,
+    Taken,
+    Throttled,
+    Closed,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabel {
-    reason: &'static str,
+/// The holder of an access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenHolder {
+    User,
+    Service,
+}
+
+impl CountedLogIn {
+    const ALL: [Self; 5] =
+        [Self::Ok, Self::UnknownUser, Self::WrongPassword, Self::Disabled, Self::Throttled];
+
+    /// Returns the word for the log and for the metrics.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::UnknownUser => "unknown_user",
+            Self::WrongPassword => "wrong_password",
+            Self::Disabled => "disabled",
+            Self::Throttled => "throttled",
+        }
+    }
+}
+
+impl CountedSignUp {
+    const ALL: [Self; 4] = [Self::Created, Self::Taken, Self::Throttled, Self::Closed];
+
+    /// Returns the word for the log and for the metrics.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Taken => "taken",
+            Self::Throttled => "throttled",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl TokenHolder {
+    const ALL: [Self; 2] = [Self::User, Self::Service];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Service => "service",
+        }
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            log_ins: counters(OUTCOME, CountedLogIn::ALL.map(CountedLogIn::word)),
+            sign_ups: counters(OUTCOME, CountedSignUp::ALL.map(CountedSignUp::word)),
+            tokens: counters(HOLDER, TokenHolder::ALL.map(TokenHolder::word)),
+        }
+    }
+}
+
+const OUTCOME: &str = "outcome";
+const HOLDER: &str = "holder";
+
+/// Creates a counter for each value of the label.
+fn counters<const N: usize>(label: &'static str, values: [&'static str; N]) -> Counters {
+    let counters = Counters::default();
+    for value in values {
+        drop(counters.get_or_create(&[(label, value)]));
+    }
+    counters
 }
 
 impl Metrics {
-    /// Registers every counter, and the length and the refusals of the hashing queue.
-    pub fn register(&self, registry: &mut Registry, hashing: &HashingPool) {
+    /// Registers every counter.
+    pub fn register(&self, registry: &mut Registry) {
         registry.register("signet_log_ins", "Log-ins by outcome", self.log_ins.clone());
         registry.register("signet_sign_ups", "Sign-ups by outcome", self.sign_ups.clone());
-        registry.register("signet_tokens", "Access tokens issued", self.tokens.clone());
-        registry.register_collector(Box::new(HashingQueue(hashing.clone())));
+        registry.register("signet_tokens", "Access tokens issued by holder", self.tokens.clone());
     }
 
-    /// Counts a log-in: `ok`, `unknown_user`, `wrong_password`, `disabled` or `throttled`.
-    pub(crate) fn log_in(&self, outcome: &'static str) {
-        self.log_ins.get_or_create(&OutcomeLabel { outcome }).inc();
+    /// Counts a log-in.
+    pub(crate) fn log_in(&self, outcome: CountedLogIn) {
+        self.log_ins.get_or_create(&[(OUTCOME, outcome.word())]).inc();
     }
 
-    /// Counts a sign-up: `created`, `taken` or `throttled`.
-    pub(crate) fn sign_up(&self, outcome: &'static str) {
-        self.sign_ups.get_or_create(&OutcomeLabel { outcome }).inc();
+    /// Counts a sign-up.
+    pub(crate) fn sign_up(&self, outcome: CountedSignUp) {
+        self.sign_ups.get_or_create(&[(OUTCOME, outcome.word())]).inc();
     }
 
-    /// Counts an access token of a user.
-    pub(crate) fn user_token(&self) {
-        self.tokens.get_or_create(&HolderLabel { holder: "user" }).inc();
-    }
-
-    /// Counts an access token of a service.
-    pub(crate) fn service_token(&self) {
-        self.tokens.get_or_create(&HolderLabel { holder: "service" }).inc();
+    /// Counts an access token.
+    pub(crate) fn token(&self, holder: TokenHolder) {
+        self.tokens.get_or_create(&[(HOLDER, holder.word())]).inc();
     }
 }
 
-#[derive(Debug)]
-struct HashingQueue(HashingPool);
+#[cfg(test)]
+mod tests {
+    use prometheus_client::encoding::prometheus_text::encode;
 
-impl Collector for HashingQueue {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let length = ConstGauge::new(u32::try_from(self.0.taken()).unwrap_or(u32::MAX));
-        let queue = encoder.encode_descriptor(
-            "signet_hashing_queue",
-            "Requests that wait for a password hash or are being served one",
-            None,
-            length.metric_type(),
-        )?;
-        length.encode(queue)?;
-        let mut refusals = encoder.encode_descriptor(
-            "signet_hashing_refusals",
-            "Requests without a place in the queue for a password hash, by reason: full, or evicted for another network",
-            None,
-            MetricType::Counter,
-        )?;
-        let counts = self.0.counts();
-        for (reason, count) in [("full", counts.refused), ("evicted", counts.evicted)] {
-            let label = ReasonLabel { reason };
-            ConstCounter::new(count).encode(refusals.encode_family(&label)?)?;
+    use super::*;
+
+    #[test]
+    fn every_counter_exists_before_its_first_event() {
+        let (mut registry, mut text) = (Registry::default(), String::new());
+        Metrics::default().register(&mut registry);
+        encode(&mut text, &registry).unwrap();
+        for (name, values) in [
+            ("log_ins", &["ok", "unknown_user", "wrong_password", "disabled", "throttled"][..]),
+            ("sign_ups", &["created", "taken", "throttled", "closed"]),
+        ] {
+            for value in values {
+                let line = format!("signet_{name}_total{{outcome=\"{value}\"}} 0\n");
+                assert!(text.contains(&line), "{line}{text}");
+            }
         }
-        Ok(())
+        for holder in ["user", "service"] {
+            let line = format!("signet_tokens_total{{holder=\"{holder}\"}} 0\n");
+            assert!(text.contains(&line), "{line}{text}");
+        }
     }
 }

@@ -14,7 +14,7 @@ mod routes;
 
 pub use edge::{Edge, Options};
 pub use guards::directory::Snapshots;
-pub use routes::{routes, serve};
+pub use routes::{metrics, routes, serve};
 
 #[cfg(test)]
 mod tests;

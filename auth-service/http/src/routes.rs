@@ -10,6 +10,7 @@ use actix_web::{
 };
 use signet_contract::jwks::JWKS_PATH;
 use signet_service::cors::{Pages, allow};
+use signet_service::http_metrics::HttpMetrics;
 use signet_service::problem_response::{method_not_allowed, not_found};
 use signet_service::protection::protect;
 use signet_service::resource::{READING, read};
@@ -24,16 +25,24 @@ use crate::oauth::{self, jwks, metadata};
 use crate::openapi;
 use auth_app::AppState;
 
+/// Creates the counters of the requests at the public listener.
+pub fn metrics() -> HttpMetrics {
+    HttpMetrics::new(&openapi::document(), &["/feed"])
+}
+
 /// Starts the public listener. It keeps an idle connection for `keep_alive`.
 pub fn serve(
     listener: TcpListener,
     keep_alive: Duration,
     app: Arc<AppState>,
     edge: Arc<Edge>,
+    metrics: HttpMetrics,
 ) -> std::io::Result<Serving> {
     server::serve(listener, None, keep_alive, move || {
+        let metrics = metrics.clone();
         App::new()
             .wrap(middleware::from_fn(protect))
+            .wrap_fn(move |request, next| metrics.measure(request, next))
             .configure(routes(Arc::clone(&app), Arc::clone(&edge)))
     })
 }

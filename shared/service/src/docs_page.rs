@@ -15,6 +15,9 @@ use super::cors::{Pages, allow};
 use super::problem_response::not_found;
 use super::resource::{READING, read};
 
+/// The templates of the routes.
+pub(super) const TEMPLATES: [&str; 4] = ["/openapi.json", "/docs", "/docs/", "/docs/{asset}"];
+
 /// The policy of the page: scripts and styles from this host, and calls to the described service.
 /// Swagger UI sets style attributes and shows `data:` images.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -56,13 +59,14 @@ static ASSETS: LazyLock<BTreeMap<&str, Asset>> = LazyLock::new(|| {
 /// Adds the routes. `openapi` is the JSON text of the document, which pages of `origins` may read.
 pub fn routes(openapi: Bytes, origins: Vec<String>) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
-        let document = read("/openapi.json", document);
+        let [document_at, page_at, slash_at, asset_at] = TEMPLATES;
+        let document = read(document_at, document);
         config
             .app_data(web::Data::new(Document(openapi)))
             .service(allow(Pages::Of(&origins), &READING, document))
-            .service(read("/docs", page))
-            .service(read("/docs/", page_without_slash))
-            .service(read("/docs/{asset}", asset));
+            .service(read(page_at, page))
+            .service(read(slash_at, page_without_slash))
+            .service(read(asset_at, asset));
     }
 }
 

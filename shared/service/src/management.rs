@@ -8,16 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER};
-use actix_web::{App, HttpResponse, middleware, web};
-use prometheus_client::encoding::prometheus_text::{CONTENT_TYPE, encode};
+use actix_web::{App, HttpRequest, HttpResponse, middleware, web};
 use prometheus_client::registry::Registry;
 use serde::Serialize;
 
+use super::metrics;
 use super::problem_response::not_found;
 use super::protection::protect;
 use super::resource::read;
 use super::serving::Serving;
-use super::telemetry;
 
 /// The time that an idle connection of an operator is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
@@ -56,13 +55,6 @@ struct Report {
     parts: BTreeMap<&'static str, Part>,
 }
 
-/// Returns a registry with the metrics that every service has.
-pub fn registry() -> Registry {
-    let mut registry = Registry::default();
-    telemetry::register_metrics(&mut registry);
-    registry
-}
-
 /// Starts the listener.
 pub fn serve(listener: TcpListener, management: Management) -> std::io::Result<Serving> {
     serve_with(listener, management, |_| {})
@@ -80,7 +72,7 @@ pub fn serve_with(
             .app_data(web::Data::new(management.clone()))
             .service(read("/health/live", live))
             .service(read("/health/ready", ready))
-            .service(read("/metrics", metrics))
+            .service(read("/metrics", scrape))
             .configure(&more)
             .default_service(web::to(not_found))
     })
@@ -105,12 +97,8 @@ async fn ready(management: web::Data<Management>) -> HttpResponse {
     response.json(Report { status: if ready { "ready" } else { "not ready" }, parts })
 }
 
-async fn metrics(management: web::Data<Management>) -> HttpResponse {
-    let mut text = String::new();
-    match encode(&mut text, &management.metrics) {
-        Ok(()) => HttpResponse::Ok().content_type(CONTENT_TYPE).body(text),
-        Err(_) => HttpResponse::InternalServerError().finish(),
-    }
+async fn scrape(request: HttpRequest, management: web::Data<Management>) -> HttpResponse {
+    metrics::answer(&request, &management.metrics)
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@ use url::Url;
 use super::cors::{Pages, allow};
 use super::resource::{READING, read};
 
+/// The end of the template of metadata at a path followed by the path of the service.
+pub(super) const BEHIND: &str = "/{behind:.*}";
+
 /// Adds the metadata at `path`. If the `address` of the service has a path, adds it also at `path`
 /// followed by that one: clients put `path` between host and path (RFC 8414 §3.1, RFC 9728 §3.1).
 /// `pages` may read it.
@@ -25,7 +28,7 @@ where
     let behind = behind(path, address).map(|behind| {
         // The path is compared as it came: the router would decode it, and read braces as a pattern.
         let asked = fn_guard(move |context| context.head().uri.path() == behind);
-        let behind = read(&format!("{path}/{{behind:.*}}"), handler).guard(asked);
+        let behind = read(&format!("{path}{BEHIND}"), handler).guard(asked);
         allow(pages, &READING, behind)
     });
     move |config| {

@@ -10,6 +10,7 @@ use super::login_permit::LoginPermit;
 use super::{TRIES, bytes, is_known_network};
 use crate::AppState;
 use crate::error::AppError;
+use crate::metrics::{CountedLogIn, TokenHolder};
 use auth_crypto::hashing::{HashPermit, Verified};
 use auth_domain::audit::{Act, Action, NewAuditRow, Reason, Subject};
 use auth_domain::email::Email;
@@ -60,15 +61,16 @@ pub async fn log_in(
     let result = attempt.run().await;
     let outcome = match &result {
         Ok(_) => {
-            app.metrics.user_token();
-            "ok"
+            app.metrics.token(TokenHolder::User);
+            CountedLogIn::Ok
         }
-        Err(AppError::Refused(Reason::UnknownAccount)) => "unknown_user",
-        Err(AppError::Refused(Reason::WrongPassword)) => "wrong_password",
-        Err(AppError::Refused(Reason::AccountDisabled)) => "disabled",
+        Err(AppError::Refused(Reason::UnknownAccount)) => CountedLogIn::UnknownUser,
+        Err(AppError::Refused(Reason::WrongPassword)) => CountedLogIn::WrongPassword,
+        Err(AppError::Refused(Reason::AccountDisabled)) => CountedLogIn::Disabled,
         Err(_) => return result,
     };
     app.metrics.log_in(outcome);
+    let outcome = outcome.word();
     // The Debug format escapes characters that could mislead a terminal or a log reader.
     tracing::info!(outcome, email = ?email.trim(), from = from.map(tracing::field::display), "log-in");
     result

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::AppState;
 use crate::error::AppError;
+use crate::metrics::CountedLogIn;
 use auth_crypto::hashing::HashPermit;
 use auth_domain::audit::{NewAuditRow, Reason};
 use auth_domain::throttle::{Attempt, ThrottleDecision};
@@ -42,7 +43,7 @@ impl<'a> LoginPermit<'a> {
                     busy = hash_permit.evicted() => return Err(busy.into()),
                 },
                 ThrottleDecision::Refused { retry_after } => {
-                    app.metrics.log_in("throttled");
+                    app.metrics.log_in(CountedLogIn::Throttled);
                     tracing::info!(email = ?email_key, from = from.map(tracing::field::display), "log-in refused: too many failed");
                     app.note_within_bounds(refusal).await?;
                     return Err(AppError::LimitReached {

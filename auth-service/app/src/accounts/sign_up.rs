@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::bytes;
 use crate::AppState;
 use crate::error::AppError;
+use crate::metrics::CountedSignUp;
 use auth_domain::audit::{Act, Action, Reason, Subject};
 use auth_domain::sign_up::{Applicant, SignUpForm};
 use auth_domain::sign_up_limit::TooManySignUps;
@@ -30,7 +31,7 @@ pub fn check_registration(app: &AppState) -> Result<(), AppError> {
     if app.registration_open {
         return Ok(());
     }
-    app.metrics.sign_up("closed");
+    app.metrics.sign_up(CountedSignUp::Closed);
     Err(AppError::RegistrationClosed)
 }
 
@@ -53,7 +54,7 @@ pub async fn sign_up(
     let counted = match app.sign_ups.admit(from, app.clock.now()) {
         Ok(counted) => counted,
         Err(TooManySignUps { retry_after }) => {
-            app.metrics.sign_up("throttled");
+            app.metrics.sign_up(CountedSignUp::Throttled);
             tracing::info!(
                 from = from.map(tracing::field::display),
                 "sign-up refused: too many from this address"
@@ -64,11 +65,12 @@ pub async fn sign_up(
         }
     };
     let outcome = create(app, applicant, from).await.inspect_err(|_| counted.take_back())?;
-    let word = match outcome {
-        SignUpOutcome::Created => "created",
-        SignUpOutcome::AddressTaken => "taken",
+    let counted_as = match outcome {
+        SignUpOutcome::Created => CountedSignUp::Created,
+        SignUpOutcome::AddressTaken => CountedSignUp::Taken,
     };
-    app.metrics.sign_up(word);
+    app.metrics.sign_up(counted_as);
+    let word = counted_as.word();
     tracing::info!(outcome = word, %email, from = from.map(tracing::field::display), "sign-up");
     Ok(outcome)
 }

@@ -3,11 +3,8 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
-use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
 use time::{Duration, OffsetDateTime};
 
 use super::health::Health;
@@ -29,7 +26,6 @@ const ROUND: Duration = Duration::seconds(5);
 pub(super) struct KeyRotation {
     app: Arc<AppState>,
     health: Arc<Health>,
-    published: Gauge<u64, AtomicU64>,
     /// True if the keys may have changed since the last read.
     changed: bool,
     began: Instant,
@@ -39,13 +35,10 @@ pub(super) struct KeyRotation {
 }
 
 impl KeyRotation {
-    pub(super) fn new(app: Arc<AppState>, health: Arc<Health>, metrics: &mut Registry) -> Self {
-        let published = Gauge::default();
-        metrics.register("signet_keys_published", "Keys in the key set", published.clone());
+    pub(super) fn new(app: Arc<AppState>, health: Arc<Health>) -> Self {
         Self {
             app,
             health,
-            published,
             changed: true,
             began: Instant::now(),
             latest: None,
@@ -94,12 +87,9 @@ impl KeyRotation {
         let followed = follow(&self.app.keys, &self.app.store, now);
         self.health.keys_are_behind(followed.is_err());
         let changed = followed?;
-        let keys = self.app.keys.keys();
-        let published = keys.iter().filter(|key| key.state.published()).count();
-        self.published.set(u64::try_from(published).unwrap_or_default());
         self.changed = false;
         if changed {
-            self.app.rotator.sweep(&keys)?;
+            self.app.rotator.sweep(&self.app.keys.keys())?;
         }
         Ok(())
     }

@@ -6,7 +6,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use prometheus_client::registry::Registry;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::health::Health;
@@ -55,13 +54,9 @@ pub struct Upkeep {
 impl Upkeep {
     /// Prepares the upkeep. It records the token life, so it must run before the first token is
     /// signed.
-    pub fn new(
-        app: &Arc<AppState>,
-        retention: Retention,
-        metrics: &mut Registry,
-    ) -> StoreResult<Self> {
+    pub fn new(app: &Arc<AppState>, retention: Retention) -> StoreResult<Self> {
         let health = Arc::new(Health::default());
-        let keys = KeyRotation::new(Arc::clone(app), Arc::clone(&health), metrics);
+        let keys = KeyRotation::new(Arc::clone(app), Arc::clone(&health));
         keys.prepare()?;
         health.database_was_read();
         Ok(Self {

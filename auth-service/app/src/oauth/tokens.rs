@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{OAuthCaller, refusal};
 use crate::AppState;
 use crate::error::AppError;
+use crate::metrics::TokenHolder;
 use auth_domain::audit::{Action, Reason, Subject};
 use auth_domain::refresh::{RefreshOutcome, RefreshToken, TokenExchange};
 use auth_domain::service_tokens::granted_scope;
@@ -61,7 +62,7 @@ impl AppState {
         let granted = claims.scope.clone();
         let keys = Arc::clone(&self.keys);
         let access_token = self.run(move |_| keys.sign(&claims)).await?;
-        self.metrics.service_token();
+        self.metrics.token(TokenHolder::Service);
         Ok(TokenAnswer { scope: granted, ..self.token_answer(access_token) })
     }
 
@@ -126,7 +127,7 @@ impl AppState {
             None => self.session_audience(&refreshed.audience)?,
         };
         let access_token = self.sign(&refreshed.session, audience).await?;
-        self.metrics.user_token();
+        self.metrics.token(TokenHolder::User);
         Ok(TokenAnswer {
             refresh_token: Some(successor.text().to_string()),
             refresh_expires_in: Some((refreshed.expires_at - act.at).whole_seconds()),

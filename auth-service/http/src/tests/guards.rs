@@ -96,8 +96,7 @@ async fn metrics_have_the_time_from_revocation_to_confirmation() {
     server.get_with(&path(start + 2, 0, 'A'), &token).await;
     let mut text = String::new();
     encode(&mut text, &registry).unwrap();
-    let label = format!("{{client=\"guard\",instance=\"{INSTANCE}\"}}");
     let line =
-        |name: &str, value: &str| format!("revocation_propagation_seconds_{name}{label} {value}\n");
+        |name: &str, value: &str| format!("signet_revocation_propagation_seconds_{name} {value}\n");
     assert!(text.contains(&line("count", "1")) && text.contains(&line("sum", "0.04")), "{text}");
 }

@@ -221,7 +221,7 @@ async fn metrics_count_log_ins_and_sign_ups_by_outcome() {
         assert_eq!(server.post_form("/signup", &form).await.status, status);
     }
     let (mut registry, mut text) = (Registry::default(), String::new());
-    server.app.metrics.register(&mut registry, &server.app.hashing);
+    server.app.metrics.register(&mut registry);
     encode(&mut text, &registry).unwrap();
     for line in [
         "signet_log_ins_total{outcome=\"ok\"} 1",
