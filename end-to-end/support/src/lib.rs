@@ -32,6 +32,7 @@ pub mod poll;
 pub mod port;
 pub mod postgres;
 pub mod process;
+pub mod prometheus;
 pub mod proxy;
 pub mod revocations;
 pub mod service;

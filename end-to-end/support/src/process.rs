@@ -150,6 +150,11 @@ pub struct Process {
 }
 
 impl Process {
+    /// A program that was started in another way.
+    pub(crate) fn of(child: Child) -> Self {
+        Self { child, ended: None }
+    }
+
     /// The process's id.
     pub fn id(&self) -> u32 {
         self.child.id()
