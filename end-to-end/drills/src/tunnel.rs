@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 /// A tunnel that can be cut.
@@ -11,6 +12,7 @@ pub struct Tunnel {
     /// The address to call instead of the issuer's.
     pub url: String,
     valve: Arc<Valve>,
+    connections: Arc<AtomicUsize>,
 }
 
 /// The state of the tunnel; waiting threads are notified of a change.
@@ -27,13 +29,21 @@ impl Tunnel {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let valve = Arc::new(Valve::default());
         let (upstream, shared) = (upstream.to_owned(), Arc::clone(&valve));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&connections);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
+                counted.fetch_add(1, Ordering::SeqCst);
                 let (upstream, valve) = (upstream.clone(), Arc::clone(&shared));
                 std::thread::spawn(move || valve.join(client, &upstream));
             }
         });
-        Self { url, valve }
+        Self { url, valve, connections }
+    }
+
+    /// Returns the number of connections so far.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// Stops all bytes from now on.

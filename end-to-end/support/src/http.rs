@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use reqwest::Method;
 use reqwest::blocking::{Client, ClientBuilder, RequestBuilder, multipart};
+use reqwest::{Certificate, Method};
 use serde_json::Value;
 
 fn client() -> &'static Client {
@@ -36,6 +36,34 @@ pub fn request(method: &str, url: &str) -> Request {
 pub fn post_from(source: IpAddr, url: &str) -> Request {
     let client = builder().local_address(source).build().expect("an HTTP client");
     Request(client.post(url))
+}
+
+/// A client of one server with TLS. It keeps its connections.
+#[derive(Debug)]
+pub struct Caller {
+    client: Client,
+    url: String,
+}
+
+impl Caller {
+    /// Creates a client that calls the server at `url` from an address of this machine, and trusts
+    /// the authority with this certificate (PEM).
+    pub fn new(url: &str, source: IpAddr, authority: &[u8]) -> Self {
+        let authority = Certificate::from_pem(authority).expect("a certificate");
+        let client = builder()
+            .pool_max_idle_per_host(usize::MAX)
+            .local_address(source)
+            .tls_certs_only([authority])
+            .build()
+            .expect("an HTTP client");
+        Self { client, url: url.to_owned() }
+    }
+
+    /// Builds a request.
+    pub fn request(&self, method: &str, path: &str) -> Request {
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        Request(self.client.request(method, format!("{}{path}", self.url)))
+    }
 }
 
 impl Request {

@@ -15,12 +15,15 @@
     reason = "this crate is test code: what goes wrong here fails the test that called it"
 )]
 
+pub mod authority;
 pub mod binaries;
 pub mod browser;
 pub mod client;
 pub mod connection;
+pub mod deploy;
 pub mod flood;
 pub mod forge;
+pub mod front;
 pub mod hearing;
 pub mod help;
 pub mod http;

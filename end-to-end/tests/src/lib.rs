@@ -9,6 +9,7 @@ mod audit;
 mod bodies;
 mod clients;
 mod database_faults;
+mod deployment;
 mod docs_page;
 mod ends_everywhere;
 mod feed;

@@ -1,0 +1,3 @@
+//! The files of `deploy`, by the programs that read them.
+
+mod proxies;
