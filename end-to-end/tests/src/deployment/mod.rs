@@ -1,3 +1,4 @@
 //! The files of `deploy`, by the programs that read them.
 
+mod kubernetes;
 mod proxies;
