@@ -3,6 +3,9 @@
 //! Bits for the group are accepted where an administrator gave the group to the process, as
 //! Kubernetes does: `fsGroup` makes the files of a volume readable and writable for a
 //! supplementary group of the process, at each mount.
+//!
+//! A file of root may be readable for the group of root. systemd gives a credential to a service by
+//! an access list (`LoadCredential`), and the mode then shows the mask of the list as these bits.
 
 use std::fmt;
 use std::fs::{self, Metadata};
@@ -15,6 +18,7 @@ use rustix::process::{getegid, geteuid, getgroups};
 /// The bit of a folder that gives its group to new files.
 const SETGID: u32 = 0o2000;
 const GROUP_BITS: u32 = 0o070;
+const GROUP_READS: u32 = 0o040;
 const OTHER_BITS: u32 = 0o007;
 
 /// A file that users other than its owner may read, write or run. Its `Display` is one line with
@@ -100,6 +104,10 @@ fn attributes(path: &Path, file: &Metadata) -> io::Result<Attributes> {
 /// The primary group of the process counts only in a folder with the setgid bit, which marks a
 /// volume of Kubernetes. On other machines all people may share that group.
 fn remedy(file: Attributes, process: Identity<'_>) -> Option<Remedy> {
+    let of_root = (file.uid, file.gid) == (0, 0);
+    if of_root && file.mode & (GROUP_BITS | OTHER_BITS) == GROUP_READS {
+        return None;
+    }
     let group_accepted = if file.gid == process.gid {
         file.in_setgid_folder
     } else {
@@ -134,6 +142,12 @@ mod tests {
             (0o660, 1000, 2000, true, None),
             (0o660, 0, 2000, true, None),
             (0o440, 0, 2000, false, None),
+            // A credential of systemd.
+            (0o440, 0, 0, false, None),
+            (0o460, 0, 0, false, Some(TakeOver(1000))),
+            (0o450, 0, 0, false, Some(TakeOver(1000))),
+            (0o444, 0, 0, false, Some(TakeOver(1000))),
+            (0o440, 7, 0, false, Some(TakeOver(1000))),
             // The primary group.
             (0o640, 1000, 1000, false, Some(RemoveAll)),
             (0o660, 1000, 1000, false, Some(RemoveAll)),
