@@ -2,3 +2,4 @@
 
 mod kubernetes;
 mod proxies;
+mod systemd;
