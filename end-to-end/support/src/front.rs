@@ -162,6 +162,7 @@ impl Place<'_> {
         (file, &["caddy", "run", "--adapter", "caddyfile", "--config"])
     }
 
+    /// A machine that stands still for some seconds must not make a service look down.
     fn haproxy(&self) -> Prepared {
         let read = |path: &Path| fs::read_to_string(path).expect("a file");
         let certificate = self.folder.join("server.pem");
@@ -173,11 +174,11 @@ impl Place<'_> {
             .replace("127.0.0.1:8002", self.guard)
             .replace(
                 "check port 9001",
-                &format!("check port {}", port_of(&self.pair.auth.management)),
+                &format!("check port {} fall 100", port_of(&self.pair.auth.management)),
             )
             .replace(
                 "check port 9002",
-                &format!("check port {}", port_of(&self.pair.api.management)),
+                &format!("check port {} fall 100", port_of(&self.pair.api.management)),
             )
             .replace("bind :443 ", &format!("bind 127.0.0.1:{} ", self.port))
             .replace("/etc/haproxy/certs/login.example.org.pem", &certificate.to_string_lossy())
