@@ -113,8 +113,8 @@ fn scheduled_rotation_is_the_answer_to_the_next_request() {
         assert_eq!(actions(&changes), [Action::KeyRotate, Action::KeyActivate]);
     }
     for other in ["a", "c"] {
-        let changed = rotate(&known, other, Ripe, &act());
-        assert_eq!(changed, (Rotated::StandbyChanged, KeyChanges::default()));
+        let outdated = rotate(&known, other, Ripe, &act());
+        assert_eq!(outdated, (Rotated::StandbyChanged, KeyChanges::default()));
     }
 }
 
