@@ -17,11 +17,12 @@ pub(super) enum Command {
     Add {
         /// The client's id
         client_id: String,
-        /// The scopes that its tokens may hold, separated by spaces
+        /// The scopes of its tokens, separated by spaces
         #[arg(long, default_value = "")]
         scope: String,
-        /// An audience of the issuer's list for which it may get tokens; repeat it for more. It always
-        /// gets tokens for the issuer itself
+        /// An audience for which it may get tokens; repeat it for more
+        ///
+        /// The issuer's list has to name it. A client always gets tokens for the issuer itself.
         #[arg(long = "allow-audience", value_name = "AUDIENCE", value_parser = name)]
         audiences: Vec<String>,
         /// Write the secret to this file (0600) instead of printing it
@@ -34,7 +35,9 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Give a client a new secret and print it once; the previous secret stays good for the overlap
+    /// Give a client a new secret and print it once
+    ///
+    /// The previous secret stays good for the overlap.
     RotateSecret(rotate_secret::Arguments),
     /// Remove a client; every guard then refuses its tokens
     Remove {

@@ -37,7 +37,10 @@ pub(super) enum Command {
         #[arg(long, value_parser = crate::settings::key_bits())]
         bits: Option<KeyBits>,
     },
-    /// Import an RSA key from a PEM file (PKCS#1 or PKCS#8, not encrypted) as the standby key
+    /// Import an RSA key from a PEM file as the standby key
+    ///
+    /// The file is PKCS#1 or PKCS#8, not encrypted. The key replaces the standby key. It signs at once
+    /// if no key has signed a token yet.
     Import {
         /// The file; it is copied
         file: PathBuf,
@@ -45,10 +48,15 @@ pub(super) enum Command {
         #[arg(long)]
         activate: bool,
     },
-    /// Rotate to the standby key: at once if it is ripe, otherwise as soon as every guard holds it
+    /// Rotate to the standby key
+    ///
+    /// A ripe standby key signs at once: it has been published for two AUTH_JWKS_MAX_AGE, and every
+    /// live guard holds it. Otherwise it signs as soon as it is ripe.
     Rotate {
-        /// Rotate even if the key is not ripe; other verifiers may refuse tokens until they fetch the
-        /// key set again
+        /// Rotate at once, also if the standby key is not ripe
+        ///
+        /// Guards fetch the key at once. Other verifiers may refuse tokens until they fetch the key
+        /// set again.
         #[arg(long)]
         immediate: bool,
         /// Print JSON
@@ -62,7 +70,9 @@ pub(super) enum Command {
         // One in 64 begins with a hyphen.
         #[arg(allow_hyphen_values = true)]
         kid: Option<String>,
-        /// Revoke every published key, and sign with a new one: for a stolen folder or machine
+        /// Revoke every published key, and sign with a new one
+        ///
+        /// For a stolen keys folder, database or machine. Key pairs that are not published are deleted.
         #[arg(long)]
         all: bool,
         /// Exit with 1 unless every live guard confirms within 5 seconds

@@ -40,7 +40,7 @@ struct Arguments {
 enum Command {
     /// Serve until SIGTERM; at the first start, do the work of `init` first
     Serve,
-    /// Make the database, the first signing key and the client of api-service, if they are missing
+    /// Make what is missing: the database, the first signing key, the client of api-service
     Init,
     /// Print every setting, its value and the origin of the value
     CheckConfig(CheckConfig),

@@ -17,12 +17,13 @@ mod set_password;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Create a user; asks for the password, or reads it from standard input without its line end
+    /// Create a user; asks for the password, or reads it from standard input
+    ///
+    /// The line end of standard input is not a part of the password.
     Create(create::Arguments),
     /// List the users in order of creation
     List(list::Arguments),
-    /// Import users with their passwords: from JSON lines, CSV or the SQLite file of the Flask
-    /// tutorial
+    /// Import users with their passwords from JSON lines, CSV or a SQLite file
     Import(import::Arguments),
     /// Make a user an admin or not
     SetRole {
@@ -32,8 +33,9 @@ pub(super) enum Command {
         #[arg(long, value_enum)]
         role: Role,
     },
-    /// Set a user's password and end every session; asks for the password, or reads it from standard
-    /// input without its line end
+    /// Set a user's password and end every session
+    ///
+    /// It asks for the password, or reads it from standard input without its line end.
     SetPassword(set_password::Arguments),
     /// Disable a user and end every session
     Disable {

@@ -1,4 +1,4 @@
-//! The `--help` texts of a command line and of every subcommand, as one text to compare.
+//! The `-h` texts of a command line and of every subcommand, as one text to compare.
 
 use clap::Command;
 
@@ -16,7 +16,11 @@ fn collect(command: &mut Command, text: &mut String) {
         return;
     }
     let name = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
-    text.extend(["$ ", &name, " --help\n", &command.render_help().to_string(), "\n"]);
+    let help = command.render_help().to_string();
+    // A continued line is indented further than the entries of a list.
+    let continued = help.lines().find(|line| line.starts_with("         "));
+    assert_eq!(continued, None, "{name} -h: one line for each entry");
+    text.extend(["$ ", &name, " -h\n", &help, "\n"]);
     for below in command.get_subcommands_mut() {
         collect(below, text);
     }

@@ -17,6 +17,9 @@ use super::{output, telemetry};
 /// The file of settings in the working directory.
 const DOT_ENV: &str = ".env";
 
+/// The last line of `-h`.
+const MORE: &str = "`--help` also lists the settings, each with its default.";
+
 const SETTINGS: &str = "Each setting is a flag and an environment variable, and may stand in a .env file in \
     the working directory: flag > environment > .env > default.\n\n\
     Exit status: 0 done, 1 failed, 2 wrong arguments, 64 a setting with a value that it can't take.";
@@ -91,17 +94,18 @@ pub fn with_settings<S: Args>(command: Command) -> Command {
             .hide_short_help(true)
             .value_parser(value_parser!(String))
     };
-    plain_values(with_flags::<S>(command).mut_args(flag)).after_long_help(SETTINGS)
+    in_every_command(with_flags::<S>(command).mut_args(flag))
 }
 
-/// Accepts option values that begin with a hyphen: one in 64 key thumbprints does, and names and
-/// addresses can.
-fn plain_values(command: Command) -> Command {
+/// Ends the help of `command` and of each subcommand with a note on the settings. Accepts option
+/// values that begin with a hyphen: one in 64 key thumbprints does, and names and addresses can.
+fn in_every_command(command: Command) -> Command {
     let plain = |argument: Arg| {
         let option = !argument.is_positional() && argument.get_action().takes_values();
         if option { argument.allow_hyphen_values(true) } else { argument }
     };
-    command.mut_args(plain).mut_subcommands(plain_values)
+    let command = command.after_help(MORE).after_long_help(SETTINGS);
+    command.mut_args(plain).mut_subcommands(in_every_command)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]

@@ -18,11 +18,14 @@ use auth_domain::clients::LONGEST_OVERLAP;
 pub(crate) struct Arguments {
     /// The client's id
     client_id: String,
-    /// The time that the old secret stays good, at most 7d; 0s ends it at once
+    /// The time that the old secret stays good
+    ///
+    /// It is at most 7d; 0s ends the old secret at once.
     #[arg(long, default_value = "24h", value_parser = overlap)]
     overlap: Duration,
-    /// Write the secret to this file (0600) instead of printing it; the default for api-service is the
-    /// file that `init` wrote, if it exists
+    /// Write the secret to this file (0600) instead of printing it
+    ///
+    /// The default for api-service is the file that `init` wrote, if it exists.
     #[arg(long)]
     secret_file: Option<PathBuf>,
 }

@@ -22,11 +22,12 @@ const BATCH: usize = 500;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// JSON lines or CSV with `public_id`, `name`, `email` and `password_hash`, or the `SQLite` file
-    /// of the Flask tutorial; recognised by its content. Hashes may be argon2id (PHC), bcrypt, or as
-    /// werkzeug or Django writes them, up to 64 MiB, 2,000,000 iterations and bcrypt's cost 14. A user
-    /// with a known `public_id` stays as it is. Exit status 1: some lines were refused, and the
-    /// others are imported; or the file can't be read to its end
+    /// JSON lines, CSV or the SQLite file of the Flask tutorial; recognised by its content
+    ///
+    /// A line has `public_id`, `name`, `email` and `password_hash`. Hashes may be argon2id (PHC),
+    /// bcrypt, or as werkzeug or Django writes them, up to 64 MiB, 2,000,000 iterations and bcrypt's
+    /// cost 14. A user with a known `public_id` stays as it is. Exit status 1: some lines were
+    /// refused, and the others are imported; or the file can't be read to its end.
     file: PathBuf,
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     /// Continue after this cursor, from the end of the previous list
     #[arg(long)]
     after: Option<Cursor>,
-    /// Only users with this text in the name or the address, or at the start of the id
+    /// Only users with this text in name, address or start of the id
     #[arg(long)]
     search: Option<String>,
 }
