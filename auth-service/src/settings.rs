@@ -39,7 +39,7 @@ pub struct Settings {
         default_value = "http://localhost:8001", value_parser = origin_url)]
     pub issuer: String,
     /// The database of users, sessions, clients and the change feed; a password in it is refused on
-    /// the command line
+    /// the command line, and a connection pooler has to be in session mode
     #[arg(id = "AUTH_DATABASE_URL",
         value_name = "sqlite://FILE or postgres://USER@HOST:PORT/DATABASE",
         default_value = "sqlite://data/auth.db", value_parser = values::database)]

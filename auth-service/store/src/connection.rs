@@ -8,6 +8,7 @@ use super::location::Location;
 use super::pool::FREE_LOCK;
 use super::schema::feed_position;
 
+pub(super) mod pooler;
 pub(super) mod postgres;
 pub(super) mod sqlite;
 

@@ -13,7 +13,7 @@ use signet_files::durable_file::folder_of;
 use signet_files::{links, private};
 use time::OffsetDateTime;
 
-use super::connection::{AnyConnection, Purpose};
+use super::connection::{AnyConnection, Purpose, pooler};
 use super::file_identity::FileIdentity;
 use super::location::Location;
 use super::restore_detection::was_served;
@@ -76,6 +76,7 @@ pub(super) fn open(
         Location::Sqlite(file) => Location::Sqlite(find(file, existence)?),
         Location::Postgres(_) => location.clone(),
     };
+    check_sessions(&location)?;
     let unusable = |why: String| unusable(&location, why);
     let mut connection =
         AnyConnection::open(&location, Purpose::Write).map_err(|e| unusable(one_line(&e)))?;
@@ -168,6 +169,7 @@ pub fn inspect(location: &Location) -> Result<Option<String>, OpenError> {
         Location::Postgres(_) => location.clone(),
     };
     check(&location)?;
+    check_sessions(&location)?;
     let unusable = |why: &dyn std::error::Error| unusable(&location, one_line(why));
     let mut connection =
         AnyConnection::open(&location, Purpose::Read).map_err(|error| unusable(&error))?;
@@ -193,6 +195,21 @@ pub(super) fn check(location: &Location) -> Result<(), OpenError> {
         Ok(None) => Ok(()),
         Ok(Some(damage)) => Err(unusable(damage.replace('\n', " "))),
         Err(error) => Err(unusable(one_line(&error))),
+    }
+}
+
+/// Checks that a `PostgreSQL` server gives each connection a session of its own.
+fn check_sessions(location: &Location) -> Result<(), OpenError> {
+    let Location::Postgres(server) = location else { return Ok(()) };
+    match pooler::keeps_sessions(server) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(unusable(
+            location,
+            "a connection pooler gives each transaction another session; use its session mode \
+             (PgBouncer: pool_mode = session), or the address of the server itself"
+                .to_owned(),
+        )),
+        Err(error) => Err(unusable(location, one_line(&error))),
     }
 }
 

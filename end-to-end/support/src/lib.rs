@@ -31,6 +31,7 @@ pub mod metrics;
 pub mod orders;
 pub mod outside;
 pub mod pair;
+pub mod pgbouncer;
 pub mod poll;
 pub mod port;
 pub mod postgres;

@@ -72,9 +72,8 @@ fn answers(socket: &str, port: &str) -> bool {
 /// Starts a server; returns its socket's folder, its port, and the shell that ends it.
 fn start(users: &Path) -> (String, String, Option<Child>) {
     let port = port::free().to_string();
-    let root = fs::metadata("/proc/self").expect("this process").uid() == 0;
-    let mut command = Command::new(if root { "setpriv" } else { "sh" });
-    if root {
+    let mut command = Command::new(if is_root() { "setpriv" } else { "sh" });
+    if is_root() {
         command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "sh"]);
     }
     let mut child = command
@@ -95,6 +94,11 @@ fn start(users: &Path) -> (String, String, Option<Child>) {
         "PostgreSQL does not start; scripts/install-test-tools installs it, or says what to install"
     );
     (socket, port, Some(child))
+}
+
+/// Returns true if the tests run as root. `PostgreSQL` and its poolers refuse to run as root.
+pub(crate) fn is_root() -> bool {
+    fs::metadata("/proc/self").expect("this process").uid() == 0
 }
 
 /// Runs a statement in a database of the shared server; returns the output of `psql`.
@@ -140,6 +144,12 @@ impl Database {
     /// Its URL over TCP, which needs a password; the URL does not hold it.
     pub fn tcp_url(&self) -> String {
         format!("postgres://{USER}@127.0.0.1:{}/{}", Server::shared().port, self.name)
+    }
+
+    /// The folder of the server's socket, its port, and the name of the database.
+    pub(crate) fn place(&self) -> (&str, &str, &str) {
+        let server = Server::shared();
+        (&server.socket, &server.port, &self.name)
     }
 
     /// Runs a statement in the database.

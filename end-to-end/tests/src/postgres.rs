@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use support::pair::Pair;
+use support::pgbouncer::PgBouncer;
 use support::postgres::{Database, PASSWORD};
 use support::user::User;
 use support::{poll, port};
@@ -83,4 +84,43 @@ fn unreachable_postgresql_ends_the_start_with_one_line() {
     for command in ["serve", "init"] {
         pair.auth.launch.run_briefly(&[command]).failed_with(1, &["127.0.0.1", "refused"]);
     }
+}
+
+/// A pooler that shares its sessions would share locks and settings, too.
+#[test]
+fn pooler_in_another_mode_than_session_is_refused_before_anything_is_written() {
+    let database = Database::fresh();
+    let mut pair = Pair::bare();
+    for settings in [
+        &["pool_mode = transaction"][..],
+        &["pool_mode = transaction", "default_pool_size = 1"],
+        &["pool_mode = transaction", "server_round_robin = 1", "min_pool_size = 4"],
+        &["pool_mode = statement"],
+    ] {
+        let pooler = PgBouncer::start(&database, settings);
+        pair.set("AUTH_DATABASE_URL", &pooler.url);
+        for command in [&["serve"][..], &["init"], &["users", "list"]] {
+            let ended = pair.auth.launch.run_briefly(command);
+            ended.failed_with(1, &["pooler", "pool_mode = session"]);
+        }
+    }
+    let tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace";
+    assert_eq!(database.run(tables), "0");
+    assert!(!pair.auth.path("keys").exists(), "no key is made");
+}
+
+#[test]
+fn pair_runs_behind_a_pooler_in_session_mode() {
+    let database = Database::fresh();
+    let pooler = PgBouncer::start(&database, &["pool_mode = session"]);
+    let mut pair = Pair::bare();
+    pair.set("AUTH_DATABASE_URL", &pooler.url);
+    pair.run();
+    let user = User::signed_up(&pair.auth, "Ada");
+    let token = user.log_in(&pair.auth);
+    pair.accepts("through the pooler", &token);
+    pair.auth.command(&["users", "disable", &user.email]).done();
+    poll::until("the guard refuses", Duration::from_secs(5), || pair.me(&token).status == 401);
+    // The lock of the ended server is free again.
+    pair.auth.restart();
 }

@@ -59,15 +59,7 @@ pub(in super::super) fn open(
     location: &PostgresLocation,
     purpose: Purpose,
 ) -> ConnectionResult<PgConnection> {
-    let password = location.password().map_err(ConnectionError::BadConnection)?;
-    let string = location.connection_string(password.as_ref().map(|text| text.as_str()));
-    let mut connection = PgConnection::establish(&string).map_err(|error| {
-        let mut line = one_line(&error.to_string());
-        if let Some(password) = password.filter(|password| !password.is_empty()) {
-            line = line.replace(password.as_str(), "***");
-        }
-        ConnectionError::BadConnection(line)
-    })?;
+    let mut connection = connect(location)?;
     let purpose = match purpose {
         Purpose::Write => WRITER,
         Purpose::Read => READER,
@@ -77,6 +69,19 @@ pub(in super::super) fn open(
         .and_then(|()| connection.batch_execute(purpose))
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
+}
+
+/// Opens a session with the settings of the server.
+pub(super) fn connect(location: &PostgresLocation) -> ConnectionResult<PgConnection> {
+    let password = location.password().map_err(ConnectionError::BadConnection)?;
+    let string = location.connection_string(password.as_ref().map(|text| text.as_str()));
+    PgConnection::establish(&string).map_err(|error| {
+        let mut line = one_line(&error.to_string());
+        if let Some(password) = password.filter(|password| !password.is_empty()) {
+            line = line.replace(password.as_str(), "***");
+        }
+        ConnectionError::BadConnection(line)
+    })
 }
 
 /// Joins the lines of a libpq error, of which the later ones are indented.
