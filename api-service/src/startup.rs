@@ -81,7 +81,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     .map_err(Failure::failed)?;
     let management = management::serve_with(
         operators,
-        guard_management::management(&guard, &requests),
+        guard_management::management(&guard, &requests, shutdown.clone()),
         guard_management::routes(guard.clone()),
     )
     .map_err(Failure::failed)?;
@@ -90,7 +90,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         replica = %settings.database.display(), "api-service is up"
     );
     let damaged = tokio::spawn(end_if_damaged(trigger, shutdown.clone(), replica, guard.clone()));
-    let ended = serving::run_until(vec![clients, management], &shutdown).await;
+    let ended = serving::run_until(clients, management, settings.drain, &shutdown).await;
     guard.stop().await;
     tracing::info!("stopped");
     ended?;

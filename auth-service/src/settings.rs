@@ -124,6 +124,11 @@ pub struct Settings {
     #[arg(id = "AUTH_KEEP_ALIVE", value_name = "a duration from 1s to 1h",
         default_value = "75s", value_parser = duration(SECOND, HOUR))]
     pub keep_alive: Duration,
+    /// The time after SIGTERM in which requests are still taken, while readiness is 503; docker stop
+    /// has to wait 13 s longer before it kills
+    #[arg(id = "AUTH_DRAIN", value_name = "a duration from 0s to 60s",
+        default_value = "2s", value_parser = duration(Duration::ZERO, SECOND * 60))]
+    pub drain: Duration,
     /// The time that the change feed keeps an event; a guard that was offline longer starts from a
     /// snapshot
     #[arg(id = "AUTH_FEED_KEEP", value_name = "a duration from 1s to 3650d",

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use signet_contract::clock::Clock;
 use signet_service::failure::Failure;
@@ -27,6 +28,9 @@ mod metrics;
 mod readiness;
 
 use readiness::UpkeepHealth;
+
+/// The time to save the guards' last reports.
+const LAST_SAVE: Duration = Duration::from_secs(1);
 
 /// Serves until the process is told to end.
 pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Failure> {
@@ -53,26 +57,30 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
 
     let retention = Retention { feed: settings.feed_keep, audit: settings.audit_keep };
     let upkeep = Upkeep::new(&app, retention).map_err(Failure::failed)?;
-    tokio::spawn(standby_key::run(Arc::clone(&app), begun(&shutdown)));
-    tokio::spawn(guard_records::run(Arc::clone(&app), begun(&shutdown)));
+    // These serve the requests of the drain, too.
+    let (close, closed) = shutdown::channel();
+    tokio::spawn(standby_key::run(Arc::clone(&app), begun(&closed)));
+    let guard_records = tokio::spawn(guard_records::run(Arc::clone(&app), begun(&closed)));
 
     let requests = http::metrics();
     let readiness = Arc::new(UpkeepHealth(upkeep.health()));
     let metrics =
         metrics::registry(&app, &store, upkeep.health(), &requests, Arc::clone(&readiness) as _);
-    let management =
-        management::serve(management, Management { readiness, metrics: Arc::new(metrics) })
-            .map_err(Failure::failed)?;
+    let state = Management { readiness, metrics: Arc::new(metrics), shutdown: shutdown.clone() };
+    let management = management::serve(management, state).map_err(Failure::failed)?;
     let service =
         http::serve(listener, settings.keep_alive, app, edge, requests).map_err(Failure::failed)?;
     tokio::spawn(trigger.fire_on_signal());
-    tokio::spawn(upkeep.run(begun(&shutdown)));
+    tokio::spawn(upkeep.run(begun(&closed)));
     tracing::info!(address = %settings.bind, issuer = %settings.issuer, "serving");
     let ended = tokio::select! {
-        ended = serving::run_until(vec![service, management], &shutdown) => ended,
+        ended = serving::run_until(service, management, settings.drain, &shutdown) => ended,
         // Stop at once: the other server signs with keys that this one may not publish.
         why = lock.lost() => return Err(Failure::failed(why)),
     };
+    close.fire();
+    // An unreachable database does not delay the end.
+    drop(tokio::time::timeout(LAST_SAVE, guard_records).await);
     if let Err(error) = store.note_service() {
         tracing::warn!(%error, "the last feed position could not be saved");
     }

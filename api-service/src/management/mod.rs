@@ -12,6 +12,7 @@ use signet_guard::Guard;
 use signet_service::http_metrics::HttpMetrics;
 use signet_service::management::Management;
 use signet_service::resource::read;
+use signet_service::shutdown::Shutdown;
 
 pub use report::Report;
 
@@ -19,10 +20,10 @@ pub use report::Report;
 pub const STATUS_PATH: &str = "/status";
 
 /// Creates the readiness and the metrics of `guard`. `http` has the counts of its requests.
-pub fn management(guard: &Guard, http: &HttpMetrics) -> Management {
+pub fn management(guard: &Guard, http: &HttpMetrics, shutdown: Shutdown) -> Management {
     let readiness = Arc::new(readiness::GuardReadiness(guard.clone()));
     let metrics = metrics::registry(guard.clone(), http, Arc::clone(&readiness) as _);
-    Management { readiness, metrics: Arc::new(metrics) }
+    Management { readiness, metrics: Arc::new(metrics), shutdown }
 }
 
 /// Returns the routes that only this service has.

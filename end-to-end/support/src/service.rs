@@ -35,6 +35,8 @@ impl Service {
         let mut launch = Launch { program, folder: folder.to_owned(), environment: Vec::new() };
         launch.set(&format!("{prefix}_BIND"), &public);
         launch.set(&format!("{prefix}_MANAGEMENT_BIND"), &management);
+        // Tests stop hundreds of processes, and few of them need a drain.
+        launch.set(&format!("{prefix}_DRAIN"), "0s");
         Self {
             launch,
             url: format!("http://{public}"),

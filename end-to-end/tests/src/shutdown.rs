@@ -29,6 +29,71 @@ fn sigterm_and_ctrl_c_end_both_services_in_order() {
     assert!(status.success() && took < BOUND, "with the issuer alive: {took:?}");
 }
 
+/// Load balancers see that the service is not ready, and send requests for a while yet.
+#[test]
+fn drain_answers_new_connections_while_the_service_is_not_ready() {
+    let mut pair = Pair::start_with(&[("AUTH_DRAIN", "60s"), ("API_DRAIN", "60s")]);
+    for service in [&mut pair.api, &mut pair.auth] {
+        service.process().signal("TERM");
+        let ready = || service.health("ready").expect("the management listener answers");
+        poll::until("it is not ready", BOUND, || ready().status == 503);
+        assert!(ready().text().contains("\"shutdown\":{\"ok\":false"), "{}", ready().text());
+        let ask = || service.get("/openapi.json").send().expect(200);
+        poll::until("it asks to close", BOUND, || ask().header("connection") == "close");
+        for _ in 0..5 {
+            assert_eq!(ask().header("connection"), "close", "{}", service.url);
+            assert_eq!(ready().status, 503);
+            service.health("live").expect("an answer").expect(200);
+        }
+        service.stop();
+    }
+}
+
+#[test]
+fn end_of_the_drain_ends_a_service_with_status_0() {
+    const DRAIN: Duration = Duration::from_secs(1);
+    let mut pair = Pair::start_with(&[("AUTH_DRAIN", "1s"), ("API_DRAIN", "1s")]);
+    for service in [&mut pair.api, &mut pair.auth] {
+        let (status, took) = service.stop();
+        assert_eq!(status.code(), Some(0), "{}", service.log());
+        assert!((DRAIN..DRAIN + BOUND).contains(&took), "{took:?}");
+    }
+}
+
+#[test]
+fn second_signal_ends_a_service_at_once() {
+    for signals in [["TERM", "TERM"], ["INT", "TERM"], ["TERM", "INT"]] {
+        let mut pair = Pair::start_with(&[("AUTH_DRAIN", "60s"), ("API_DRAIN", "60s")]);
+        for service in [&mut pair.api, &mut pair.auth] {
+            service.process().signal(signals[0]);
+            service.wait_log("a second signal stops at once");
+            let (status, took) = service.stop_by(signals[1]);
+            assert_eq!(status.code(), Some(1), "{signals:?}: {}", service.log());
+            assert!(took < BOUND, "{signals:?}: {took:?}");
+        }
+    }
+}
+
+#[test]
+fn command_is_noticed_during_the_drain() {
+    let mut pair = Pair::start_with(&[("AUTH_DRAIN", "60s")]);
+    let user = User::signed_up(&pair.auth, "Ada");
+    let token = user.log_in(&pair.auth);
+    pair.accepts("not ended yet", &token);
+    pair.auth.process().signal("TERM");
+    pair.auth.wait_log("a second signal stops at once");
+    pair.auth.command(&["users", "disable", &user.email]).done();
+    poll::until("the guard refuses", BOUND, || pair.me(&token).status == 401);
+    let kid = signing_keys::keys(&pair.auth)[0]["kid"].clone();
+    pair.auth.command(&["keys", "rotate", "--immediate"]).done();
+    poll::until("the new key is published", BOUND, || {
+        let set = pair.auth.get("/.well-known/jwks.json").send().expect(200).json();
+        let keys = set["keys"].as_array().expect("keys").clone();
+        keys.iter().any(|key| key["kid"] != kid)
+    });
+    pair.auth.stop();
+}
+
 #[test]
 fn signals_of_log_rotation_and_terminals_end_no_service() {
     let mut pair = Pair::start();

@@ -17,6 +17,7 @@ use super::problem_response::not_found;
 use super::protection::protect;
 use super::resource::read;
 use super::serving::Serving;
+use super::shutdown::Shutdown;
 
 /// The time that an idle connection of an operator is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
@@ -47,6 +48,8 @@ pub struct Management {
     pub readiness: Arc<dyn Readiness>,
     /// Encoded at each `GET /metrics`.
     pub metrics: Arc<Registry>,
+    /// Once it has begun, the service is not ready: load balancers send their requests elsewhere.
+    pub shutdown: Shutdown,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,7 +74,9 @@ pub fn serve_with(
             .wrap(middleware::from_fn(protect))
             .app_data(web::Data::new(management.clone()))
             .service(read("/health/live", live))
+            .service(read("/livez", live))
             .service(read("/health/ready", ready))
+            .service(read("/readyz", ready))
             .service(read("/metrics", scrape))
             .configure(&more)
             .default_service(web::to(not_found))
@@ -84,7 +89,11 @@ async fn live() -> HttpResponse {
 }
 
 async fn ready(management: web::Data<Management>) -> HttpResponse {
-    let parts = management.readiness.parts();
+    let mut parts = management.readiness.parts();
+    if management.shutdown.begun() {
+        let detail = Some("it has begun; requests in progress are finished".to_owned());
+        parts.insert("shutdown", Part { ok: false, age_seconds: None, detail });
+    }
     let ready = parts.values().all(|part| part.ok);
     let mut response = if ready {
         HttpResponse::Ok()
@@ -107,7 +116,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-    use crate::probe;
+    use crate::{probe, shutdown};
 
     struct Switch(AtomicBool);
 
@@ -121,14 +130,14 @@ mod tests {
         }
     }
 
-    fn start(readiness: Arc<dyn Readiness>) -> SocketAddr {
+    fn start(readiness: Arc<dyn Readiness>, shutdown: Shutdown) -> SocketAddr {
         let mut metrics = Registry::default();
         let requests = prometheus_client::metrics::counter::Counter::<u64>::default();
         metrics.register("requests", "Requests", requests.clone());
         requests.inc();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("its address");
-        let management = Management { readiness, metrics: Arc::new(metrics) };
+        let management = Management { readiness, metrics: Arc::new(metrics), shutdown };
         tokio::spawn(serve(listener, management).expect("a server"));
         address
     }
@@ -141,9 +150,11 @@ mod tests {
     #[actix_web::test]
     async fn readiness_needs_every_part_and_liveness_needs_none() {
         let switch = Arc::new(Switch(AtomicBool::new(true)));
-        let address = start(switch.clone());
+        let (_trigger, shutdown) = shutdown::channel();
+        let address = start(switch.clone(), shutdown);
         let ready = get(address, "/health/ready").await;
         assert_eq!(ready.status, 200);
+        assert_eq!(get(address, "/readyz").await, ready);
         assert_eq!(
             ready.body,
             r#"{"status":"ready","parts":{"database":{"ok":true,"age_seconds":1.5},"key":{"ok":true,"detail":"words"}}}"#
@@ -151,13 +162,31 @@ mod tests {
         switch.0.store(false, Ordering::SeqCst);
         let ready = get(address, "/health/ready").await;
         assert_eq!((ready.status, ready.body.contains("not ready")), (503, true));
-        assert_eq!(get(address, "/health/live").await.status, 200);
+        assert_eq!(get(address, "/readyz").await, ready);
+        let live = get(address, "/health/live").await;
+        assert_eq!(live.status, 200);
+        assert_eq!(get(address, "/livez").await, live);
         assert_eq!(get(address, "/").await.status, 404);
     }
 
     #[actix_web::test]
+    async fn shutdown_ends_readiness_at_once_and_not_liveness() {
+        let (trigger, shutdown) = shutdown::channel();
+        let address = start(Arc::new(Switch(AtomicBool::new(true))), shutdown);
+        trigger.fire();
+        for path in ["/health/ready", "/readyz"] {
+            let ready = get(address, path).await;
+            assert_eq!(ready.status, 503, "{path}");
+            assert!(ready.body.contains(r#""shutdown":{"ok":false"#), "{}", ready.body);
+        }
+        assert_eq!(get(address, "/livez").await.status, 200);
+    }
+
+    #[actix_web::test]
     async fn metrics_are_prometheus_text() {
-        let metrics = get(start(Arc::new(Switch(AtomicBool::new(true)))), "/metrics").await;
+        let (_trigger, shutdown) = shutdown::channel();
+        let address = start(Arc::new(Switch(AtomicBool::new(true))), shutdown);
+        let metrics = get(address, "/metrics").await;
         assert_eq!(metrics.status, 200);
         assert!(metrics.body.contains("requests_total 1\n"), "{}", metrics.body);
         assert!(metrics.body.contains("# TYPE requests_total counter\n"), "{}", metrics.body);

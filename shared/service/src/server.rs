@@ -36,9 +36,9 @@ const FIRST_HEAD: Duration = Duration::from_secs(5);
 /// The time in which a client must close its side of a finished connection.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The time for current requests after a shutdown began, in seconds. It is less than the ten
-/// seconds after which an orchestrator kills.
-const SHUTDOWN_SECONDS: u64 = 8;
+/// The time for current requests after the drain, in seconds. With the drain and 3 s for the other
+/// steps of a shutdown, it is the `stop_grace_period` of the compose file.
+const SHUTDOWN_SECONDS: u64 = 10;
 
 /// The number of connections that can wait to be accepted.
 pub(super) const BACKLOG: i32 = 1_024;

@@ -1,10 +1,12 @@
 //! A running listener and its shutdown. Every connection that reached the server gets an answer.
 //!
-//! A client with an open connection may send a request at the moment at which the server closes it.
-//! So the shutdown has four steps. First, every response asks the client to close the connection
-//! (RFC 9112 §9.6). Then the server accepts no connection, and accepted ones have time to send
-//! their request. Then it closes idle connections and finishes the current requests. Connections
-//! not yet accepted get a `503` (`late_connections`): the kernel would reset them.
+//! A load balancer sends requests until it sees that the service is not ready, and a client with an
+//! open connection may send one at the moment at which the server closes it. So the shutdown has
+//! four steps. First comes the drain: all requests are answered, and every response asks the client
+//! to close the connection (RFC 9112 §9.6). Then the server accepts no connection, and accepted ones
+//! have time to send their request. Then it closes idle connections and finishes the current
+//! requests. Connections not yet accepted get a `503` (`late_connections`): the kernel would reset
+//! them. The management listener ends last, so probes and metrics show the shutdown.
 
 use std::net::TcpListener;
 use std::pin::Pin;
@@ -19,14 +21,14 @@ use super::failure::Failure;
 use super::late_connections::refuse;
 use super::shutdown::Shutdown;
 
-/// The time in which a client with an open connection may send a request and be asked to close.
-const LEAVING: Duration = Duration::from_millis(500);
-
 /// The time that an accepted connection has for its request.
 const LAST_REQUESTS: Duration = Duration::from_millis(100);
 
 /// The time for the server to close its listener.
 const CLOSING: Duration = Duration::from_millis(50);
+
+/// The time for the last probes of the management listener, after the service has ended.
+const LAST_PROBES: Duration = Duration::from_millis(500);
 
 /// A flag that is true if clients are asked to close their connections.
 #[derive(Debug, Clone, Default)]
@@ -52,9 +54,12 @@ impl Serving {
         Self { server, listener, ending }
     }
 
-    /// Returns a handle that stops the server, gracefully or at once.
-    pub fn handle(&self) -> ServerHandle {
-        self.server.handle()
+    fn end(&self) -> End {
+        End {
+            server: self.server.handle(),
+            listener: self.listener.try_clone().ok(),
+            ending: self.ending.clone(),
+        }
     }
 }
 
@@ -74,9 +79,12 @@ struct End {
 }
 
 impl End {
-    async fn of(self) {
+    /// Asks all clients to close their connections from now on.
+    fn begin(&self) {
         self.ending.0.store(true, Ordering::Relaxed);
-        tokio::time::sleep(LEAVING).await;
+    }
+
+    async fn finish(self) {
         self.server.pause().await;
         tokio::time::sleep(LAST_REQUESTS).await;
         let waiting = async {
@@ -90,25 +98,31 @@ impl End {
     }
 }
 
-/// Runs `servers` until `shutdown` begins, then lets each server finish its current requests.
-pub async fn run_until(servers: Vec<Serving>, shutdown: &Shutdown) -> Result<(), Failure> {
-    let ends: Vec<_> = servers
-        .iter()
-        .map(|serving| End {
-            server: serving.handle(),
-            listener: serving.listener.try_clone().ok(),
-            ending: serving.ending.clone(),
-        })
-        .collect();
-    let running = futures_util::future::try_join_all(servers);
-    tokio::pin!(running);
+/// Runs both servers until `shutdown` begins. Then `service` serves on for `drain` and finishes its
+/// current requests; `management` ends after it.
+pub async fn run_until(
+    mut service: Serving,
+    mut management: Serving,
+    drain: Duration,
+    shutdown: &Shutdown,
+) -> Result<(), Failure> {
+    let (service_end, management_end) = (service.end(), management.end());
     tokio::select! {
-        ended = &mut running => return ended.map(drop).map_err(Failure::failed),
+        ended = &mut service => return ended.map_err(Failure::failed),
+        ended = &mut management => return ended.map_err(Failure::failed),
         () = shutdown.wait() => {}
     }
-    let ending = futures_util::future::join_all(ends.into_iter().map(End::of));
-    let (_, ended) = tokio::join!(ending, running);
-    ended.map(drop).map_err(Failure::failed)
+    service_end.begin();
+    management_end.begin();
+    let ending = async {
+        tokio::time::sleep(drain).await;
+        service_end.finish().await;
+    };
+    let ((), ended) = tokio::join!(ending, service);
+    ended.map_err(Failure::failed)?;
+    let ending = async { tokio::join!(management_end.finish(), management).1 };
+    // A client that reads slowly does not delay the end of the process.
+    tokio::time::timeout(LAST_PROBES, ending).await.unwrap_or(Ok(())).map_err(Failure::failed)
 }
 
 #[cfg(test)]

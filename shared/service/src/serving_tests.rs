@@ -14,6 +14,14 @@ use super::*;
 
 const KEEP_ALIVE: Duration = Duration::from_mins(1);
 
+/// Starts a server that answers every request.
+fn start() -> (SocketAddr, Serving) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let app = || App::new().default_service(web::to(async || HttpResponse::Ok().body("answer")));
+    (address, server::serve(listener, Some(1), KEEP_ALIVE, app).expect("a server"))
+}
+
 /// Sends one request. Returns the head and the body of the response.
 async fn ask(stream: &mut TcpStream) -> String {
     stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
@@ -30,12 +38,11 @@ async fn connect(address: SocketAddr) -> TcpStream {
 
 #[actix_web::test]
 async fn shutdown_answers_open_connections_with_close() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    let address = listener.local_addr().expect("its address");
-    let app = || App::new().default_service(web::to(async || HttpResponse::Ok().body("answer")));
-    let serving = server::serve(listener, Some(1), KEEP_ALIVE, app).expect("a server");
+    let ((address, service), (_, management)) = (start(), start());
     let (trigger, shutdown) = shutdown::channel();
-    let running = tokio::spawn(async move { run_until(vec![serving], &shutdown).await });
+    let drain = Duration::from_millis(500);
+    let running =
+        tokio::spawn(async move { run_until(service, management, drain, &shutdown).await });
     let (mut kept, mut fresh, mut silent) =
         (connect(address).await, connect(address).await, connect(address).await);
     assert!(!ask(&mut kept).await.contains("connection: close"), "an ordinary day");
@@ -45,6 +52,39 @@ async fn shutdown_answers_open_connections_with_close() {
     while !ask(&mut kept).await.contains("connection: close") {}
     assert!(ask(&mut fresh).await.contains("connection: close"));
     assert_eq!(silent.read(&mut [0; 1]).await.expect("closed in order"), 0);
+    running.await.expect("it ran").expect("it ended");
+}
+
+#[actix_web::test]
+async fn drain_serves_new_connections() {
+    let ((address, service), (_, management)) = (start(), start());
+    let (trigger, shutdown) = shutdown::channel();
+    let drain = Duration::from_mins(1);
+    let running =
+        tokio::spawn(async move { run_until(service, management, drain, &shutdown).await });
+    trigger.fire();
+    while !ask(&mut connect(address).await).await.contains("connection: close") {}
+    for _ in 0..10 {
+        let answer = ask(&mut connect(address).await).await;
+        assert!(answer.contains("connection: close"), "{answer}");
+    }
+    assert!(!running.is_finished());
+}
+
+#[actix_web::test]
+async fn management_ends_after_the_drain_and_the_service() {
+    let ((address, service), (operators, management)) = (start(), start());
+    let (trigger, shutdown) = shutdown::channel();
+    let drain = Duration::from_millis(300);
+    let running =
+        tokio::spawn(async move { run_until(service, management, drain, &shutdown).await });
+    let begun = std::time::Instant::now();
+    trigger.fire();
+    while TcpStream::connect(operators).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert!(begun.elapsed() >= drain, "{:?}", begun.elapsed());
+    assert!(TcpStream::connect(address).await.is_err(), "the service ends first");
     running.await.expect("it ran").expect("it ended");
 }
 
@@ -66,11 +106,9 @@ fn newcomers(address: SocketAddr, answers: &AtomicU32) -> io::Result<()> {
 #[actix_web::test]
 async fn shutdown_completes_answers() {
     for round in 0..3 {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let address = listener.local_addr().expect("its address");
-        let app =
-            || App::new().default_service(web::to(async || HttpResponse::Ok().body("answer")));
-        let serving = server::serve(listener, Some(1), KEEP_ALIVE, app).expect("a server");
+        let ((address, service), (_, management)) = (start(), start());
+        // Without a drain, too.
+        let drain = Duration::from_millis(100) * round;
         let (trigger, shutdown) = shutdown::channel();
         let answers = Arc::new(AtomicU32::new(0));
         let client = |_| {
@@ -85,7 +123,7 @@ async fn shutdown_completes_answers() {
             }
             trigger.fire();
         };
-        let (ended, ()) = tokio::join!(run_until(vec![serving], &shutdown), end);
+        let (ended, ()) = tokio::join!(run_until(service, management, drain, &shutdown), end);
         ended.expect("ended");
         for client in clients {
             let outcome = client.join().expect("whole answers");

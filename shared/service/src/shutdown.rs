@@ -1,8 +1,14 @@
 //! Signals: SIGTERM or Ctrl-C begins an orderly shutdown, which notifies every task that waits for
-//! it. Other signals that the tools of an operator send are ignored.
+//! it. A second one ends the process at once. Other signals that the tools of an operator send are
+//! ignored.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+
+use super::telemetry;
+
+/// The exit status after a second signal: requests in progress were not answered.
+const CUT_SHORT: i32 = 1;
 
 /// Shows if the shutdown has begun, and wakes the tasks that wait for it.
 #[derive(Debug, Clone)]
@@ -34,18 +40,24 @@ impl Trigger {
         self.0.send_replace(true);
     }
 
-    /// Starts the shutdown at the first SIGTERM or SIGINT.
+    /// Starts the shutdown at the first SIGTERM or SIGINT, and ends the process at the second one.
     pub async fn fire_on_signal(self) -> std::io::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("stopping after the requests in progress");
+        either(&mut terminate, &mut interrupt).await;
+        tracing::info!("stopping after the requests in progress; a second signal stops at once");
         self.fire();
-        // Kept alive: a dropped sender would count as a shutdown.
-        std::future::pending().await
+        either(&mut terminate, &mut interrupt).await;
+        tracing::warn!("stopped by a second signal, before every request was answered");
+        telemetry::flush();
+        std::process::exit(CUT_SHORT)
+    }
+}
+
+async fn either(one: &mut Signal, other: &mut Signal) {
+    tokio::select! {
+        _ = one.recv() => {}
+        _ = other.recv() => {}
     }
 }
 

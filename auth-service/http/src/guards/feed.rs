@@ -88,16 +88,16 @@ pub(crate) async fn read(
 ) -> Result<HttpResponse, ApiError> {
     let Then(guard, query) = request;
     let request = feed_request(&query)?;
-    if arrival.too_late {
-        // After an immediate empty page, the reader would ask again at once.
-        let (status, why) = (StatusCode::SERVICE_UNAVAILABLE, "This server is ending; try again.");
-        return Err(ProblemError::retry_after(status, why, ENDING_SECONDS).into());
-    }
     let page = app.read_changes(&guard.0, &request, arrival.number, edge.shutdown.wait());
     let page = page.await?.ok_or_else(|| {
         let gone = "The changes after this position are not kept; take a new snapshot.";
         ProblemError::new(StatusCode::GONE, gone)
     })?;
+    if arrival.too_late && page.events.is_empty() && !request.wait.is_zero() {
+        // After an immediate empty page, the reader would ask again at once.
+        let (status, why) = (StatusCode::SERVICE_UNAVAILABLE, "This server is ending; try again.");
+        return Err(ProblemError::retry_after(status, why, ENDING_SECONDS).into());
+    }
     // The body's members are fixed, so a header holds the audiences that a guard checks.
     let audiences = audiences::write(&app.tokens.every_audience());
     Ok(uncached(StatusCode::OK).insert_header((AUDIENCE_HEADER, audiences)).json(page))

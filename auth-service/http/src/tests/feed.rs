@@ -79,11 +79,23 @@ async fn shutdown_ends_the_wait() {
 }
 
 #[actix_web::test]
-async fn call_after_the_begin_of_the_shutdown_is_503() {
+async fn long_poll_without_a_change_is_503_after_the_begin_of_the_shutdown() {
     let (server, token, start) = reader(&["events:read"]).await;
     server.ending.fire();
     let answer = server.get_with(&format!("/feed?after={start}&wait=25"), &token).await;
     assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"));
+    assert!(types(&server.get_with(&format!("/feed?after={start}"), &token).await).is_empty());
+}
+
+#[actix_web::test]
+async fn changes_are_sent_after_the_begin_of_the_shutdown() {
+    let (server, token, start) = reader(&["events:read"]).await;
+    server.ending.fire();
+    server.sign_up("ann").await;
+    for wait in [0, 25] {
+        let answer = server.get_with(&format!("/feed?after={start}&wait={wait}"), &token).await;
+        assert_eq!(types(&answer), ["user.created"], "{wait}");
+    }
 }
 
 #[actix_web::test]
