@@ -14,9 +14,10 @@ use signet_service::http_metrics::HttpMetrics;
 use signet_service::protection::protect;
 use signet_service::shutdown::{self, Shutdown, Trigger};
 use signet_service::{management, server, serving};
-use tokio::time::{Instant, interval_at};
+use tokio::time::{Instant, interval, interval_at};
 
 use crate::blocking::Blocking;
+use crate::domain::visibility::Visibility;
 use crate::http::{self, Api};
 use crate::management as guard_management;
 use crate::settings::Settings;
@@ -25,7 +26,7 @@ use crate::store::{PAGE_READERS, Replica};
 /// The threads for the guard's tasks, which serve no requests.
 const BACKGROUND_THREADS: usize = 2;
 
-/// The interval of the checks for damage.
+/// The interval of the checks for damage, and for the begin of service.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// The shortest life of a process with a damaged replica. If a disk damages every replica, the
@@ -89,6 +90,9 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         clients = %clients_at, operators = %operators_at,
         replica = %settings.database.display(), "api-service is up"
     );
+    if settings.user_list == Visibility::Everyone {
+        tokio::spawn(warn_of_open_list(guard.clone()));
+    }
     let damaged = tokio::spawn(end_if_damaged(trigger, shutdown.clone(), replica, guard.clone()));
     let ended = serving::run_until(clients, management, settings.drain, &shutdown).await;
     guard.stop().await;
@@ -98,6 +102,18 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         Ok(true) => Err(Failure::failed("the replica is damaged; the next start builds a new one")),
         _ => Ok(()),
     }
+}
+
+/// Warns, after the first lines of the start, that every account can read all others.
+async fn warn_of_open_list(guard: Guard) {
+    let mut looks = interval(LOOK);
+    while !guard.status().serving {
+        looks.tick().await;
+    }
+    // scripts/run moves this line to the end of its own text.
+    tracing::warn!(
+        "every account can read all names and addresses; API_USER_LIST=admin in .env stops it"
+    );
 }
 
 /// Starts the shutdown if the replica is damaged and the issuer can fill a new one. Without the

@@ -11,7 +11,7 @@ use signet_service::management::{self, Management};
 use signet_service::shutdown::Shutdown;
 use signet_service::{server, serving, shutdown};
 
-use crate::settings::Settings;
+use crate::settings::{Registration, Settings};
 use auth_app::first_start::{self, FirstStart};
 use auth_app::jobs::upkeep::{Retention, Upkeep};
 use auth_app::jobs::{guard_records, standby_key};
@@ -73,6 +73,12 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     tokio::spawn(trigger.fire_on_signal());
     tokio::spawn(upkeep.run(begun(&closed)));
     tracing::info!(address = %settings.bind, issuer = %settings.issuer, "serving");
+    if settings.registration == Registration::Open {
+        // scripts/run moves this line to the end of its own text.
+        tracing::warn!(
+            "everyone who reaches this service can sign up; AUTH_REGISTRATION=off in .env stops it"
+        );
+    }
     let ended = tokio::select! {
         ended = serving::run_until(service, management, settings.drain, &shutdown) => ended,
         // Stop at once: the other server signs with keys that this one may not publish.

@@ -19,6 +19,28 @@ fn first_serve_in_an_empty_folder_initialises_it() {
 }
 
 #[test]
+fn start_warns_once_of_each_open_default_and_not_of_a_changed_one() {
+    let mut pair = Pair::start();
+    let open = ["AUTH_REGISTRATION=off in .env", "API_USER_LIST=admin in .env"];
+    let count = |pair: &Pair, text| {
+        pair.auth.log().matches(text).count() + pair.api.log().matches(text).count()
+    };
+    pair.auth.wait_log(open[0]);
+    pair.api.wait_log(open[1]);
+    assert_eq!(open.map(|text| count(&pair, text)), [1, 1]);
+    let log = pair.api.log();
+    assert!(log.find(open[1]) > log.find("the guard serves"), "at the end of the start: {log}");
+
+    pair.set("AUTH_REGISTRATION", "off");
+    pair.set("API_USER_LIST", "admin");
+    pair.auth.restart();
+    pair.api.restart();
+    pair.auth.stop();
+    pair.api.stop();
+    assert_eq!(open.map(|text| count(&pair, text)), [1, 1]);
+}
+
+#[test]
 fn own_record_is_readable_right_after_sign_up_and_log_in() {
     let pair = Pair::start();
     std::thread::scope(|scope| {

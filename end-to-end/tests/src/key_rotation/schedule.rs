@@ -71,7 +71,7 @@ fn start_and_plan_explain_a_missing_schedule() {
 fn start_and_plan_state_the_end_of_a_pem() {
     let mut pair = Pair::prepare();
     pair.auth.start();
-    assert!(!pair.auth.log().contains("=off"), "{}", pair.auth.log());
+    assert!(!pair.auth.log().contains("AUTH_KEY_ROTATION_EVERY=off"), "{}", pair.auth.log());
     let plan = pair.auth.command_json(&["keys", "plan"]);
     assert_eq!(plan["rotation_every_seconds"], 90 * 86_400);
     let until = plan["keys"][0]["active_until"].as_str().expect("a time");
