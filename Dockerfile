@@ -2,8 +2,8 @@
 # certificates of public authorities, and empty folders for the volumes. It holds no shell, no
 # package manager and no key.
 #
-#   docker build --target auth-service -t signet/auth-service .
-#   docker build --target api-service  -t signet/api-service .
+#   docker build --target auth-service -t signet-auth-service .
+#   docker build --target api-service  -t signet-api-service .
 
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
@@ -34,7 +34,9 @@ RUN --mount=type=cache,id=signet-registry,target=/usr/local/cargo/registry \
 FROM scratch AS auth-service
 COPY --from=build /images/auth-service /
 USER 10001:10001
-ENV AUTH_BIND=0.0.0.0:8001
+# Probes and Prometheus come from other containers. EXPOSE would let `docker run -P` publish the
+# management listener.
+ENV AUTH_BIND=0.0.0.0:8001 AUTH_MANAGEMENT_BIND=0.0.0.0:9001
 EXPOSE 8001
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["/auth-service", "health"]
 ENTRYPOINT ["/auth-service"]
@@ -43,7 +45,7 @@ CMD ["serve"]
 FROM scratch AS api-service
 COPY --from=build /images/api-service /
 USER 10001:10001
-ENV API_BIND=0.0.0.0:8002
+ENV API_BIND=0.0.0.0:8002 API_MANAGEMENT_BIND=0.0.0.0:9002
 EXPOSE 8002
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["/api-service", "health"]
 ENTRYPOINT ["/api-service"]
