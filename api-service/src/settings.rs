@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use ipnet::IpNet;
 use signet_guard::address::{self, AddressError};
+use signet_service::log_settings::{LogFilter, LogFormat, LogSettings};
 use signet_service::settings::{
     List, SettingError, Values, browser_origin, duration, file, host_name, host_port, list, name,
-    origin_url, sqlite_file,
+    network, origin_url, sqlite_file,
 };
 use url::Url;
 
@@ -92,6 +94,17 @@ pub struct Settings {
     #[arg(id = "API_DRAIN", value_name = "a duration from 0s to 60s",
         default_value = "2s", value_parser = duration(Duration::ZERO, MINUTE))]
     pub drain: Duration,
+    /// The proxies that may set X-Forwarded-For and X-Request-Id
+    #[arg(id = "API_TRUSTED_PROXIES",
+        value_name = "addresses or networks separated by commas", value_parser = list(network))]
+    pub trusted_proxies: Option<List<IpNet>>,
+    /// The lines of the log: a level, or a list of targets with their levels
+    #[arg(id = "API_LOG", value_name = "error, warn, info, debug, trace or off, or a list such as \
+        info,signet_guard=debug", default_value = "info", value_parser = LogFilter::parse)]
+    pub log: LogFilter,
+    /// The form of a line of the log: for people, or one JSON object
+    #[arg(id = "API_LOG_FORMAT", long, value_name = "text or json", default_value = "text")]
+    pub log_format: LogFormat,
 }
 
 impl Settings {
@@ -116,6 +129,11 @@ impl Settings {
         let url = address::parse(self.auth_url.as_ref().unwrap_or(&self.issuer))?;
         address::check(&url, self.allow_http.as_deref().unwrap_or_default())?;
         Ok(url)
+    }
+
+    /// Returns the settings of the log.
+    pub fn log(&self) -> LogSettings {
+        LogSettings { filter: self.log.clone(), format: self.log_format }
     }
 }
 

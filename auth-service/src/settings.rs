@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
+use signet_service::log_settings::{LogFilter, LogFormat, LogSettings};
 use signet_service::settings::{
     List, OrOff, SettingError, Values, browser_origin, duration, file, host_port, list, name,
     network, or_off, origin_url, path,
@@ -111,7 +112,7 @@ pub struct Settings {
     #[arg(id = "AUTH_SIGN_UPS_PER_ADDRESS", value_name = "COUNT/DURATION or off",
         default_value = "100/1h", value_parser = or_off(count_limit))]
     pub sign_ups_per_address: OrOff<CountLimit>,
-    /// The proxies that may set X-Forwarded-For
+    /// The proxies that may set X-Forwarded-For and X-Request-Id
     #[arg(id = "AUTH_TRUSTED_PROXIES",
         value_name = "addresses or networks separated by commas", value_parser = list(network))]
     pub trusted_proxies: Option<List<IpNet>>,
@@ -138,6 +139,13 @@ pub struct Settings {
     #[arg(id = "AUTH_AUDIT_KEEP", value_name = "a duration from 1s to 3650d",
         default_value = "365d", value_parser = duration(SECOND, DAY * 3_650))]
     pub audit_keep: Duration,
+    /// The lines of the log: a level, or a list of targets with their levels
+    #[arg(id = "AUTH_LOG", value_name = "error, warn, info, debug, trace or off, or a list such as \
+        info,auth_app=debug", default_value = "info", value_parser = LogFilter::parse)]
+    pub log: LogFilter,
+    /// The form of a line of the log: for people, or one JSON object
+    #[arg(id = "AUTH_LOG_FORMAT", long, value_name = "text or json", default_value = "text")]
+    pub log_format: LogFormat,
 }
 
 /// The answer to a refused log-in.
@@ -184,6 +192,11 @@ impl Settings {
             settings.database = Location::Postgres(server);
         }
         Ok(settings)
+    }
+
+    /// Returns the settings of the log.
+    pub fn log(&self) -> LogSettings {
+        LogSettings { filter: self.log.clone(), format: self.log_format }
     }
 }
 

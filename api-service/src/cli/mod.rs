@@ -62,7 +62,7 @@ fn execute(command: &Command, values: &Values) -> Result<(), Failure> {
     match command {
         Command::Serve => {
             let settings = settings()?;
-            cli::start_log(values);
+            cli::start_log(values, &settings.log());
             startup::run(settings)
         }
         Command::CheckConfig(arguments) => settings().map(|_| arguments.run(values))?,

@@ -87,6 +87,10 @@ fn invalid_value_is_refused_with_its_name() {
         ("API_CORS_ORIGINS", "null"),
         ("API_KEEP_ALIVE", "0s"),
         ("API_KEEP_ALIVE", "61m"),
+        ("API_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("API_TRUSTED_PROXIES", "proxy.example.org"),
+        ("API_LOG", "verbose"),
+        ("API_LOG_FORMAT", "xml"),
         ("API_MAX_STALENESS", "0s"),
     ] {
         let line = refusal(&[(name, value)]);

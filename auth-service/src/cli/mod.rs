@@ -99,7 +99,7 @@ fn execute(command: Command, values: &Values) -> Result<(), Failure> {
     }
     match command {
         Command::Serve => {
-            cli::start_log(values);
+            cli::start_log(values, &context.settings.log());
             actix_web::rt::System::new().block_on(startup::serve(context.settings, context.clock))
         }
         Command::Init => init::run(&context),

@@ -64,6 +64,11 @@ fn invalid_value_is_refused_with_its_name() {
         ("AUTH_KEEP_ALIVE", "61m"),
         ("AUTH_FEED_KEEP", "forever"),
         ("AUTH_AUDIT_KEEP", "0s"),
+        ("AUTH_LOG", "inof"),
+        ("AUTH_LOG", "info,,"),
+        ("AUTH_LOG", "auth_http=loud"),
+        ("AUTH_LOG_FORMAT", "JSON lines"),
+        ("AUTH_LOG_FORMAT", ""),
     ] {
         let error = settings(&[(name, value)], &[]).expect_err(value).to_string();
         assert!(error.starts_with(name), "{value}: {error}");

@@ -2,7 +2,6 @@
 //!
 //! Exit status: 0 success, 1 failure, 2 wrong arguments, 64 a wrong setting.
 
-use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -11,6 +10,7 @@ pub use clap_complete::Shell;
 use signet_files::secret;
 
 use super::failure::{Failure, print_refused_arguments};
+use super::log_settings::LogSettings;
 use super::settings::{DotEnv, Environment, Values, with_flags};
 use super::{output, telemetry};
 
@@ -51,9 +51,8 @@ pub fn run<A: Parser, S: Args>(
 
 /// Starts the log, and logs warnings about unknown settings and about a password in a `.env` that
 /// other users may read.
-pub fn start_log(values: &Values) {
-    let filter = environment().remove(OsStr::new("RUST_LOG"));
-    telemetry::start(filter.as_deref().and_then(OsStr::to_str));
+pub fn start_log(values: &Values, settings: &LogSettings) {
+    telemetry::start(settings);
     if let Some(warning) = values.warning() {
         tracing::warn!("{warning}");
     }

@@ -1,7 +1,7 @@
-//! The log: one readable line per event on standard error, times in UTC.
+//! The log: one line per event on standard error, as text or JSON, times in UTC.
 //!
-//! Text from outside goes into fields (`field = %value`), and the formatter escapes it. Secrets
-//! never go into a field.
+//! Text from outside never goes into a message. In a field (`field = %value`) it is escaped and cut.
+//! Secrets, and texts that a stranger typed, go into neither.
 //!
 //! No response and no exit status depends on the log: a [`LogQueue`] is in front of standard error.
 
@@ -15,19 +15,13 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 use signal_hook::consts::SIGXFSZ;
 use signal_hook::flag;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::time::UtcTime;
+use tracing::Level;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::log_line::{BACKTRACE, LineLayer, plain_line};
 use super::log_queue::LogQueue;
-
-/// The default filter. The server library logs its threads at `info`.
-const DEFAULT: &str = "info,actix_server=warn";
-
-/// RFC 3339 with milliseconds, which is precise enough for people.
-const TIMES: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+use super::log_settings::{LogFormat, LogSettings};
 
 /// The most memory that queued lines take, in bytes.
 const QUEUE_CAPACITY: usize = 4 * 1024 * 1024;
@@ -40,25 +34,25 @@ static DROPPED_LINES: LazyLock<Counter> = LazyLock::new(Counter::default);
 /// The queue of this process, from the first line on. It is `None` if its thread can't be started.
 static QUEUE: OnceLock<Option<LogQueue>> = OnceLock::new();
 
+/// The format of this process, from the start of the log on.
+static FORMAT: OnceLock<LogFormat> = OnceLock::new();
+
 fn queue() -> Option<&'static LogQueue> {
     let start = || LogQueue::start(io::stderr(), QUEUE_CAPACITY, DROPPED_LINES.clone()).ok();
     QUEUE.get_or_init(start).as_ref()
 }
 
-/// Starts the log of this process. `filter` is in the form of `RUST_LOG`.
-pub fn start(filter: Option<&str>) {
-    let filter = filter.and_then(|text| text.parse::<EnvFilter>().ok());
-    let started = tracing_subscriber::fmt()
-        .with_env_filter(filter.unwrap_or_else(|| EnvFilter::new(DEFAULT)))
-        .with_timer(UtcTime::new(TIMES))
-        .with_writer(|| QueueWriter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        // The errors would bypass the queue, and cause a panic if standard error fails.
-        .log_internal_errors(false)
+/// Starts the log of this process.
+pub fn start(settings: &LogSettings) {
+    let format = settings.format;
+    let colours = format == LogFormat::Text && io::stderr().is_terminal();
+    let started = tracing_subscriber::registry()
+        .with(settings.filter.directives())
+        .with(LineLayer { format, colours, write: queue_line })
         .try_init();
     // A second start in one process (a test) keeps the first log.
     if started.is_ok() {
+        let _ = FORMAT.set(format);
         std::panic::set_hook(Box::new(log_panic));
         survive_file_size_limit();
     }
@@ -87,10 +81,13 @@ pub fn flush() {
     }
 }
 
-/// Prints a line to standard error after the log lines. Waits until it is written, for at most a
-/// second. A broken standard error is not a failure.
+/// Prints a line to standard error after the log lines, as an error of the log if that is JSON. Waits
+/// until it is written, for at most a second. A broken standard error is not a failure.
 pub(super) fn print_line(line: &str) {
-    let line = format!("{line}\n");
+    let line = match FORMAT.get() {
+        Some(LogFormat::Json) => plain_line(LogFormat::Json, Level::ERROR, line),
+        _ => format!("{line}\n"),
+    };
     if let Some(queue) = queue() {
         queue.push(line.as_bytes());
         queue.flush(FLUSH_LIMIT);
@@ -109,27 +106,18 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     let captured = backtrace.status() == BacktraceStatus::Captured;
     // A text is escaped, so the event stays one line.
     let backtrace = captured.then(|| backtrace.to_string());
-    tracing::error!(thread, location, cause, backtrace, "a thread panicked");
+    tracing::error!(thread, location, cause, { BACKTRACE } = backtrace, "a thread panicked");
     // The panic may end the process, and no other code would flush the line.
     if thread == "main" {
         flush();
     }
 }
 
-/// Adds each event to the queue, as one line.
-struct QueueWriter;
-
-impl Write for QueueWriter {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        match queue() {
-            Some(queue) => queue.push(line),
-            None => _ = DROPPED_LINES.inc(),
-        }
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+/// Adds a line to the queue.
+fn queue_line(line: &str) {
+    match queue() {
+        Some(queue) => queue.push(line.as_bytes()),
+        None => _ = DROPPED_LINES.inc(),
     }
 }
 
