@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use signet_service::problem_response::ProblemError;
 use tokio::sync::Semaphore;
+use tracing::Span;
 
 /// The time that a request waits for a permit.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -20,7 +21,7 @@ impl Blocking {
         Self(Arc::new(Semaphore::new(most)))
     }
 
-    /// Runs `job` on a thread that may block.
+    /// Runs `job` on a thread that may block, in the span of the request.
     ///
     /// # Errors
     ///
@@ -37,8 +38,9 @@ impl Blocking {
                 1,
             ));
         };
+        let span = Span::current();
         let done = tokio::task::spawn_blocking(move || {
-            let done = job();
+            let done = span.in_scope(job);
             drop(turn);
             done
         });

@@ -12,6 +12,7 @@ use signet_guard::{Guard, GuardConfig};
 use signet_service::failure::Failure;
 use signet_service::http_metrics::HttpMetrics;
 use signet_service::protection::protect;
+use signet_service::request_context::{Proxies, with_context};
 use signet_service::shutdown::{self, Shutdown, Trigger};
 use signet_service::{management, server, serving};
 use tokio::time::{Instant, interval, interval_at};
@@ -72,11 +73,14 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let openapi = web::Bytes::from(http::openapi().map_err(Failure::failed)?);
     let requests = HttpMetrics::new(&http::description(), &[]);
     let counting = requests.clone();
+    let proxies = Proxies::new(settings.trusted_proxies.unwrap_or_default(), "API_TRUSTED_PROXIES");
     let clients = server::serve(listener, Some(workers), settings.keep_alive, move || {
-        let counting = counting.clone();
+        let (counting, proxies) = (counting.clone(), proxies.clone());
+        let context = move |request, next| with_context(proxies.clone(), request, next);
         App::new()
             .wrap(middleware::from_fn(protect))
             .wrap_fn(move |request, next| counting.measure(request, next))
+            .wrap(middleware::from_fn(context))
             .configure(http::routes(api.clone(), openapi.clone()))
     })
     .map_err(Failure::failed)?;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tracing::Span;
 
 use crate::error::AppError;
 
@@ -16,7 +18,7 @@ const PATIENCE: Duration = Duration::from_millis(4_700);
 pub async fn run<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
 ) -> Result<T, AppError> {
-    match timeout(PATIENCE, tokio::task::spawn_blocking(work)).await {
+    match timeout(PATIENCE, spawn(work)).await {
         Ok(Ok(done)) => done,
         Err(_) => Err(silent()),
         Ok(Err(_)) => Err(broken_off()),
@@ -28,7 +30,13 @@ pub async fn run<T: Send + 'static>(
 pub async fn run_to_end<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
 ) -> Result<T, AppError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(broken_off()))
+    spawn(work).await.unwrap_or_else(|_| Err(broken_off()))
+}
+
+/// Spawns `work` in the span of the request, so that its log lines have the id of the request.
+fn spawn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    let span = Span::current();
+    tokio::task::spawn_blocking(move || span.in_scope(work))
 }
 
 fn silent() -> AppError {
@@ -51,7 +59,7 @@ pub fn parts<T: Send + 'static>(
     work: impl FnOnce(&mut dyn FnMut(T) -> bool) -> Result<(), AppError> + Send + 'static,
 ) -> Parts<T> {
     let (sender, receiver) = mpsc::channel(PARTS_AHEAD);
-    tokio::task::spawn_blocking(move || {
+    spawn(move || {
         let mut tell = |part| sender.blocking_send(Ok(Some(part))).is_ok();
         let end = work(&mut tell).map(|()| None);
         // An error of the channel: the receiver is gone.

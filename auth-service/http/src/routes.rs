@@ -13,6 +13,7 @@ use signet_service::cors::{Pages, allow};
 use signet_service::http_metrics::HttpMetrics;
 use signet_service::problem_response::{method_not_allowed, not_found};
 use signet_service::protection::protect;
+use signet_service::request_context::{Proxies, with_context};
 use signet_service::resource::{READING, read};
 use signet_service::serving::Serving;
 use signet_service::{docs_page, server, well_known};
@@ -38,11 +39,14 @@ pub fn serve(
     edge: Arc<Edge>,
     metrics: HttpMetrics,
 ) -> std::io::Result<Serving> {
+    let proxies = Proxies::new(edge.options.trusted_proxies.clone(), "AUTH_TRUSTED_PROXIES");
     server::serve(listener, None, keep_alive, move || {
-        let metrics = metrics.clone();
+        let (metrics, proxies) = (metrics.clone(), proxies.clone());
+        let context = move |request, next| with_context(proxies.clone(), request, next);
         App::new()
             .wrap(middleware::from_fn(protect))
             .wrap_fn(move |request, next| metrics.measure(request, next))
+            .wrap(middleware::from_fn(context))
             .configure(routes(Arc::clone(&app), Arc::clone(&edge)))
     })
 }

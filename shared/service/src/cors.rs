@@ -12,6 +12,7 @@ use actix_web::middleware::{Condition, Next, from_fn};
 use actix_web::{Error, Resource, ResponseError};
 
 use super::problem_response::ProblemError;
+use super::request_context::REQUEST_ID;
 
 /// The time that a browser may keep the answer to a preflight, in seconds.
 const PREFLIGHT_AGE: usize = 600;
@@ -45,7 +46,7 @@ where
     let cors = Cors::default()
         .allowed_methods(methods.iter().cloned())
         .allow_any_header()
-        .expose_headers([ETAG, RETRY_AFTER, WWW_AUTHENTICATE])
+        .expose_headers([ETAG, RETRY_AFTER, WWW_AUTHENTICATE, REQUEST_ID])
         .max_age(PREFLIGHT_AGE);
     let (cors, called) = match pages {
         Pages::Every => (cors.allow_any_origin().send_wildcard().disable_vary_header(), true),

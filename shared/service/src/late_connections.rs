@@ -5,9 +5,11 @@ use std::net::TcpListener;
 use actix_web::http::StatusCode;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use uuid::Uuid;
 
 use super::connection::linger;
 use super::problem_response::ProblemError;
+use super::request_context::REQUEST_ID;
 use super::server::BACKLOG;
 use signet_contract::problem::PROBLEM_MEDIA_TYPE;
 
@@ -16,7 +18,6 @@ const TRY_AGAIN: u32 = 1;
 
 /// Accepts the connections that wait at `listener`, closes it, and answers each with `503`.
 pub(super) async fn refuse(listener: TcpListener) {
-    let answer = answer();
     let mut last = Vec::new();
     if listener.set_nonblocking(true).is_ok() {
         // At most the number that could wait when the listener closed.
@@ -30,7 +31,7 @@ pub(super) async fn refuse(listener: TcpListener) {
     let answers = last.into_iter().map(async |stream| {
         stream.set_nonblocking(true)?;
         let mut stream = TcpStream::from_std(stream)?;
-        stream.write_all(answer.as_bytes()).await?;
+        stream.write_all(answer().as_bytes()).await?;
         linger(stream).await;
         Ok::<_, std::io::Error>(())
     });
@@ -44,7 +45,8 @@ fn answer() -> String {
     let body = serde_json::to_string(&problem).unwrap_or_default();
     format!(
         "HTTP/1.1 {status}\r\nconnection: close\r\nretry-after: {TRY_AGAIN}\r\n\
-         content-type: {PROBLEM_MEDIA_TYPE}\r\ncontent-length: {}\r\n\r\n{body}",
+         content-type: {PROBLEM_MEDIA_TYPE}\r\n{REQUEST_ID}: {}\r\ncontent-length: {}\r\n\r\n{body}",
+        Uuid::new_v4(),
         body.len()
     )
 }

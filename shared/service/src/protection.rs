@@ -1,8 +1,9 @@
-//! The outermost middleware of every listener. After a panic one request fails and the process
+//! The middleware of every listener around its routes. After a panic one request fails and the process
 //! continues. Every response has the headers that keep a browser from guessing.
 
 use std::panic::AssertUnwindSafe;
 
+use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -31,16 +32,28 @@ const HEADERS: [(HeaderName, &str); 4] = [
 pub async fn protect(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let answered = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    match answered.unwrap_or_else(|_panic| Err(ProblemError::internal().into())) {
+    with_headers(answered.unwrap_or_else(|_panic| Err(ProblemError::internal().into())), complete)
+}
+
+/// Adds headers to a response, also to that of an error.
+///
+/// # Errors
+///
+/// The same error, with a response that has the headers.
+pub(super) fn with_headers<B>(
+    answered: Result<ServiceResponse<B>, Error>,
+    add: impl FnOnce(&mut HeaderMap),
+) -> Result<ServiceResponse<B>, Error> {
+    match answered {
         Ok(mut response) => {
-            complete(response.headers_mut());
+            add(response.headers_mut());
             Ok(response)
         }
         Err(error) => {
             let mut response = error.error_response();
-            complete(response.headers_mut());
+            add(response.headers_mut());
             Err(InternalError::from_response(error, response).into())
         }
     }

@@ -8,7 +8,7 @@ use crate::guards::directory::Snapshots;
 /// The operator's options for the answers to requests.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The proxies that may set `X-Forwarded-For`.
+    /// The proxies that may set `X-Forwarded-For` and `X-Request-Id`.
     pub trusted_proxies: Vec<IpNet>,
     /// The origins of pages that may call from a browser.
     pub cors_origins: Vec<String>,

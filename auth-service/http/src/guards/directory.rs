@@ -12,6 +12,7 @@ use signet_contract::events::Event;
 use signet_service::api_description::TokenRefusals;
 use signet_service::problem_response::ProblemError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::{Instrument as _, Span};
 
 use crate::edge::{
     ApiError, DirectoryRead, Edge, Query, ScopedClient, Then,
@@ -55,10 +56,15 @@ pub(crate) async fn list(
     let mut page = PageWriter::default();
     let mut parts = app.read_directory(after, limit, move |part| page.write(part));
     let first = parts.next().await?;
-    let rest = futures_util::stream::try_unfold((parts, permit), async |(mut parts, permit)| {
-        // An error breaks the connection, so the reader sees that the answer is incomplete.
-        let part = parts.next().await?;
-        Ok::<_, ApiError>(part.map(|part| (part, (parts, permit))))
+    // The handler has ended by then, and its span with it.
+    let span = Span::current();
+    let rest = futures_util::stream::try_unfold((parts, permit), move |(mut parts, permit)| {
+        let part = async move {
+            // An error breaks the connection, so the reader sees that the answer is incomplete.
+            let part = parts.next().await?;
+            Ok::<_, ApiError>(part.map(|part| (part, (parts, permit))))
+        };
+        part.instrument(span.clone())
     });
     let body = futures_util::stream::iter(first.map(Ok)).chain(rest);
     Ok(uncached(StatusCode::OK).content_type("application/json").streaming(body))

@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use serde_json::Value;
 use signet_contract::clock::{Clock, ManualClock};
 use signet_service::protection::protect;
+use signet_service::request_context::{Proxies, with_context};
 use signet_service::shutdown::{self, Trigger};
 use tempfile::TempDir;
 use time::macros::datetime;
@@ -130,8 +131,11 @@ impl Server {
 
     /// Sends a request, from 192.0.2.1 unless it has a peer address.
     pub(super) async fn call(&self, request: TestRequest) -> Answer {
+        let proxies = Proxies::new(self.edge.options.trusted_proxies.clone(), "PROXIES");
+        let context = move |request, next| with_context(proxies.clone(), request, next);
         let app = App::new()
             .wrap(middleware::from_fn(protect))
+            .wrap(middleware::from_fn(context))
             .configure(routes(Arc::clone(&self.app), Arc::clone(&self.edge)));
         let service = init_service(app).await;
         let mut request = request.to_request();
