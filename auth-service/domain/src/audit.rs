@@ -10,6 +10,7 @@
 //! address from guesses at many. The rows' origins do that too, without one more key to guard.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -70,33 +71,41 @@ impl Actor {
     }
 }
 
-/// The origin of an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+/// The origin of a request. The default is an unknown origin.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RequestOrigin {
     /// The caller's address, as trusted proxies report it.
-    Address(IpAddr),
+    pub address: Option<IpAddr>,
+    /// The id of the request, as the log has it.
+    pub request_id: Option<Arc<str>>,
+}
+
+/// The origin of an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A request.
+    Request(RequestOrigin),
     /// A command on the machine.
     CommandLine,
     /// The server itself.
     Server,
-    /// A caller without an address.
-    Unknown,
-}
-
-impl From<Option<IpAddr>> for Origin {
-    fn from(address: Option<IpAddr>) -> Self {
-        address.map_or(Self::Unknown, Self::Address)
-    }
 }
 
 impl Origin {
-    /// Returns the text for the log; `None` for an unknown origin.
-    pub fn text(self) -> Option<String> {
+    /// Returns the text for the audit log; `None` for a request without an address.
+    pub fn text(&self) -> Option<String> {
         match self {
-            Self::Address(address) => Some(address.to_string()),
+            Self::Request(origin) => origin.address.map(|address| address.to_string()),
             Self::CommandLine => Some("command line".into()),
             Self::Server => Some("server".into()),
-            Self::Unknown => None,
+        }
+    }
+
+    /// Returns the id of the request; `None` for a command and for the server itself.
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Request(origin) => origin.request_id.as_deref(),
+            Self::CommandLine | Self::Server => None,
         }
     }
 }
@@ -113,14 +122,18 @@ pub struct Act {
 }
 
 impl Act {
+    fn by_request(by: Actor, from: &RequestOrigin, at: OffsetDateTime) -> Self {
+        Self { by, from: Origin::Request(from.clone()), at }
+    }
+
     /// Creates the act of a user, calling from `from`.
-    pub fn by_user(public_id: Uuid, from: Option<IpAddr>, at: OffsetDateTime) -> Self {
-        Self { by: Actor::User(public_id), from: from.into(), at }
+    pub fn by_user(public_id: Uuid, from: &RequestOrigin, at: OffsetDateTime) -> Self {
+        Self::by_request(Actor::User(public_id), from, at)
     }
 
     /// Creates the act of a client, calling from `from`.
-    pub fn by_client(client_id: &str, from: Option<IpAddr>, at: OffsetDateTime) -> Self {
-        Self { by: Actor::Client(client_id.to_owned()), from: from.into(), at }
+    pub fn by_client(client_id: &str, from: &RequestOrigin, at: OffsetDateTime) -> Self {
+        Self::by_request(Actor::Client(client_id.to_owned()), from, at)
     }
 
     /// Creates the act of a command.
@@ -134,8 +147,8 @@ impl Act {
     }
 
     /// Creates the act of an unproven caller, calling from `from`.
-    pub fn by_nobody(from: Option<IpAddr>, at: OffsetDateTime) -> Self {
-        Self { by: Actor::Nobody, from: from.into(), at }
+    pub fn by_nobody(from: &RequestOrigin, at: OffsetDateTime) -> Self {
+        Self::by_request(Actor::Nobody, from, at)
     }
 
     /// Returns the row for an action that was done.
@@ -247,6 +260,8 @@ pub struct AuditRow {
     /// A network address, `command line` or `server`.
     #[serde(rename = "from")]
     pub origin: Option<String>,
+    /// The id of the request, as `X-Request-Id` and the log have it; null for a command or the server.
+    pub request_id: Option<String>,
     /// Roles, scopes, and the like.
     pub detail: Option<String>,
 }

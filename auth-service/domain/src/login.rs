@@ -3,14 +3,13 @@
 //! The account may change between the hash and the session. So the transaction that opens the
 //! session checks again the data that was verified.
 
-use std::net::IpAddr;
-
 use serde::Deserialize;
 use signet_contract::directory::UserState;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::audit::RequestOrigin;
 use super::refresh::NewRefreshToken;
 use super::sessions::Session;
 
@@ -51,8 +50,8 @@ pub struct Opening {
     pub verified_hash: String,
     /// The new session's id.
     pub sid: Uuid,
-    /// The caller's address, if known.
-    pub address: Option<IpAddr>,
+    /// The origin of the log-in.
+    pub from: RequestOrigin,
     /// The client's `User-Agent`, if it sent one.
     pub user_agent: Option<String>,
     /// The audience of its access tokens.
@@ -122,7 +121,7 @@ mod tests {
             public_id: Uuid::from_u128(1),
             verified_hash: "verified".into(),
             sid: Uuid::from_u128(2),
-            address: None,
+            from: RequestOrigin::default(),
             user_agent: None,
             audience: "api-service".into(),
             refresh_token: NewRefreshToken {

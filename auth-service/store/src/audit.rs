@@ -18,12 +18,14 @@ const PRUNED_AT_ONCE: i64 = 2_000;
 
 type Row = (
     (i64, i64, String, Option<String>, String, Option<String>),
-    (String, Option<String>, Option<String>, Option<String>, Option<String>),
+    (String, Option<String>, Option<String>),
+    (Option<String>, Option<String>, Option<String>),
 );
 
-fn record((first, second): Row) -> QueryResult<AuditRow> {
+fn record((first, subject, origin): Row) -> QueryResult<AuditRow> {
     let (id, at, actor_type, actor, action, refused) = first;
-    let (subject_type, subject, public_id, origin, detail) = second;
+    let (subject_type, subject, public_id) = subject;
+    let (origin, request_id, detail) = origin;
     Ok(AuditRow {
         id: position(id)?,
         at: from_unix_micros(at),
@@ -36,6 +38,7 @@ fn record((first, second): Row) -> QueryResult<AuditRow> {
         subject,
         public_id,
         origin,
+        request_id,
         detail,
     })
 }
@@ -54,6 +57,7 @@ impl Transaction<'_> {
                 audit::subject.eq(row.subject.id()),
                 audit::public_id.eq(row.subject.user().map(|public_id| public_id.to_string())),
                 audit::origin.eq(row.act.from.text()),
+                audit::request_id.eq(row.act.from.request_id()),
                 audit::detail.eq(&row.detail),
             ))
             .execute(self.connection)?;
@@ -69,7 +73,8 @@ fn page(connection: &mut AnyConnection, query: &AuditQuery) -> QueryResult<Vec<A
         .limit(i64::from(query.limit))
         .select((
             (audit::id, audit::at, audit::actor_type, audit::actor, audit::action, audit::refused),
-            (audit::subject_type, audit::subject, audit::public_id, audit::origin, audit::detail),
+            (audit::subject_type, audit::subject, audit::public_id),
+            (audit::origin, audit::request_id, audit::detail),
         ))
         .into_boxed();
     if let Some(actor) = &query.actor {

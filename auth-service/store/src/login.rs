@@ -48,7 +48,7 @@ fn open(
         Err(NotOpened::Outdated) => return Ok(Opened::Outdated),
         Err(NotOpened::Disabled) => {
             let user = Subject::User(opening.public_id);
-            let caller = Act::by_nobody(opening.address, now);
+            let caller = Act::by_nobody(&opening.from, now);
             transaction.note(&caller.refused(Action::Login, user, Reason::AccountDisabled))?;
             return Ok(Opened::Disabled);
         }
@@ -62,7 +62,7 @@ fn open(
             sessions::kind.eq("login"),
             sessions::public_id.eq(opening.public_id.to_string()),
             sessions::client_id.eq(FIRST_PARTY),
-            sessions::address.eq(opening.address.map(|address| address.to_string())),
+            sessions::address.eq(opening.from.address.map(|address| address.to_string())),
             sessions::user_agent.eq(opening.user_agent.as_deref()),
             sessions::auth_time.eq(unix_micros(now)),
             sessions::methods.eq("pwd"),
@@ -72,10 +72,10 @@ fn open(
         ))
         .execute(connection)?;
     super::refresh::insert(connection, &sid, &opening.refresh_token)?;
-    if let Some(address) = opening.address {
+    if let Some(address) = opening.from.address {
         super::sessions::remember_network(connection, opening.public_id, address, now)?;
     }
-    let user = Act::by_user(opening.public_id, opening.address, now);
+    let user = Act::by_user(opening.public_id, &opening.from, now);
     let session = Subject::Session(opening.sid, opening.public_id);
     transaction.note(&user.done(Action::Login, session))?;
     Ok(Opened::Session(Session { sid: opening.sid, public_id: opening.public_id, roles, pos }))

@@ -144,6 +144,7 @@ diesel::table! {
         subject -> Nullable<Text>,
         public_id -> Nullable<Text>,
         origin -> Nullable<Text>,
+        request_id -> Nullable<Text>,
         detail -> Nullable<Text>,
     }
 }

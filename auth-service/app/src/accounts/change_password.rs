@@ -10,7 +10,7 @@ use crate::AppState;
 use crate::callers::SessionCaller;
 use crate::error::AppError;
 use auth_crypto::hashing::Verified;
-use auth_domain::audit::{Act, Action, Reason, Subject};
+use auth_domain::audit::{Act, Action, Reason, RequestOrigin, Subject};
 use auth_domain::password_change::{Account, PasswordChange, PasswordChanged, PasswordForm};
 use auth_store::{Store, StoreResult};
 
@@ -28,15 +28,16 @@ pub async fn change_password(
     app: &AppState,
     caller: SessionCaller,
     form: &PasswordForm,
-    from: Option<IpAddr>,
+    from: &RequestOrigin,
 ) -> Result<(), AppError> {
     let SessionCaller { public_id, sid } = caller;
     form.check().map_err(AppError::Invalid)?;
     let act = || Act::by_user(public_id, from, app.clock.now());
     let refusal = |reason| act().refused(Action::PasswordChange, Subject::User(public_id), reason);
+    let address = from.address;
     for _ in 0..TRIES {
-        let mut hash_permit = app.hashing.enter(from)?;
-        let found = app.run(move |store| look_up(store, public_id, from)).await?;
+        let mut hash_permit = app.hashing.enter(address)?;
+        let found = app.run(move |store| look_up(store, public_id, address)).await?;
         let Some((account, known)) = found else {
             return Err(AppError::Refused(Reason::SessionOver));
         };
@@ -45,7 +46,7 @@ pub async fn change_password(
             app,
             &mut hash_permit,
             &account.email_key,
-            from,
+            address,
             known,
             refusal(Reason::TooManyFailures),
         )
@@ -54,7 +55,7 @@ pub async fn change_password(
         if hash_permit.verify(current, account.password_hash.clone()).await? == Verified::Wrong {
             login_permit.failed();
             app.note(refusal(Reason::WrongPassword)).await?;
-            tracing::info!(%public_id, from = from.map(tracing::field::display), "password not changed: the current password is wrong");
+            tracing::info!(%public_id, "password not changed: the current password is wrong");
             return Err(AppError::Refused(Reason::WrongPassword));
         }
         login_permit.succeeded();
@@ -67,7 +68,7 @@ pub async fn change_password(
         let act = act();
         match app.run(move |store| store.change_password(&change, &act)).await? {
             PasswordChanged::Done => {
-                tracing::info!(%public_id, from = from.map(tracing::field::display), "password changed");
+                tracing::info!(%public_id, "password changed");
                 return Ok(());
             }
             PasswordChanged::SessionOver => return Err(AppError::Refused(Reason::SessionOver)),

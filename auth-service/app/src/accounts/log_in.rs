@@ -12,7 +12,7 @@ use crate::AppState;
 use crate::error::AppError;
 use crate::metrics::{CountedLogIn, TokenHolder};
 use auth_crypto::hashing::{HashPermit, Verified};
-use auth_domain::audit::{Act, Action, NewAuditRow, Reason, Subject};
+use auth_domain::audit::{Act, Action, NewAuditRow, Reason, RequestOrigin, Subject};
 use auth_domain::email::Email;
 use auth_domain::login::{Credentials, LoginForm, Opened, Opening};
 use auth_domain::refresh::{NewRefreshToken, RefreshToken};
@@ -44,7 +44,7 @@ pub struct LoggedIn {
 pub async fn log_in(
     app: &AppState,
     form: LoginForm,
-    from: Option<IpAddr>,
+    from: RequestOrigin,
     user_agent: Option<&str>,
 ) -> Result<LoggedIn, AppError> {
     let LoginForm { email, password, audience } = form;
@@ -58,7 +58,8 @@ pub async fn log_in(
         from,
         user_agent: user_agent.and_then(agent),
     };
-    let result = attempt.run().await;
+    let mut account = None;
+    let result = attempt.run(&mut account).await;
     let outcome = match &result {
         Ok(_) => {
             app.metrics.token(TokenHolder::User);
@@ -71,8 +72,8 @@ pub async fn log_in(
     };
     app.metrics.log_in(outcome);
     let outcome = outcome.word();
-    // The Debug format escapes characters that could mislead a terminal or a log reader.
-    tracing::info!(outcome, email = ?email.trim(), from = from.map(tracing::field::display), "log-in");
+    // Nothing of the form: people type passwords into the field of the address.
+    tracing::info!(outcome, public_id = account.map(display), "log-in");
     result
 }
 
@@ -82,17 +83,19 @@ struct LoginAttempt<'a> {
     email_key: String,
     password: Zeroizing<String>,
     audience: String,
-    from: Option<IpAddr>,
+    from: RequestOrigin,
     user_agent: Option<String>,
 }
 
 impl LoginAttempt<'_> {
-    async fn run(&self) -> Result<LoggedIn, AppError> {
-        let (app, from) = (self.app, self.from);
+    /// Logs in. `found` becomes the id of the account, also of a refused log-in.
+    async fn run(&self, found: &mut Option<Uuid>) -> Result<LoggedIn, AppError> {
+        let (app, from) = (self.app, self.from.address);
         for _ in 0..TRIES {
             let mut hash_permit = app.hashing.enter(from)?;
             let key = self.email_key.clone();
             let (account, known) = app.run(move |store| look_up(store, &key, from)).await?;
+            *found = account.as_ref().map(|account| account.public_id);
             let refusal = |reason| self.refusal(account.as_ref(), reason);
             let login_permit = LoginPermit::wait_for(
                 app,
@@ -147,7 +150,7 @@ impl LoginAttempt<'_> {
             public_id: account.public_id,
             verified_hash: account.password_hash.clone(),
             sid: Uuid::new_v4(),
-            address: self.from,
+            from: self.from.clone(),
             user_agent: self.user_agent.clone(),
             audience: self.audience.clone(),
             refresh_token: NewRefreshToken::of(&refresh_token, expires_at),
@@ -178,7 +181,7 @@ impl LoginAttempt<'_> {
     /// Returns the audit row of a refusal.
     fn refusal(&self, account: Option<&Credentials>, reason: Reason) -> NewAuditRow {
         let subject = account.map_or(Subject::Unknown, |account| Subject::User(account.public_id));
-        Act::by_nobody(self.from, self.app.clock.now()).refused(Action::Login, subject, reason)
+        Act::by_nobody(&self.from, self.app.clock.now()).refused(Action::Login, subject, reason)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use tracing::field::display;
+
 use crate::AppState;
 use crate::error::AppError;
 use crate::metrics::CountedLogIn;
@@ -44,7 +46,8 @@ impl<'a> LoginPermit<'a> {
                 },
                 ThrottleDecision::Refused { retry_after } => {
                     app.metrics.log_in(CountedLogIn::Throttled);
-                    tracing::info!(email = ?email_key, from = from.map(tracing::field::display), "log-in refused: too many failed");
+                    let public_id = refusal.subject.user().map(display);
+                    tracing::debug!(public_id, "log-in refused: too many failed");
                     app.note_within_bounds(refusal).await?;
                     return Err(AppError::LimitReached {
                         reason: Reason::TooManyFailures,

@@ -1,14 +1,12 @@
 //! The sign-up: makes an account.
 
-use std::net::IpAddr;
-
 use uuid::Uuid;
 
 use super::bytes;
 use crate::AppState;
 use crate::error::AppError;
 use crate::metrics::CountedSignUp;
-use auth_domain::audit::{Act, Action, Reason, Subject};
+use auth_domain::audit::{Act, Action, Reason, RequestOrigin, Subject};
 use auth_domain::sign_up::{Applicant, SignUpForm};
 use auth_domain::sign_up_limit::TooManySignUps;
 use auth_domain::users::Created;
@@ -46,19 +44,15 @@ pub fn check_registration(app: &AppState) -> Result<(), AppError> {
 pub async fn sign_up(
     app: &AppState,
     form: SignUpForm,
-    from: Option<IpAddr>,
+    from: &RequestOrigin,
 ) -> Result<SignUpOutcome, AppError> {
     check_registration(app)?;
     let applicant = form.check().map_err(AppError::Invalid)?;
-    let email = format!("{:?}", applicant.email.shown);
-    let counted = match app.sign_ups.admit(from, app.clock.now()) {
+    let counted = match app.sign_ups.admit(from.address, app.clock.now()) {
         Ok(counted) => counted,
         Err(TooManySignUps { retry_after }) => {
             app.metrics.sign_up(CountedSignUp::Throttled);
-            tracing::info!(
-                from = from.map(tracing::field::display),
-                "sign-up refused: too many from this address"
-            );
+            tracing::debug!("sign-up refused: too many from this address");
             let reason = Reason::TooManySignUps;
             note_refusal(app, from, Subject::Unknown, reason).await?;
             return Err(AppError::LimitReached { reason, retry_after });
@@ -70,17 +64,15 @@ pub async fn sign_up(
         SignUpOutcome::AddressTaken => CountedSignUp::Taken,
     };
     app.metrics.sign_up(counted_as);
-    let word = counted_as.word();
-    tracing::info!(outcome = word, %email, from = from.map(tracing::field::display), "sign-up");
     Ok(outcome)
 }
 
 async fn create(
     app: &AppState,
     applicant: Applicant,
-    from: Option<IpAddr>,
+    from: &RequestOrigin,
 ) -> Result<SignUpOutcome, AppError> {
-    let mut hash_permit = app.hashing.enter(from)?;
+    let mut hash_permit = app.hashing.enter(from.address)?;
     let key = applicant.email.key.clone();
     if !app.uniform_errors {
         // A taken address needs no hash. For uniform answers it is made, to take the same time.
@@ -90,10 +82,14 @@ async fn create(
         }
     }
     let hash = hash_permit.hash(bytes(&applicant.password)).await?;
-    let user = applicant.into_user(Uuid::new_v4(), hash, false);
+    let public_id = Uuid::new_v4();
+    let user = applicant.into_user(public_id, hash, false);
     let act = Act::by_nobody(from, app.clock.now());
     match app.run(move |store| store.create_user(&user, &act)).await? {
-        Created::User(_) => Ok(SignUpOutcome::Created),
+        Created::User(_) => {
+            tracing::info!(outcome = "created", %public_id, "sign-up");
+            Ok(SignUpOutcome::Created)
+        }
         Created::AddressTaken => refuse_taken_address(app, key, from).await,
     }
 }
@@ -102,17 +98,20 @@ async fn create(
 async fn refuse_taken_address(
     app: &AppState,
     key: String,
-    from: Option<IpAddr>,
+    from: &RequestOrigin,
 ) -> Result<SignUpOutcome, AppError> {
     let owner = app.run(move |store| store.find_user_by_email_key(&key)).await?;
-    let subject = owner.map_or(Subject::Unknown, |owner| Subject::User(owner.public_id));
+    let public_id = owner.map(|owner| owner.public_id);
+    // At `debug`: unlike a new account, it may cost the caller nothing.
+    tracing::debug!(outcome = "taken", public_id = public_id.map(display), "sign-up");
+    let subject = public_id.map_or(Subject::Unknown, Subject::User);
     note_refusal(app, from, subject, Reason::AddressTaken).await?;
     Ok(SignUpOutcome::AddressTaken)
 }
 
 async fn note_refusal(
     app: &AppState,
-    from: Option<IpAddr>,
+    from: &RequestOrigin,
     subject: Subject,
     reason: Reason,
 ) -> Result<(), AppError> {

@@ -1,14 +1,12 @@
 //! Client authentication by a secret (RFC 6749 §2.3.1).
 
-use std::net::IpAddr;
-
 use signet_contract::claims::FIRST_PARTY;
 use zeroize::Zeroizing;
 
 use super::refusal;
 use crate::AppState;
 use crate::error::AppError;
-use auth_domain::audit::{Act, Action, Actor, Reason, Subject};
+use auth_domain::audit::{Act, Action, Actor, Reason, RequestOrigin, Subject};
 use auth_domain::clients::Client;
 use auth_domain::service_tokens::authentic;
 use auth_store::{Store, StoreResult};
@@ -56,15 +54,15 @@ impl AppState {
     pub async fn authenticate_client(
         &self,
         proof: ClientProof,
-        from: Option<IpAddr>,
+        from: RequestOrigin,
     ) -> Result<OAuthCaller, AppError> {
         let (client_id, secret) = match proof {
             ClientProof::None => {
-                let act = Act::by_client(FIRST_PARTY, from, self.clock.now());
+                let act = Act::by_client(FIRST_PARTY, &from, self.clock.now());
                 return Ok(OAuthCaller { client_id: FIRST_PARTY.into(), act, registered: None });
             }
             ClientProof::Malformed => {
-                return Err(unknown(self, &Act::by_nobody(from, self.clock.now())).await);
+                return Err(unknown(self, &Act::by_nobody(&from, self.clock.now())).await);
             }
             ClientProof::Secret { client_id, secret } => (client_id, secret),
         };
@@ -72,13 +70,10 @@ impl AppState {
         let (pos, client) = self.run(move |store| find(store, &wanted)).await?;
         let now = self.clock.now();
         let good = authentic(client.as_ref(), &secret, now);
-        if !good {
-            tracing::info!(?client_id, ?from, "a client was refused");
-        }
-        let unproven = Act::by_nobody(from, now);
+        let unproven = Act::by_nobody(&from, now);
         match client {
             Some(client) if good => {
-                let act = Act::by_client(&client_id, from, now);
+                let act = Act::by_client(&client_id, &from, now);
                 Ok(OAuthCaller { client_id, act, registered: Some(Registered { client, pos }) })
             }
             Some(client) => {

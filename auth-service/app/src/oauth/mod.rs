@@ -7,6 +7,8 @@ mod tokens;
 
 use std::sync::Arc;
 
+use tracing::field::display;
+
 use crate::AppState;
 use crate::error::AppError;
 use auth_crypto::signing::PublishedSet;
@@ -26,7 +28,8 @@ impl AppState {
     }
 }
 
-/// Records a refusal, unless there are too many of them. Returns the error for the caller.
+/// Records a refusal, unless there are too many of them. Returns the error for the caller. The line is
+/// at `debug`: most refusals cost a stranger nothing.
 async fn refusal(
     app: &AppState,
     act: &Act,
@@ -34,6 +37,8 @@ async fn refusal(
     subject: Subject,
     reason: Reason,
 ) -> AppError {
+    let subject_id = subject.id().map(display);
+    tracing::debug!(action = action.word(), subject_id, why = reason.word(), "refused");
     match app.note_within_bounds(act.refused(action, subject, reason)).await {
         Ok(()) => AppError::Refused(reason),
         Err(error) => error,

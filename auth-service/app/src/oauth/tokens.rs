@@ -113,8 +113,7 @@ impl AppState {
                 return refuse(Subject::Session(sid, public_id), why).await;
             }
             RefreshOutcome::Reused { sid, public_id } => {
-                let from = act.from.text().map(tracing::field::display);
-                tracing::warn!(%public_id, %sid, from, "a refresh token was used twice: its session has ended");
+                tracing::warn!(%public_id, %sid, "a refresh token was used twice: its session has ended");
                 return Err(AppError::Refused(Reason::Reused));
             }
         };

@@ -43,9 +43,9 @@ impl Allowance {
     /// Returns the row to write, if the allowance admits one. The row states the number of refusals
     /// that were left out before it.
     pub fn admit(&self, entry: NewAuditRow) -> Option<NewAuditRow> {
-        let origin = match entry.act.from {
-            Origin::Address(address) => Some(Network::from(address)),
-            Origin::CommandLine | Origin::Server | Origin::Unknown => None,
+        let origin = match &entry.act.from {
+            Origin::Request(origin) => origin.address.map(Network::from),
+            Origin::CommandLine | Origin::Server => None,
         };
         let left_out = self.take(origin, entry.act.at)?;
         Some(match left_out {
@@ -113,12 +113,13 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::audit::{Act, Action, Reason, Subject};
+    use crate::audit::{Act, Action, Reason, RequestOrigin, Subject};
 
     const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
     fn refusal(from: &str, at: OffsetDateTime) -> NewAuditRow {
-        let nobody = Act::by_nobody(Some(from.parse().unwrap()), at);
+        let from = RequestOrigin { address: Some(from.parse().unwrap()), request_id: None };
+        let nobody = Act::by_nobody(&from, at);
         nobody.refused(Action::SessionRefresh, Subject::Unknown, Reason::UnknownToken)
     }
 

@@ -83,7 +83,7 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, ApiError> {
     let Then(admin, StrictJson(form)) = request;
     let account = form.check()?;
-    let hash = app.hash_password(account.password(), admin.0.from).await?;
+    let hash = app.hash_password(account.password(), admin.0.from.address).await?;
     let act = admin.act(&app);
     let user = app.run(move |store| users::create_user(store, account, hash, &act)).await?;
     Ok(answer::json(StatusCode::CREATED, user))
@@ -112,7 +112,7 @@ pub(crate) async fn set_password(
     let Then(admin, (StrictJson(NewPasswordForm { password }), UserId(public_id))) = request;
     let checked = password.clone();
     app.run(move |store| users::check_password(store, public_id, &checked)).await?;
-    let hash = app.hash_password(&password, admin.0.from).await?;
+    let hash = app.hash_password(&password, admin.0.from.address).await?;
     let act = admin.act(&app);
     app.run(move |store| users::set_user_password(store, public_id, &hash, &act)).await?;
     Ok(answer::done())

@@ -9,7 +9,7 @@ use signet_contract::problem::Problem;
 use utoipa::ToSchema;
 
 use crate::edge::{
-    ApiError, ClientAddress, EvenTime, Strict,
+    ApiError, EvenTime, Origin, Strict,
     answer::{text, uncached},
     refusals::WrongBody,
 };
@@ -62,7 +62,7 @@ pub(crate) struct LoginAnswer {
 )]
 pub(crate) async fn log_in(
     request: HttpRequest,
-    from: ClientAddress,
+    from: Origin,
     form: Strict<LoginForm>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {

@@ -36,6 +36,6 @@ pub(crate) async fn change(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let Then(caller, Strict(form)) = request;
-    accounts::change_password(&app, caller.session, &form, caller.from).await?;
+    accounts::change_password(&app, caller.session, &form, &caller.from).await?;
     Ok(answer::done())
 }

@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use signet_contract::problem::Problem;
 
-use crate::edge::{ApiError, ClientAddress, EvenTime, Strict, answer::text, refusals::WrongBody};
+use crate::edge::{ApiError, EvenTime, Origin, Strict, answer::text, refusals::WrongBody};
 use auth_app::AppState;
 use auth_app::accounts::{self, SignUpOutcome};
 use auth_domain::sign_up::SignUpForm;
@@ -48,12 +48,12 @@ impl FromRequest for OpenRegistration {
 )]
 pub(crate) async fn sign_up(
     _: OpenRegistration,
-    from: ClientAddress,
+    from: Origin,
     form: Strict<SignUpForm>,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let even_time = EvenTime::starting_now();
-    let outcome = accounts::sign_up(&app, form.0, from.0).await?;
+    let outcome = accounts::sign_up(&app, form.0, &from.0).await?;
     if app.uniform_errors {
         even_time.wait().await;
     }

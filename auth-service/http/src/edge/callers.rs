@@ -6,7 +6,6 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
-use std::net::IpAddr;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
@@ -14,26 +13,26 @@ use actix_web::{FromRequest, HttpRequest, web};
 use signet_contract::scope::{DIRECTORY_READ, EVENTS_READ};
 use signet_verifier::{Refusal, presented};
 
-use super::address::client_address;
-use super::errors::ApiError;
+use super::errors::{ApiError, log_unavailable};
+use super::origin::origin;
 use auth_app::AppState;
 use auth_app::callers::{ClientCaller, SessionCaller};
-use auth_domain::audit::Act;
+use auth_domain::audit::{Act, RequestOrigin};
 
 /// A user in a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Caller {
     /// The user and the session.
     pub(crate) session: SessionCaller,
-    /// The network address of the request.
-    pub(crate) from: Option<IpAddr>,
+    /// The origin of the request.
+    pub(crate) from: RequestOrigin,
 }
 
 impl Caller {
     /// Returns the act of this user at the present time, for the audit log. A handler calls it after
     /// the request is read, which may take seconds.
     pub(crate) fn act(&self, app: &AppState) -> Act {
-        Act::by_user(self.session.public_id, self.from, app.clock.now())
+        Act::by_user(self.session.public_id, &self.from, app.clock.now())
     }
 }
 
@@ -83,14 +82,14 @@ pub(crate) trait Judge: Sized + 'static {
 impl Judge for Caller {
     async fn judge(request: &HttpRequest, app: &AppState) -> Result<Self, Refusal> {
         let session = app.session_caller(presented(request.headers())?).await?;
-        Ok(Self { session, from: client_address(request) })
+        Ok(Self { session, from: origin(request) })
     }
 }
 
 impl Judge for Admin {
     async fn judge(request: &HttpRequest, app: &AppState) -> Result<Self, Refusal> {
         let session = app.operator(presented(request.headers())?).await?;
-        Ok(Self(Caller { session, from: client_address(request) }))
+        Ok(Self(Caller { session, from: origin(request) }))
     }
 }
 
@@ -104,11 +103,19 @@ impl<S: Scope> Judge for ScopedClient<S> {
 async fn judged<C: Judge>(request: &HttpRequest) -> Result<C, ApiError> {
     let app = request.app_data::<web::Data<AppState>>().ok_or_else(ApiError::no_state)?;
     C::judge(request, app).await.map_err(|refusal| {
+        app.metrics.token_refused(&refusal);
         // Without any part of the token: it may still be good elsewhere.
-        let from = client_address(request);
-        tracing::info!(path = request.path(), ?from, why = %refusal, "token refused");
+        tracing::debug!(path = route(request), why = %refusal, "token refused");
+        if let Refusal::Unavailable { .. } = refusal {
+            log_unavailable("a token can't be checked");
+        }
         refusal.into()
     })
+}
+
+/// Returns the pattern of the route: a path may hold what a stranger typed.
+fn route(request: &HttpRequest) -> String {
+    request.match_pattern().unwrap_or_else(|| "unmatched".into())
 }
 
 /// The future of an extractor.

@@ -1,8 +1,11 @@
 //! Maps the errors of the use cases to answers for clients, once. The cause goes only to the log.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use signet_contract::bearer;
+use signet_service::line_limit::LineLimit;
 use signet_service::problem_response::ProblemError;
 use signet_service::query::ParameterError;
 use signet_verifier::Refusal;
@@ -19,6 +22,9 @@ const UNAVAILABLE_SECONDS: u32 = 5;
 
 /// The `Retry-After` seconds if the account changed during each attempt.
 const CONTENDED_SECONDS: u32 = 1;
+
+/// The limit of lines about an outage: one a minute shows its begin and its end.
+static OUTAGES: LineLimit = LineLimit::every(Duration::from_mins(1));
 
 /// The error of a route that answers with problems (RFC 9457) or bearer challenges (RFC 6750).
 #[derive(Debug, thiserror::Error)]
@@ -111,13 +117,21 @@ pub(crate) fn problem(error: AppError) -> ProblemError {
             unavailable("The account was being changed; try again.", CONTENDED_SECONDS)
         }
         AppError::Unavailable(why) => {
-            tracing::warn!(%why, "the request can't be served now");
+            log_unavailable(&why);
             unavailable("This can't be done just now; try again.", UNAVAILABLE_SECONDS)
         }
         AppError::Internal(why) => {
             tracing::error!(%why, "the request failed");
             ProblemError::internal()
         }
+    }
+}
+
+/// Logs that a request can't be served now. In an outage each request of a stranger would be a line.
+pub(super) fn log_unavailable(why: &str) {
+    tracing::debug!(why, "the request can't be served now");
+    if let Some(requests) = OUTAGES.count() {
+        tracing::warn!(why, requests, "requests can't be served now");
     }
 }
 

@@ -14,7 +14,7 @@ use signet_service::url_encoded::decode;
 use zeroize::Zeroizing;
 
 use super::error::OAuthProblem;
-use crate::edge::{address::client_address, body};
+use crate::edge::{body, origin::origin};
 use auth_app::AppState;
 use auth_app::error::AppError;
 use auth_app::oauth::{ClientProof, OAuthCaller};
@@ -56,7 +56,7 @@ impl<F: ClientForm> FromRequest for ClientAuth<F> {
             let proof = proof(request.headers(), client)?;
             let app = request.app_data::<web::Data<AppState>>();
             let app = app.ok_or_else(|| AppError::internal("the listener has no state"))?;
-            Ok(Self(app.authenticate_client(proof, client_address(&request)).await?, rest))
+            Ok(Self(app.authenticate_client(proof, origin(&request)).await?, rest))
         })
     }
 }

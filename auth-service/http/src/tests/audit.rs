@@ -1,12 +1,16 @@
 //! `GET /admin/audit`, and the rows that the routes write.
 
+use std::net::SocketAddr;
+
+use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 use signet_contract::clock::Clock as _;
 use time::Duration;
 use uuid::Uuid;
 
 use super::actors::{PASSWORD, claims};
-use super::server::{Server, Setup};
+use super::server::{Server, Setup, proxies};
+use crate::Options;
 use auth_domain::audit::{Action, AuditQuery, AuditRow, Reason};
 
 impl Server {
@@ -164,6 +168,38 @@ async fn password_changes_and_refused_clients_are_recorded() {
 }
 
 #[actix_web::test]
+async fn rows_have_the_id_and_the_address_of_their_request() {
+    let options = Options { trusted_proxies: proxies(&["192.0.2.0/24"]), ..Options::default() };
+    let server = Server::with(Setup { options, ..Setup::default() });
+    server.sign_up("ann").await;
+    let log_in = |password| {
+        let form = [("email", "ann@example.org"), ("password", password)];
+        let request = TestRequest::post().uri("/login").set_form(form);
+        request
+            .insert_header(("x-request-id", "proxy-1.a_B"))
+            .insert_header(("x-forwarded-for", "203.0.113.9:4711"))
+    };
+    for password in ["wrong", PASSWORD] {
+        let answer = server.call(log_in(password)).await;
+        assert_eq!(answer.header("x-request-id"), "proxy-1.a_B");
+        let row = &server.audit()[0];
+        assert_eq!(row.request_id.as_deref(), Some("proxy-1.a_B"));
+        assert_eq!(row.origin.as_deref(), Some("203.0.113.9"));
+    }
+    let stranger = SocketAddr::from(([198, 51, 100, 7], 4_711));
+    let answer = server.call(log_in("wrong").peer_addr(stranger)).await;
+    assert_eq!(answer.header("x-request-id"), "proxy-1.a_B");
+    let row = &server.audit()[0];
+    assert_eq!(row.origin.as_deref(), Some("198.51.100.7"));
+    let made = row.request_id.as_deref().unwrap();
+    assert!(Uuid::try_parse(made).is_ok(), "{made}");
+
+    let answer = server.refresh("no token", &[]).await;
+    let row = &server.audit()[0];
+    assert_eq!(row.request_id.as_deref(), Some(answer.header("x-request-id")));
+}
+
+#[actix_web::test]
 async fn floods_are_recorded_within_bounds_and_password_guesses_always() {
     let server = Server::with(Setup { per_account: None, ..Setup::default() });
     server.sign_up("ann").await;
@@ -206,6 +242,7 @@ async fn operators_read_pages_and_filter_them() {
             "id": id, "at": "2026-01-02T03:04:10Z", "actor_type": "user",
             "actor": root.public_id, "action": "user.disable", "outcome": "done", "reason": null,
             "subject_type": "user", "subject": ann, "user": ann, "from": "192.0.2.1",
+            "request_id": page["audit"][1]["request_id"],
             "detail": null,
         })
     );

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::super::Location;
 use super::fixture::{Fixture, START, by_operator, new_user, opening, second};
 use super::on_every_database;
-use auth_domain::audit::{Act, Action, AuditQuery, AuditRow, Reason, Subject};
+use auth_domain::audit::{Act, Action, AuditQuery, AuditRow, Reason, RequestOrigin, Subject};
 use auth_domain::clients::Client;
 use auth_domain::keys::{Addition, Key, RotationRequest};
 use auth_domain::users::{Changed, Created};
@@ -55,8 +55,9 @@ fn change_writes_one_row_and_no_change_writes_none(fixture: &Fixture) {
     let store = &fixture.store;
     let admin = fixture.admin("Ann");
     let ben = fixture.user("Ben").public_id;
-    let address = "192.0.2.7".parse().expect("an address");
-    let by_ann = Act::by_user(admin.public_id, Some(address), second(5));
+    let address = Some("192.0.2.7".parse().expect("an address"));
+    let from = RequestOrigin { address, request_id: Some("r-1".into()) };
+    let by_ann = Act::by_user(admin.public_id, &from, second(5));
     for state in [UserState::Disabled, UserState::Disabled, UserState::Active] {
         assert_eq!(store.set_user_state(ben, state, &by_ann).expect("done"), Changed::Done);
     }
@@ -81,10 +82,12 @@ fn change_writes_one_row_and_no_change_writes_none(fixture: &Fixture) {
             subject: Some(ben.to_string()),
             public_id: Some(ben.to_string()),
             origin: Some("192.0.2.7".into()),
+            request_id: Some("r-1".into()),
             detail: None,
         }
     );
-    assert_eq!(of_ben[2].origin.as_deref(), Some("command line"));
+    let created = &of_ben[2];
+    assert_eq!((created.origin.as_deref(), &created.request_id), (Some("command line"), &None));
 
     let last = store.delete_user(admin.public_id, &by_ann).expect("answered");
     assert_eq!(last, Changed::LastAdmin);
@@ -177,12 +180,13 @@ fn audit_query_filters_rows(fixture: &Fixture) {
     let store = &fixture.store;
     let (ann, ben) = (fixture.user("Ann").public_id, fixture.user("Ben").public_id);
     let sid = Uuid::new_v4();
-    let first_party = Act::by_client("first-party", None, second(1));
+    let unknown = RequestOrigin::default();
+    let first_party = Act::by_client("first-party", &unknown, second(1));
     let subject = Subject::Session(sid, ann);
     store
         .note(&first_party.refused(Action::SessionRefresh, subject, Reason::Reused))
         .expect("noted");
-    let nobody = Act::by_nobody(None, second(2));
+    let nobody = Act::by_nobody(&unknown, second(2));
     let wrong = |user| nobody.refused(Action::Login, Subject::User(user), Reason::WrongPassword);
     store.note(&wrong(ann)).expect("noted");
     store.note(&wrong(ben)).expect("noted");

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::super::{Existence, Location, PostgresLocation, Store};
 use crate::error::{StoreError, StoreResult};
-use auth_domain::audit::Act;
+use auth_domain::audit::{Act, RequestOrigin};
 use auth_domain::directory::Part;
 use auth_domain::feed::Changes;
 use auth_domain::login::{Opened, Opening};
@@ -128,7 +128,7 @@ pub(super) fn opening_with(public_id: Uuid, token: &RefreshToken) -> Opening {
         public_id,
         verified_hash: HASH.to_owned(),
         sid: Uuid::new_v4(),
-        address: None,
+        from: RequestOrigin::default(),
         user_agent: None,
         audience: "api-service".to_owned(),
         refresh_token: NewRefreshToken::of(token, START + Duration::HOUR),

@@ -7,7 +7,7 @@ use signet_contract::events::Change;
 
 use super::fixture::{Fixture, START, by_operator, opening_with, rounds, second};
 use super::on_every_database;
-use auth_domain::audit::Act;
+use auth_domain::audit::{Act, RequestOrigin};
 use auth_domain::login::Opened;
 use auth_domain::refresh::{RefreshOutcome, RefreshPolicy, RefreshToken, TokenExchange};
 use auth_domain::sessions::Session;
@@ -37,7 +37,11 @@ fn refresh(fixture: &Fixture, token: &RefreshToken) -> Session {
         repeat_window: time::Duration::ZERO,
     };
     let (exchange, _) = TokenExchange::of(token, "first-party", None).expect("prepared");
-    let outcome = fixture.store.refresh(&exchange, &policy, &Act::by_nobody(None, second(2)));
+    let outcome = fixture.store.refresh(
+        &exchange,
+        &policy,
+        &Act::by_nobody(&RequestOrigin::default(), second(2)),
+    );
     match outcome.expect("answered") {
         RefreshOutcome::Refreshed(refreshed) => refreshed.session,
         other => panic!("{other:?}"),

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::fixture::{Fixture, START, by_operator, opening, opening_with, second};
 use super::on_every_database;
 use super::refresh::{STRICT, use_token};
+use auth_domain::audit::RequestOrigin;
 use auth_domain::feed::REVOCATIONS_KEPT;
 use auth_domain::login::{Opened, Opening};
 use auth_domain::refresh::RefreshToken;
@@ -31,7 +32,10 @@ const HERE: &str = "192.0.2.1";
 
 fn log_in(fixture: &Fixture, user: &User, address: &str, at: i64) {
     let opening = Opening {
-        address: Some(address.parse().expect("an address")),
+        from: RequestOrigin {
+            address: Some(address.parse().expect("an address")),
+            request_id: None,
+        },
         user_agent: Some("curl/8.5.0".into()),
         ..opening(user.public_id)
     };
