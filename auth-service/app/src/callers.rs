@@ -136,7 +136,8 @@ pub(crate) fn is_registered(store: &Store, client_id: &str, pos: u64) -> StoreRe
 fn unavailable(error: &AppError) -> Refusal {
     match error {
         AppError::Internal(_) => tracing::error!(%error, "a token can't be judged"),
-        error => tracing::warn!(%error, "a token can't be judged"),
+        // At `debug`, since each request of an outage causes it. The upkeep logs the outage.
+        error => tracing::debug!(%error, "a token can't be judged"),
     }
     Refusal::Unavailable { retry_after: UNAVAILABLE_SECONDS }
 }

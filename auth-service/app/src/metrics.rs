@@ -5,6 +5,8 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
+use signet_verifier::Refusal;
+
 /// Counters with one label.
 type Counters = Family<[(&'static str, &'static str); 1], Counter>;
 
@@ -14,6 +16,7 @@ pub struct Metrics {
     log_ins: Counters,
     sign_ups: Counters,
     tokens: Counters,
+    refused_tokens: Counters,
 }
 
 /// The outcome of a log-in. `Throttled` also counts changes of a password.
@@ -89,12 +92,14 @@ impl Default for Metrics {
             log_ins: counters(OUTCOME, CountedLogIn::ALL.map(CountedLogIn::word)),
             sign_ups: counters(OUTCOME, CountedSignUp::ALL.map(CountedSignUp::word)),
             tokens: counters(HOLDER, TokenHolder::ALL.map(TokenHolder::word)),
+            refused_tokens: counters(REASON, Refusal::WORDS),
         }
     }
 }
 
 const OUTCOME: &str = "outcome";
 const HOLDER: &str = "holder";
+const REASON: &str = "reason";
 
 /// Creates a counter for each value of the label.
 fn counters<const N: usize>(label: &'static str, values: [&'static str; N]) -> Counters {
@@ -111,6 +116,11 @@ impl Metrics {
         registry.register("signet_log_ins", "Log-ins by outcome", self.log_ins.clone());
         registry.register("signet_sign_ups", "Sign-ups by outcome", self.sign_ups.clone());
         registry.register("signet_tokens", "Access tokens issued by holder", self.tokens.clone());
+        registry.register(
+            "signet_refused_tokens",
+            "Access tokens refused, by reason",
+            self.refused_tokens.clone(),
+        );
     }
 
     /// Counts a log-in.
@@ -126,6 +136,11 @@ impl Metrics {
     /// Counts an access token.
     pub(crate) fn token(&self, holder: TokenHolder) {
         self.tokens.get_or_create(&[(HOLDER, holder.word())]).inc();
+    }
+
+    /// Counts a request with a missing or a refused access token.
+    pub fn token_refused(&self, refusal: &Refusal) {
+        self.refused_tokens.get_or_create(&[(REASON, refusal.word())]).inc();
     }
 }
 

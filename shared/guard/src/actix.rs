@@ -235,17 +235,12 @@ async fn admit_by(
     Ok(caller)
 }
 
-/// Logs a refusal. No part of the token is logged: the token may still be good elsewhere.
+/// Logs a refusal at `debug`: a refusal costs a stranger nothing, and [`Guard::status`] counts it. No
+/// part of the token is logged, since it may still be good elsewhere, and no part of the path but its
+/// pattern.
 fn log_refusal(request: &HttpRequest, refusal: &Refusal) {
-    let from = request.peer_addr().map(|peer| peer.to_string()).unwrap_or_default();
-    let (method, path) = (request.method(), request.path());
-    match refusal {
-        Refusal::Missing => tracing::debug!(%method, path, %from, "refused: {refusal}"),
-        Refusal::Unavailable { .. } => {
-            tracing::warn!(%method, path, %from, "not answered: {refusal}");
-        }
-        _ => tracing::info!(%method, path, %from, "refused: {refusal}"),
-    }
+    let path = || request.match_pattern().unwrap_or_else(|| "unmatched".into());
+    tracing::debug!(path = path(), "refused: {refusal}");
 }
 
 /// Middleware that verifies the token of every request before the handlers of a scope or an app.

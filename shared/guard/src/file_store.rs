@@ -131,7 +131,8 @@ fn read(path: &Path) -> Result<State, StoreError> {
         }
     };
     Ok(serde_json::from_slice(&text).unwrap_or_else(|error| {
-        tracing::warn!(path = %path.display(), %error, "the guard's stored state is damaged; the guard starts with an empty state");
+        let (line, column) = (error.line(), error.column());
+        tracing::warn!(path = %path.display(), line, column, "the guard's stored state is damaged; the guard starts with an empty state");
         State::empty()
     }))
 }

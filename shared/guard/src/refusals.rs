@@ -3,39 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use signet_verifier::{Reason, Refusal};
-
-/// The words that refusals are counted under.
-const WORDS: [&str; 12] = [
-    "missing",
-    "ambiguous",
-    "forbidden",
-    "unavailable",
-    "expired",
-    "revoked",
-    "revoked_key",
-    "key",
-    "audience",
-    "issuer",
-    "future",
-    "malformed",
-];
+use signet_verifier::Refusal;
 
 /// The counts.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     admitted: AtomicU64,
-    refused: [AtomicU64; WORDS.len()],
-}
-
-fn word(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::Missing => "missing",
-        Refusal::Ambiguous => "ambiguous",
-        Refusal::Forbidden { .. } => "forbidden",
-        Refusal::Unavailable { .. } => "unavailable",
-        Refusal::Invalid(reason) => Reason::word(*reason),
-    }
+    refused: [AtomicU64; Refusal::WORDS.len()],
 }
 
 impl Tally {
@@ -44,7 +18,7 @@ impl Tally {
         let counter = match &outcome {
             Ok(_) => Some(&self.admitted),
             Err(refusal) => {
-                let place = WORDS.iter().position(|known| *known == word(refusal));
+                let place = Refusal::WORDS.iter().position(|known| *known == refusal.word());
                 place.and_then(|place| self.refused.get(place))
             }
         };
@@ -57,7 +31,8 @@ impl Tally {
     /// Returns the admitted requests, and the refused requests by word.
     pub(super) fn counts(&self) -> (u64, BTreeMap<&'static str, u64>) {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let refused = WORDS.iter().zip(&self.refused).map(|(word, count)| (*word, of(count)));
+        let refused =
+            Refusal::WORDS.iter().zip(&self.refused).map(|(word, count)| (*word, of(count)));
         (of(&self.admitted), refused.collect())
     }
 }

@@ -34,6 +34,33 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The words that refusals are counted under.
+    pub const WORDS: [&str; 12] = [
+        "missing",
+        "ambiguous",
+        "forbidden",
+        "unavailable",
+        "expired",
+        "revoked",
+        "revoked_key",
+        "key",
+        "audience",
+        "issuer",
+        "future",
+        "malformed",
+    ];
+
+    /// Returns the word for the reason, one of [`Self::WORDS`].
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Ambiguous => "ambiguous",
+            Self::Forbidden { .. } => "forbidden",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Invalid(reason) => reason.word(),
+        }
+    }
+
     /// Returns the status of the response.
     pub fn status(&self) -> u16 {
         match self {

@@ -105,7 +105,7 @@ impl Upkeep {
             Err(error) => {
                 // Log the error once, not in each round.
                 if self.last_error.as_ref() != Some(&error) {
-                    tracing::error!("{error}");
+                    tracing::error!(%error, "a part of the upkeep failed");
                 }
                 self.last_error = Some(error);
             }
