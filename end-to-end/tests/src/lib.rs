@@ -22,6 +22,7 @@ mod key_rotation;
 mod key_set_faults;
 mod kills;
 mod log_failures;
+mod log_lines;
 mod login;
 mod logout_drill;
 mod management;

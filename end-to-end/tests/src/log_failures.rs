@@ -23,7 +23,9 @@ const NEW_PASSWORD: &str = "a long and quiet evening";
 
 /// The two services, not yet running, and an admin.
 fn prepared() -> (Pair, User) {
-    let pair = Pair::prepare();
+    let mut pair = Pair::prepare();
+    // So that the guard also writes a line for each refused token.
+    pair.set("API_LOG", "info,signet_guard=debug");
     let admin = User::admin(&pair.auth, "Root");
     (pair, admin)
 }
@@ -128,7 +130,7 @@ fn stopped_log_reader_at_start_changes_no_answer_and_no_exit_status() {
 #[test]
 fn stopped_log_reader_uses_bounded_memory_and_drops_are_counted() {
     let mut pair = Pair::prepare();
-    pair.auth.launch.set("RUST_LOG", "trace");
+    pair.auth.launch.set("AUTH_LOG", "trace,actix_http=trace");
     let reader = StoppedReader::full();
     pair.auth.start_with_stderr(reader.stderr());
     let before = pair.auth.process().memory_kib();
@@ -148,7 +150,7 @@ fn stopped_log_reader_uses_bounded_memory_and_drops_are_counted() {
 #[test]
 fn log_with_a_reader_loses_no_line() {
     let mut pair = Pair::prepare();
-    pair.api.launch.set("RUST_LOG", "info,api_service=debug");
+    pair.api.launch.set("API_LOG", "info,signet_guard=debug");
     pair.run();
     for _ in 0..300 {
         pair.refuses("a junk token", "x.y.z");
