@@ -8,9 +8,9 @@ use signet_service::failure::Failure;
 use super::{Context, database, output};
 use crate::startup::keys::rotator;
 use auth_app::first_start;
-use auth_app::keys::{self, Imported, Rotation, Rotator};
+use auth_app::keys::{self, Imported, Rotator};
 use auth_crypto::signing::KeyBits;
-use auth_domain::keys::{Key, KeyState, Timers};
+use auth_domain::keys::{Key, KeyState};
 use auth_store::Store;
 
 mod list;
@@ -50,7 +50,7 @@ pub(super) enum Command {
     },
     /// Rotate to the standby key
     ///
-    /// A ripe standby key signs at once: it has been published for two AUTH_JWKS_MAX_AGE, and every
+    /// A ripe standby key signs at once: it has been published for two `AUTH_JWKS_MAX_AGE`, and every
     /// live guard holds it. Otherwise it signs as soon as it is ripe.
     Rotate {
         /// Rotate at once, also if the standby key is not ripe
@@ -154,9 +154,7 @@ fn next_standby(rotator: &Rotator, store: &Store, context: &Context) -> Result<(
 fn rotate(immediate: bool, json: bool, context: &Context) -> Result<(), Failure> {
     let store = database::existing(context)?;
     let (rotator, act) = (rotator(&context.settings), context.act());
-    let guards = store.list_guards(act.at).map_err(Failure::failed)?;
-    let rotated = rotator.rotate_keys(&store, &guards, &Timers::default(), immediate, &act);
-    let rotation = Rotation::to(rotated.map_err(Failure::failed)?, rotator.policy(), act.at);
+    let rotation = keys::rotate_keys(&rotator, &store, immediate, &act).map_err(Failure::failed)?;
     if json {
         output::json(&rotation)?;
     } else if rotation.state == KeyState::Active {

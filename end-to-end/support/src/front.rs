@@ -52,6 +52,7 @@ impl Front {
         }
         pair.set("API_PUBLIC_URL", &format!("{url}/api"));
         pair.set("AUTH_TRUSTED_PROXIES", "127.0.0.1");
+        pair.set("API_TRUSTED_PROXIES", "127.0.0.1");
         pair.set("SSL_CERT_FILE", &authority.certificate.to_string_lossy());
 
         let place = Place { pair, guard, folder: &folder, authority: &authority, port };

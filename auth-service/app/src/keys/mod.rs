@@ -22,7 +22,7 @@ pub use addition::{Imported, read_key_file};
 pub use list::{KeyEntry, KeyList, export_public_jwk, export_public_pem, list_keys};
 pub use plan::{KeyPlan, PlannedKey, plan_keys, schedule_note};
 pub use revocation::{CONFIRMATION_PATIENCE, RevokedKeys, Target, revoke_keys};
-pub use rotation::Rotation;
+pub use rotation::{Rotation, rotate_keys};
 pub use rotator::{Revoked, Rotator};
 
 /// The reason for which the key ring can't follow the store.

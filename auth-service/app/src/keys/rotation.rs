@@ -7,12 +7,13 @@ use time::OffsetDateTime;
 use time::serde::rfc3339;
 use utoipa::ToSchema;
 
-use super::follow;
+use super::{Rotator, follow};
 use crate::AppState;
 use crate::blocking;
 use crate::error::AppError;
 use auth_domain::audit::Act;
-use auth_domain::keys::{Key, KeyPolicy, KeyState, lead_ends, needs_standby};
+use auth_domain::keys::{Key, KeyPolicy, KeyState, Timers, lead_ends, needs_standby};
+use auth_store::Store;
 
 impl AppState {
     /// Makes the standby key active if it is ripe, or with `immediate`; otherwise schedules that.
@@ -59,6 +60,22 @@ impl AppState {
     }
 }
 
+/// Rotates beside a server, which has saved its guards; see [`Rotator::rotate_keys`].
+///
+/// # Errors
+///
+/// As [`Rotator::rotate_keys`].
+pub fn rotate_keys(
+    rotator: &Rotator,
+    store: &Store,
+    immediate: bool,
+    act: &Act,
+) -> Result<Rotation, AppError> {
+    let guards = store.list_guards(act.at)?;
+    let key = rotator.rotate_keys(store, &guards, &Timers::default(), immediate, act)?;
+    Ok(Rotation::to(key, rotator.policy(), act.at))
+}
+
 /// The key that signs next, or already.
 #[derive(Serialize, ToSchema)]
 pub struct Rotation {
@@ -74,7 +91,7 @@ pub struct Rotation {
 
 impl Rotation {
     /// Returns the rotation to this key, at the time `now`.
-    pub fn to(key: Key, policy: &KeyPolicy, now: OffsetDateTime) -> Self {
+    fn to(key: Key, policy: &KeyPolicy, now: OffsetDateTime) -> Self {
         let signs_at = match lead_ends(&key, policy) {
             Some(at) => at,
             // A running server serves it within a moment.
