@@ -35,6 +35,10 @@ const LAST_SAVE: Duration = Duration::from_secs(1);
 /// Serves until the process is told to end.
 pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Failure> {
     shutdown::ignore_other_signals().map_err(Failure::failed)?;
+    let (trigger, shutdown) = shutdown::channel();
+    tokio::spawn(trigger.fire_on_signal());
+    // The task registers the signals before the work below blocks this thread.
+    tokio::task::yield_now().await;
     check_keys(&settings)?;
     let (lock, [listener, management]) = reserve(&settings).await?;
 
@@ -51,7 +55,10 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
         tracing::info!("{line}");
     }
     let keys = open_keys(&settings, &store)?;
-    let (trigger, shutdown) = shutdown::channel();
+    tokio::task::yield_now().await;
+    if shutdown.begun() {
+        return Ok(());
+    }
     let (app, edge) = issuer::of(&settings, Arc::clone(&store), keys, clock, shutdown.clone())?;
     let (app, edge) = (Arc::new(app), Arc::new(edge));
 
@@ -70,7 +77,6 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     let management = management::serve(management, state).map_err(Failure::failed)?;
     let service =
         http::serve(listener, settings.keep_alive, app, edge, requests).map_err(Failure::failed)?;
-    tokio::spawn(trigger.fire_on_signal());
     tokio::spawn(upkeep.run(begun(&closed)));
     tracing::info!(address = %settings.bind, issuer = %settings.issuer, "serving");
     if settings.registration == Registration::Open {
@@ -87,8 +93,9 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     close.fire();
     // An unreachable database does not delay the end.
     drop(tokio::time::timeout(LAST_SAVE, guard_records).await);
-    if let Err(error) = store.note_service() {
-        tracing::warn!(%error, "the last feed position could not be saved");
+    let noted = tokio::task::spawn_blocking(move || store.note_service());
+    if !matches!(tokio::time::timeout(LAST_SAVE, noted).await, Ok(Ok(Ok(())))) {
+        tracing::warn!("the last feed position could not be saved");
     }
     tracing::info!("stopped");
     ended

@@ -100,7 +100,11 @@ fn execute(command: Command, values: &Values) -> Result<(), Failure> {
     match command {
         Command::Serve => {
             cli::start_log(values, &context.settings.log());
-            actix_web::rt::System::new().block_on(startup::serve(context.settings, context.clock))
+            let system = actix_web::rt::System::new();
+            let ended = system.block_on(startup::serve(context.settings, context.clock));
+            // A thread that waits for a hung database does not delay the end.
+            std::mem::forget(system);
+            ended
         }
         Command::Init => init::run(&context),
         Command::CheckConfig(arguments) => arguments.run(values),

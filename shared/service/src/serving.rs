@@ -45,21 +45,19 @@ impl Ending {
 pub struct Serving {
     server: Server,
     /// The listener of the server, through another descriptor.
-    listener: TcpListener,
+    listener: Option<TcpListener>,
     ending: Ending,
 }
 
 impl Serving {
     pub(super) fn new(server: Server, listener: TcpListener, ending: Ending) -> Self {
-        Self { server, listener, ending }
+        Self { server, listener: Some(listener), ending }
     }
 
-    fn end(&self) -> End {
-        End {
-            server: self.server.handle(),
-            listener: self.listener.try_clone().ok(),
-            ending: self.ending.clone(),
-        }
+    /// Returns the end of this server, with its listener: the port is closed when all descriptors are.
+    fn end(&mut self) -> End {
+        let (server, ending) = (self.server.handle(), self.ending.clone());
+        End { server, listener: self.listener.take(), ending }
     }
 }
 

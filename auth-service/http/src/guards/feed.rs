@@ -31,8 +31,8 @@ const MOST_EVENTS: u32 = 1_000;
 /// The most keys that a guard can report.
 const MOST_KIDS: usize = 100;
 
-/// The `Retry-After` seconds at shutdown: another server may have taken over by then.
-const ENDING_SECONDS: u32 = 1;
+/// The longest wait of a call that begins while the server ends.
+const LATE_WAIT: Duration = Duration::from_secs(1);
 
 /// Characters of an RFC 7638 SHA-256 thumbprint.
 const THUMBPRINT: usize = 43;
@@ -93,10 +93,9 @@ pub(crate) async fn read(
         let gone = "The changes after this position are not kept; take a new snapshot.";
         ProblemError::new(StatusCode::GONE, gone)
     })?;
-    if arrival.too_late && page.events.is_empty() && !request.wait.is_zero() {
+    if arrival.too_late && page.events.is_empty() {
         // After an immediate empty page, the reader would ask again at once.
-        let (status, why) = (StatusCode::SERVICE_UNAVAILABLE, "This server is ending; try again.");
-        return Err(ProblemError::retry_after(status, why, ENDING_SECONDS).into());
+        tokio::time::sleep(request.wait.min(LATE_WAIT)).await;
     }
     // The body's members are fixed, so a header holds the audiences that a guard checks.
     let audiences = audiences::write(&app.tokens.every_audience());
