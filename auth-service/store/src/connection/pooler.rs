@@ -4,6 +4,8 @@
 //! connection is open. Without it, locks and settings would reach the sessions of other programs.
 
 use std::collections::HashMap;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -23,10 +25,12 @@ const ROUNDS: usize = 2;
 /// one another session.
 const IN_A_ROW: usize = 2;
 
-/// The query for the session at the server. The process id alone may repeat after a while, and on
-/// another machine.
-const SESSION: &str = "SELECT concat_ws(' ', pid, backend_start) AS name FROM pg_stat_activity \
-    WHERE pid = pg_backend_pid()";
+/// The query for the session at the server. Two servers may have the same process id.
+const SESSION: &str = "SELECT concat_ws(' ', pg_backend_pid(), pg_postmaster_start_time()) AS name";
+
+/// The longest time for the check. A client that waits longer has no session yet: its pooler keeps
+/// the sessions of the others for them.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(QueryableByName)]
 struct Session {
@@ -37,6 +41,16 @@ struct Session {
 /// Returns true if each connection has a session of its own for as long as it is open. It writes
 /// nothing and changes no setting of a session.
 pub(in super::super) fn keeps_sessions(location: &PostgresLocation) -> ConnectionResult<bool> {
+    let (sender, checked) = mpsc::channel();
+    let location = location.clone();
+    std::thread::spawn(move || {
+        // An error: the check took too long, and its result is not awaited.
+        drop(sender.send(compare_sessions(&location)));
+    });
+    checked.recv_timeout(PATIENCE).unwrap_or(Ok(true))
+}
+
+fn compare_sessions(location: &PostgresLocation) -> ConnectionResult<bool> {
     let mut clients = vec![connect(location)?];
     // A server may have few places left. Then fewer clients are compared.
     while clients.len() < CLIENTS
@@ -67,7 +81,9 @@ pub(in super::super) fn keeps_sessions(location: &PostgresLocation) -> Connectio
 /// mode does. It ends the connection, and the client does not always get its reason.
 fn refuses_transactions(location: &PostgresLocation) -> bool {
     connect(location).is_ok_and(|mut client| client.batch_execute("SELECT 1").is_ok())
-        && connect(location).is_ok_and(|mut client| session_of(&mut client).is_err())
+        && connect(location).is_ok_and(|mut client| {
+            client.transaction(|client| client.batch_execute("SELECT 1")).is_err()
+        })
 }
 
 /// Returns the session that runs a transaction of `client`. The transaction keeps the two messages
