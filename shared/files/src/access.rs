@@ -4,8 +4,9 @@
 //! Kubernetes does: `fsGroup` makes the files of a volume readable and writable for a
 //! supplementary group of the process, at each mount.
 //!
-//! A file of root may be readable for the group of root. systemd gives a credential to a service by
-//! an access list (`LoadCredential`), and the mode then shows the mask of the list as these bits.
+//! For a process of another user, a file of root may have the mode 0440. systemd gives a credential to
+//! a service by an access list (`LoadCredential`), and the mode then shows the mask of the list as the
+//! bits of the group.
 
 use std::fmt;
 use std::fs::{self, Metadata};
@@ -18,7 +19,8 @@ use rustix::process::{getegid, geteuid, getgroups};
 /// The bit of a folder that gives its group to new files.
 const SETGID: u32 = 0o2000;
 const GROUP_BITS: u32 = 0o070;
-const GROUP_READS: u32 = 0o040;
+/// The mode of a credential of systemd.
+const CREDENTIAL: u32 = 0o440;
 const OTHER_BITS: u32 = 0o007;
 
 /// A file that users other than its owner may read, write or run. Its `Display` is one line with
@@ -104,8 +106,8 @@ fn attributes(path: &Path, file: &Metadata) -> io::Result<Attributes> {
 /// The primary group of the process counts only in a folder with the setgid bit, which marks a
 /// volume of Kubernetes. On other machines all people may share that group.
 fn remedy(file: Attributes, process: Identity<'_>) -> Option<Remedy> {
-    let of_root = (file.uid, file.gid) == (0, 0);
-    if of_root && file.mode & (GROUP_BITS | OTHER_BITS) == GROUP_READS {
+    let of_root = (file.uid, file.gid) == (0, 0) && process.uid != 0;
+    if of_root && file.mode & 0o777 == CREDENTIAL {
         return None;
     }
     let group_accepted = if file.gid == process.gid {
@@ -147,6 +149,7 @@ mod tests {
             (0o460, 0, 0, false, Some(TakeOver(1000))),
             (0o450, 0, 0, false, Some(TakeOver(1000))),
             (0o444, 0, 0, false, Some(TakeOver(1000))),
+            (0o640, 0, 0, false, Some(TakeOver(1000))),
             (0o440, 7, 0, false, Some(TakeOver(1000))),
             // The primary group.
             (0o640, 1000, 1000, false, Some(RemoveAll)),
@@ -179,6 +182,9 @@ mod tests {
         assert_eq!(remedy(file(0o640, 0), root), Some(Remedy::RemoveAll));
         assert_eq!(remedy(file(0o640, 7), root), Some(Remedy::RemoveAll));
         assert_eq!(remedy(file(0o600, 7), root), None);
+        // No credential: systemd gives root its files without an access list.
+        let own = Attributes { uid: 0, ..file(0o440, 0) };
+        assert_eq!(remedy(own, root), Some(Remedy::RemoveAll));
     }
 
     #[test]
