@@ -78,9 +78,9 @@ pub struct Key {
     /// The latest `exp` of a token that it may have signed. It is set when the key stops signing;
     /// earlier only if the clock was set back.
     pub last_expiry: Option<OffsetDateTime>,
-    /// True if an operator asked for a rotation to this key, which is not ripe yet. The request of a
-    /// standby key that was revoked passes to the next one.
-    pub rotation_requested: bool,
+    /// The time at which an operator asked for a rotation to this key, which was not ripe then. The
+    /// request of a standby key that was revoked passes to the next one.
+    pub rotation_requested_at: Option<OffsetDateTime>,
 }
 
 impl Key {
@@ -96,14 +96,14 @@ impl Key {
             longest_life: None,
             signed: false,
             last_expiry: None,
-            rotation_requested: false,
+            rotation_requested_at: None,
         }
     }
 
     /// Returns the same key, signing from `now` on.
     #[must_use]
     pub fn activated(self, now: OffsetDateTime) -> Self {
-        Self { state: KeyState::Active, since: now, rotation_requested: false, ..self }
+        Self { state: KeyState::Active, since: now, rotation_requested_at: None, ..self }
     }
 
     /// Returns the same key, no longer signing from `now` on.

@@ -63,7 +63,7 @@ impl Collector for Sources {
         let to = &mut encoder;
         let now = self.app.clock.now();
         let guards = self.app.guards.list(now);
-        keys::encode(to, &self.app.keys.keys(), &guards, &self.app.keys.policy(), now)?;
+        keys::encode(to, &self.app.keys.keys(), &self.app.keys.policy(), now)?;
         self.guards(to, &guards)?;
         self.hashing(to)?;
         self.pools(to)?;

@@ -18,12 +18,18 @@ impl Readiness for UpkeepHealth {
             age_seconds: report.database_age.map(|age| age.as_secs_f64()),
             detail: report.database_failed.then(|| "it can't be read; see the log".to_owned()),
         };
-        let behind = "the active key has no good file, so the last good one signs; see the log";
-        let signing_key = Part {
+        let detail = if report.nothing_signs {
+            Some("the active key was revoked, and its successor has no good file; see the log")
+        } else if report.keys_behind {
             // The last good key is published, so its tokens are valid.
-            ok: true,
+            Some("the active key has no good file, so the last good one signs; see the log")
+        } else {
+            None
+        };
+        let signing_key = Part {
+            ok: !report.nothing_signs,
             age_seconds: None,
-            detail: report.keys_behind.then(|| behind.to_owned()),
+            detail: detail.map(str::to_owned),
         };
         BTreeMap::from([("database", database), ("signing_key", signing_key)])
     }

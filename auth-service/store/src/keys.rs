@@ -38,7 +38,7 @@ fn update(connection: &mut AnyConnection, key: &Key) -> QueryResult<()> {
             keys::state.eq(key.state.word()),
             keys::since.eq(unix_micros(key.since)),
             keys::last_expiry.eq(key.last_expiry.map(unix_micros)),
-            keys::rotation_requested.eq(key.rotation_requested),
+            keys::rotation_requested_at.eq(key.rotation_requested_at.map(unix_micros)),
         ))
         .execute(connection)?;
     Ok(())

@@ -83,7 +83,7 @@ diesel::table! {
         longest_life_micros -> Nullable<BigInt>,
         signed -> Bool,
         last_expiry -> Nullable<BigInt>,
-        rotation_requested -> Bool,
+        rotation_requested_at -> Nullable<BigInt>,
     }
 }
 

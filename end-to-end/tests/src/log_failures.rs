@@ -217,6 +217,6 @@ fn init_does_all_its_work_when_its_output_cannot_be_written() {
         let mut init = pair.auth.launch.spawn_with(&["init"], stdout, log);
         assert_eq!(init.wait(REFUSAL).code(), Some(status));
         assert!(pair.auth.path("keys/clients/api-service.secret").exists());
-        assert_eq!(support::signing_keys::keys(&pair.auth).len(), 1);
+        assert_eq!(support::signing_keys::keys(&pair.auth).len(), 2);
     }
 }

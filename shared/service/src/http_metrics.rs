@@ -21,16 +21,15 @@ use super::docs_page;
 use super::metrics::encoding::{counters, describe, gauge};
 use super::well_known;
 
-/// The labels of the methods. The last one is the label of every other method.
-const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
+/// The labels of the methods. The last one is the label of every method that a route does not take.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", OTHER];
+
+const OTHER: &str = "other";
 
 /// The label of a path without a route, and of a request with a panic in its handler.
 const UNMATCHED: &str = "unmatched";
 
-const STATUSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
-
-/// The statuses that exist from the start at a described route.
-const USUAL: [&str; 3] = ["2xx", "4xx", "5xx"];
+const STATUSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
 /// The upper ends of the buckets in microseconds.
 const BUCKETS: [u64; 14] = [
@@ -60,8 +59,9 @@ struct Route {
 /// The counts of a route and a method.
 #[derive(Default)]
 struct Counts {
-    /// True if the route takes the method, so that its series exist from the start.
-    described: bool,
+    /// True if the route takes the method, or if the label stands for the others. Its series exist
+    /// from the start.
+    exists: bool,
     statuses: [AtomicU64; STATUSES.len()],
     /// The answers in each bucket, and last the slower ones.
     buckets: [AtomicU64; BUCKETS.len() + 1],
@@ -124,8 +124,7 @@ impl InProgress {
 
     fn end(self, template: Option<&str>, method: usize, status: StatusCode) {
         let took = self.began.elapsed();
-        if let Some(counts) = self.table.route(template).and_then(|route| route.methods.get(method))
-        {
+        if let Some(counts) = self.table.route(template).and_then(|route| route.counts(method)) {
             counts.add(status, took);
         }
     }
@@ -150,7 +149,8 @@ impl Table {
     fn counts(&self) -> impl Iterator<Item = (&Route, &'static str, &Counts)> {
         self.routes.iter().flat_map(|route| {
             let methods = METHODS.iter().zip(&route.methods);
-            methods.map(move |(method, counts)| (route, *method, counts))
+            let existing = methods.filter(|(_, counts)| counts.exists);
+            existing.map(move |(method, counts)| (route, *method, counts))
         })
     }
 }
@@ -159,16 +159,23 @@ impl Route {
     fn new(template: &str, described: &[&str], long_polls: &[&str]) -> Self {
         let mut methods: [Counts; METHODS.len()] = Default::default();
         for (method, counts) in METHODS.iter().zip(&mut methods) {
-            counts.described = described.contains(method);
+            // A route that takes GET takes HEAD.
+            let described = described.contains(if *method == "HEAD" { &"GET" } else { method });
+            counts.exists = described || *method == OTHER;
         }
         let long_poll = long_polls.contains(&template);
         Self { template: template.to_owned(), long_poll, methods }
+    }
+
+    /// Returns the counts of a method, by its place in [`METHODS`].
+    fn counts(&self, method: usize) -> Option<&Counts> {
+        self.methods.get(method).filter(|counts| counts.exists).or(self.methods.last())
     }
 }
 
 impl Counts {
     fn add(&self, status: StatusCode, took: Duration) {
-        let class = usize::from(status.as_u16() / 100).saturating_sub(1);
+        let class = usize::from(status.as_u16() / 100).saturating_sub(2);
         if let Some(count) = self.statuses.get(class) {
             count.fetch_add(1, Ordering::Relaxed);
         }
@@ -199,12 +206,10 @@ impl Collector for HttpMetrics {
         let table = &self.0;
         let answers = table.counts().flat_map(|(route, method, counts)| {
             let statuses = STATUSES.iter().zip(&counts.statuses);
-            statuses.filter_map(move |(status, count)| {
-                let count = count.load(Ordering::Relaxed);
-                let exists = count > 0 || (counts.described && USUAL.contains(status));
-                let labels =
-                    [("route", route.template.as_str()), ("method", method), ("status", status)];
-                exists.then_some((labels, count))
+            statuses.map(move |(status, count)| {
+                let route = route.template.as_str();
+                let labels = [("route", route), ("method", method), ("status", *status)];
+                (labels, count.load(Ordering::Relaxed))
             })
         });
         counters(
@@ -222,7 +227,7 @@ impl Collector for HttpMetrics {
         for (route, method, counts) in table.counts() {
             let buckets = counts.buckets();
             let count = buckets.iter().map(|(_, count)| count).sum();
-            if route.long_poll || !(counts.described || count > 0) {
+            if route.long_poll {
                 continue;
             }
             let sum = Duration::from_micros(counts.microseconds.load(Ordering::Relaxed));

@@ -77,7 +77,7 @@ async fn answers_are_counted_by_template_method_and_class() {
         [
             r#"{route="/user/me",method="GET",status="2xx"} 3"#,
             r#"{route="/user/me",method="HEAD",status="2xx"} 1"#,
-            r#"{route="/user/me",method="POST",status="4xx"} 1"#,
+            r#"{route="/user/me",method="other",status="4xx"} 1"#,
             r#"{route="/user/{id}",method="GET",status="3xx"} 1"#,
             r#"{route="/user/{id}",method="GET",status="4xx"} 1"#,
             r#"{route="/user/{id}",method="GET",status="5xx"} 1"#,

@@ -15,6 +15,7 @@ struct Seen {
     database_read_at: Option<Instant>,
     database_failed: bool,
     keys_behind: bool,
+    nothing_signs: bool,
 }
 
 /// The health at one moment.
@@ -26,6 +27,8 @@ pub struct HealthReport {
     pub database_failed: bool,
     /// True if the keys in use are older than those in the database.
     pub keys_behind: bool,
+    /// True if no key signs: the active key was revoked, and its successor has no good file.
+    pub nothing_signs: bool,
 }
 
 impl HealthReport {
@@ -43,6 +46,7 @@ impl Health {
             database_age: seen.database_read_at.map(|at| at.elapsed()),
             database_failed: seen.database_failed,
             keys_behind: seen.keys_behind,
+            nothing_signs: seen.nothing_signs,
         }
     }
 
@@ -56,9 +60,11 @@ impl Health {
         self.seen().database_failed = true;
     }
 
-    /// Records if the keys in use are older than those in the database.
-    pub(super) fn keys_are_behind(&self, behind: bool) {
-        self.seen().keys_behind = behind;
+    /// Records if the keys in use are older than those in the database, and if none signs.
+    pub(super) fn keys_were_read(&self, behind: bool, nothing_signs: bool) {
+        let mut seen = self.seen();
+        seen.keys_behind = behind;
+        seen.nothing_signs = nothing_signs;
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

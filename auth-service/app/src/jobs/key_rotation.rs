@@ -85,7 +85,7 @@ impl KeyRotation {
     /// Loads the keys from the database.
     fn follow(&mut self, now: OffsetDateTime) -> Result<(), AppError> {
         let followed = follow(&self.app.keys, &self.app.store, now);
-        self.health.keys_are_behind(followed.is_err());
+        self.health.keys_were_read(followed.is_err(), self.app.keys.is_void());
         let changed = followed?;
         self.changed = false;
         if changed {

@@ -3,47 +3,44 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
 use crate::AppState;
-use crate::error::AppError;
 
-/// The interval between checks for a standby key.
-const CHECK_EVERY: Duration = Duration::from_millis(200);
+/// The interval between quick looks.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// The time after a failure until the next try.
-const TRY_AGAIN: Duration = Duration::from_secs(5);
+/// The interval between checks of the standby key's file, and between two tries after a failure.
+const CHECK_EVERY: Duration = Duration::from_secs(5);
 
-/// Keeps a standby key published until `shutdown` begins.
+/// Keeps a usable standby key published until `shutdown` begins.
 pub async fn run(app: Arc<AppState>, shutdown: impl Future<Output = ()>) {
     let mut shutdown = pin!(shutdown);
-    let mut warned = false;
+    let (mut warned, mut checked_at) = (false, None::<Instant>);
     loop {
-        let made = ensure(&app).await;
-        if let Err(error) = &made
-            && !warned
-        {
-            tracing::error!(%error, "no standby key can be made; a rotation and a revocation wait for one");
+        let lacks_standby = || app.rotator.lacks_standby(&app.keys.keys());
+        let old = checked_at.is_none_or(|at| at.elapsed() >= CHECK_EVERY);
+        if old || (lacks_standby() && !warned) {
+            checked_at = Some(Instant::now());
+            let made = app.make_standby().await;
+            let failed = made.is_err() || lacks_standby();
+            if failed && !warned {
+                let error = made.err().map_or_else(
+                    || {
+                        "AUTH_KEYS_DIR lacks the file of the active key, or the key set is full"
+                            .into()
+                    },
+                    |error| error.to_string(),
+                );
+                tracing::error!(error, "no standby key can be made; rotations wait for one");
+            }
+            warned = failed;
         }
-        warned = made.is_err();
-        let pause = if warned { TRY_AGAIN } else { CHECK_EVERY };
         tokio::select! {
-            () = sleep(pause) => {}
+            () = sleep(LOOK_EVERY) => {}
             () = &mut shutdown => return,
         }
     }
-}
-
-async fn ensure(app: &AppState) -> Result<(), AppError> {
-    let lacks_standby = || app.rotator.lacks_standby(&app.keys.keys());
-    if !lacks_standby() {
-        return Ok(());
-    }
-    app.make_standby().await?;
-    if lacks_standby() {
-        return Err(AppError::internal("AUTH_KEYS_DIR lacks the file of the active key"));
-    }
-    Ok(())
 }

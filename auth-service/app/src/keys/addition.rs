@@ -44,6 +44,7 @@ impl Rotator {
         bits: KeyBits,
         act: &Act,
     ) -> Result<Key, AppError> {
+        self.check_folder(&store.list_keys()?)?;
         let added = self.add(lock, store, &generate(bits)?, Addition::Generated, act)?;
         added.ok_or_else(|| AppError::internal("the new key is known already"))
     }
@@ -68,28 +69,25 @@ impl Rotator {
     ) -> Result<Imported, AppError> {
         let lock = self.files().lock()?;
         let kid = key.kid();
-        let known = store.list_keys()?.into_iter().find(|known| known.kid == kid);
-        let Some(state) = known.map(|known| known.state) else {
+        let known = store.list_keys()?;
+        let Some(state) = known.iter().find(|known| known.kid == kid).map(|known| known.state)
+        else {
+            self.check_folder(&known)?;
             let addition = if activate { Addition::Activated } else { Addition::Imported };
             let added = self.add(&lock, store, key, addition, act)?;
             let added = added.ok_or_else(|| AppError::internal("the key is known by now"))?;
             return Ok(Imported::New(added));
         };
-        match state {
-            KeyState::Pending | KeyState::Active => {
-                self.files().keep(key)?;
-                if activate && state == KeyState::Pending {
-                    self.activate_key(store, kid, act)?;
-                    return Ok(Imported::Activated);
-                }
-                Ok(Imported::Known(state))
-            }
-            KeyState::Retiring | KeyState::Retired | KeyState::Revoked => {
-                let state = state.word();
-                let why =
-                    format!("{kid} is known and {state}: it never signs again; make a new one");
-                Err(AppError::invalid("key", why))
-            }
+        if !state.published() || (activate && state == KeyState::Retiring) {
+            let state = state.word();
+            let why = format!("{kid} is known and {state}: it never signs again; make a new one");
+            return Err(AppError::invalid("key", why));
         }
+        self.files().keep(key)?;
+        if activate && state == KeyState::Pending {
+            self.activate_key(store, kid, act)?;
+            return Ok(Imported::Activated);
+        }
+        Ok(Imported::Known(state))
     }
 }

@@ -63,18 +63,18 @@ pub fn plan_keys(
 
 /// Returns the schedule in words, for operators of verifiers.
 pub fn schedule_note(keys: &[Key], policy: &KeyPolicy) -> String {
-    let Some(every) = policy.rotation_every else {
+    if !keys.iter().any(|key| key.state == KeyState::Active) {
+        return "no key signs yet: `auth-service init` makes one".into();
+    }
+    let Some(at) = seconds(rotation_at(keys, policy)) else {
         return "AUTH_KEY_ROTATION_EVERY=off: keys do not rotate by schedule. A PEM stays good until \
                 you rotate. A stolen key also signs until then"
             .into();
     };
-    let until = seconds(rotation_at(keys, policy)).map_or_else(
-        || format!("{} days after it begins", every.whole_days()),
-        |at| at.format(&Rfc3339).unwrap_or_default(),
-    );
+    let at = at.format(&Rfc3339).unwrap_or_default();
     format!(
-        "keys rotate by schedule. A verifier that fetches the key set needs no action. A verifier \
-         that holds the PEM of the active key needs that of the standby key by {until}: \
+        "the next rotation is at {at}. A verifier that fetches the key set needs no action. A verifier \
+         that holds the PEM of the active key needs that of the standby key by then: \
          `auth-service keys export-public KID`"
     )
 }

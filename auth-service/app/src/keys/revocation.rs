@@ -32,6 +32,8 @@ pub struct RevokedKeys {
     pub active: String,
     /// The receipts of the live guards.
     pub receipts: Vec<Receipt>,
+    /// True if the server may lack the file of the key that signs now; see [`Revoked::elsewhere`].
+    pub elsewhere: bool,
 }
 
 /// The keys to revoke.
@@ -80,13 +82,13 @@ impl AppState {
         } else {
             self.run(revoke).await
         };
-        let Revoked { kids, seq, active } = revoked?;
+        let Revoked { kids, seq, active, elsewhere } = revoked?;
         for kid in &kids {
             tracing::warn!(by = by.as_ref().map(display), %kid, %active, "an operator revoked a key");
         }
         let patience = REQUEST_PATIENCE.saturating_sub(received_at.elapsed());
         let receipts = self.guards.confirmed(seq, patience, &*self.clock).await;
-        Ok(RevokedKeys { kids, active, receipts })
+        Ok(RevokedKeys { kids, active, receipts, elsewhere })
     }
 }
 
@@ -103,13 +105,13 @@ pub fn revoke_keys(
     act: &Act,
     clock: &dyn Clock,
 ) -> Result<RevokedKeys, AppError> {
-    let Revoked { kids, seq, active } = target.revoke(rotator, store, act)?;
+    let Revoked { kids, seq, active, elsewhere } = target.revoke(rotator, store, act)?;
     let began = Instant::now();
     loop {
         let receipts = receipts(&store.list_guards(clock.now())?, seq);
         let confirmed = receipts.iter().all(|receipt| receipt.confirmed_at.is_some());
         if confirmed || began.elapsed() >= CONFIRMATION_PATIENCE {
-            return Ok(RevokedKeys { kids, active, receipts });
+            return Ok(RevokedKeys { kids, active, receipts, elsewhere });
         }
         park_timeout(POLL_INTERVAL);
     }

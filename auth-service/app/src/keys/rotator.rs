@@ -1,6 +1,9 @@
 //! Changes of the keys by a command, a route, or the schedule. Files and records change in an order
 //! in which a crash in between leaves one key that signs.
 
+use std::thread::park_timeout;
+use std::time::{Duration, Instant};
+
 use time::OffsetDateTime;
 
 use crate::error::{AppError, Conflict, Entity};
@@ -15,6 +18,12 @@ use auth_store::Store;
 
 /// The number of tries of a change, if other processes change the standby key meanwhile.
 const TRIES: u32 = 4;
+
+/// The longest wait for the lock of the folder in an emergency. A holder needs milliseconds.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The time between two tries to get the lock.
+const LOCK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Changes which key signs.
 #[derive(Debug, Clone)]
@@ -33,6 +42,9 @@ pub struct Revoked {
     pub seq: u64,
     /// The key that signs now.
     pub active: String,
+    /// True if the key that signs now was made in a folder without the file of the active key. The
+    /// server may have another folder.
+    pub elsewhere: bool,
 }
 
 impl Rotator {
@@ -51,7 +63,7 @@ impl Rotator {
         &self.files
     }
 
-    /// Publishes a standby key if there is none, or if its file was lost. Returns the new key. It
+    /// Publishes a standby key if there is none, or if its file is not usable. Returns the new key. It
     /// blocks for seconds while it makes the pair.
     ///
     /// Without the file of the active key, this folder is not the one that the server signs with,
@@ -61,7 +73,13 @@ impl Rotator {
     ///
     /// The folder can't be read or written, or no pair can be made.
     pub fn make_standby(&self, store: &Store, act: &Act) -> Result<Option<Key>, AppError> {
-        self.make_standby_in(&self.files.lock()?, store, act)
+        let known = store.list_keys()?;
+        if self.standby_addition(&known).is_none() {
+            return Ok(None);
+        }
+        // Made before the lock, which a revocation waits for.
+        let pair = self.pair(&known)?;
+        self.publish_standby(&self.files.lock()?, store, &pair, act)
     }
 
     pub(crate) fn make_standby_in(
@@ -71,29 +89,61 @@ impl Rotator {
         act: &Act,
     ) -> Result<Option<Key>, AppError> {
         let known = store.list_keys()?;
-        let active = known.iter().find(|key| key.state == KeyState::Active);
-        if !active.is_some_and(|key| self.files.holds(&key.kid)) {
-            return Ok(None);
+        match self.standby_addition(&known) {
+            Some(_) => self.publish_standby(lock, store, &self.pair(&known)?, act),
+            None => Ok(None),
         }
-        let addition = match standby(&known) {
-            Some(key) if self.files.holds(&key.kid) => return Ok(None),
-            Some(_) => Addition::Generated,
-            None if needs_standby(&known) => Addition::Standby,
-            None => return Ok(None),
-        };
-        self.add(lock, store, &self.pair(&known)?, addition, act)
+    }
+
+    /// Returns true if [`make_standby`](Self::make_standby) has work to do, by a quick look: it does
+    /// not read the file of the standby key.
+    pub fn lacks_standby(&self, known: &[Key]) -> bool {
+        needs_standby(known) || standby(known).is_some_and(|key| !self.files.holds(&key.kid))
+    }
+
+    fn publish_standby(
+        &self,
+        lock: &FolderLock,
+        store: &Store,
+        pair: &PrivateKey,
+        act: &Act,
+    ) -> Result<Option<Key>, AppError> {
+        // Another process may have published one meanwhile, or revoked all keys.
+        match self.standby_addition(&store.list_keys()?) {
+            Some(addition) => self.add(lock, store, pair, addition, act),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the kind of addition that makes a standby key; `None` if none is needed, or none can be
+    /// made here.
+    fn standby_addition(&self, known: &[Key]) -> Option<Addition> {
+        if !self.has_active_file(known) {
+            return None;
+        }
+        match standby(known) {
+            Some(key) => self.is_unusable(&key.kid).then_some(Addition::Generated),
+            None => needs_standby(known).then_some(Addition::Standby),
+        }
+    }
+
+    /// Returns true if the folder has the file of the active key: the server signs with this folder.
+    pub(super) fn has_active_file(&self, known: &[Key]) -> bool {
+        let active = known.iter().find(|key| key.state == KeyState::Active);
+        active.is_some_and(|key| self.files.holds(&key.kid))
+    }
+
+    /// Returns true if a key can't sign with its file. An error of the file system may pass.
+    fn is_unusable(&self, kid: &str) -> bool {
+        !matches!(self.files.read(kid), Ok(_) | Err(FileError::Io(..)))
     }
 
     /// Returns a pair without a record: one of a process that ended before it added it, or a new one.
     fn pair(&self, known: &[Key]) -> Result<PrivateKey, AppError> {
         let unpublished = self.files.unpublished(known)?;
-        let fit = unpublished.into_iter().find(|pair| pair.bits() == self.bits as usize);
+        let mut pairs = unpublished.iter().filter_map(|kid| self.files.read(kid).ok());
+        let fit = pairs.find(|pair| pair.bits() == self.bits as usize);
         Ok(fit.map_or_else(|| generate(self.bits), Ok)?)
-    }
-
-    /// Returns true if [`make_standby`](Self::make_standby) has work to do.
-    pub fn lacks_standby(&self, known: &[Key]) -> bool {
-        needs_standby(known) || standby(known).is_some_and(|key| !self.files.holds(&key.kid))
     }
 
     /// Adds a key. The file comes first, so that every published key has its private key. Returns the
@@ -109,13 +159,23 @@ impl Rotator {
         self.files.keep(pair)?;
         match store.add_key(&record(pair), addition, act)? {
             Added::New { key, replaced } => {
-                replaced.iter().try_for_each(|kid| self.files.forget(kid))?;
+                self.forget(replaced.iter());
                 Ok(Some(key))
             }
             Added::Nothing => Ok(None),
             Added::Full => {
                 self.files.forget(pair.kid())?;
                 Err(self.full(&store.list_keys()?))
+            }
+        }
+    }
+
+    /// Removes the files of keys that never sign again. A file that can't be removed is logged: the
+    /// change is made, and the next start tries again.
+    fn forget<'k>(&self, kids: impl IntoIterator<Item = &'k String>) {
+        for kid in kids {
+            if let Err(error) = self.files.forget(kid) {
+                tracing::error!(%kid, %error, "the file of a key that never signs again is left");
             }
         }
     }
@@ -135,17 +195,17 @@ impl Rotator {
         act: &Act,
     ) -> Result<Key, AppError> {
         for _ in 0..TRIES {
+            // A key without a good file never signs: another one replaces it.
+            self.make_standby(store, act)?;
             let known = store.list_keys()?;
             let Some(standby) = standby(&known) else {
                 if !needs_standby(&known) {
                     return Err(self.full(&known));
                 }
-                if self.make_standby(store, act)?.is_none() {
-                    let active = known.iter().find(|key| key.state == KeyState::Active);
-                    active.map(|key| self.files.read(&key.kid)).transpose()?;
-                }
+                self.check_folder(&known)?;
                 continue;
             };
+            self.files.read(&standby.kid)?;
             let request = if immediate {
                 RotationRequest::Immediate
             } else if is_ripe(standby, guards, &self.policy, act.at, timers) {
@@ -153,8 +213,6 @@ impl Rotator {
             } else {
                 RotationRequest::Scheduled
             };
-            // A key without a good file never signs.
-            self.files.read(&standby.kid)?;
             match store.rotate(&standby.kid, request, act)? {
                 Rotated::To(key) => return Ok(key),
                 Rotated::Full => return Err(self.full(&known)),
@@ -162,6 +220,21 @@ impl Rotator {
             }
         }
         Err(too_many_changes())
+    }
+
+    /// Checks that a new key comes into the folder that the server signs with.
+    pub(super) fn check_folder(&self, known: &[Key]) -> Result<(), AppError> {
+        let Some(active) = known.iter().find(|key| key.state == KeyState::Active) else {
+            return Ok(());
+        };
+        if self.files.holds(&active.kid) {
+            return Ok(());
+        }
+        let (folder, kid) = (self.files.folder().display(), &active.kid);
+        Err(AppError::internal(format_args!(
+            "{folder} does not have the file of the active key {kid}: set AUTH_KEYS_DIR to the folder of \
+             the server, or put the file there"
+        )))
     }
 
     /// Revokes a key and removes its file; see [`Store::revoke_key`].
@@ -173,18 +246,23 @@ impl Rotator {
         let mut next = None;
         for _ in 0..TRIES {
             let known = store.list_keys()?;
-            let usable = |key: &&Key| key.kid != kid && self.files.read(&key.kid).is_ok();
+            // In another folder than the server's, the files show nothing.
+            let elsewhere = !self.has_active_file(&known);
+            let usable = |key: &&Key| {
+                key.kid != kid
+                    && (self.files.read(&key.kid).is_ok()
+                        || elsewhere && !self.files.holds(&key.kid))
+            };
             let successor = standby(&known).filter(usable).map(|key| &*key.kid);
             match store.revoke_key(kid, successor, next.as_ref(), act)? {
                 Revocation::Done { kids, seq, active } => {
-                    self.files.forget(kid)?;
-                    return Ok(Revoked { kids, seq, active });
+                    self.forget(&kids);
+                    let made = next.is_some_and(|key| key.kid == active);
+                    return Ok(Revoked { kids, seq, active, elsewhere: made && elsewhere });
                 }
                 Revocation::Unknown => return Err(AppError::not_found(Entity::Key, kid)),
                 Revocation::OtherNeeded => {
-                    // A process that makes a standby key has the lock.
-                    let _lock = self.files.lock()?;
-                    let pair = self.pair(&store.list_keys()?)?;
+                    let pair = self.pair(&known)?;
                     self.files.keep(&pair)?;
                     next = Some(record(&pair));
                 }
@@ -193,25 +271,41 @@ impl Rotator {
         Err(too_many_changes())
     }
 
-    /// Revokes every published key and deletes every pair of the folder: for a stolen folder,
+    /// Revokes every published key and deletes every other pair of the folder: for a stolen folder,
     /// database or machine. A pair that is made now signs. It blocks for seconds.
     ///
     /// # Errors
     ///
     /// No pair can be made, or the folder can't be written. Then nothing is revoked.
     pub fn revoke_all_keys(&self, store: &Store, act: &Act) -> Result<Revoked, AppError> {
-        // No other process publishes a pair that was made before.
-        let _lock = self.files.lock()?;
-        let unpublished = self.files.unpublished(&store.list_keys()?)?;
-        unpublished.iter().try_for_each(|pair| self.files.forget(pair.kid()))?;
         let pair = generate(self.bits)?;
+        // The lock keeps other processes from publishing a pair that was made before. A stranger that
+        // holds it does not stop the revocation.
+        let _lock = self.lock_soon()?;
+        let known = store.list_keys()?;
+        let elsewhere = !self.has_active_file(&known);
+        for kid in self.files.unpublished(&known)? {
+            self.files.forget(&kid)?;
+        }
         self.files.keep(&pair)?;
-        let Revocation::Done { kids, seq, active } = store.revoke_all_keys(&record(&pair), act)?
-        else {
-            return Err(too_many_changes());
-        };
-        kids.iter().try_for_each(|kid| self.files.forget(kid))?;
-        Ok(Revoked { kids, seq, active })
+        match store.revoke_all_keys(&record(&pair), act)? {
+            Revocation::Done { kids, seq, active } => {
+                self.forget(&kids);
+                Ok(Revoked { kids, seq, active, elsewhere })
+            }
+            Revocation::Unknown | Revocation::OtherNeeded => Err(too_many_changes()),
+        }
+    }
+
+    /// Locks the folder within [`LOCK_PATIENCE`]; `None` if another process holds the lock longer.
+    fn lock_soon(&self) -> Result<Option<FolderLock>, AppError> {
+        let began = Instant::now();
+        loop {
+            match self.files.try_lock()? {
+                None if began.elapsed() < LOCK_PATIENCE => park_timeout(LOCK_INTERVAL),
+                lock => return Ok(lock),
+            }
+        }
     }
 
     /// Makes the standby key the active one; returns `false` if the key is neither. A key without a

@@ -70,12 +70,30 @@ impl KeyFiles {
         self.folder.join(format!("{kid}.pem"))
     }
 
+    /// Returns the folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Locks the folder, and makes it if it is missing. Waits for another holder of the lock.
     pub fn lock(&self) -> Result<FolderLock, FileError> {
+        self.lock_by(File::lock)
+    }
+
+    /// Locks the folder if no other process has the lock; `None` if one has.
+    pub fn try_lock(&self) -> Result<Option<FolderLock>, FileError> {
+        match self.lock_by(|folder| Ok(folder.try_lock()?)) {
+            Ok(lock) => Ok(Some(lock)),
+            Err(FileError::Io(_, error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn lock_by(&self, lock: impl FnOnce(&File) -> io::Result<()>) -> Result<FolderLock, FileError> {
         let locked = || {
             private::make_folder(&self.folder)?;
             let folder = File::open(&self.folder)?;
-            folder.lock()?;
+            lock(&folder)?;
             Ok(FolderLock { _folder: folder })
         };
         locked().map_err(|error| FileError::Io(self.folder.clone(), error))
@@ -86,12 +104,11 @@ impl KeyFiles {
         self.path(kid).try_exists().unwrap_or(true)
     }
 
-    /// Returns the pairs of the folder that have no record: a process ended before it added them. A
-    /// file that is damaged, or open to others, is left alone.
-    pub fn unpublished(&self, known: &[Key]) -> Result<Vec<PrivateKey>, FileError> {
+    /// Returns the names of the folder's files that have no record: a process ended before it added
+    /// the pair, or an operator put the file there.
+    pub fn unpublished(&self, known: &[Key]) -> Result<Vec<String>, FileError> {
         let known: HashSet<&str> = known.iter().map(|key| key.kid.as_str()).collect();
-        let unknown = self.list()?.into_iter().filter(|kid| !known.contains(kid.as_str()));
-        Ok(unknown.filter_map(|kid| self.read(&kid).ok()).collect())
+        Ok(self.list()?.into_iter().filter(|kid| !known.contains(kid.as_str())).collect())
     }
 
     /// Writes a key's file. After this returns, the file survives a power cut.

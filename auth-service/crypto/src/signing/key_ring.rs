@@ -101,6 +101,11 @@ impl KeyRing {
         if held.void { Err(SigningError) } else { held.signer.sign(claims) }
     }
 
+    /// Returns true if nothing signs: the active key was revoked, and its successor has no good file.
+    pub fn is_void(&self) -> bool {
+        self.held.load().void
+    }
+
     /// Returns the state of a key, as the ring follows it.
     pub fn state(&self, kid: &str) -> Option<KeyState> {
         self.held.load().keys.iter().find(|key| key.kid == kid).map(|key| key.state)

@@ -45,7 +45,7 @@ impl KeyChanges {
         let key = if at_once {
             self.activate(known, fresh, act)
         } else {
-            fresh.rotation_requested = known.iter().any(|key| key.rotation_requested);
+            fresh.rotation_requested_at = known.iter().find_map(|key| key.rotation_requested_at);
             self.withdraw_requests(known);
             fresh
         };
@@ -55,10 +55,10 @@ impl KeyChanges {
 
     /// Removes the requests for a rotation from the known keys: another key has them now.
     fn withdraw_requests(&mut self, known: &[Key]) {
-        for key in known.iter().filter(|key| key.rotation_requested) {
+        for key in known.iter().filter(|key| key.rotation_requested_at.is_some()) {
             match self.updated.iter_mut().find(|updated| updated.kid == key.kid) {
-                Some(updated) => updated.rotation_requested = false,
-                None => self.updated.push(Key { rotation_requested: false, ..key.clone() }),
+                Some(updated) => updated.rotation_requested_at = None,
+                None => self.updated.push(Key { rotation_requested_at: None, ..key.clone() }),
             }
         }
     }
@@ -134,14 +134,16 @@ pub fn rotate(
     if !has_room(known) {
         return (Rotated::Full, changes);
     }
-    if request == RotationRequest::Scheduled && standby.rotation_requested {
+    if request == RotationRequest::Scheduled && standby.rotation_requested_at.is_some() {
         return (Rotated::To(standby.clone()), changes);
     }
     let done = act.done(Action::KeyRotate, Subject::Key(kid.to_owned()));
     let how = if request == RotationRequest::Immediate { "immediate" } else { "planned" };
     changes.notes.push(done.saying(how));
     let key = match request {
-        RotationRequest::Scheduled => Key { rotation_requested: true, ..standby.clone() },
+        RotationRequest::Scheduled => {
+            Key { rotation_requested_at: Some(act.at), ..standby.clone() }
+        }
         _ => changes.activate(known, standby.clone(), act),
     };
     changes.updated.push(key.clone());
@@ -185,6 +187,7 @@ pub fn revoke(
         }
         (None, None) => {
             let next = unknown(known, next).ok_or(Revocation::OtherNeeded)?;
+            changes.withdraw_requests(known);
             changes.publish(&others, next, true, act).kid
         }
     };

@@ -61,8 +61,9 @@ pub fn next_change(key: &Key, keys: &[Key], policy: &KeyPolicy) -> Option<Offset
 pub fn rotation_at(keys: &[Key], policy: &KeyPolicy) -> Option<OffsetDateTime> {
     let standby = standby(keys);
     let lead_ends = standby.and_then(|key| lead_ends(key, policy));
-    if standby.is_some_and(|key| key.rotation_requested) {
-        return lead_ends;
+    if let Some(requested_at) = standby.and_then(|key| key.rotation_requested_at) {
+        // A server that starts now would serve it from now on.
+        return lead_ends.or(Some(requested_at + policy.lead()));
     }
     let active = keys.iter().find(|key| key.state == KeyState::Active)?;
     Some(active.since + policy.rotation_every?).max(lead_ends)
@@ -77,7 +78,7 @@ fn rotation_is_due(keys: &[Key], policy: &KeyPolicy, now: OffsetDateTime, timers
         })
     };
     keys.iter().any(|key| match key.state {
-        KeyState::Pending => key.rotation_requested,
+        KeyState::Pending => key.rotation_requested_at.is_some(),
         KeyState::Active => is_over(key),
         _ => false,
     })

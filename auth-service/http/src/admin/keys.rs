@@ -168,7 +168,7 @@ pub(crate) async fn revoke_all(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let revoked = app.revoke_keys(Target::All, admin.act(&app), received.0).await?;
-    let RevokedKeys { kids, active, receipts } = revoked;
+    let RevokedKeys { kids, active, receipts, .. } = revoked;
     let receipt = FullRevocationReceipt { kids, active, guards: confirmations(receipts) };
     Ok(answer::json(StatusCode::OK, receipt))
 }

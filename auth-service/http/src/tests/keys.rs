@@ -221,12 +221,16 @@ async fn rotation_of_a_full_key_set_is_409() {
     let server = Server::start();
     let operator = operator(&server).await;
     let now = server.clock.now();
-    for n in 4..=MAX_KEYS {
-        let key = Key::fresh(format!("k{n}"), "n".into(), "AQAB".into(), now);
-        server.database.add_key(&key, Addition::Activated, &Act::by_operator(now)).unwrap();
-    }
-    let (key, act) = (generate(KeyBits::B2048).unwrap(), Act::by_operator(now));
-    server.app.rotator.import_key(&server.database, &key, true, &act).unwrap();
+    let add = |kid: String, n: String, e: String| {
+        let (key, act) = (Key::fresh(kid, n, e, now), Act::by_operator(now));
+        server.database.add_key(&key, Addition::Activated, &act).unwrap();
+    };
+    (4..=MAX_KEYS).for_each(|n| add(format!("k{n}"), "n".into(), "AQAB".into()));
+    // The last one has a file, and signs.
+    let pair = generate(KeyBits::B2048).unwrap();
+    server.app.keys.files().keep(&pair).unwrap();
+    let public = pair.public();
+    add(public.kid, public.n, public.e);
     make_standby(&server);
     let operator = Operator { token: server.token_for("ann", ISSUER).await, ..operator };
     assert_eq!(published(&server).await.len(), MAX_KEYS);

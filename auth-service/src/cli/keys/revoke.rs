@@ -52,7 +52,7 @@ pub(super) fn run(
     let (rotator, act) = (rotator(&context.settings), context.act());
     let target = kid.clone().map_or(Target::All, Target::Key);
     let revoked = keys::revoke_keys(&rotator, &store, &target, &act, &*context.clock);
-    let RevokedKeys { kids, active, receipts } = revoked.map_err(Failure::failed)?;
+    let RevokedKeys { kids, active, receipts, elsewhere } = revoked.map_err(Failure::failed)?;
     let guards: Vec<_> = receipts.into_iter().map(|receipt| Row::of(receipt, act.at)).collect();
     let missing = guards.iter().filter(|guard| guard.confirmed_at.is_none()).count();
     let live = guards.len();
@@ -73,6 +73,13 @@ pub(super) fn run(
             vec![row.client_id, row.instance.to_string(), confirmed_at, took]
         });
         output::table(&["client_id", "guard", "confirmed at", "delay"], cells)?;
+    }
+    if elsewhere {
+        let folder = context.settings.keys_dir.display();
+        return Err(Failure::failed(format_args!(
+            "the new key is in {folder}, which did not have the file of the active key; if the server \
+             has another AUTH_KEYS_DIR, move the new file there"
+        )));
     }
     let standby = next_standby(&rotator, &store, context);
     if wait && missing > 0 {

@@ -6,16 +6,12 @@ use prometheus_client::encoding::DescriptorEncoder;
 use signet_service::metrics::encoding::{count, gauge, gauges};
 use time::OffsetDateTime;
 
-use auth_domain::guards::Guard;
-use auth_domain::keys::{
-    Key, KeyPolicy, KeyState, Timers, has_room, held_up_by, next_change, rotation_at, standby,
-};
+use auth_domain::keys::{Key, KeyPolicy, KeyState, next_change, rotation_at};
 
 /// Writes the metrics of `keys`.
 pub(super) fn encode(
     to: &mut DescriptorEncoder<'_>,
     keys: &[Key],
-    guards: &[Guard],
     policy: &KeyPolicy,
     now: OffsetDateTime,
 ) -> fmt::Result {
@@ -35,13 +31,12 @@ pub(super) fn encode(
         "Unix time of the next planned change of a key, 0 if none is planned",
         next.map_or(0, OffsetDateTime::unix_timestamp),
     )?;
-    let is_due = rotation_at(keys, policy).is_some_and(|at| at <= now);
-    let lacks = |key| !held_up_by(key, guards, policy, now, &Timers::default()).is_empty();
-    let waiting = is_due && (standby(keys).is_some_and(lacks) || !has_room(keys));
+    // The upkeep makes a due rotation within a moment, unless it has to wait.
+    let waiting = rotation_at(keys, policy).is_some_and(|at| at <= now);
     gauge(
         to,
         "signet_key_rotation_waiting",
-        "Whether a rotation that is due waits for a guard, or for room in the key set",
+        "Whether a rotation is due and not made: it waits for a guard, a good key file, or room in the key set",
         i64::from(waiting),
     )
 }
@@ -53,10 +48,8 @@ mod tests {
     use prometheus_client::registry::Registry;
     use time::Duration;
     use time::macros::datetime;
-    use uuid::Uuid;
 
     use super::*;
-    use auth_domain::guards::GuardId;
 
     const START: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
@@ -68,17 +61,17 @@ mod tests {
     };
 
     #[derive(Debug)]
-    struct Fixed(Vec<Key>, Vec<Guard>, KeyPolicy, OffsetDateTime);
+    struct Fixed(Vec<Key>, KeyPolicy, OffsetDateTime);
 
     impl Collector for Fixed {
         fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-            encode(&mut encoder, &self.0, &self.1, &self.2, self.3)
+            encode(&mut encoder, &self.0, &self.1, self.2)
         }
     }
 
-    fn text(keys: &[Key], guards: &[Guard], policy: KeyPolicy, now: OffsetDateTime) -> String {
+    fn text(keys: &[Key], policy: KeyPolicy, now: OffsetDateTime) -> String {
         let (mut registry, mut text) = (Registry::default(), String::new());
-        let fixed = Fixed(keys.to_vec(), guards.to_vec(), policy, now);
+        let fixed = Fixed(keys.to_vec(), policy, now);
         registry.register_collector(Box::new(fixed));
         prometheus_text::encode(&mut text, &registry).unwrap();
         text
@@ -89,23 +82,11 @@ mod tests {
         Key { state, served_at: Some(START), ..fresh }
     }
 
-    fn guard(kids: &[&str], live: bool) -> Guard {
-        Guard {
-            id: GuardId { client_id: "api".into(), instance: Uuid::nil() },
-            kids: kids.iter().map(|kid| (*kid).to_owned()).collect(),
-            position: 0,
-            confirmed_at: START,
-            first_seen: START,
-            seen_at: START,
-            live,
-        }
-    }
-
     #[test]
     fn keys_are_counted_in_every_state() {
         let keys =
             [key("a", KeyState::Active), key("b", KeyState::Retired), key("c", KeyState::Retired)];
-        let text = text(&keys, &[], POLICY, START);
+        let text = text(&keys, POLICY, START);
         for (state, count) in
             [("pending", 0), ("active", 1), ("retiring", 0), ("retired", 2), ("revoked", 0)]
         {
@@ -122,30 +103,27 @@ mod tests {
         let next = |keys: &[Key], change: OffsetDateTime| {
             let line = change.unix_timestamp();
             let line = format!("signet_key_next_change_timestamp_seconds {line}\n");
-            let text = text(keys, &[], rotating, START);
+            let text = text(keys, rotating, START);
             assert!(text.contains(&line), "{line}{text}");
         };
         next(std::slice::from_ref(&active), START + Duration::days(90));
         let standby = key("b", KeyState::Pending);
         next(&[active.clone(), standby.clone()], START + Duration::days(90));
-        let requested = Key { rotation_requested: true, ..standby };
+        let requested = Key { rotation_requested_at: Some(START), ..standby };
         next(&[active, requested], START + Duration::minutes(2));
     }
 
     #[test]
-    fn rotation_waits_after_the_lead_for_a_live_guard_without_the_key() {
+    fn rotation_waits_from_its_time_until_it_is_made() {
         let standby = key("b", KeyState::Pending);
-        let requested = Key { rotation_requested: true, ..standby.clone() };
-        let waits_for = |standby: &Key, guards: &[Guard], after: Duration| {
-            let keys = [key("a", KeyState::Active), standby.clone()];
-            text(&keys, guards, POLICY, START + after).contains("signet_key_rotation_waiting 1\n")
+        let requested = Key { rotation_requested_at: Some(START), ..standby.clone() };
+        let waits = |keys: &[Key], after: Duration| {
+            text(keys, POLICY, START + after).contains("signet_key_rotation_waiting 1\n")
         };
-        let waits = |guards: &[Guard], after| waits_for(&requested, guards, after);
-        let late = [guard(&["a"], true)];
-        assert!(!waits_for(&standby, &late, Duration::seconds(120)), "no rotation is due");
-        assert!(!waits(&late, Duration::seconds(119)), "the lead is not over");
-        assert!(waits(&late, Duration::seconds(120)));
-        assert!(!waits(&[guard(&["a", "b"], true)], Duration::seconds(120)));
-        assert!(!waits(&[guard(&["a"], false)], Duration::seconds(120)));
+        let active = key("a", KeyState::Active);
+        let keys = [active.clone(), requested];
+        assert!(!waits(&keys, Duration::seconds(119)), "the lead is not over");
+        assert!(waits(&keys, Duration::seconds(120)));
+        assert!(!waits(&[active, standby], Duration::seconds(120)), "none is due");
     }
 }

@@ -21,15 +21,15 @@ columns! {
         keys::longest_life_micros,
         keys::signed,
         keys::last_expiry,
-        keys::rotation_requested,
+        keys::rotation_requested_at,
     );
 }
 
 pub(super) type KeyRow =
-    (String, String, i64, String, String, Option<i64>, Option<i64>, bool, Option<i64>, bool);
+    (String, String, i64, String, String, Option<i64>, Option<i64>, bool, Option<i64>, Option<i64>);
 
 pub(super) fn key(row: KeyRow) -> QueryResult<Key> {
-    let (kid, state, since, n, e, served_at, life, signed, last_expiry, rotation_requested) = row;
+    let (kid, state, since, n, e, served_at, life, signed, last_expiry, requested_at) = row;
     Ok(Key {
         kid,
         state: key_state(&state)?,
@@ -40,7 +40,7 @@ pub(super) fn key(row: KeyRow) -> QueryResult<Key> {
         longest_life: life.map(Duration::microseconds),
         signed,
         last_expiry: last_expiry.map(from_unix_micros),
-        rotation_requested,
+        rotation_requested_at: requested_at.map(from_unix_micros),
     })
 }
 
@@ -58,7 +58,7 @@ pub(super) fn insert(
             keys::e.eq(&key.e),
             keys::added_at.eq(added_at),
             keys::signed.eq(key.signed),
-            keys::rotation_requested.eq(key.rotation_requested),
+            keys::rotation_requested_at.eq(key.rotation_requested_at.map(unix_micros)),
         ))
         .execute(connection)
 }

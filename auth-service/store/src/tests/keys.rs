@@ -196,11 +196,11 @@ fn requested_rotation_is_kept(fixture: &Fixture) {
     add(fixture, "b", Addition::Standby, 1);
     let before = fixture.position();
     rotate(fixture, "b", RotationRequest::Scheduled, 2);
-    assert!(known(fixture, "b").rotation_requested);
+    assert_eq!(known(fixture, "b").rotation_requested_at, Some(second(2)));
     assert_eq!(fixture.position(), before, "guards have nothing to do yet");
     // A key that replaces the standby key takes the request over, and a rotation fulfils it.
     add(fixture, "c", Addition::Generated, 3);
-    let requested = |kid| known(fixture, kid).rotation_requested;
+    let requested = |kid| known(fixture, kid).rotation_requested_at.is_some();
     assert_eq!(["b", "c"].map(requested), [false, true]);
     assert!(fixture.store.activate_key("c", &by_operator(4)).expect("answered"));
     assert!(!requested("c"));

@@ -91,10 +91,10 @@ fn with_pending_keys(dump: &str) -> String {
 fn newest_pending_key_of_earlier_version_is_the_standby_key(fixture: &Fixture) {
     let keys = fixture.store.list_keys().expect("keys");
     let standby = standby(&keys).expect("a standby key");
-    assert_eq!((&*standby.kid, standby.rotation_requested), ("newest", true));
+    assert_eq!((&*standby.kid, standby.rotation_requested_at), ("newest", Some(standby.since)));
     let with = |state| keys.iter().filter(|key| key.state == state).count();
     assert_eq!((with(KeyState::Active), with(KeyState::Retired), keys.len()), (1, 2, 4));
-    let requested = keys.iter().filter(|key| key.rotation_requested).count();
+    let requested = keys.iter().filter(|key| key.rotation_requested_at.is_some()).count();
     assert_eq!(requested, 1, "an earlier version rotated to it after its lead");
 }
 

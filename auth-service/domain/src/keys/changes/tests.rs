@@ -97,7 +97,7 @@ fn full_key_set_refuses_rotations_but_no_revocation_and_no_new_standby_key() {
 fn scheduled_rotation_is_the_answer_to_the_next_request() {
     use RotationRequest::{Immediate, Ripe, Scheduled};
     let mut known = [key("a", KeyState::Active), key("b", KeyState::Pending)];
-    let scheduled = Key { rotation_requested: true, ..known[1].clone() };
+    let scheduled = Key { rotation_requested_at: Some(START), ..known[1].clone() };
     let (rotated, changes) = rotate(&known, "b", Scheduled, &act());
     assert_eq!(rotated, Rotated::To(scheduled.clone()));
     assert_eq!((&changes.updated[..], &*changes.events), (&[scheduled.clone()][..], &[][..]));
@@ -120,19 +120,22 @@ fn scheduled_rotation_is_the_answer_to_the_next_request() {
 
 #[test]
 fn request_for_a_rotation_passes_to_the_next_standby_key() {
-    let requested = Key { rotation_requested: true, ..key("b", KeyState::Pending) };
+    let requested = Key { rotation_requested_at: Some(START), ..key("b", KeyState::Pending) };
     let known = [key("a", KeyState::Active), requested];
     let new = key("c", KeyState::Pending);
     // A generated key replaces the standby key.
     let (added, changes) = add(&known, &new, Addition::Generated, true, &act());
-    assert!(matches!(added, Added::New { key, .. } if key.rotation_requested));
+    assert!(matches!(added, Added::New { key, .. } if key.rotation_requested_at == Some(START)));
     assert_eq!(changes.updated, [key("b", KeyState::Retired)]);
     // The standby key is revoked, and its successor comes later.
     let (_, changes) = revoke(&known, "b", None, None, None, &act()).expect("revoked");
     let known = [known[0].clone(), changes.updated[0].clone()];
     let (added, changes) = add(&known, &new, Addition::Standby, true, &act());
-    assert!(matches!(added, Added::New { key, .. } if key.rotation_requested));
+    assert!(matches!(added, Added::New { key, .. } if key.rotation_requested_at == Some(START)));
     assert_eq!(changes.updated, [key("b", KeyState::Revoked)]);
+    // A new key that signs at once fulfils it.
+    let (_, changes) = revoke(&known, "a", None, Some(&new), None, &act()).expect("revoked");
+    assert!(changes.updated.contains(&key("b", KeyState::Revoked)), "{changes:?}");
 }
 
 #[test]
@@ -173,7 +176,7 @@ fn revocation_without_effect_names_the_active_key() {
 
 #[test]
 fn revocation_of_all_keys_voids_each_published_key() {
-    let requested = Key { rotation_requested: true, ..key("b", KeyState::Pending) };
+    let requested = Key { rotation_requested_at: Some(START), ..key("b", KeyState::Pending) };
     let retired = key("d", KeyState::Retired);
     let known = [key("a", KeyState::Active), requested, key("c", KeyState::Retiring), retired];
     let new = key("new", KeyState::Pending);
@@ -182,7 +185,7 @@ fn revocation_of_all_keys_voids_each_published_key() {
     let revoked = kids.iter().map(|kid| (&**kid, KeyState::Revoked));
     let expected: Vec<_> = revoked.chain([("new", KeyState::Active)]).collect();
     assert_eq!(states(&changes), expected);
-    assert!(changes.updated.iter().all(|key| !key.rotation_requested));
+    assert!(changes.updated.iter().all(|key| key.rotation_requested_at.is_none()));
     let events: Vec<_> = ["a", "b", "c"].map(|kid| Change::KeyRevoked { kid: kid.into() }).into();
     assert_eq!(changes.events[2..], events, "the new key comes first");
     assert_eq!(revoke_all(&known, &known[0], &act()), Err(Revocation::OtherNeeded));

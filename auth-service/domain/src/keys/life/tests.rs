@@ -47,7 +47,7 @@ fn guard(kids: &[&str], live: bool) -> Guard {
 /// a rotation.
 fn waiting() -> [Key; 2] {
     let standby = key("b", KeyState::Pending, 0);
-    let standby = Key { served_at: Some(at(10)), rotation_requested: true, ..standby };
+    let standby = Key { served_at: Some(at(10)), rotation_requested_at: Some(at(5)), ..standby };
     [key("a", KeyState::Active, 0), standby]
 }
 
@@ -62,7 +62,7 @@ fn requested_rotation_comes_two_max_ages_after_the_key_was_served() {
 #[test]
 fn standby_key_waits_for_a_request_or_the_schedule() {
     let mut keys = waiting();
-    keys[1].rotation_requested = false;
+    keys[1].rotation_requested_at = None;
     assert_eq!(keys.each_ref().map(|key| next_change(key, &keys, &POLICY)), [None; 2]);
     assert_eq!(steps(&keys, at(1_000_000)), []);
     let policy = KeyPolicy { rotation_every: Some(Duration::seconds(500)), ..POLICY };
@@ -94,7 +94,11 @@ fn rotation_waits_for_room_for_the_next_standby_key() {
 fn unserved_key_never_signs() {
     let mut keys = waiting();
     keys[1].served_at = None;
-    assert_eq!(next_change(&keys[1], &keys, &POLICY), None);
+    assert_eq!(
+        next_change(&keys[1], &keys, &POLICY),
+        Some(at(125)),
+        "two max-ages after the request"
+    );
     assert_eq!(steps(&keys, at(1_000_000)), []);
 }
 

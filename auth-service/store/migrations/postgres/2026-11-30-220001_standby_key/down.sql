@@ -1,2 +1,2 @@
 DROP INDEX keys_one_standby;
-ALTER TABLE keys DROP COLUMN rotation_requested;
+ALTER TABLE keys DROP COLUMN rotation_requested_at;
