@@ -25,10 +25,15 @@ use timeline::Timeline;
 /// The life of an access token: short, so that tokens end within the run.
 const TOKEN_LIFE: Duration = Duration::from_secs(15);
 
-/// The time between two rotations: a planned one finds a standby key that is about to be ripe. After a
-/// key stops signing, it stays in the set for a token's life, a minute and a `max-age`, and leaves
-/// within 10 s after that. So the set holds the keys of 40 rotations at most, and has room for 64.
-const EVERY: Duration = Duration::from_millis(2_500);
+/// The time between two rotations: a planned one finds a ripe standby key. After a key stops signing,
+/// it stays in the set for a token's life, a minute and a `max-age`, and leaves within 10 s after
+/// that. So the set holds the keys of 50 rotations at most, and has room for 64.
+const fn every(way: Way) -> Duration {
+    match way {
+        Way::Planned => Duration::from_secs(5),
+        Way::Immediate => Duration::from_secs(2),
+    }
+}
 
 /// The time within which a new key must sign.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -73,7 +78,7 @@ impl Plan {
             postgres: false,
             seed,
             slack: 1,
-            every: EVERY,
+            every: every(way),
             max_age: Duration::from_secs(if way == Way::Planned { 1 } else { 15 }),
         }
     }
@@ -147,6 +152,7 @@ impl Stage<'_> {
         let mut kids = BTreeSet::new();
         while outcome.rounds < self.plan.rounds {
             pacer.wait();
+            self.count_fetches(outcome, &mut before);
             let asked = Instant::now();
             let begun = operator::rotate(self.fleet, self.plan.way);
             let Rotation::Begun { kid, active } = begun else {
@@ -159,14 +165,22 @@ impl Stage<'_> {
             outcome.rounds += 1;
             let until = if active { &mut outcome.until_signed } else { &mut outcome.until_ripe };
             until.push(asked.elapsed());
-            let now: Vec<_> = self.fleet.guards.iter().map(Guard::fetches_beyond_polling).collect();
-            let beyond = now.iter().zip(&before).map(|(now, before)| now - before);
-            outcome.fetches.push(RoundFetches { beyond: beyond.collect() });
-            before = now;
             if outcome.rounds.is_multiple_of(10) {
                 progress(format!("{} of {} rotations", outcome.rounds, self.plan.rounds));
             }
         }
+        pacer.wait();
+        self.count_fetches(outcome, &mut before);
+    }
+
+    /// Counts the fetches since the last rotation. They end when the guards hold the standby key.
+    fn count_fetches(&self, outcome: &mut Outcome, before: &mut Vec<usize>) {
+        let now: Vec<_> = self.fleet.guards.iter().map(Guard::fetches_beyond_polling).collect();
+        if outcome.fetches.len() < outcome.rounds {
+            let beyond = now.iter().zip(&*before).map(|(now, before)| now - before);
+            outcome.fetches.push(RoundFetches { beyond: beyond.collect() });
+        }
+        *before = now;
     }
 
     fn signs(&self, kid: &str) -> bool {
