@@ -28,15 +28,16 @@ pub(super) async fn refuse(listener: TcpListener) {
     }
     // Closed before the answers are sent, so that no other connection is queued.
     drop(listener);
-    let answers = last.into_iter().map(async |stream| {
-        stream.set_nonblocking(true)?;
-        let mut stream = TcpStream::from_std(stream)?;
-        stream.write_all(answer().as_bytes()).await?;
-        linger(stream).await;
-        Ok::<_, std::io::Error>(())
-    });
     // An error means that the client has closed the connection.
-    drop(futures_util::future::join_all(answers).await);
+    drop(futures_util::future::join_all(last.into_iter().map(send)).await);
+}
+
+async fn send(stream: std::net::TcpStream) -> std::io::Result<()> {
+    stream.set_nonblocking(true)?;
+    let mut stream = TcpStream::from_std(stream)?;
+    stream.write_all(answer().as_bytes()).await?;
+    linger(stream).await;
+    Ok(())
 }
 
 fn answer() -> String {

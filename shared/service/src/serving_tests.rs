@@ -8,6 +8,7 @@ use std::thread;
 use actix_web::{App, HttpResponse, web};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
 use super::super::{server, shutdown};
 use super::*;
@@ -85,6 +86,44 @@ async fn management_ends_after_the_drain_and_the_service() {
     }
     assert!(begun.elapsed() >= drain, "{:?}", begun.elapsed());
     assert!(TcpStream::connect(address).await.is_err(), "the service ends first");
+    running.await.expect("it ran").expect("it ended");
+}
+
+#[actix_web::test]
+async fn port_is_closed_after_the_drain_while_a_request_goes_on() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let (begun, finish) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let shared = (Arc::clone(&begun), Arc::clone(&finish));
+    let app = move || {
+        let (begun, finish) = shared.clone();
+        App::new().default_service(web::to(move || {
+            let (begun, finish) = (Arc::clone(&begun), Arc::clone(&finish));
+            async move {
+                begun.notify_one();
+                finish.notified().await;
+                HttpResponse::Ok().body("answer")
+            }
+        }))
+    };
+    let service = server::serve(listener, Some(1), KEEP_ALIVE, app).expect("a server");
+    let (_, management) = start();
+    let (trigger, shutdown) = shutdown::channel();
+    let running =
+        tokio::spawn(
+            async move { run_until(service, management, Duration::ZERO, &shutdown).await },
+        );
+    let mut slow = connect(address).await;
+    let asking = tokio::spawn(async move { ask(&mut slow).await });
+    begun.notified().await;
+    trigger.fire();
+    // A client that connects now would get no answer until the slow request ends.
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(!running.is_finished());
+    finish.notify_one();
+    assert!(asking.await.expect("asked").ends_with("answer"));
     running.await.expect("it ran").expect("it ended");
 }
 
