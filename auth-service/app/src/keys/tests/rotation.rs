@@ -1,6 +1,7 @@
 //! The standby key, and a key without a good file: it does not begin to sign, and it does not count
 //! as served.
 
+use std::fs;
 use std::sync::Arc;
 
 use tempfile::TempDir;
@@ -10,7 +11,7 @@ use super::material::{POLICY, START, files, new_key, open, record, shared_key};
 use crate::error::AppError;
 use auth_crypto::signing::{KeyBits, KeyFiles, KeyRing, PrivateKey};
 use auth_domain::audit::Act;
-use auth_domain::keys::{Addition, KeyState};
+use auth_domain::keys::{Addition, KeyState, Timers};
 use auth_store::Store;
 
 /// Returns a key that signs, and a standby key that lost its file.
@@ -119,4 +120,63 @@ fn import_of_known_key_restores_its_file_and_never_changes_its_state_back() {
     let keys = store.list_keys().expect("keys");
     let state = |key: &PrivateKey| keys.iter().find(|k| k.kid == key.kid()).map(|k| k.state);
     assert_eq!([&good, &lost].map(state), [KeyState::Retired, KeyState::Active].map(Some));
+}
+
+/// Returns a rotator with a key that signs and a standby key, both with their files.
+fn pair() -> (TempDir, Arc<Store>, KeyFiles, Rotator) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (store, files) = (open(folder.path()), files(folder.path()));
+    let rotator = Rotator::new(files.clone(), KeyBits::B2048, POLICY);
+    let act = Act::by_operator(START);
+    rotator.generate_key(&store, KeyBits::B2048, &act).expect("made");
+    rotator.make_standby(&store, &act).expect("made").expect("one");
+    (folder, store, files, rotator)
+}
+
+/// Returns the thumbprints of the keys in this state.
+fn kids(store: &Store, state: KeyState) -> Vec<String> {
+    let keys = store.list_keys().expect("keys").into_iter();
+    keys.filter(|key| key.state == state).map(|key| key.kid).collect()
+}
+
+#[test]
+fn rotation_replaces_standby_key_with_damaged_file() {
+    let (folder, store, files, rotator) = pair();
+    let damaged = kids(&store, KeyState::Pending).remove(0);
+    fs::write(folder.path().join(format!("signing/{damaged}.pem")), "no key").expect("written");
+    let act = Act::by_operator(START);
+    let rotated = rotator.rotate_keys(&store, &[], &Timers::default(), true, &act);
+    let key = rotated.expect("rotated");
+    assert_eq!(key.state, KeyState::Active);
+    files.read(&key.kid).expect("a good file");
+    assert_eq!(kids(&store, KeyState::Retired), [damaged]);
+}
+
+#[test]
+fn revocation_of_all_keys_deletes_every_other_file_and_waits_for_no_stranger() {
+    let (folder, store, files, rotator) = pair();
+    for name in ["exposed", "notes"] {
+        fs::write(folder.path().join(format!("signing/{name}.pem")), "no key").expect("written");
+    }
+    let _held = files.lock().expect("locked by another");
+    let revoked = rotator.revoke_all_keys(&store, &Act::by_operator(START)).expect("revoked");
+    assert_eq!(revoked.kids.len(), 2);
+    assert_eq!(files.list().expect("listed"), [revoked.active]);
+}
+
+#[test]
+fn command_in_another_folder_makes_no_key_that_the_server_lacks() {
+    let (_folder, store, _, _) = pair();
+    let other = tempfile::tempdir().expect("a folder");
+    let rotator = Rotator::new(files(other.path()), KeyBits::B2048, POLICY);
+    let act = Act::by_operator(START);
+    let refused = rotator.generate_key(&store, KeyBits::B2048, &act).expect_err("refused");
+    assert!(refused.to_string().contains("set AUTH_KEYS_DIR"), "{refused}");
+    let (active, standby) =
+        (kids(&store, KeyState::Active).remove(0), kids(&store, KeyState::Pending).remove(0));
+    // The server has the file of the standby key.
+    let revoked = rotator.revoke_key(&store, &active, &act).expect("revoked");
+    assert_eq!((revoked.active, revoked.elsewhere), (standby, false));
+    let revoked = rotator.revoke_all_keys(&store, &act).expect("revoked");
+    assert!(revoked.elsewhere, "the server may lack the new file");
 }

@@ -146,3 +146,16 @@ fn max_age_ends_before_a_key_leaves_the_set() {
     assert_eq!(set.max_age(leaves - Duration::milliseconds(10)), 0);
     assert_eq!(set.max_age(leaves + Duration::seconds(10)), 0);
 }
+
+#[test]
+fn ring_is_void_while_a_revoked_key_has_no_successor_with_a_file() {
+    let fixture = Fixture::new();
+    let ring = fixture.ring(KeyState::Active, KeyState::Pending);
+    fixture.files.forget(fixture.other.kid()).expect("forgotten");
+    let records = || fixture.records(KeyState::Revoked, KeyState::Active);
+    ring.begin_change().take_over(records()).expect_err("no file");
+    assert!(ring.is_void() && ring.sign(&claims()).is_err());
+    fixture.files.keep(&fixture.other).expect("kept");
+    ring.begin_change().take_over(records()).expect("a file");
+    assert!(!ring.is_void() && ring.sign(&claims()).is_ok());
+}
