@@ -52,8 +52,12 @@ fn rotation_and_revocations_without_a_server_leave_a_standby_key() {
     let folder = Folder::new();
     folder.run("init").done();
     // No server served the standby key, so it is not ripe.
+    let again = || folder.run("keys rotate --json").json();
+    let (first, listed) = (again(), folder.run("keys list --json").json());
     let said = folder.run("keys rotate").done();
     assert!(said.contains("signs at") && said.contains("if every guard holds it"), "{said}");
+    assert_eq!(again(), first, "the same request has the same answer");
+    assert_eq!(listed["keys"][1]["signs_at"], first["signs_at"]);
     assert_eq!(states(&folder), ["active", "pending"]);
     let said = folder.run("keys rotate --immediate").done();
     assert!(said.contains("signs from now on"), "{said}");

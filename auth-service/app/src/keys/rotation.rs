@@ -12,7 +12,7 @@ use crate::AppState;
 use crate::blocking;
 use crate::error::AppError;
 use auth_domain::audit::Act;
-use auth_domain::keys::{Key, KeyPolicy, KeyState, Timers, lead_ends};
+use auth_domain::keys::{Key, KeyPolicy, KeyState, Timers, rotation_at};
 use auth_store::Store;
 
 impl AppState {
@@ -39,7 +39,7 @@ impl AppState {
         let served = self.keys.keys().into_iter().find(|served| served.kid == key.kid);
         let key = served.unwrap_or(key);
         tracing::info!(by = by.map(display), kid = %key.kid, immediate, "an operator rotated the keys");
-        Ok(Rotation::to(key, &self.keys.policy(), now))
+        Ok(Rotation::to(key, &self.keys.policy()))
     }
 
     /// Publishes a standby key if there is none, or if its file is not usable. It may take seconds, and
@@ -73,7 +73,7 @@ pub fn rotate_keys(
 ) -> Result<Rotation, AppError> {
     let guards = store.list_guards(act.at)?;
     let key = rotator.rotate_keys(store, &guards, &Timers::default(), immediate, act)?;
-    Ok(Rotation::to(key, rotator.policy(), act.at))
+    Ok(Rotation::to(key, rotator.policy()))
 }
 
 /// The key that signs next, or already.
@@ -90,14 +90,13 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// Returns the rotation to this key, at the time `now`.
-    fn to(key: Key, policy: &KeyPolicy, now: OffsetDateTime) -> Self {
-        let signs_at = match lead_ends(&key, policy) {
-            Some(at) => at,
-            // A running server serves it within a moment.
-            None if key.state == KeyState::Pending => now + policy.lead(),
-            None => key.since,
-        };
+    /// Returns the rotation to this key, which signs or has a request for a rotation.
+    fn to(key: Key, policy: &KeyPolicy) -> Self {
+        let scheduled = (key.state == KeyState::Pending)
+            .then(|| rotation_at(std::slice::from_ref(&key), policy))
+            .flatten();
+        // As precise as the database, so that the same request has the same answer.
+        let signs_at = scheduled.unwrap_or(key.since).truncate_to_microsecond();
         Self { kid: key.kid, state: key.state, signs_at }
     }
 }

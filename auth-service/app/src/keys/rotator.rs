@@ -79,9 +79,15 @@ impl Rotator {
         }
         // Made before the lock, which a revocation waits for.
         let pair = self.pair(&known)?;
-        self.publish_standby(&self.files.lock()?, store, &pair, act)
+        let lock = self.files.lock()?;
+        // Another process may have published one meanwhile.
+        match self.standby_addition(&store.list_keys()?) {
+            Some(addition) => self.add(&lock, store, &pair, addition, act),
+            None => Ok(None),
+        }
     }
 
+    /// Does the work of [`make_standby`](Self::make_standby) for a holder of the lock.
     pub(crate) fn make_standby_in(
         &self,
         lock: &FolderLock,
@@ -90,7 +96,7 @@ impl Rotator {
     ) -> Result<Option<Key>, AppError> {
         let known = store.list_keys()?;
         match self.standby_addition(&known) {
-            Some(_) => self.publish_standby(lock, store, &self.pair(&known)?, act),
+            Some(addition) => self.add(lock, store, &self.pair(&known)?, addition, act),
             None => Ok(None),
         }
     }
@@ -99,20 +105,6 @@ impl Rotator {
     /// not read the file of the standby key.
     pub fn lacks_standby(&self, known: &[Key]) -> bool {
         needs_standby(known) || standby(known).is_some_and(|key| !self.files.holds(&key.kid))
-    }
-
-    fn publish_standby(
-        &self,
-        lock: &FolderLock,
-        store: &Store,
-        pair: &PrivateKey,
-        act: &Act,
-    ) -> Result<Option<Key>, AppError> {
-        // Another process may have published one meanwhile, or revoked all keys.
-        match self.standby_addition(&store.list_keys()?) {
-            Some(addition) => self.add(lock, store, pair, addition, act),
-            None => Ok(None),
-        }
     }
 
     /// Returns the kind of addition that makes a standby key; `None` if none is needed, or none can be

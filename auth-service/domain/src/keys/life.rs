@@ -85,7 +85,7 @@ fn rotation_is_due(keys: &[Key], policy: &KeyPolicy, now: OffsetDateTime, timers
 }
 
 /// Returns the end of a standby key's lead; `None` while no server serves the key.
-pub fn lead_ends(key: &Key, policy: &KeyPolicy) -> Option<OffsetDateTime> {
+fn lead_ends(key: &Key, policy: &KeyPolicy) -> Option<OffsetDateTime> {
     let served_at = key.served_at.filter(|_| key.state == KeyState::Pending)?;
     Some(served_at + policy.lead())
 }
