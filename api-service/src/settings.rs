@@ -48,10 +48,11 @@ pub struct Settings {
     #[arg(id = "API_ALLOW_HTTP", value_name = "host names separated by commas",
         value_parser = list(host_name))]
     pub allow_http: Option<List<String>>,
-    /// The audience that a token must be meant for
-    #[arg(id = "API_AUDIENCE", value_name = "a name without blanks and commas",
-        default_value = "api-service", value_parser = audience)]
-    pub audience: String,
+    /// The audiences of accepted tokens. The user directory takes the first one only, /verify takes
+    /// each, or the one that the proxy asks for
+    #[arg(id = "API_AUDIENCE", value_name = "names separated by commas",
+        default_value = "api-service", value_parser = list(name))]
+    pub audiences: List<String>,
     /// The client id of this service at the issuer
     #[arg(id = "API_CLIENT_ID", value_name = "1 to 64 characters out of A-Z a-z 0-9 . _ -",
         default_value = "api-service", value_parser = client_id)]
@@ -135,14 +136,6 @@ impl Settings {
     pub fn log(&self) -> LogSettings {
         LogSettings { filter: self.log.clone(), format: self.log_format }
     }
-}
-
-/// Parses the name of an audience. The issuer's setting is a list, so no audience has a comma.
-fn audience(value: &str) -> Result<String, String> {
-    if value.contains(',') {
-        return Err("holds a comma: this service has one audience".into());
-    }
-    name(value)
 }
 
 /// Parses the id of a client.

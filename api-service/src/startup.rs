@@ -175,7 +175,7 @@ fn guard_config(settings: &Settings) -> Result<GuardConfig, Failure> {
     Ok(GuardConfig {
         issuer: settings.issuer.clone(),
         auth_url: settings.reached_at().map_err(Failure::failed)?,
-        audience: settings.audience.clone(),
+        audiences: settings.audiences.clone(),
         client_id: settings.client_id.clone(),
         client_secret_file: settings.client_secret_file.clone(),
         leeway: settings.clock_leeway,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{Resource, middleware, web};
-use signet_guard::Guard;
+use signet_guard::{Guard, Rules};
 use signet_service::cors::{Pages, allow};
 use signet_service::resource::{READING, read};
 use signet_service::{docs_page, problem_response, well_known};
@@ -56,7 +56,7 @@ pub fn routes(api: Api, openapi: web::Bytes) -> impl FnOnce(&mut web::ServiceCon
             protected_resource::metadata,
         );
         config
-            .app_data(web::Data::new(api.guard.clone()))
+            .app_data(web::Data::new(of_the_directory(&api.guard)))
             .app_data(web::Data::new(api))
             .service(read_by_pages(read("/user", users::list)))
             .service(read_by_pages(read("/user/me", users::me)))
@@ -65,4 +65,11 @@ pub fn routes(api: Api, openapi: web::Bytes) -> impl FnOnce(&mut web::ServiceCon
             .configure(docs_page::routes(openapi, origins))
             .default_service(web::to(problem_response::not_found));
     }
+}
+
+/// Returns the guard for the routes of the user directory. Their audience is the first one: the others
+/// are those of services behind a proxy.
+fn of_the_directory(guard: &Guard) -> Guard {
+    let own = guard.audiences().first().cloned();
+    guard.requiring(Rules::new().any_audience(own))
 }

@@ -69,10 +69,11 @@ impl AppState {
         token: &str,
         scope: &'static str,
     ) -> Result<ClientCaller, Refusal> {
+        let forbidden = || Refusal::Forbidden { scope: Some(scope.to_owned()) };
         let own = vec![self.tokens.issuer.clone()];
         let token = self.verify(token, own).map_err(Refusal::Invalid)?;
         if let Subject::User { .. } = token.subject {
-            return Err(Refusal::Forbidden { scope: Some(scope) });
+            return Err(forbidden());
         }
         let (client_id, pos) = (token.client_id.clone(), token.pos);
         let registered = self.run(move |store| is_registered(store, &client_id, pos)).await;
@@ -80,7 +81,7 @@ impl AppState {
             return Err(Refusal::Invalid(Reason::Revoked));
         }
         let caller = ClientCaller { client_id: token.client_id, scope: token.scope };
-        if caller.may(scope) { Ok(caller) } else { Err(Refusal::Forbidden { scope: Some(scope) }) }
+        if caller.may(scope) { Ok(caller) } else { Err(forbidden()) }
     }
 
     async fn user(

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use clap::Parser;
-use signet_guard::actix::{Caller, Guarded};
+use signet_guard::actix::Guarded;
 use signet_guard::clock::SystemClock;
-use signet_guard::{FileStore, Guard, GuardConfig, address};
+use signet_guard::{Caller, FileStore, Guard, GuardConfig, Rules, address};
 
 /// The arguments.
 #[derive(Parser)]
@@ -85,7 +85,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .route("/orders", web::get().to(orders))
             .service(
                 web::scope("/reports")
-                    .wrap(Guarded::role(&served, "admin"))
+                    .wrap(Guarded::by(served.requiring(Rules::new().role("admin"))))
                     .route("", web::get().to(reports)),
             )
             .route("/ready", web::get().to(ready))

@@ -6,8 +6,8 @@
 //!
 //! ```no_run
 //! use actix_web::{App, web};
-//! use signet_guard::Guard;
-//! use signet_guard::actix::{Caller, Guarded, Scope, Scoped, Then, User};
+//! use signet_guard::actix::{Guarded, Then};
+//! use signet_guard::{Caller, Guard, Rules, Scope, Scoped, User};
 //!
 //! async fn hello(caller: Caller) -> String {
 //!     format!("{:?}", caller.token().subject)
@@ -35,109 +35,20 @@
 //!     .route("/hello", web::get().to(hello))
 //!     .route("/reports", web::get().to(report))
 //!     .route("/orders", web::post().to(order))
-//!     .service(web::scope("/admin").wrap(Guarded::role(&guard, "admin")));
+//!     .service(web::scope("/admin").wrap(Guarded::by(guard.requiring(Rules::new().role("admin")))));
 //! # }
 //! ```
 
 use std::future::{Future, Ready, ready};
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web};
-use uuid::Uuid;
 
-use super::Guard;
-use super::admission::Right;
-use signet_contract::claims::{ROLE_ADMIN, ROLE_USER};
-use signet_verifier::{AccessToken, Refusal, Subject, presented};
-
-/// The caller of a request: a user or a service, with any rights. The extractor verifies the
-/// request's token, unless [`Guarded`] already did.
-#[derive(Debug, Clone)]
-pub struct Caller(Arc<AccessToken>);
-
-impl Caller {
-    /// Returns the token, as verified.
-    pub fn token(&self) -> &AccessToken {
-        &self.0
-    }
-
-    /// Returns the user's id; `None` for a service.
-    pub fn user(&self) -> Option<Uuid> {
-        match &self.0.subject {
-            Subject::User { public_id, .. } => Some(*public_id),
-            Subject::Service => None,
-        }
-    }
-}
-
-/// A user with the role `user` in the token and, if the guard has a directory, in the directory. A
-/// service is refused.
-#[derive(Debug, Clone)]
-pub struct User {
-    caller: Caller,
-    public_id: Uuid,
-}
-
-impl User {
-    /// Returns the token, as verified.
-    pub fn token(&self) -> &AccessToken {
-        self.caller.token()
-    }
-
-    /// Returns the user's id.
-    pub fn public_id(&self) -> Uuid {
-        self.public_id
-    }
-
-    async fn with_role(request: &HttpRequest, role: &str) -> Result<Self, Refusal> {
-        let caller = admit(request, Right::Role(role)).await?;
-        let public_id = caller.user().ok_or(Refusal::Forbidden { scope: None })?;
-        Ok(Self { caller, public_id })
-    }
-}
-
-/// An operator: a user with the role `admin` in the token and, if the guard has a directory, in the
-/// directory.
-#[derive(Debug, Clone)]
-pub struct Admin(pub User);
-
-impl Admin {
-    /// Returns the token, as verified.
-    pub fn token(&self) -> &AccessToken {
-        self.0.token()
-    }
-
-    /// Returns the user's id.
-    pub fn public_id(&self) -> Uuid {
-        self.0.public_id()
-    }
-}
-
-/// A scope, as a type (RFC 6749 §3.3).
-pub trait Scope: 'static {
-    /// The scope's text in tokens.
-    const NAME: &'static str;
-}
-
-/// A caller with the scope `S`, which is a service. A user's token of a log-in has no
-/// scope.
-#[derive(Debug, Clone)]
-pub struct Scoped<S> {
-    caller: Caller,
-    scope: PhantomData<S>,
-}
-
-impl<S> Scoped<S> {
-    /// Returns the token, as verified.
-    pub fn token(&self) -> &AccessToken {
-        self.caller.token()
-    }
-}
+use super::{Admin, Caller, Guard, Guards, Required, Rules, Scope, Scoped, User};
+use signet_verifier::{Refusal, presented};
 
 /// A caller that a handler requires. A type with a rule of its own implements it by calling the
 /// types here, and [`Then`] extracts it: `Then<Mine, ()>` if the handler reads nothing else.
@@ -150,32 +61,16 @@ pub trait Judge: Sized + 'static {
     fn judge(request: &HttpRequest) -> impl Future<Output = Result<Self, Refusal>>;
 }
 
-impl Judge for Caller {
+impl<R: Required> Judge for R {
     async fn judge(request: &HttpRequest) -> Result<Self, Refusal> {
-        let known = request.extensions().get::<Self>().cloned();
-        match known {
-            Some(caller) => Ok(caller),
-            None => admit(request, Right::Any).await,
-        }
-    }
-}
-
-impl Judge for User {
-    async fn judge(request: &HttpRequest) -> Result<Self, Refusal> {
-        Self::with_role(request, ROLE_USER).await
-    }
-}
-
-impl Judge for Admin {
-    async fn judge(request: &HttpRequest) -> Result<Self, Refusal> {
-        User::with_role(request, ROLE_ADMIN).await.map(Self)
-    }
-}
-
-impl<S: Scope> Judge for Scoped<S> {
-    async fn judge(request: &HttpRequest) -> Result<Self, Refusal> {
-        let caller = admit(request, Right::Scope(S::NAME)).await?;
-        Ok(Self { caller, scope: PhantomData })
+        let rules = R::rules();
+        let known = request.extensions().get::<Caller>().cloned();
+        let caller = match known {
+            // The middleware or another extractor has admitted this request.
+            Some(caller) if rules == Rules::new() => caller,
+            _ => admit(request, &rules).await?,
+        };
+        Self::from_caller(caller).ok_or(Refusal::Forbidden { scope: None })
     }
 }
 
@@ -195,6 +90,26 @@ macro_rules! extracted_by_judging {
 
 extracted_by_judging!(Caller; User; Admin; Scoped<S>, S);
 
+/// The caller of a request that may come without a token. A bad token is refused: with
+/// `Option<Caller>`, actix would take it for none.
+#[derive(Debug, Clone)]
+pub struct Optional<C>(pub Option<C>);
+
+impl<C: Judge> FromRequest for Optional<C> {
+    type Error = Refusal;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Refusal>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            match presented(request.headers()) {
+                Err(Refusal::Missing) => Ok(Self(None)),
+                _ => C::judge(&request).await.map(|caller| Self(Some(caller))),
+            }
+        })
+    }
+}
+
 /// A caller, and a part of the request that is read only after the caller was judged.
 #[derive(Debug, Clone)]
 pub struct Then<C, R>(pub C, pub R);
@@ -213,24 +128,21 @@ impl<C: Judge, R: FromRequest + 'static> FromRequest for Then<C, R> {
     }
 }
 
-/// Admits the caller of a request with the app's guard.
-async fn admit(request: &HttpRequest, right: Right<'_>) -> Result<Caller, Refusal> {
-    let Some(guard) = request.app_data::<web::Data<Guard>>() else {
+/// Admits the caller of a request with the guards of [`Guarded`], or else with the app's, and logs a
+/// refusal.
+async fn admit(request: &HttpRequest, rules: &Rules) -> Result<Caller, Refusal> {
+    let around = request.extensions().get::<Guards>().cloned();
+    let of_app = || {
+        let several =
+            request.app_data::<web::Data<Guards>>().map(|guards| Guards::from(&***guards));
+        several.or_else(|| request.app_data::<web::Data<Guard>>().map(|guard| (&***guard).into()))
+    };
+    let Some(guards) = around.or_else(of_app) else {
         tracing::error!("a handler takes a caller, but the app has no web::Data<Guard>");
         return Err(Refusal::Unavailable { retry_after: 60 });
     };
-    admit_by(guard, request, right).await
-}
-
-/// Admits the caller of a request, for the extractors that follow, or logs the refusal.
-async fn admit_by(
-    guard: &Guard,
-    request: &HttpRequest,
-    right: Right<'_>,
-) -> Result<Caller, Refusal> {
-    let judged = guard.judge(presented(request.headers()), right).await;
-    let token = judged.inspect_err(|refusal| log_refusal(request, refusal))?;
-    let caller = Caller(token);
+    let judged = guards.judge(request.headers(), rules).await;
+    let caller = judged.inspect_err(|refusal| log_refusal(request, refusal))?;
     request.extensions_mut().insert(caller.clone());
     Ok(caller)
 }
@@ -243,27 +155,15 @@ fn log_refusal(request: &HttpRequest, refusal: &Refusal) {
     tracing::debug!(path = path(), "refused: {refusal}");
 }
 
-/// Middleware that verifies the token of every request before the handlers of a scope or an app.
+/// Middleware that verifies the token of every request before the handlers of a scope or an app. The
+/// extractors inside use its guards, with their own rules beside.
 #[derive(Clone)]
-pub struct Guarded {
-    guard: Guard,
-    right: Right<'static>,
-}
+pub struct Guarded(Guards);
 
 impl Guarded {
-    /// Admits every good token, a user's or a service's.
-    pub fn by(guard: &Guard) -> Self {
-        Self { guard: guard.clone(), right: Right::Any }
-    }
-
-    /// Admits users who have `role`.
-    pub fn role(guard: &Guard, role: &'static str) -> Self {
-        Self { guard: guard.clone(), right: Right::Role(role) }
-    }
-
-    /// Admits callers with `scope` in the token.
-    pub fn scope(guard: &Guard, scope: &'static str) -> Self {
-        Self { guard: guard.clone(), right: Right::Scope(scope) }
+    /// Admits callers by a guard, or by the guards of several issuers, with their rules.
+    pub fn by(guards: impl Into<Guards>) -> Self {
+        Self(guards.into())
     }
 }
 
@@ -279,14 +179,14 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(GuardedService { service: Rc::new(service), rule: self.clone() }))
+        ready(Ok(GuardedService { service: Rc::new(service), guards: self.0.clone() }))
     }
 }
 
 /// The service of a scope inside [`Guarded`].
 pub struct GuardedService<S> {
     service: Rc<S>,
-    rule: Guarded,
+    guards: Guards,
 }
 
 impl<S, B> Service<ServiceRequest> for GuardedService<S>
@@ -302,11 +202,20 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let service = Rc::clone(&self.service);
-        let rule = self.rule.clone();
+        let guards = self.guards.clone();
         Box::pin(async move {
-            match admit_by(&rule.guard, request.request(), rule.right).await {
-                Ok(_) => service.call(request).await.map(ServiceResponse::map_into_left_body),
+            match guards.admit_optional(request.headers()).await {
+                Ok(caller) => {
+                    let mut extensions = request.extensions_mut();
+                    extensions.insert(guards);
+                    if let Some(caller) = caller {
+                        extensions.insert(caller);
+                    }
+                    drop(extensions);
+                    service.call(request).await.map(ServiceResponse::map_into_left_body)
+                }
                 Err(refusal) => {
+                    log_refusal(request.request(), &refusal);
                     Ok(request.into_response(refusal.error_response()).map_into_right_body())
                 }
             }

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Inner;
 use super::keys::NotFound;
 use super::store::UserRecord;
+use super::{Inner, Rules};
 use signet_contract::directory::UserState;
-use signet_contract::scope::holds;
 use signet_verifier::{AccessToken, Reason, Refusal, Subject, TokenHash, inspect};
 
 /// The time that a request waits for the feed, if its token is newer than the replica.
@@ -25,43 +24,11 @@ enum Standing {
     Short,
 }
 
-/// The right that a token must grant.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Right<'r> {
-    /// None: every good token is admitted.
-    Any,
-    /// A role of a user.
-    Role(&'r str),
-    /// A scope of a client (RFC 6749 §3.3).
-    Scope(&'static str),
-}
-
-impl Right<'_> {
-    fn role(&self) -> Option<&str> {
-        match self {
-            Self::Role(role) => Some(role),
-            _ => None,
-        }
-    }
-
-    fn check(&self, token: &AccessToken) -> Result<(), Refusal> {
-        let (granted, scope) = match (self, &token.subject) {
-            (Self::Any, _) => (true, None),
-            (Self::Role(role), Subject::User { roles, .. }) => {
-                (roles.iter().any(|held| held == role), None)
-            }
-            (Self::Role(_), Subject::Service) => (false, None),
-            (Self::Scope(scope), _) => (holds(token.scope.as_deref(), scope), Some(*scope)),
-        };
-        if granted { Ok(()) } else { Err(Refusal::Forbidden { scope }) }
-    }
-}
-
-/// Verifies a token, and requires that it grants `right`.
+/// Verifies a token, and requires that it keeps all `rules`.
 pub(super) async fn admit(
     guard: &Inner,
     text: &str,
-    right: Right<'_>,
+    rules: [&Rules; 2],
 ) -> Result<Arc<AccessToken>, Refusal> {
     let deadline = Instant::now() + PATIENCE;
     let mut waited = false;
@@ -71,10 +38,10 @@ pub(super) async fn admit(
         if let Some(reason) = revocation(guard, &token) {
             return Err(Refusal::Invalid(reason));
         }
-        right.check(&token)?;
+        rules.iter().try_for_each(|rules| rules.check(&token))?;
         // Read before the record: a record that is missing now is then missing at this position.
         let position = guard.feed.position().unwrap_or(0);
-        let refusal = match standing(guard, &token, right.role())? {
+        let refusal = match standing(guard, &token, rules)? {
             Standing::Good => return Ok(token),
             Standing::Gone => Refusal::Invalid(Reason::Revoked),
             Standing::Short => Refusal::Forbidden { scope: None },
@@ -120,7 +87,7 @@ fn revocation(guard: &Inner, token: &AccessToken) -> Option<Reason> {
     guard.revocations.read().unwrap_or_else(PoisonError::into_inner).touch(token)
 }
 
-fn standing(guard: &Inner, token: &AccessToken, role: Option<&str>) -> Result<Standing, Refusal> {
+fn standing(guard: &Inner, token: &AccessToken, rules: [&Rules; 2]) -> Result<Standing, Refusal> {
     let Subject::User { public_id, .. } = &token.subject else {
         return Ok(Standing::Good);
     };
@@ -133,8 +100,9 @@ fn standing(guard: &Inner, token: &AccessToken, role: Option<&str>) -> Result<St
     })?;
     Ok(match record {
         Some(UserRecord { state: UserState::Active, roles }) => {
-            let short = role.is_some_and(|role| !roles.iter().any(|held| held == role));
-            if short { Standing::Short } else { Standing::Good }
+            let mut wanted = rules.iter().flat_map(|rules| rules.roles());
+            let all = wanted.all(|wanted| roles.iter().any(|held| held == wanted));
+            if all { Standing::Good } else { Standing::Short }
         }
         Some(UserRecord { state: UserState::Disabled, .. }) | None => Standing::Gone,
     })

@@ -24,8 +24,8 @@ pub struct GuardConfig {
     pub issuer: String,
     /// The issuer's address. The guard calls only the contract's paths below it.
     pub auth_url: Url,
-    /// The audience that a token must have.
-    pub audience: String,
+    /// The audiences of this service. A token must be for one of them.
+    pub audiences: Vec<String>,
     /// This guard's client at the issuer.
     pub client_id: String,
     /// The file that holds the client's secret; read again for each token request.
@@ -55,7 +55,7 @@ impl GuardConfig {
         Ok(Self {
             issuer: issuer.to_owned(),
             auth_url: address::parse(issuer)?,
-            audience: audience.to_owned(),
+            audiences: vec![audience.to_owned()],
             client_id: client_id.to_owned(),
             client_secret_file: client_secret_file.into(),
             leeway: LEEWAY,
@@ -69,7 +69,7 @@ impl GuardConfig {
     pub(super) fn profile(&self) -> Profile {
         Profile {
             issuer: self.issuer.clone(),
-            audiences: vec![self.audience.clone()],
+            audiences: self.audiences.clone(),
             leeway: signed(self.leeway),
             max_life: signed(self.max_token_life),
         }

@@ -22,12 +22,14 @@
 pub mod actix;
 pub mod address;
 mod admission;
+mod caller;
 mod config;
 mod feed;
 mod file_store;
 mod freshness;
 mod incoming;
 mod issuer_client;
+mod issuers;
 mod keys;
 mod mismatch;
 mod own_token;
@@ -35,6 +37,7 @@ mod pace;
 mod random;
 mod refusals;
 mod revocations;
+mod rules;
 mod self_check;
 pub mod status;
 mod stop;
@@ -49,16 +52,18 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 pub use address::AddressError;
+pub use caller::{Admin, Caller, Required, Scope, Scoped, User};
 pub use config::{GuardConfig, LEEWAY, MAX_STALENESS, MAX_TOKEN_LIFE};
 pub use file_store::FileStore;
+pub use issuers::{Guards, SameIssuer};
 pub use mismatch::Mismatch;
 pub use revocations::revokes;
+pub use rules::Rules;
 pub use signet_contract::{self as contract, clock};
 pub use signet_verifier as verifier;
 pub use status::GuardStatus;
 pub use store::{GuardStore, StoreError};
 
-use admission::Right;
 use feed::{FeedView, Reader, Writer};
 use freshness::Stamp;
 use issuer_client::IssuerClient;
@@ -68,9 +73,7 @@ use refusals::Tally;
 use revocations::Revocations;
 use self_check::SelfCheck;
 use signet_contract::clock::Clock;
-use signet_verifier::{
-    AccessToken, Profile, Refusal, RequestHeaders, Verdicts, parse_key_set, presented,
-};
+use signet_verifier::{Profile, Refusal, RequestHeaders, Verdicts, parse_key_set, presented};
 use status::{FeedStatus, KeysStatus};
 use stop::Stop;
 use transport::Transport;
@@ -97,6 +100,7 @@ pub enum GuardError {
 #[derive(Clone)]
 pub struct Guard {
     inner: Arc<Inner>,
+    rules: Arc<Rules>,
 }
 
 /// The state that all clones share.
@@ -218,45 +222,82 @@ impl Guard {
         let watch = check.run(client, Arc::downgrade(&inner), Stop::of(&inner.stop));
         tasks.push(tokio::spawn(watch));
         *inner.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
-        Ok(Self { inner })
+        Ok(Self { inner, rules: Arc::default() })
     }
 
-    /// Verifies the token of a request, with revocations and the directory. A service's token needs
-    /// no record in the directory.
-    pub async fn admit(&self, headers: &impl RequestHeaders) -> Result<Arc<AccessToken>, Refusal> {
-        self.judge(presented(headers), Right::Any).await
+    /// Returns the same guard with more rules: they hold for all requests that it judges, beside
+    /// those that it has.
+    ///
+    /// ```
+    /// # fn on(guard: &signet_guard::Guard) {
+    /// use signet_guard::Rules;
+    ///
+    /// let operators = guard.requiring(Rules::new().role("admin"));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn requiring(&self, rules: Rules) -> Self {
+        let rules = Rules::clone(&self.rules).and(rules);
+        Self { inner: Arc::clone(&self.inner), rules: Arc::new(rules) }
     }
 
-    /// Does the same as [`admit`](Self::admit), and requires `role` in the token and, if the guard
-    /// has a directory, in the directory.
-    pub async fn admit_role(
+    /// Verifies a token, with revocations, the directory and the guard's [rules](Self::requiring). A
+    /// service's token needs no record in the directory.
+    ///
+    /// # Errors
+    ///
+    /// The refusal, which is the answer to the client.
+    pub async fn admit(&self, token: &str) -> Result<Caller, Refusal> {
+        self.judge(Ok(token), &Rules::new()).await
+    }
+
+    /// Verifies the token of a request as [`admit`](Self::admit) does. It is in
+    /// `Authorization: Bearer` or in `x-access-token`.
+    ///
+    /// # Errors
+    ///
+    /// The refusal, which is the answer to the client.
+    pub async fn admit_request(&self, headers: &impl RequestHeaders) -> Result<Caller, Refusal> {
+        self.judge(presented(headers), &Rules::new()).await
+    }
+
+    /// Does the same, but returns `None` for a request without a token if the rules are
+    /// [optional](Rules::optional).
+    ///
+    /// # Errors
+    ///
+    /// The refusal, which is the answer to the client.
+    pub async fn admit_optional(
         &self,
         headers: &impl RequestHeaders,
-        role: &str,
-    ) -> Result<Arc<AccessToken>, Refusal> {
-        self.judge(presented(headers), Right::Role(role)).await
+    ) -> Result<Option<Caller>, Refusal> {
+        match presented(headers) {
+            Err(Refusal::Missing) if self.rules.is_optional() => Ok(None),
+            token => self.judge(token, &Rules::new()).await.map(Some),
+        }
     }
 
-    /// Does the same as [`admit`](Self::admit), and requires `scope` in the token. A user's token of
-    /// a log-in has no scope.
-    pub async fn admit_scope(
-        &self,
-        headers: &impl RequestHeaders,
-        scope: &'static str,
-    ) -> Result<Arc<AccessToken>, Refusal> {
-        self.judge(presented(headers), Right::Scope(scope)).await
-    }
-
-    async fn judge(
+    /// Judges a token by the guard's rules and by more.
+    pub(crate) async fn judge(
         &self,
         token: Result<&str, Refusal>,
-        right: Right<'_>,
-    ) -> Result<Arc<AccessToken>, Refusal> {
+        more: &Rules,
+    ) -> Result<Caller, Refusal> {
         let judged = match token {
-            Ok(text) => admission::admit(&self.inner, text, right).await,
+            Ok(text) => admission::admit(&self.inner, text, [&self.rules, more]).await,
             Err(refusal) => Err(refusal),
         };
-        self.inner.tally.count(judged)
+        self.inner.tally.count(judged.map(Caller))
+    }
+
+    /// Returns the issuer of the tokens that this guard admits.
+    pub fn issuer(&self) -> &str {
+        &self.inner.profile.issuer
+    }
+
+    /// Returns the audiences that this guard accepts. A token must be for one of them.
+    pub fn audiences(&self) -> &[String] {
+        &self.inner.profile.audiences
     }
 
     /// The guard's state now.

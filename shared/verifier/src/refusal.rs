@@ -22,8 +22,8 @@ pub enum Refusal {
     /// The token is valid, but does not grant the right: `403`.
     #[error("the token lacks the right")]
     Forbidden {
-        /// The scope that would grant the right, if any.
-        scope: Option<&'static str>,
+        /// The scopes that would grant the right, separated by spaces, if scopes are what lacks.
+        scope: Option<String>,
     },
     /// The token can't be checked now: `503`.
     #[error("the token can't be checked now")]
@@ -79,7 +79,7 @@ impl Refusal {
             fields.push(("retry-after", retry_after.to_string()));
         }
         let media_type =
-            if self.detail().is_some() { PROBLEM_MEDIA_TYPE } else { "application/json" };
+            if self.message().is_none() { PROBLEM_MEDIA_TYPE } else { "application/json" };
         fields.push(("content-type", media_type.to_owned()));
         fields
     }
@@ -87,17 +87,17 @@ impl Refusal {
     /// Returns the body of the response: a problem (RFC 9457), or for a `401` the message that
     /// older clients read.
     pub fn body(&self) -> String {
-        let Some(detail) = self.detail() else {
-            let message = if *self == Self::Missing { MESSAGE_MISSING } else { MESSAGE_INVALID };
+        if let Some(message) = self.message() {
             return json!(TokenRefused { message }).to_string();
-        };
+        }
         let status = StatusCode::from_u16(self.status()).ok();
         let title = status.and_then(|status| status.canonical_reason()).unwrap_or("Error");
-        json!(Problem::new(self.status(), title, detail)).to_string()
+        json!(Problem::new(self.status(), title, self.detail())).to_string()
     }
 
-    /// Returns the `WWW-Authenticate` field, if any. No byte of it comes from a request.
-    fn challenge(&self) -> Option<String> {
+    /// Returns the `WWW-Authenticate` field (RFC 6750 §3), if any. No byte of it comes from a request,
+    /// apart from a scope that a rule of the request asks for.
+    pub fn challenge(&self) -> Option<String> {
         match self {
             Self::Missing => Some("Bearer".into()),
             Self::Ambiguous => Some(
@@ -117,15 +117,25 @@ impl Refusal {
         }
     }
 
-    /// Returns the `detail` of a problem, or `None` if the body is a message.
-    fn detail(&self) -> Option<&'static str> {
+    /// Returns a sentence for the one who has to mend the client. No byte of it comes from a request.
+    pub fn detail(&self) -> &'static str {
         match self {
-            Self::Missing | Self::Invalid(_) => None,
-            Self::Ambiguous => Some(
-                "Send one access token, once: in `Authorization: Bearer` or in `x-access-token`.",
-            ),
-            Self::Forbidden { .. } => Some("The access token does not grant the right to do this."),
-            Self::Unavailable { .. } => Some("The access token can't be checked now; try again."),
+            Self::Missing => "Send an access token in `Authorization: Bearer`.",
+            Self::Invalid(reason) => reason.description(),
+            Self::Ambiguous => {
+                "Send one access token, once: in `Authorization: Bearer` or in `x-access-token`."
+            }
+            Self::Forbidden { .. } => "The access token does not grant the right to do this.",
+            Self::Unavailable { .. } => "The access token can't be checked now; try again.",
+        }
+    }
+
+    /// Returns the message of a `401`.
+    fn message(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing => Some(MESSAGE_MISSING),
+            Self::Invalid(_) => Some(MESSAGE_INVALID),
+            _ => None,
         }
     }
 }
@@ -198,7 +208,8 @@ mod tests {
         assert_eq!((status, media_type.as_str()), (403, PROBLEM_MEDIA_TYPE));
         assert_eq!(challenge.as_deref(), Some("Bearer error=\"insufficient_scope\""));
         assert_eq!((&body["status"], &body["type"]), (&403.into(), &"about:blank".into()));
-        let (_, challenge, _, _) = answer(&Refusal::Forbidden { scope: Some("events:read") });
+        let (_, challenge, _, _) =
+            answer(&Refusal::Forbidden { scope: Some("events:read".into()) });
         let expected = "Bearer error=\"insufficient_scope\", scope=\"events:read\"";
         assert_eq!(challenge.as_deref(), Some(expected));
     }

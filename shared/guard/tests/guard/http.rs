@@ -5,8 +5,8 @@ use actix_web::http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{App, test, web};
 use serde::Deserialize;
 use signet_contract::bearer::ACCESS_TOKEN_HEADER;
-use signet_guard::Guard;
-use signet_guard::actix::{Admin, Caller, Guarded, Scope, Scoped, Then, User};
+use signet_guard::actix::{Guarded, Then};
+use signet_guard::{Admin, Caller, Guard, Rules, Scope, Scoped, User};
 
 use super::setup::{ANN, BOB, PHONE, Setup};
 use super::tokens::keys;
@@ -54,11 +54,13 @@ async fn answer(guard: &Guard, path: &str, headers: &[(&str, &str)]) -> (u16, St
         .service(web::scope("/scope").wrap(Guarded::by(guard)).route("", web::get().to(name)))
         .service(
             web::scope("/reports")
-                .wrap(Guarded::scope(guard, "reports:read"))
+                .wrap(Guarded::by(guard.requiring(Rules::new().scope("reports:read"))))
                 .route("", web::get().to(report)),
         )
         .service(
-            web::scope("/admin").wrap(Guarded::role(guard, "admin")).route("", web::get().to(name)),
+            web::scope("/admin")
+                .wrap(Guarded::by(guard.requiring(Rules::new().role("admin"))))
+                .route("", web::get().to(name)),
         );
     let app = test::init_service(app).await;
     let mut request = test::TestRequest::get().uri(path);

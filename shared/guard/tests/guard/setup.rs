@@ -4,10 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use signet_contract::clock::{Clock, SystemClock};
-use signet_guard::{Guard, GuardConfig, GuardStore};
-use signet_verifier::{AccessToken, Reason, Refusal};
+use signet_guard::{Caller, Guard, GuardConfig, GuardStore};
+use signet_verifier::{Reason, Refusal};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -97,15 +96,8 @@ impl Setup {
     }
 }
 
-pub(crate) fn bearer(token: &str) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    let value = HeaderValue::from_str(&format!("Bearer {token}")).expect("ASCII");
-    headers.insert(AUTHORIZATION, value);
-    headers
-}
-
-pub(crate) async fn admit(guard: &Guard, token: &str) -> Result<Arc<AccessToken>, Refusal> {
-    guard.admit(&bearer(token)).await
+pub(crate) async fn admit(guard: &Guard, token: &str) -> Result<Caller, Refusal> {
+    guard.admit(token).await
 }
 
 /// Returns the guard's refusal of the token; `None` if it admits it.
