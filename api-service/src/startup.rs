@@ -66,6 +66,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         issuer: settings.issuer,
         public_url: settings.public_url,
         cors_origins: settings.cors_origins.unwrap_or_default(),
+        bad_rules: http::line_limit(),
     };
     // The bound address: with port 0 the system chooses a port.
     let clients_at = listener.local_addr().unwrap_or(settings.bind);

@@ -1,5 +1,6 @@
 //! The routes for clients. Only this layer uses HTTP.
 
+mod forward_auth;
 mod openapi;
 mod page_query;
 mod protected_resource;
@@ -11,9 +12,11 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{Resource, middleware, web};
 use signet_guard::{Guard, Rules};
 use signet_service::cors::{Pages, allow};
+use signet_service::line_limit::LineLimit;
 use signet_service::resource::{READING, read};
 use signet_service::{docs_page, problem_response, well_known};
 
+pub use forward_auth::line_limit;
 pub use openapi::{description, document as openapi};
 
 use crate::blocking::Blocking;
@@ -37,6 +40,8 @@ pub struct Api {
     pub public_url: String,
     /// The origins of pages that may call from a browser.
     pub cors_origins: Vec<String>,
+    /// The limit of lines about rules that no caller can keep.
+    pub bad_rules: Arc<LineLimit>,
 }
 
 /// Adds all routes.
@@ -45,9 +50,11 @@ pub fn routes(api: Api, openapi: web::Bytes) -> impl FnOnce(&mut web::ServiceCon
         // No cache may store personal data or a refusal (RFC 9111 §5.2.2.5).
         let unstored = || middleware::DefaultHeaders::new().add((CACHE_CONTROL, "no-store"));
         let origins = api.cors_origins.clone();
+        let named = |resource: Resource| {
+            resource.wrap(middleware::from_fn(protected_resource::name_metadata))
+        };
         let read_by_pages = |resource: Resource| {
-            let named = resource.wrap(middleware::from_fn(protected_resource::name_metadata));
-            allow(Pages::Of(&origins), &READING, named.wrap(unstored()))
+            allow(Pages::Of(&origins), &READING, named(resource).wrap(unstored()))
         };
         let metadata = well_known::metadata(
             protected_resource::PATH,
@@ -61,6 +68,7 @@ pub fn routes(api: Api, openapi: web::Bytes) -> impl FnOnce(&mut web::ServiceCon
             .service(read_by_pages(read("/user", users::list)))
             .service(read_by_pages(read("/user/me", users::me)))
             .service(read_by_pages(read("/user/{public_id}", users::one)))
+            .service(named(forward_auth::resource()).wrap(unstored()))
             .configure(metadata)
             .configure(docs_page::routes(openapi, origins))
             .default_service(web::to(problem_response::not_found));

@@ -3,7 +3,7 @@
 use signet_service::api_description::{Common, bearer};
 use utoipa::{Modify, OpenApi};
 
-use super::{protected_resource, users};
+use super::{forward_auth, protected_resource, users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -12,10 +12,11 @@ use super::{protected_resource, users};
         description = "The user directory, for those who hold an access token of its issuer.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    paths(users::list, users::me, users::one, protected_resource::metadata),
+    paths(users::list, users::me, users::one, forward_auth::verify, protected_resource::metadata),
     modifiers(&Schemes, &Common),
     tags(
         (name = "users", description = "The user directory"),
+        (name = "forward authentication", description = "For proxies before other services"),
         (name = "metadata", description = "What clients find out by themselves"),
     )
 )]

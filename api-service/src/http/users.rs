@@ -130,7 +130,7 @@ pub(super) async fn one(
     Ok(HttpResponse::Ok().json(user))
 }
 
-fn problem(error: DirectoryError) -> ProblemError {
+pub(super) fn problem(error: DirectoryError) -> ProblemError {
     match error {
         DirectoryError::UnknownCursor => ProblemError::fields([(
             "after",

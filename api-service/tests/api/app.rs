@@ -138,6 +138,7 @@ impl App {
             issuer: ISSUER.into(),
             public_url: "https://users.example.org".into(),
             cors_origins: Vec::new(),
+            bad_rules: http::line_limit(),
         };
         Self { api, _folder: folder }
     }

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::keys::NotFound;
 use super::store::UserRecord;
@@ -94,10 +95,7 @@ fn standing(guard: &Inner, token: &AccessToken, rules: [&Rules; 2]) -> Result<St
     if !guard.has_directory {
         return Ok(Standing::Good);
     }
-    let record = guard.store.find_user(*public_id).map_err(|error| {
-        tracing::error!(%error, "the directory can't be read");
-        Refusal::Unavailable { retry_after: 1 }
-    })?;
+    let record = record(guard, *public_id)?;
     Ok(match record {
         Some(UserRecord { state: UserState::Active, roles }) => {
             let mut wanted = rules.iter().flat_map(|rules| rules.roles());
@@ -105,5 +103,13 @@ fn standing(guard: &Inner, token: &AccessToken, rules: [&Rules; 2]) -> Result<St
             if all { Standing::Good } else { Standing::Short }
         }
         Some(UserRecord { state: UserState::Disabled, .. }) | None => Standing::Gone,
+    })
+}
+
+/// Returns the user's record in the directory.
+pub(super) fn record(guard: &Inner, public_id: Uuid) -> Result<Option<UserRecord>, Refusal> {
+    guard.store.find_user(public_id).map_err(|error| {
+        tracing::error!(%error, "the directory can't be read");
+        Refusal::Unavailable { retry_after: 1 }
     })
 }

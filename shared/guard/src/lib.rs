@@ -26,6 +26,7 @@ mod caller;
 mod config;
 mod feed;
 mod file_store;
+pub mod forward_auth;
 mod freshness;
 mod incoming;
 mod issuer_client;
