@@ -11,14 +11,12 @@ use signet_guard::forward_auth::{FIELDS, Refused};
 use signet_guard::verifier::Refusal;
 use signet_service::line_limit::LineLimit;
 use signet_service::problem_response::ProblemError;
+use signet_service::well_known::BEHIND;
 
 use super::Api;
 
 /// The path with the rules in its query.
 const PATH: &str = "/verify";
-
-/// The paths of proxies that add the client's path and query.
-const BELOW: &str = "/verify/{client:.*}";
 
 /// The interval of the lines about a bad rule: strangers can send the header of a rule.
 const LINE_INTERVAL: Duration = Duration::from_hours(1);
@@ -28,9 +26,9 @@ pub fn line_limit() -> Arc<LineLimit> {
     Arc::new(LineLimit::every(LINE_INTERVAL))
 }
 
-/// Returns the routes, which take any method.
+/// Returns the route, which takes any method. Some proxies add the client's path and query to it.
 pub(super) fn resource() -> Resource {
-    web::resource([PATH, BELOW]).default_service(web::to(verify))
+    web::resource([PATH.to_owned(), format!("{PATH}{BEHIND}")]).default_service(web::to(verify))
 }
 
 /// Asks if a proxy may pass a request on. Takes any method, at this path and below it.

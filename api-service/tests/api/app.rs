@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::{Method, header};
+use actix_web::http::{ConnectionType, Method, header};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App as ActixApp, middleware};
 use api_service::blocking::Blocking;
@@ -85,6 +85,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: header::HeaderMap,
     pub(crate) body: String,
+    /// True if the connection ends with the answer.
+    pub(crate) closes: bool,
 }
 
 impl Answer {
@@ -105,6 +107,15 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) async fn start(users: &[DirectoryUser], visibility: Visibility) -> Self {
+        Self::start_for(&[AUDIENCE], users, visibility).await
+    }
+
+    /// Starts with these audiences.
+    pub(crate) async fn start_for(
+        audiences: &[&str],
+        users: &[DirectoryUser],
+        visibility: Visibility,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let replica = Replica::open(&folder.path().join("api.db"), 2).expect("a replica");
         let at = SystemClock.now();
@@ -120,6 +131,7 @@ impl App {
         let secret = folder.path().join("client.secret");
         std::fs::write(&secret, "not used: nobody answers").expect("written");
         let mut config = GuardConfig::new(ISSUER, AUDIENCE, "api-service", secret).expect("good");
+        config.audiences = audiences.iter().map(|one| (*one).to_owned()).collect();
         // No process can listen there.
         config.auth_url = "http://127.0.0.1:1".parse().expect("an address");
         let guard = Guard::start(config, replica.clone(), Arc::new(SystemClock)).await;
@@ -156,8 +168,9 @@ impl App {
             .configure(http::routes(self.api.clone(), openapi));
         let response = call_service(&init_service(app).await, request.to_request()).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let closes = response.response().head().connection_type() == ConnectionType::Close;
         let body = String::from_utf8(read_body(response).await.to_vec()).expect("UTF-8");
-        Answer { status, headers, body }
+        Answer { status, headers, body, closes }
     }
 
     /// Sends `GET path` with a token in `x-access-token`.

@@ -63,7 +63,7 @@ async fn every_described_route_exists_and_is_guarded() {
             }
         }
     }
-    assert_eq!(guarded, BTreeSet::from(["/user", "/user/me", "/user/{public_id}"]));
+    assert_eq!(guarded, BTreeSet::from(["/user", "/user/me", "/user/{public_id}", "/verify"]));
     assert_eq!(
         description["openapi"].as_str().and_then(|it| it.rsplit_once('.')).map(|it| it.0),
         Some("3.1")

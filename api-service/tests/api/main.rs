@@ -13,3 +13,4 @@ mod commands;
 mod descriptions;
 mod user;
 mod user_list;
+mod verify;

@@ -43,3 +43,4 @@ mod shutdown;
 mod slow_readers;
 mod third_service;
 mod tutorial_import;
+mod verify;

@@ -196,7 +196,10 @@ fn elements(
     let mut all = Vec::new();
     for value in values {
         let before = all.len();
-        let elements = value.split(separates).map(str::trim).filter(|one| !one.is_empty());
+        let elements = value
+            .split(separates)
+            .map(|one| one.trim_matches([' ', '\t']))
+            .filter(|one| !one.is_empty());
         all.extend(elements.map(str::to_owned));
         if all.len() == before {
             return Err(BadRule::Value(rule));

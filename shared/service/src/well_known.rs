@@ -7,8 +7,9 @@ use url::Url;
 use super::cors::{Pages, allow};
 use super::resource::{READING, read};
 
-/// The end of the template of metadata at a path followed by the path of the service.
-pub(super) const BEHIND: &str = "/{behind:.*}";
+/// The end of the template of a route that is at a path and at all paths below it. Metrics count both
+/// under the path.
+pub const BEHIND: &str = "/{behind:.*}";
 
 /// Adds the metadata at `path`. If the `address` of the service has a path, adds it also at `path`
 /// followed by that one: clients put `path` between host and path (RFC 8414 §3.1, RFC 9728 §3.1).
