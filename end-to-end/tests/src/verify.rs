@@ -35,7 +35,7 @@ fn content_is_not_waited_for() {
             assert!(answer.starts_with(&format!("http/1.1 {status} ")), "{framing}: {answer}");
             assert!(answer.contains("\r\nconnection: close\r\n"), "{framing}: {answer}");
             // The content still arrives, and meets no reset.
-            stream.write_all(&[b'x'; 100_000]).expect("taken");
+            stream.write_all(&vec![b'x'; 100_000]).expect("taken");
             let began = Instant::now();
             assert_eq!(stream.read(&mut buffer).expect("closed in order"), 0, "{framing}");
             assert!(began.elapsed() < DROPPED_FOR, "{:?}", began.elapsed());

@@ -206,12 +206,10 @@ where
         Box::pin(async move {
             match guards.admit_optional(request.headers()).await {
                 Ok(caller) => {
-                    let mut extensions = request.extensions_mut();
-                    extensions.insert(guards);
+                    request.extensions_mut().insert(guards);
                     if let Some(caller) = caller {
-                        extensions.insert(caller);
+                        request.extensions_mut().insert(caller);
                     }
-                    drop(extensions);
                     service.call(request).await.map(ServiceResponse::map_into_left_body)
                 }
                 Err(refusal) => {

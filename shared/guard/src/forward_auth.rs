@@ -116,10 +116,11 @@ impl Guard {
         query: &str,
         headers: &impl RequestHeaders,
     ) -> Result<Passed, Refused> {
-        let rules = rules(query, headers, self.audiences());
-        let known = rules.as_ref().map_or_else(|_| Rules::new(), Rules::clone);
-        let caller = self.judge(presented(headers), &known).await.map_err(Refused::Caller)?;
-        rules.map_err(Refused::Rule)?;
+        let asked = rules(query, headers, self.audiences());
+        let none = Rules::new();
+        let caller = self.judge(presented(headers), asked.as_ref().unwrap_or(&none)).await;
+        let caller = caller.map_err(Refused::Caller)?;
+        asked.map_err(Refused::Rule)?;
         let audiences = self.audiences().iter().filter(|one| caller.token().is_for(one));
         let audiences = audiences.cloned().collect();
         let roles = self.granted_roles(&caller).map_err(Refused::Caller)?;
@@ -147,28 +148,28 @@ fn rules(
     headers: &impl RequestHeaders,
     accepted: &[String],
 ) -> Result<Rules, BadRule> {
-    let (mut roles, mut scopes, mut audiences) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut role, mut scope, mut audience) = (Vec::new(), Vec::new(), Vec::new());
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {
-            "role" => roles.push(value),
-            "scope" => scopes.push(value),
-            "audience" => audiences.push(value),
+            "role" => role.push(value),
+            "scope" => scope.push(value),
+            "audience" => audience.push(value),
             _ => return Err(BadRule::Unknown),
         }
     }
-    roles.extend(fields(headers, REQUIRE_ROLE));
-    scopes.extend(fields(headers, REQUIRE_SCOPE));
-    let asked: Vec<_> = fields(headers, REQUIRE_AUDIENCE).collect();
+    role.extend(fields(headers, REQUIRE_ROLE));
+    scope.extend(fields(headers, REQUIRE_SCOPE));
+    let audience_field: Vec<_> = fields(headers, REQUIRE_AUDIENCE).collect();
 
     let mut rules = Rules::new();
-    for role in elements("role", &roles, |c| c == ',')? {
+    for role in elements("role", &role, |c| c == ',')? {
         rules = rules.role(role);
     }
-    for scope in elements("scope", &scopes, |c| c == ',' || c == ' ')? {
+    for scope in elements("scope", &scope, |c| c == ',' || c == ' ')? {
         rules = rules.scope(scope);
     }
-    for audiences in [audiences, asked] {
-        let audiences = elements("audience", &audiences, |c| c == ',')?;
+    for values in [audience, audience_field] {
+        let audiences = elements("audience", &values, |c| c == ',')?;
         if !audiences.iter().all(|one| accepted.contains(one)) {
             return Err(BadRule::Audience);
         }
