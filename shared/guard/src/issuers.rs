@@ -40,10 +40,10 @@ impl Guards {
 
     /// Returns the same guards with more rules.
     #[must_use]
-    pub fn requiring(&self, rules: &Rules) -> Self {
+    pub fn requiring(&self, rules: Rules) -> Self {
         Self {
-            first: self.first.requiring(rules.clone()),
             others: self.others.iter().map(|guard| guard.requiring(rules.clone())).collect(),
+            first: self.first.requiring(rules),
         }
     }
 

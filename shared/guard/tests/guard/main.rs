@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper that fails shall end its test")]
 
 mod directory;
+mod forward_auth;
 mod http;
 mod issuer;
 mod keys;
