@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{Profile, Reason};
 
-/// The claims of a verified token. Only [`verify`](super::Unverified::verify) creates one.
+/// The claims of a verified token. [`verify`](super::verify) creates it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessToken {
     /// The user or service that uses the token.

@@ -5,6 +5,25 @@ use time::OffsetDateTime;
 use super::jwk::PublicKey;
 use super::{AccessToken, Profile, Reason, claims, compact, header};
 
+/// Verifies a token with the keys of its issuer: both steps at once.
+///
+/// This check alone knows no revocation. A token of a key that is not in `keys` is refused, so the
+/// caller keeps the key set current.
+///
+/// # Errors
+///
+/// The reason to refuse the token. [`Reason::Key`] if no key verifies it.
+pub fn verify(
+    token: &str,
+    profile: &Profile,
+    keys: &[PublicKey],
+    now: OffsetDateTime,
+) -> Result<AccessToken, Reason> {
+    let unverified = inspect(token, profile, now)?;
+    let key = keys.iter().find(|key| key.kid() == unverified.kid()).ok_or(Reason::Key)?;
+    unverified.verify(key)
+}
+
 /// A token that is good except for its signature, which is not checked yet. It gives out only the
 /// id of the key to check with.
 pub struct Unverified<'t> {

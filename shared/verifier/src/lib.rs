@@ -7,6 +7,8 @@
 //! 2. [`Unverified::verify`] checks the signature with the key that the token names, and only
 //!    then returns the claims.
 //!
+//! [`verify`] does both for a caller that holds all keys.
+//!
 //! The verifier does not know what changes during the life of a token: revocations, the user's
 //! state, the held keys. The caller checks them at every request, also after a [`Verdicts`] hit.
 
@@ -31,7 +33,7 @@ mod verdicts;
 pub use access_token::{AccessToken, Subject};
 pub use compact::MAX_TOKEN_BYTES;
 pub use header::access_token_header;
-pub use inspection::{Unverified, inspect};
+pub use inspection::{Unverified, inspect, verify};
 pub use jwk::{JwkError, PublicKey, thumbprint};
 pub use key_set::{
     DroppedKey, KeySetError, MAX_KEY_SET_BYTES, MAX_KEY_SET_KEYS, ParsedKeySet, parse_key_set,

@@ -14,3 +14,4 @@ mod signatures;
 mod spellings;
 mod times;
 mod verdicts;
+mod verify;
