@@ -22,7 +22,7 @@ pub const STATUS_PATH: &str = "/status";
 /// Creates the readiness and the metrics of `guard`. `http` has the counts of its requests.
 pub fn management(guard: &Guard, http: &HttpMetrics, shutdown: Shutdown) -> Management {
     let readiness = Arc::new(readiness::GuardReadiness(guard.clone()));
-    let metrics = metrics::registry(guard.clone(), http, Arc::clone(&readiness) as _);
+    let metrics = metrics::registry(guard, http, Arc::clone(&readiness) as _);
     Management { readiness, metrics: Arc::new(metrics), shutdown }
 }
 

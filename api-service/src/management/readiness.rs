@@ -80,7 +80,7 @@ fn progress(feed: &FeedStatus) -> &'static str {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use std::time::Duration;
 
     use signet_contract::bearer::Reason;
@@ -88,7 +88,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    pub(in crate::management) fn good() -> GuardStatus {
+    fn good() -> GuardStatus {
         GuardStatus {
             serving: true,
             keys: KeysStatus {

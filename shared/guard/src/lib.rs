@@ -32,6 +32,8 @@ mod incoming;
 mod issuer_client;
 mod issuers;
 mod keys;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod mismatch;
 mod own_token;
 mod pace;
