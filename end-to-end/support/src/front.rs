@@ -100,7 +100,7 @@ impl Front {
 }
 
 /// The path of an installed program. Servers are often outside the PATH of users.
-fn found(name: &str) -> PathBuf {
+pub(crate) fn found(name: &str) -> PathBuf {
     ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"]
         .iter()
         .map(|folder| Path::new(folder).join(name))
@@ -109,7 +109,25 @@ fn found(name: &str) -> PathBuf {
 }
 
 /// The changed file and the command that reads it.
-type Prepared = (PathBuf, &'static [&'static str]);
+pub(crate) type Prepared = (PathBuf, &'static [&'static str]);
+
+/// The command of nginx.
+pub(crate) const NGINX: &[&str] = &["nginx", "-p", ".", "-e", "stderr", "-c"];
+/// The command of Caddy.
+pub(crate) const CADDY: &[&str] = &["caddy", "run", "--adapter", "caddyfile", "--config"];
+
+/// Writes the main file of nginx with the `server` blocks; returns its path. One process, so that its
+/// end ends everything.
+pub(crate) fn nginx_main(folder: &Path, server: &str) -> PathBuf {
+    fs::write(folder.join("server.conf"), server).expect("written");
+    let main = "daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log stderr;\nevents {}\n\
+                http {\n    access_log off;\n    client_body_temp_path body;\n    \
+                proxy_temp_path proxy;\n    fastcgi_temp_path fastcgi;\n    \
+                uwsgi_temp_path uwsgi;\n    scgi_temp_path scgi;\n    include server.conf;\n}\n";
+    let file = folder.join("nginx.conf");
+    fs::write(&file, main).expect("written");
+    file
+}
 
 /// The surroundings of a proxy.
 struct Place<'a> {
@@ -136,15 +154,7 @@ impl Place<'_> {
                 &self.authority.key.to_string_lossy(),
             )
             .finish();
-        fs::write(self.folder.join("server.conf"), server).expect("written");
-        // One process, so that its end ends everything.
-        let main = "daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log stderr;\nevents {}\n\
-                    http {\n    access_log off;\n    client_body_temp_path body;\n    \
-                    proxy_temp_path proxy;\n    fastcgi_temp_path fastcgi;\n    \
-                    uwsgi_temp_path uwsgi;\n    scgi_temp_path scgi;\n    include server.conf;\n}\n";
-        let file = self.folder.join("nginx.conf");
-        fs::write(&file, main).expect("written");
-        (file, &["nginx", "-p", ".", "-e", "stderr", "-c"])
+        (nginx_main(self.folder, &server), NGINX)
     }
 
     fn caddy(&self) -> Prepared {
@@ -160,7 +170,7 @@ impl Place<'_> {
         let file = self.folder.join("Caddyfile");
         let global = "{\n\tadmin off\n\tauto_https disable_redirects\n\tskip_install_trust\n}\n";
         fs::write(&file, format!("{global}{sites}")).expect("written");
-        (file, &["caddy", "run", "--adapter", "caddyfile", "--config"])
+        (file, CADDY)
     }
 
     /// A machine that stands still for some seconds must not make a service look down.

@@ -23,6 +23,7 @@ pub mod connection;
 pub mod deploy;
 pub mod flood;
 pub mod forge;
+pub mod forward;
 pub mod front;
 pub mod hearing;
 pub mod help;

@@ -1,0 +1,136 @@
+//! Proxies that ask a guard about each request before a service gets it, with the files of
+//! `deploy/forward-auth`. A test changes only addresses, ports and certificates in its copy.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::http::{self, Request};
+use crate::pair::Pair;
+use crate::process::{Launch, Process};
+use crate::{deploy, front, outside, poll, port};
+
+/// A busy machine starts a proxy slowly.
+const START: Duration = Duration::from_secs(30);
+
+/// A program with a file in `deploy/forward-auth`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// `nginx.conf`.
+    Nginx,
+    /// `Caddyfile`.
+    Caddy,
+}
+
+/// A pair whose guard accepts the audiences `api-service` and `orders`; the issuer also grants
+/// `invoices`.
+pub fn pair() -> Pair {
+    Pair::start_with(&[
+        ("AUTH_AUDIENCE", "api-service,orders,invoices"),
+        ("API_AUDIENCE", "api-service,orders"),
+    ])
+}
+
+/// Starts a service that answers what reaches it; returns it and its address (`HOST:PORT`).
+pub fn echo(folder: &Path) -> (Process, String) {
+    let port = port::free();
+    let log = folder.join("echo.log");
+    let process = outside::python_server("echo_headers.py", &[&port.to_string()], &log);
+    let address = format!("127.0.0.1:{port}");
+    poll::until("the service answers", START, || {
+        http::request("GET", &format!("http://{address}/")).try_send().is_ok()
+    });
+    (process, address)
+}
+
+/// A running proxy without TLS.
+#[derive(Debug)]
+pub struct Door {
+    /// Its address (`HOST:PORT`).
+    pub address: String,
+    process: Process,
+    log: PathBuf,
+}
+
+impl Door {
+    /// Starts the proxy before the service at `service`. It asks the guard at `guard`. Both are
+    /// `HOST:PORT`.
+    pub fn start(program: Program, folder: &Path, guard: &str, service: &str) -> Self {
+        let folder = folder.join(format!("{program:?}"));
+        fs::create_dir(&folder).expect("a folder");
+        let address = format!("127.0.0.1:{}", port::free());
+        let place = Place { folder: &folder, address: &address, guard, service };
+        let (file, command) = match program {
+            Program::Nginx => place.nginx(),
+            Program::Caddy => place.caddy(),
+        };
+        let environment = vec![("HOME".into(), folder.to_string_lossy().into_owned())];
+        let launch = Launch { program: front::found(command[0]), environment, folder };
+        let log = launch.folder.join("log");
+        let process = launch.spawn(&[&command[1..], &[&*file.to_string_lossy()]].concat(), &log);
+        let mut door = Self { address, process, log };
+        poll::until("the proxy asks the guard", START, || {
+            let ended = door.process.ended();
+            assert!(ended.is_none(), "it ended ({ended:?}): {}", door.log());
+            door.request("GET", "/").try_send().is_ok_and(|answer| answer.status == 401)
+        });
+        door
+    }
+
+    /// A request to the proxy.
+    pub fn request(&self, method: &str, path: &str) -> Request {
+        http::request(method, &format!("http://{}{path}", self.address))
+            .header("host", "app.example.org")
+    }
+
+    /// Its output.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+/// The surroundings of a proxy.
+struct Place<'a> {
+    folder: &'a Path,
+    address: &'a str,
+    guard: &'a str,
+    service: &'a str,
+}
+
+/// The changed file, and the command that reads it.
+impl Place<'_> {
+    /// Reads a file of `deploy/forward-auth`, with the addresses of the test.
+    fn file(&self, name: &str) -> deploy::Copy {
+        deploy::file(&format!("forward-auth/{name}"))
+            .replace("127.0.0.1:8002", self.guard)
+            .replace("127.0.0.1:9000", self.service)
+    }
+
+    fn nginx(&self) -> front::Prepared {
+        let tls = "    ssl_certificate /etc/ssl/app.example.org/fullchain.pem;\n    \
+                   ssl_certificate_key /etc/ssl/app.example.org/privkey.pem;\n";
+        let server = self
+            .file("nginx.conf")
+            .replace("listen 443 ssl;", &format!("listen {};", self.address))
+            .replace(tls, "")
+            .finish();
+        (front::nginx_main(self.folder, &server), front::NGINX)
+    }
+
+    fn caddy(&self) -> front::Prepared {
+        let sites = self
+            .file("Caddyfile")
+            .replace("app.example.org {", &format!("http://{} {{\n\tbind 127.0.0.1", self.site()))
+            .finish();
+        let file = self.folder.join("Caddyfile");
+        fs::write(&file, format!("{{\n\tadmin off\n\tauto_https off\n}}\n{sites}"))
+            .expect("written");
+        (file, front::CADDY)
+    }
+
+    /// The site's host name with the proxy's port.
+    fn site(&self) -> String {
+        let (_, port) = self.address.rsplit_once(':').expect("a port");
+        format!("app.example.org:{port}")
+    }
+}
