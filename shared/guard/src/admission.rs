@@ -92,7 +92,7 @@ fn standing(guard: &Inner, token: &AccessToken, rules: [&Rules; 2]) -> Result<St
     let Subject::User { public_id, .. } = &token.subject else {
         return Ok(Standing::Good);
     };
-    if !guard.has_directory {
+    if !guard.has_directory() {
         return Ok(Standing::Good);
     }
     let record = record(guard, *public_id)?;
@@ -106,9 +106,10 @@ fn standing(guard: &Inner, token: &AccessToken, rules: [&Rules; 2]) -> Result<St
     })
 }
 
-/// Returns the user's record in the directory.
+/// Returns the user's record in the directory; `None` without a directory.
 pub(super) fn record(guard: &Inner, public_id: Uuid) -> Result<Option<UserRecord>, Refusal> {
-    guard.store.find_user(public_id).map_err(|error| {
+    let Some(directory) = &guard.directory else { return Ok(None) };
+    directory.find_user(public_id).map_err(|error| {
         tracing::error!(%error, "the directory can't be read");
         Refusal::Unavailable { retry_after: 1 }
     })

@@ -132,7 +132,7 @@ impl Guard {
         let Subject::User { public_id, roles, .. } = &caller.token().subject else {
             return Ok(Vec::new());
         };
-        if !self.inner.has_directory {
+        if !self.inner.has_directory() {
             return Ok(roles.clone());
         }
         // The user may be deleted after the guard's check.

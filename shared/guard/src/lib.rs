@@ -16,7 +16,11 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Build it once, before `HttpServer::new`, and clone it into every worker.
+//! Start it once and clone it into every worker. [`Rules`] require more than a good token, and
+//! [`Guards`] combines the guards of several issuers.
+//!
+//! The features: `actix` and `tower` for web frameworks, `settings` for flags and variables by clap,
+//! `metrics` for Prometheus, `testing` for the unit tests of a service.
 
 #[cfg(feature = "actix")]
 pub mod actix;
@@ -42,17 +46,18 @@ mod refusals;
 mod revocations;
 mod rules;
 mod self_check;
+mod start;
 pub mod status;
 mod stop;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transport;
 
-use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
 pub use address::AddressError;
 pub use caller::{Admin, Caller, Required, Scope, Scoped, User};
@@ -67,22 +72,16 @@ pub use signet_verifier as verifier;
 pub use status::GuardStatus;
 pub use store::{GuardStore, StoreError};
 
-use feed::{FeedView, Reader, Writer};
+use feed::FeedView;
 use freshness::Stamp;
-use issuer_client::IssuerClient;
-use keys::{HttpSource, KeyCache, Owner};
-use pace::Pace;
+use keys::KeyCache;
 use refusals::Tally;
 use revocations::Revocations;
 use self_check::SelfCheck;
 use signet_contract::clock::Clock;
-use signet_verifier::{Profile, Refusal, RequestHeaders, Verdicts, parse_key_set, presented};
+use signet_verifier::{Profile, Refusal, RequestHeaders, Verdicts, presented};
 use status::{FeedStatus, KeysStatus};
-use stop::Stop;
-use transport::Transport;
-
-/// The number of verified tokens that are remembered, at about half a kilobyte each.
-const VERDICTS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(50_000 - 1);
+use transport::Skew;
 
 /// An error at the start of a guard. An issuer that can't be reached is no error.
 #[derive(Debug, thiserror::Error)]
@@ -111,13 +110,13 @@ struct Inner {
     profile: Profile,
     max_staleness: std::time::Duration,
     clock: Arc<dyn Clock>,
-    store: Arc<dyn GuardStore>,
-    has_directory: bool,
+    /// The store, if it has a directory.
+    directory: Option<Arc<dyn GuardStore>>,
     keys: Arc<KeyCache>,
     verdicts: Arc<Verdicts>,
     revocations: Arc<RwLock<Revocations>>,
     feed: Arc<FeedView>,
-    transport: Transport,
+    skew: Skew,
     check: Arc<SelfCheck>,
     tally: Tally,
     stop: watch::Sender<bool>,
@@ -125,109 +124,6 @@ struct Inner {
 }
 
 impl Guard {
-    /// Starts the guard's tasks on the current tokio runtime and returns at once. Until the issuer
-    /// answers or is unreachable, [`admit`](Self::admit) returns [`Refusal::Unavailable`].
-    ///
-    /// # Errors
-    ///
-    /// If the address can't be used or the store can't be read.
-    pub async fn start(
-        config: GuardConfig,
-        store: Arc<dyn GuardStore>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, GuardError> {
-        address::check(&config.auth_url, &config.allow_http)?;
-        let loading = Arc::clone(&store);
-        let held = tokio::task::spawn_blocking(move || loading.load()).await;
-        let held = held.map_err(StoreError::new)??;
-
-        let longest_life = config.max_token_life.saturating_add(config.leeway);
-        let mut revocations = Revocations::new(longest_life);
-        let now = Instant::now();
-        let forget: Vec<_> =
-            held.revocations.iter().flat_map(|event| revocations.apply(event, now)).collect();
-        let saved = held.keys.and_then(|saved| match parse_key_set(saved.text.as_bytes()) {
-            Ok(set) => Some((set.keys, saved.etag, Stamp::noted(saved.fetched_at, &*clock))),
-            Err(error) => {
-                tracing::warn!(%error, "the stored key set is damaged; the guard fetches a new one");
-                None
-            }
-        });
-        let (parsed, etag, fetched) = match saved {
-            Some((parsed, etag, fetched)) => (parsed, etag, Some(fetched)),
-            None => (Vec::new(), None, None),
-        };
-        let keys = Arc::new(KeyCache::new(parsed, fetched, revocations.kids()));
-        let contact = held.feed_contact.map(|contact| Stamp::noted(contact, &*clock));
-        let feed = Arc::new(FeedView::new(held.position, contact));
-        let revocations = Arc::new(RwLock::new(revocations));
-        let verdicts = Arc::new(Verdicts::new(VERDICTS));
-        let transport = Transport::new(Arc::clone(&clock))?;
-
-        let source = HttpSource::new(transport.clone(), &config.auth_url);
-        let pace = Pace::of(config.max_staleness);
-        let owner = Owner::new(
-            Arc::clone(&keys),
-            source,
-            Arc::clone(&store),
-            Arc::clone(&clock),
-            etag,
-            pace,
-        );
-        let writer = Writer::new(
-            Arc::clone(&store),
-            Arc::clone(&clock),
-            Arc::clone(&keys),
-            Arc::clone(&verdicts),
-            Arc::clone(&revocations),
-            forget,
-            pace,
-        );
-        let check = Arc::new(SelfCheck::new(
-            config.profile(),
-            config.leeway,
-            Arc::clone(&keys),
-            transport.clone(),
-        ));
-        let client = Arc::new(IssuerClient::new(transport.clone(), &config, Arc::clone(&check)));
-        let reader = Reader::new(
-            Arc::clone(&client),
-            Arc::clone(&keys),
-            Arc::clone(&feed),
-            Arc::clone(&clock),
-            held.instance,
-            writer,
-            pace,
-        );
-        let stop = watch::Sender::new(false);
-        let mut tasks = vec![
-            tokio::spawn(owner.run(Stop::of(&stop))),
-            tokio::spawn(reader.run(Stop::of(&stop))),
-        ];
-        let inner = Inner {
-            profile: config.profile(),
-            max_staleness: config.max_staleness,
-            has_directory: store.has_directory(),
-            clock,
-            store,
-            keys,
-            verdicts,
-            revocations,
-            feed,
-            transport,
-            check,
-            tally: Tally::default(),
-            stop,
-            tasks: Mutex::default(),
-        };
-        let inner = Arc::new(inner);
-        let check = Arc::clone(&inner.check);
-        let watch = check.run(client, Arc::downgrade(&inner), Stop::of(&inner.stop));
-        tasks.push(tokio::spawn(watch));
-        *inner.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
-        Ok(Self { inner, rules: Arc::default() })
-    }
-
     /// Returns the same guard with more rules: they hold for all requests that it judges, beside
     /// those that it has.
     ///
@@ -327,7 +223,7 @@ impl Guard {
                 lag: seen.lag,
                 last_error: seen.last_error,
             },
-            skew: inner.transport.skew(),
+            skew: inner.skew.get(),
             mismatches: inner.check.mismatches(),
             revocations: inner.revocations.read().unwrap_or_else(PoisonError::into_inner).len(),
             admitted,
@@ -353,6 +249,11 @@ impl Inner {
         let trusted =
             self.feed.started() && self.keys_trusted() && self.feed_trusted(self.feed.contact());
         if trusted { Ok(()) } else { Err(Refusal::Unavailable { retry_after: 1 }) }
+    }
+
+    /// Returns true if users are looked up in a directory.
+    fn has_directory(&self) -> bool {
+        self.directory.is_some()
     }
 
     fn keys_trusted(&self) -> bool {

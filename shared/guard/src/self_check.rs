@@ -13,7 +13,7 @@ use super::keys::{KeyCache, NotFound};
 use super::mismatch::Mismatch;
 use super::own_token::{Judgement, OwnToken, judge};
 use super::stop::Stop;
-use super::transport::Transport;
+use super::transport::Skew;
 use signet_verifier::Profile;
 
 /// The time between two comparisons of the clocks, and two looks at a mismatch.
@@ -31,7 +31,7 @@ pub(super) struct SelfCheck {
     profile: Profile,
     leeway: Duration,
     keys: Arc<KeyCache>,
-    transport: Transport,
+    skew: Skew,
     known: Mutex<Known>,
     wake: Notify,
 }
@@ -61,14 +61,9 @@ enum Verdict {
 }
 
 impl SelfCheck {
-    pub(super) fn new(
-        profile: Profile,
-        leeway: Duration,
-        keys: Arc<KeyCache>,
-        transport: Transport,
-    ) -> Self {
+    pub(super) fn new(profile: Profile, leeway: Duration, keys: Arc<KeyCache>, skew: Skew) -> Self {
         let (known, wake) = (Mutex::default(), Notify::new());
-        Self { profile, leeway, keys, transport, known, wake }
+        Self { profile, leeway, keys, skew, known, wake }
     }
 
     /// Judges a token that the issuer has just given this guard.
@@ -101,7 +96,7 @@ impl SelfCheck {
         let audience =
             audience.and_then(|theirs| Mismatch::of_audiences(&self.profile.audiences, theirs));
         drop(known);
-        let clocks = self.transport.skew().and_then(|skew| Mismatch::of_clocks(skew, self.leeway));
+        let clocks = self.skew.get().and_then(|skew| Mismatch::of_clocks(skew, self.leeway));
         // The clocks are compared with each answer, so their numbers are newer than the token's.
         let own = own.filter(|own| own.part() != "clock" || clocks.is_none());
         [own, audience, clocks].into_iter().flatten().collect()

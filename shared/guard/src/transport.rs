@@ -30,8 +30,27 @@ const UNKNOWN: i64 = i64::MIN;
 pub(super) struct Transport {
     client: Client,
     clock: Arc<dyn Clock>,
-    /// The issuer's clock minus the guard's, in milliseconds.
-    skew: Arc<AtomicI64>,
+    skew: Skew,
+}
+
+/// The issuer's clock minus the guard's, as the last answer shows it. A clone is the same value.
+#[derive(Debug, Clone)]
+pub(super) struct Skew {
+    millis: Arc<AtomicI64>,
+}
+
+impl Default for Skew {
+    fn default() -> Self {
+        Self { millis: Arc::new(AtomicI64::new(UNKNOWN)) }
+    }
+}
+
+impl Skew {
+    /// Returns the difference, to about a second.
+    pub(super) fn get(&self) -> Option<time::Duration> {
+        let millis = self.millis.load(Ordering::Relaxed);
+        (millis != UNKNOWN).then(|| time::Duration::milliseconds(millis))
+    }
 }
 
 /// A complete answer.
@@ -66,7 +85,7 @@ impl Transport {
             .user_agent(concat!("signet-guard/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| GuardError::Client(with_causes(&error)))?;
-        Ok(Self { client, clock, skew: Arc::new(AtomicI64::new(UNKNOWN)) })
+        Ok(Self { client, clock, skew: Skew::default() })
     }
 
     /// Builds a `GET`, to be sent with [`send`](Self::send).
@@ -107,10 +126,9 @@ impl Transport {
         self.clock.now()
     }
 
-    /// Returns the issuer's clock minus the guard's, to about a second.
-    pub(super) fn skew(&self) -> Option<time::Duration> {
-        let millis = self.skew.load(Ordering::Relaxed);
-        (millis != UNKNOWN).then(|| time::Duration::milliseconds(millis))
+    /// Returns the difference of the clocks, which each answer updates.
+    pub(super) fn skew(&self) -> Skew {
+        self.skew.clone()
     }
 
     fn compare_clocks(&self, headers: &HeaderMap) {
@@ -125,7 +143,7 @@ impl Transport {
         // `Date` is cut to the second: on average the issuer's clock is half a second ahead.
         let theirs = OffsetDateTime::from(date).saturating_add(time::Duration::milliseconds(500));
         let millis = (theirs - self.clock.now()).whole_milliseconds();
-        self.skew.store(i64::try_from(millis).unwrap_or(i64::MAX), Ordering::Relaxed);
+        self.skew.millis.store(i64::try_from(millis).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
 }
 

@@ -54,7 +54,7 @@ impl FeedView {
         self.started.load(Ordering::SeqCst)
     }
 
-    pub(super) fn start(&self) {
+    pub(crate) fn start(&self) {
         if !self.started.swap(true, Ordering::SeqCst) {
             tracing::info!(position = self.position(), "the guard serves");
         }
@@ -70,11 +70,11 @@ impl FeedView {
         self.lock().clone()
     }
 
-    pub(super) fn change(&self, change: impl FnOnce(&mut Seen)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Seen)) {
         change(&mut self.lock());
     }
 
-    pub(super) fn move_to(&self, position: Option<u64>) {
+    pub(crate) fn move_to(&self, position: Option<u64>) {
         self.position.send_if_modified(|held| std::mem::replace(held, position) != position);
     }
 

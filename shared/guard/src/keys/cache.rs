@@ -121,6 +121,14 @@ impl KeyCache {
         }
     }
 
+    /// Creates a cache that no task fetches for: every other key is unknown.
+    #[cfg(feature = "testing")]
+    pub(crate) fn fixed(keys: Vec<PublicKey>, freshness: Stamp) -> Self {
+        let cache = Self::new(keys, Some(freshness), []);
+        cache.progress.send_modify(|progress| progress.answered = u64::MAX);
+        cache
+    }
+
     /// Returns the key, if it is held.
     pub(crate) fn get(&self, kid: &str) -> Option<PublicKey> {
         self.held.load().get(kid).cloned()

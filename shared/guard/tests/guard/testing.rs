@@ -1,0 +1,160 @@
+//! Tests of the module for the tests of other services.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use signet_guard::testing::{TestIssuer, TestToken};
+use signet_guard::{Caller, Guard, Rules};
+use signet_verifier::{Reason, Refusal};
+use time::{Duration, OffsetDateTime};
+
+use super::tokens::{AUDIENCE, Token, keys};
+
+const ISSUER: &str = "https://login.example.org";
+
+fn setup() -> (TestIssuer, Guard) {
+    let issuer = TestIssuer::new(ISSUER);
+    let guard = issuer.guard(&["orders"]);
+    (issuer, guard)
+}
+
+/// Returns the guard's judgement. No runtime is needed: nothing waits.
+fn judged(guard: &Guard, token: &str) -> Result<Caller, Refusal> {
+    let mut judging = std::pin::pin!(guard.admit(token));
+    match judging.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(judged) => judged,
+        Poll::Pending => panic!("the guard waits"),
+    }
+}
+
+fn refusal(guard: &Guard, token: &TestToken) -> Option<Refusal> {
+    judged(guard, &token.token()).err()
+}
+
+fn invalid(reason: Reason) -> Option<Refusal> {
+    Some(Refusal::Invalid(reason))
+}
+
+#[test]
+fn tokens_have_the_rights_that_a_test_gives_them() {
+    let (issuer, guard) = setup();
+    let ann = issuer.user().role("admin").client("app").scope("a").scope("b");
+    let caller = judged(&guard, &ann.token()).expect("a good token");
+    assert!(caller.user().is_some() && caller.has_role("user") && caller.has_role("admin"));
+    assert!(caller.has_scope("a") && caller.has_scope("b") && !caller.has_scope("c"));
+    assert_eq!(caller.client_id(), "app");
+
+    let caller = judged(&guard, &issuer.service("billing").scope("a").token());
+    let caller = caller.expect("a good token");
+    assert_eq!((caller.client_id(), caller.user()), ("billing", None));
+    assert_ne!(issuer.user().caller().user(), issuer.user().caller().user());
+}
+
+#[test]
+fn caller_is_the_one_of_the_token() {
+    let (issuer, guard) = setup();
+    for token in [issuer.user().role("admin"), issuer.service("billing").scope("a")] {
+        // A token has whole seconds.
+        let token = token.issued_at(OffsetDateTime::now_utc().replace_nanosecond(0).expect("0"));
+        let token = token.clone().expires_at(token.caller().token().issued_at + Duration::HOUR);
+        assert_eq!(judged(&guard, &token.token()), Ok(token.caller()));
+    }
+}
+
+#[test]
+fn unfit_tokens_are_refused_as_in_production() {
+    let (issuer, guard) = setup();
+    let later = OffsetDateTime::now_utc() + Duration::HOUR;
+    let future = issuer.user().issued_at(later).expires_at(later + Duration::HOUR);
+    for (token, reason) in [
+        (issuer.user().expired(), Reason::Expired),
+        (future, Reason::Future),
+        (issuer.user().audience("other"), Reason::Audience),
+        (TestIssuer::new(ISSUER).user(), Reason::Audience),
+        (TestIssuer::new("https://other.example.org").user(), Reason::Issuer),
+        (issuer.user().expires_at(later + Duration::days(2)), Reason::Malformed),
+        (issuer.service("first-party"), Reason::Malformed),
+    ] {
+        assert_eq!(refusal(&guard, &token), invalid(reason), "{token:?}");
+    }
+    let operators = guard.requiring(Rules::new().role("admin"));
+    let forbidden = Some(Refusal::Forbidden { scope: None });
+    assert_eq!(refusal(&operators, &issuer.user()), forbidden);
+    assert_eq!(refusal(&operators, &issuer.service("billing")), forbidden);
+}
+
+#[test]
+fn token_of_another_key_is_refused_without_a_wait() {
+    let issuer = TestIssuer::new(ISSUER);
+    let guard = issuer.guard(&[AUDIENCE]);
+    let token = issuer.user().token();
+    let (key, now) = (&keys()[0], OffsetDateTime::now_utc());
+    let foreign = Token { issuer: ISSUER, now, key, pos: 1 }.service("billing");
+    for _ in 0..2 {
+        assert_eq!(judged(&guard, &foreign).err(), invalid(Reason::Key));
+    }
+    let (signed, signature) = token.rsplit_once('.').expect("a signature");
+    let first = if signature.starts_with('A') { 'B' } else { 'A' };
+    let forged = format!("{signed}.{first}{}", &signature[1..]);
+    assert_eq!(judged(&guard, &forged).err(), invalid(Reason::Key));
+}
+
+#[test]
+fn revocation_ends_one_session_or_one_client() {
+    let (issuer, guard) = setup();
+    let (ann, bob) = (issuer.user(), issuer.user());
+    let (billing, reports) = (issuer.service("billing"), issuer.service("reports"));
+    for token in [&ann, &bob, &billing, &reports] {
+        assert_eq!(refusal(&guard, token), None);
+    }
+    issuer.revoke(&guard, &ann);
+    issuer.revoke(&guard.requiring(Rules::new().service()), &billing);
+    for (token, expected) in [
+        (&ann, invalid(Reason::Revoked)),
+        (&bob, None),
+        (&billing, invalid(Reason::Revoked)),
+        (&reports, None),
+        // A client that is registered again has new tokens.
+        (&issuer.service("billing"), None),
+        (&issuer.user(), None),
+    ] {
+        assert_eq!(refusal(&guard, token), expected, "{token:?}");
+    }
+    assert_eq!(guard.status().revocations, 2);
+}
+
+#[test]
+fn guard_is_ready_and_counts() {
+    let (issuer, guard) = setup();
+    assert!(guard.status().ready() && guard.status().feed.caught_up);
+    assert_eq!(refusal(&guard, &issuer.user()), None);
+    assert_eq!(refusal(&guard, &issuer.user().expired()), invalid(Reason::Expired));
+    let status = guard.status();
+    assert_eq!((status.admitted, status.refused["expired"]), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn data_of_the_guard_never_gets_too_old() {
+    let (issuer, guard) = setup();
+    tokio::time::advance(std::time::Duration::from_secs(400 * 24 * 3_600)).await;
+    assert!(guard.status().ready());
+    assert_eq!(guard.admit(&issuer.user().token()).await.err(), None);
+    guard.stop().await;
+}
+
+#[test]
+fn tokens_are_for_all_guards_that_were_made() {
+    let issuer = Arc::new(TestIssuer::new(ISSUER));
+    let (orders, bills) = (issuer.guard(&["orders"]), issuer.guard(&["bills", "imports"]));
+    for guard in [&orders, &bills] {
+        assert_eq!(refusal(guard, &issuer.user()), None);
+    }
+    assert_eq!(refusal(&orders, &issuer.user().audience("imports")), invalid(Reason::Audience));
+    assert_eq!(refusal(&bills, &issuer.user().audience("imports")), None);
+}
+
+#[test]
+#[should_panic(expected = "a service has no role")]
+fn role_of_a_service_is_a_fault_of_the_test() {
+    let _ = setup().0.service("billing").role("admin");
+}
