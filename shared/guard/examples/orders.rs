@@ -3,42 +3,32 @@
 //!
 //! ```text
 //! auth-service clients add orders --scope "directory:read events:read" --secret-file orders.secret
-//! cargo run --example orders --features actix -- --client-secret-file orders.secret
+//! cargo run --example orders --features actix,settings -- --client-secret-file orders.secret
 //! ```
-
-use std::path::PathBuf;
-use std::sync::Arc;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use clap::Parser;
 use signet_guard::actix::Guarded;
-use signet_guard::clock::SystemClock;
-use signet_guard::{Caller, FileStore, Guard, GuardConfig, Rules, address};
+use signet_guard::settings::GuardSettings;
+use signet_guard::{Caller, Guard, Rules};
 
-/// The arguments.
+/// The arguments. The settings of the guard have defaults of this service.
 #[derive(Parser)]
+#[command(
+    mut_arg("issuer", |arg| arg.required(false).default_value("http://localhost:8001")),
+    mut_arg("audience", |arg| arg.required(false).default_value("orders")),
+    mut_arg("client_id", |arg| arg.required(false).default_value("orders")),
+    mut_arg("client_secret_file", |arg| {
+        arg.required(false).default_value("keys/clients/orders.secret")
+    }),
+    mut_arg("state_file", |arg| arg.required(false).default_value("orders-guard.json"))
+)]
 struct Arguments {
-    /// The address to listen on; port 0 takes a free one.
+    /// The address to listen on; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8003")]
     bind: String,
-    /// The issuer, exactly as in its tokens.
-    #[arg(long, default_value = "http://localhost:8001")]
-    issuer: String,
-    /// The address of the issuer, if that differs.
-    #[arg(long)]
-    auth_url: Option<String>,
-    /// The audience that tokens must have.
-    #[arg(long, default_value = "orders")]
-    audience: String,
-    /// This service's client at the issuer.
-    #[arg(long, default_value = "orders")]
-    client_id: String,
-    /// The file with that client's secret.
-    #[arg(long, default_value = "keys/clients/orders.secret")]
-    client_secret_file: PathBuf,
-    /// The file for the guard's data, kept over a restart.
-    #[arg(long, default_value = "orders-guard.json")]
-    state_file: PathBuf,
+    #[command(flatten)]
+    guard: GuardSettings,
 }
 
 async fn orders(caller: Caller) -> HttpResponse {
@@ -66,17 +56,7 @@ async fn ready(guard: web::Data<Guard>) -> HttpResponse {
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let given = Arguments::parse();
-    let mut config = GuardConfig::new(
-        &given.issuer,
-        &given.audience,
-        &given.client_id,
-        given.client_secret_file,
-    )?;
-    if let Some(auth_url) = &given.auth_url {
-        config.auth_url = address::parse(auth_url)?;
-    }
-    let store = Arc::new(FileStore::open(given.state_file)?);
-    let guard = Guard::start(config, store, Arc::new(SystemClock)).await?;
+    let guard = given.guard.start().await?;
 
     let served = guard.clone();
     let server = HttpServer::new(move || {

@@ -46,6 +46,8 @@ mod refusals;
 mod revocations;
 mod rules;
 mod self_check;
+#[cfg(feature = "settings")]
+pub mod settings;
 mod start;
 pub mod status;
 mod stop;

@@ -12,6 +12,7 @@ mod memory_store;
 mod mismatches;
 mod outages;
 mod revocations;
+mod settings;
 mod setup;
 mod testing;
 mod tokens;

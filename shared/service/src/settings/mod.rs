@@ -11,8 +11,9 @@ mod values;
 
 pub use dot_env::DotEnv;
 pub use parsers::{
-    List, OrOff, browser_origin, duration, file, host_name, host_port, list, name, network, or_off,
+    List, OrOff, browser_origin, file, host_name, host_port, list, name, network, or_off,
     origin_url, path, sqlite_file, text,
 };
+pub use signet_contract::duration::duration;
 pub(super) use values::with_flags;
 pub use values::{Environment, Origin, SettingError, Values};

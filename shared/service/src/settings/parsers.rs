@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use ipnet::{IpNet, Ipv4Net};
 use url::{Host, Url};
@@ -48,31 +47,6 @@ pub fn host_port(value: &str) -> Result<SocketAddr, String> {
         None => value.to_owned(),
     };
     numeric.parse().map_err(|_| "is not an address and a port".into())
-}
-
-/// Returns a parser of durations such as `15s`, `5m`, `2h` or `90d`, from `least` to `most`.
-pub fn duration(least: Duration, most: Duration) -> impl Parser<Duration> {
-    move |value: &str| {
-        let parsed = parse_duration(value).ok_or("is not a duration")?;
-        if parsed < least || parsed > most {
-            return Err(format!(
-                "is not from {} to {} seconds long",
-                least.as_secs(),
-                most.as_secs()
-            ));
-        }
-        Ok(parsed)
-    }
-}
-
-fn parse_duration(value: &str) -> Option<Duration> {
-    let (digits, seconds) = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)]
-        .iter()
-        .find_map(|(unit, seconds)| Some((value.strip_suffix(unit)?, *seconds)))?;
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    digits.parse::<u64>().ok()?.checked_mul(seconds).map(Duration::from_secs)
 }
 
 /// A value, or none for `off`. It is not named `Option`, which clap reads as an optional argument.
@@ -194,26 +168,6 @@ pub fn sqlite_file(value: &str) -> Result<PathBuf, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_are_a_whole_number_and_one_unit() {
-        let parse = duration(Duration::ZERO, Duration::from_secs(u64::MAX));
-        for (value, seconds) in [("15s", 15), ("5m", 300), ("2h", 7_200), ("90d", 7_776_000)] {
-            assert_eq!(parse(value), Ok(Duration::from_secs(seconds)), "{value}");
-        }
-        for value in
-            ["", "5", "m", "1.5h", "-1s", "+1s", "5 m", "5M", "1h30m", "99999999999999999d"]
-        {
-            assert!(parse(value).is_err(), "{value}");
-        }
-    }
-
-    #[test]
-    fn a_duration_out_of_bounds_is_refused() {
-        let parse = duration(Duration::from_secs(5), Duration::from_mins(1));
-        assert!(parse("4s").is_err() && parse("61s").is_err());
-        assert!(parse("5s").is_ok() && parse("1m").is_ok());
-    }
 
     #[test]
     fn issuer_is_an_http_address_without_query_or_fragment() {
