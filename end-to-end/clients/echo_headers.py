@@ -22,7 +22,8 @@ class Echo(BaseHTTPRequestHandler):
     def answer(self):
         seen = {
             "method": self.command,
-            "path": self.path,
+            # `self.path` has one slash at the start, where the request has two.
+            "path": self.requestline.split()[1],
             "headers": list(self.headers.raw_items()),
             "body": self.body().decode("latin-1"),
         }

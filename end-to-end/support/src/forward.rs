@@ -20,6 +20,8 @@ pub enum Program {
     Nginx,
     /// `Caddyfile`.
     Caddy,
+    /// `haproxy.cfg` and `haproxy.lua`.
+    HaProxy,
 }
 
 /// A pair whose guard accepts the audiences `api-service` and `orders`; the issuer also grants
@@ -63,6 +65,7 @@ impl Door {
         let (file, command) = match program {
             Program::Nginx => place.nginx(),
             Program::Caddy => place.caddy(),
+            Program::HaProxy => place.haproxy(),
         };
         let environment = vec![("HOME".into(), folder.to_string_lossy().into_owned())];
         let launch = Launch { program: front::found(command[0]), environment, folder };
@@ -97,7 +100,6 @@ struct Place<'a> {
     service: &'a str,
 }
 
-/// The changed file, and the command that reads it.
 impl Place<'_> {
     /// Reads a file of `deploy/forward-auth`, with the addresses of the test.
     fn file(&self, name: &str) -> deploy::Copy {
@@ -114,6 +116,8 @@ impl Place<'_> {
             .replace("listen 443 ssl;", &format!("listen {};", self.address))
             .replace(tls, "")
             .finish();
+        // The file must also hold on a machine that accepts such names elsewhere.
+        let server = format!("underscores_in_headers on;\nignore_invalid_headers off;\n{server}");
         (front::nginx_main(self.folder, &server), front::NGINX)
     }
 
@@ -126,6 +130,20 @@ impl Place<'_> {
         fs::write(&file, format!("{{\n\tadmin off\n\tauto_https off\n}}\n{sites}"))
             .expect("written");
         (file, front::CADDY)
+    }
+
+    fn haproxy(&self) -> front::Prepared {
+        let (script, file) = (self.folder.join("haproxy.lua"), self.folder.join("haproxy.cfg"));
+        let asks = deploy::file("forward-auth/haproxy.lua").replace("127.0.0.1:8002", self.guard);
+        fs::write(&script, asks.finish()).expect("written");
+        let tls = "bind :443 ssl crt /etc/haproxy/certs/app.example.org.pem alpn h2,http/1.1";
+        let settings = deploy::file("forward-auth/haproxy.cfg")
+            .replace("127.0.0.1:9000", self.service)
+            .replace("/etc/haproxy/haproxy.lua", &script.to_string_lossy())
+            .replace(tls, &format!("bind {}", self.address))
+            .finish();
+        fs::write(&file, settings).expect("written");
+        (file, front::HAPROXY)
     }
 
     /// The site's host name with the proxy's port.

@@ -116,6 +116,9 @@ pub(crate) const NGINX: &[&str] = &["nginx", "-p", ".", "-e", "stderr", "-c"];
 /// The command of Caddy.
 pub(crate) const CADDY: &[&str] = &["caddy", "run", "--adapter", "caddyfile", "--config"];
 
+/// The command of `HAProxy`.
+pub(crate) const HAPROXY: &[&str] = &["haproxy", "-db", "-f"];
+
 /// Writes the main file of nginx with the `server` blocks; returns its path. One process, so that its
 /// end ends everything.
 pub(crate) fn nginx_main(folder: &Path, server: &str) -> PathBuf {
@@ -196,6 +199,6 @@ impl Place<'_> {
             .finish();
         let file = self.folder.join("haproxy.cfg");
         fs::write(&file, settings).expect("written");
-        (file, &["haproxy", "-db", "-f"])
+        (file, HAPROXY)
     }
 }

@@ -15,6 +15,7 @@ mod ends_everywhere;
 mod feed;
 mod file_access;
 mod floods;
+mod forward_auth;
 mod hashing_load;
 mod http_hygiene;
 mod judged_tokens;

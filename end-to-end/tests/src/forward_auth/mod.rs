@@ -1,0 +1,4 @@
+//! Services that know nothing of tokens, behind proxies that ask the guard, with the files of
+//! `deploy/forward-auth`.
+
+mod proxies;
