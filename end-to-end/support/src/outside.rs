@@ -77,6 +77,20 @@ pub fn node_server(name: &str, input: &Value, log: &Path) -> Process {
     launch.spawn(&["--input-type=module", "--eval", &text, &input.to_string()], log)
 }
 
+/// Compiles a Go program and starts it with one argument. Its files and its output are in `folder`.
+pub fn go_server(source: &Path, argument: &str, folder: &Path) -> Process {
+    let home = folder.join("go");
+    std::fs::create_dir_all(&home).expect("a folder");
+    let environment = vec![
+        ("HOME".into(), home.to_string_lossy().into_owned()),
+        ("CGO_ENABLED".into(), "0".into()),
+    ];
+    let mut launch = Launch { program: "go".into(), folder: home, environment };
+    launch.run(&["build", "-o", "server", &source.to_string_lossy()]).done();
+    launch.program = launch.folder.join("server");
+    launch.spawn(&[argument], &folder.join("go.log"))
+}
+
 /// Runs a JavaScript module with `input` as JSON for its argument; returns the JSON that it prints.
 pub fn node(name: &str, input: &Value) -> Value {
     // Node.js looks for packages from the module's folder. For a module on standard input that is

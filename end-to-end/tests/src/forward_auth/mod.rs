@@ -2,3 +2,4 @@
 //! `deploy/forward-auth`.
 
 mod proxies;
+mod services;
