@@ -91,6 +91,14 @@ impl Guards {
         self.guard_of(&token).judge(token, more).await
     }
 
+    /// Returns true if these are the same guards with equal rules.
+    #[cfg(feature = "tower")]
+    pub(crate) fn are(&self, others: &Self) -> bool {
+        let all = || std::iter::once(&self.first).chain(&*self.others);
+        let theirs = || std::iter::once(&others.first).chain(&*others.others);
+        all().count() == theirs().count() && all().zip(theirs()).all(|(one, other)| one.is(other))
+    }
+
     fn guard_of(&self, token: &Result<&str, Refusal>) -> &Guard {
         token.as_ref().map_or(&self.first, |token| self.of_issuer(token))
     }

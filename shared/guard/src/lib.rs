@@ -54,6 +54,8 @@ mod stop;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod transport;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -189,6 +191,12 @@ impl Guard {
             Err(refusal) => Err(refusal),
         };
         self.inner.tally.count(judged.map(Caller))
+    }
+
+    /// Returns true if the other one is this guard, with equal rules.
+    #[cfg(feature = "tower")]
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner) && self.rules == other.rules
     }
 
     /// Returns the issuer of the tokens that this guard admits.

@@ -16,3 +16,4 @@ mod settings;
 mod setup;
 mod testing;
 mod tokens;
+mod tower;
