@@ -13,9 +13,9 @@ pub fn api_service() -> PathBuf {
     built("api-service")
 }
 
-/// The example of a third service.
-pub fn orders() -> PathBuf {
-    built("examples/orders")
+/// An example of signet-guard, by the name of its framework.
+pub fn example(framework: &str) -> PathBuf {
+    built(&format!("examples/{framework}"))
 }
 
 /// The target directory.

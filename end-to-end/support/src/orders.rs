@@ -1,4 +1,4 @@
-//! The example of a third service, guarded by the shared crate alone.
+//! The examples of a third service, guarded by the shared crate alone.
 
 use std::path::Path;
 use std::time::Duration;
@@ -29,16 +29,27 @@ impl Orders {
 
     /// Registers its client and starts it, and does not wait.
     pub fn start_unready(auth: &Service, folder: &Path) -> Self {
-        let client = Client::registered(auth, "orders", &["directory:read", "events:read"]);
-        let folder = folder.join("orders");
+        Self::example(auth, folder, "actix")
+    }
+
+    /// Does the same with the example of another framework: actix, axum or tonic. Only the example of
+    /// actix has `/ready`.
+    pub fn example(auth: &Service, folder: &Path, framework: &str) -> Self {
+        let id = if framework == "actix" { "orders" } else { framework };
+        let client = Client::registered(auth, id, &["directory:read", "events:read"]);
+        let folder = folder.join(id);
         std::fs::create_dir_all(&folder).expect("a folder");
         write_private(&folder.join("secret"), &client.secret);
         let address = format!("127.0.0.1:{}", port::free());
-        let arguments =
-            ["--bind", &address, "--issuer", &auth.url, "--client-secret-file", "secret"]
-                .map(str::to_owned)
-                .to_vec();
-        let launch = Launch { program: binaries::orders(), folder, environment: Vec::new() };
+        let arguments = [
+            ["--bind", &address],
+            ["--issuer", &auth.url],
+            ["--client-id", id],
+            ["--client-secret-file", "secret"],
+        ];
+        let arguments = arguments.concat().into_iter().map(str::to_owned).collect();
+        let program = binaries::example(framework);
+        let launch = Launch { program, folder, environment: Vec::new() };
         let mut orders =
             Self { launch, arguments, process: None, url: format!("http://{address}") };
         orders.spawn();
@@ -69,6 +80,11 @@ impl Orders {
         self.process = None;
         let state = self.launch.folder.join("orders-guard.json");
         std::fs::remove_file(state).expect("a state file");
+    }
+
+    /// The address, without a path.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// A `GET`.

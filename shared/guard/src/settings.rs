@@ -18,7 +18,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A service gives a setting a default of its own by clap's `mut_arg`, as the example `orders` does.
+//! A service gives a setting a default of its own by clap's `mut_arg`, as the examples do.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,35 +1,19 @@
-//! A third service with a guard: it answers with the caller, and shows operators a separate page.
+//! A service on actix with a guard: it answers with the caller, and shows operators a separate page.
 //! It knows its users only by their tokens.
 //!
 //! ```text
 //! auth-service clients add orders --scope "directory:read events:read" --secret-file orders.secret
-//! cargo run --example orders --features actix,settings -- --client-secret-file orders.secret
+//! cargo run --example actix --features actix,settings -- --client-secret-file orders.secret
 //! ```
+
+mod arguments;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use clap::Parser;
 use signet_guard::actix::Guarded;
-use signet_guard::settings::GuardSettings;
 use signet_guard::{Caller, Guard, Rules};
 
-/// The arguments. The settings of the guard have defaults of this service.
-#[derive(Parser)]
-#[command(
-    mut_arg("issuer", |arg| arg.required(false).default_value("http://localhost:8001")),
-    mut_arg("audience", |arg| arg.required(false).default_value("orders")),
-    mut_arg("client_id", |arg| arg.required(false).default_value("orders")),
-    mut_arg("client_secret_file", |arg| {
-        arg.required(false).default_value("keys/clients/orders.secret")
-    }),
-    mut_arg("state_file", |arg| arg.required(false).default_value("orders-guard.json"))
-)]
-struct Arguments {
-    /// The address to listen on; port 0 takes a free one
-    #[arg(long, default_value = "127.0.0.1:8003")]
-    bind: String,
-    #[command(flatten)]
-    guard: GuardSettings,
-}
+use arguments::Arguments;
 
 async fn orders(caller: Caller) -> HttpResponse {
     let token = caller.token();
@@ -55,9 +39,8 @@ async fn ready(guard: web::Data<Guard>) -> HttpResponse {
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let given = Arguments::parse();
-    let guard = given.guard.start().await?;
-
+    let arguments = Arguments::parse();
+    let guard = arguments.guard.start().await?;
     let served = guard.clone();
     let server = HttpServer::new(move || {
         App::new()
@@ -71,7 +54,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .route("/ready", web::get().to(ready))
     })
     .workers(2)
-    .bind(&given.bind)?;
+    .bind(&arguments.bind)?;
     for address in server.addrs() {
         use std::io::Write;
         writeln!(std::io::stdout(), "listening on {address}")?;
