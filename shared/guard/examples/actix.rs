@@ -6,22 +6,18 @@
 //! cargo run --example actix --features actix,settings -- --client-secret-file orders.secret
 //! ```
 
-mod arguments;
+use std::io::Write;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use clap::Parser;
+use serde_json::{Value, json};
 use signet_guard::actix::Guarded;
 use signet_guard::{Caller, Guard, Rules};
 
-use arguments::Arguments;
+mod arguments;
 
-async fn orders(caller: Caller) -> HttpResponse {
-    let token = caller.token();
-    HttpResponse::Ok().json(serde_json::json!({
-        "user": caller.user(),
-        "client_id": token.client_id,
-        "orders": [],
-    }))
+async fn orders(caller: Caller) -> web::Json<Value> {
+    web::Json(json!({ "user": caller.user(), "client_id": caller.client_id(), "orders": [] }))
 }
 
 async fn reports() -> &'static str {
@@ -39,7 +35,7 @@ async fn ready(guard: web::Data<Guard>) -> HttpResponse {
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments = Arguments::parse();
+    let arguments = arguments::Arguments::parse();
     let guard = arguments.guard.start().await?;
     let served = guard.clone();
     let server = HttpServer::new(move || {
@@ -56,7 +52,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     .workers(2)
     .bind(&arguments.bind)?;
     for address in server.addrs() {
-        use std::io::Write;
         writeln!(std::io::stdout(), "listening on {address}")?;
     }
     server.run().await?;
