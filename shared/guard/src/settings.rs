@@ -12,7 +12,7 @@
 //!     guard: GuardSettings,
 //! }
 //!
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
 //! let arguments = Arguments::parse();
 //! let guard = arguments.guard.start().await?;
 //! # Ok(()) }

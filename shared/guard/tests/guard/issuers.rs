@@ -7,7 +7,8 @@ use signet_contract::events::Change;
 use signet_guard::actix::{Guarded, Optional};
 use signet_guard::testing::TestIssuer;
 use signet_guard::{Admin, Caller, GuardConfig, Guards, Rules};
-use signet_verifier::{Reason, Refusal};
+use signet_verifier::Reason;
+use signet_verifier::Refusal::{self, Invalid};
 
 use super::setup::{ANN, LAPTOP, PHONE, Setup, until};
 use super::tokens::{AUDIENCE, keys};
@@ -38,10 +39,6 @@ impl Two {
     }
 }
 
-fn invalid(reason: Reason) -> Option<Refusal> {
-    Some(Refusal::Invalid(reason))
-}
-
 fn with_token(token: &str) -> HeaderMap {
     let value = HeaderValue::from_str(token).expect("ASCII");
     HeaderMap::from_iter([(ACCESS_TOKEN_HEADER.parse().expect("a name"), value)])
@@ -57,9 +54,9 @@ async fn token_is_judged_by_the_guard_of_its_issuer_only() {
     }
     // The key of one issuer signs for the other one.
     let forged = two.a.token(&keys()[1], two.a.position()).user(ANN, PHONE, &["user"]);
-    assert_eq!(two.refusal(&forged).await, invalid(Reason::Key));
+    assert_eq!(two.refusal(&forged).await, Some(Invalid(Reason::Key)));
     let forged = two.b.token(&keys()[0], two.b.position()).user(ANN, PHONE, &["user"]);
-    assert_eq!(two.refusal(&forged).await, invalid(Reason::Key));
+    assert_eq!(two.refusal(&forged).await, Some(Invalid(Reason::Key)));
 }
 
 #[actix_web::test]
@@ -72,7 +69,7 @@ async fn revocation_of_one_issuer_keeps_the_other_ones_tokens() {
         two.a.issuer.with(|state| state.calls.last().is_some_and(|(after, _)| *after == position))
     })
     .await;
-    assert_eq!(two.refusal(&of_a).await, invalid(Reason::Revoked));
+    assert_eq!(two.refusal(&of_a).await, Some(Invalid(Reason::Revoked)));
     assert_eq!(two.refusal(&of_b).await, None);
 }
 
@@ -80,9 +77,9 @@ async fn revocation_of_one_issuer_keeps_the_other_ones_tokens() {
 async fn token_of_no_guard_is_refused() {
     let two = Two::start().await;
     let stranger = TestIssuer::new(ISSUER).user().audience(AUDIENCE).token();
-    assert_eq!(two.refusal(&stranger).await, invalid(Reason::Issuer));
+    assert_eq!(two.refusal(&stranger).await, Some(Invalid(Reason::Issuer)));
     for bad in ["", "a.b.c", "bad"] {
-        assert_eq!(two.refusal(bad).await, invalid(Reason::Malformed), "{bad}");
+        assert_eq!(two.refusal(bad).await, Some(Invalid(Reason::Malformed)), "{bad}");
     }
     let none = HeaderMap::new();
     assert_eq!(two.guards.admit_request(&none).await.err(), Some(Refusal::Missing));
@@ -134,17 +131,17 @@ async fn guard_admits_each_of_its_audiences_and_a_rule_narrows_them() {
     for (guard, token, expected) in [
         (&guard, &of_orders, None),
         (&guard, &of_bills, None),
-        (&guard, &issuer.user().audience("imports"), invalid(Reason::Audience)),
+        (&guard, &issuer.user().audience("imports"), Some(Invalid(Reason::Audience))),
         (&orders, &of_orders, None),
         (&orders, &issuer.user(), None),
-        (&orders, &of_bills, invalid(Reason::Audience)),
+        (&orders, &of_bills, Some(Invalid(Reason::Audience))),
     ] {
         assert_eq!(guard.admit(&token.token()).await.err(), expected, "{token:?}");
     }
     // A rule can't add an audience that the guard does not have.
     let imports = guard.requiring(Rules::new().audience("imports"));
     let token = issuer.user().audience("imports").token();
-    assert_eq!(imports.admit(&token).await.err(), invalid(Reason::Audience));
+    assert_eq!(imports.admit(&token).await.err(), Some(Invalid(Reason::Audience)));
 }
 
 #[actix_web::test]

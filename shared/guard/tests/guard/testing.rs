@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use signet_guard::clock::{Clock, SystemClock};
 use signet_guard::testing::{TestIssuer, TestToken};
 use signet_guard::{Caller, Guard, Rules};
-use signet_verifier::{Reason, Refusal};
-use time::{Duration, OffsetDateTime};
+use signet_verifier::Reason;
+use signet_verifier::Refusal::{self, Invalid};
+use time::Duration;
 
 use super::tokens::{AUDIENCE, Token, keys};
 
@@ -31,10 +33,6 @@ fn refusal(guard: &Guard, token: &TestToken) -> Option<Refusal> {
     judged(guard, &token.token()).err()
 }
 
-fn invalid(reason: Reason) -> Option<Refusal> {
-    Some(Refusal::Invalid(reason))
-}
-
 #[test]
 fn tokens_have_the_rights_that_a_test_gives_them() {
     let (issuer, guard) = setup();
@@ -55,7 +53,7 @@ fn caller_is_the_one_of_the_token() {
     let (issuer, guard) = setup();
     for token in [issuer.user().role("admin"), issuer.service("billing").scope("a")] {
         // A token has whole seconds.
-        let token = token.issued_at(OffsetDateTime::now_utc().replace_nanosecond(0).expect("0"));
+        let token = token.issued_at(SystemClock.now().replace_nanosecond(0).expect("0"));
         let token = token.clone().expires_at(token.caller().token().issued_at + Duration::HOUR);
         assert_eq!(judged(&guard, &token.token()), Ok(token.caller()));
     }
@@ -64,7 +62,7 @@ fn caller_is_the_one_of_the_token() {
 #[test]
 fn unfit_tokens_are_refused_as_in_production() {
     let (issuer, guard) = setup();
-    let later = OffsetDateTime::now_utc() + Duration::HOUR;
+    let later = SystemClock.now() + Duration::HOUR;
     let future = issuer.user().issued_at(later).expires_at(later + Duration::HOUR);
     for (token, reason) in [
         (issuer.user().expired(), Reason::Expired),
@@ -75,7 +73,7 @@ fn unfit_tokens_are_refused_as_in_production() {
         (issuer.user().expires_at(later + Duration::days(2)), Reason::Malformed),
         (issuer.service("first-party"), Reason::Malformed),
     ] {
-        assert_eq!(refusal(&guard, &token), invalid(reason), "{token:?}");
+        assert_eq!(refusal(&guard, &token), Some(Invalid(reason)), "{token:?}");
     }
     let operators = guard.requiring(Rules::new().role("admin"));
     let forbidden = Some(Refusal::Forbidden { scope: None });
@@ -88,15 +86,15 @@ fn token_of_another_key_is_refused_without_a_wait() {
     let issuer = TestIssuer::new(ISSUER);
     let guard = issuer.guard(&[AUDIENCE]);
     let token = issuer.user().token();
-    let (key, now) = (&keys()[0], OffsetDateTime::now_utc());
+    let (key, now) = (&keys()[0], SystemClock.now());
     let foreign = Token { issuer: ISSUER, now, key, pos: 1 }.service("billing");
     for _ in 0..2 {
-        assert_eq!(judged(&guard, &foreign).err(), invalid(Reason::Key));
+        assert_eq!(judged(&guard, &foreign).err(), Some(Invalid(Reason::Key)));
     }
     let (signed, signature) = token.rsplit_once('.').expect("a signature");
     let first = if signature.starts_with('A') { 'B' } else { 'A' };
     let forged = format!("{signed}.{first}{}", &signature[1..]);
-    assert_eq!(judged(&guard, &forged).err(), invalid(Reason::Key));
+    assert_eq!(judged(&guard, &forged).err(), Some(Invalid(Reason::Key)));
 }
 
 #[test]
@@ -110,9 +108,9 @@ fn revocation_ends_one_session_or_one_client() {
     issuer.revoke(&guard, &ann);
     issuer.revoke(&guard.requiring(Rules::new().service()), &billing);
     for (token, expected) in [
-        (&ann, invalid(Reason::Revoked)),
+        (&ann, Some(Invalid(Reason::Revoked))),
         (&bob, None),
-        (&billing, invalid(Reason::Revoked)),
+        (&billing, Some(Invalid(Reason::Revoked))),
         (&reports, None),
         // A client that is registered again has new tokens.
         (&issuer.service("billing"), None),
@@ -128,7 +126,7 @@ fn guard_is_ready_and_counts() {
     let (issuer, guard) = setup();
     assert!(guard.status().ready() && guard.status().feed.caught_up);
     assert_eq!(refusal(&guard, &issuer.user()), None);
-    assert_eq!(refusal(&guard, &issuer.user().expired()), invalid(Reason::Expired));
+    assert_eq!(refusal(&guard, &issuer.user().expired()), Some(Invalid(Reason::Expired)));
     let status = guard.status();
     assert_eq!((status.admitted, status.refused["expired"]), (1, 1));
 }
@@ -149,7 +147,10 @@ fn tokens_are_for_all_guards_that_were_made() {
     for guard in [&orders, &bills] {
         assert_eq!(refusal(guard, &issuer.user()), None);
     }
-    assert_eq!(refusal(&orders, &issuer.user().audience("imports")), invalid(Reason::Audience));
+    assert_eq!(
+        refusal(&orders, &issuer.user().audience("imports")),
+        Some(Invalid(Reason::Audience))
+    );
     assert_eq!(refusal(&bills, &issuer.user().audience("imports")), None);
 }
 
