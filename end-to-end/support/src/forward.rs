@@ -24,7 +24,7 @@ pub enum Program {
     HaProxy,
 }
 
-/// A pair whose guard accepts the audiences `api-service` and `orders`; the issuer also grants
+/// Starts a pair. Its guard accepts the audiences `api-service` and `orders`, its issuer also grants
 /// `invoices`.
 pub fn pair() -> Pair {
     Pair::start_with(&[

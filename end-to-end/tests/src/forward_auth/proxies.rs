@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use support::client::Client;
 use support::connection::{self, Exchange};
 use support::forward::{self, Door, Program};
 use support::http::Answer;
@@ -107,7 +108,7 @@ fn told(seen: &Value) -> Vec<(String, String)> {
     told
 }
 
-/// What the service saw of a request that was sent as it is written.
+/// The view of the service of a request that was sent as it is written.
 #[track_caller]
 fn seen(exchange: &Exchange) -> Value {
     assert!(exchange.text.starts_with("HTTP/1.1 200"), "{}", exchange.text);
@@ -121,6 +122,7 @@ fn asks_the_guard_first(program: Program) {
     passes_a_service(&site);
     refuses_callers(&site);
     requires_a_role(&site);
+    judges_each_request_of_a_connection(&site);
     hides_forged_fields(&site);
     passes_methods_and_bodies(&site);
     ends_with_the_session(&site);
@@ -157,16 +159,17 @@ fn passes_a_service(site: &Site) {
     site.get("/admin/", &token).expect(403);
 }
 
+/// Each request of a connection is judged by its own token.
+fn judges_each_request_of_a_connection(site: &Site) {
+    let second = ["", "GET /raw HTTP/1.1", "Host: app.example.org", "Connection: close"];
+    assert_eq!(site.raw(&site.token, &second).statuses(), [200, 401]);
+}
+
 /// A token of a service.
 fn worker(pair: &Pair) -> String {
     let add = ["clients", "add", "worker", "--scope", "events:read", "--allow-audience", "orders"];
-    let known = pair.folder().join("worker");
-    let secret = std::fs::read_to_string(&known).unwrap_or_else(|_| {
-        let added = pair.auth.command(&add).done().out;
-        std::fs::write(&known, &added).expect("written");
-        added
-    });
-    let client = support::client::Client { id: "worker".into(), secret: secret.trim().to_owned() };
+    let secret = pair.auth.command(&add).done().out.trim().to_owned();
+    let client = Client { id: "worker".into(), secret };
     client.token_with(&pair.auth, &[("audience", "orders")])
 }
 
