@@ -22,6 +22,10 @@ pub enum Program {
     Caddy,
     /// `haproxy.cfg` and `haproxy.lua`.
     HaProxy,
+    /// `envoy.yaml`.
+    Envoy,
+    /// `traefik.yml` and `traefik-routes.yml`.
+    Traefik,
 }
 
 /// Starts a pair. Its guard accepts the audiences `api-service` and `orders`, its issuer also grants
@@ -66,6 +70,8 @@ impl Door {
             Program::Nginx => place.nginx(),
             Program::Caddy => place.caddy(),
             Program::HaProxy => place.haproxy(),
+            Program::Envoy => place.envoy(),
+            Program::Traefik => place.traefik(),
         };
         let environment = vec![("HOME".into(), folder.to_string_lossy().into_owned())];
         let launch = Launch { program: front::found(command[0]), environment, folder };
@@ -144,6 +150,31 @@ impl Place<'_> {
             .finish();
         fs::write(&file, settings).expect("written");
         (file, front::HAPROXY)
+    }
+
+    fn envoy(&self) -> front::Prepared {
+        let port =
+            |address: &str| format!("port_value: {}", address.rsplit_once(':').expect("a port").1);
+        let settings = deploy::file("forward-auth/envoy.yaml")
+            .replace("port_value: 8080", &port(self.address))
+            .replace("port_value: 8002", &port(self.guard))
+            .replace("port_value: 9000", &port(self.service))
+            .finish();
+        let file = self.folder.join("envoy.yaml");
+        fs::write(&file, settings).expect("written");
+        (file, &["envoy", "--disable-hot-restart", "--concurrency", "1", "-l", "warning", "-c"])
+    }
+
+    fn traefik(&self) -> front::Prepared {
+        let routes = self.folder.join("traefik-routes.yml");
+        fs::write(&routes, self.file("traefik-routes.yml").finish()).expect("written");
+        let settings = deploy::file("forward-auth/traefik.yml")
+            .replace("127.0.0.1:8080", self.address)
+            .replace("/etc/traefik/traefik-routes.yml", &routes.to_string_lossy())
+            .finish();
+        let file = self.folder.join("traefik.yml");
+        fs::write(&file, settings).expect("written");
+        (file, &["traefik", "--configFile"])
     }
 
     /// The site's host name with the proxy's port.

@@ -10,7 +10,7 @@ use crate::authority::Authority;
 use crate::http::Caller;
 use crate::pair::Pair;
 use crate::process::{Launch, Process};
-use crate::{deploy, poll, port};
+use crate::{deploy, outside, poll, port};
 
 /// A busy machine starts a proxy slowly.
 const START: Duration = Duration::from_secs(30);
@@ -99,11 +99,15 @@ impl Front {
     }
 }
 
-/// The path of an installed program. Servers are often outside the PATH of users.
+/// The path of an installed program. Servers are often outside the PATH of users. Envoy and Traefik are
+/// among the Python packages.
 pub(crate) fn found(name: &str) -> PathBuf {
+    let packages = outside::installed().join("venv/bin");
     ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"]
         .iter()
-        .map(|folder| Path::new(folder).join(name))
+        .map(Path::new)
+        .chain([&*packages])
+        .map(|folder| folder.join(name))
         .find(|path| path.is_file())
         .unwrap_or_else(|| panic!("{name} is missing: scripts/install-test-tools"))
 }

@@ -11,7 +11,7 @@ use crate::binaries;
 use crate::process::{Launch, Process};
 
 /// The folder of the installed packages.
-fn installed() -> PathBuf {
+pub(crate) fn installed() -> PathBuf {
     let clients = binaries::target().join("test-clients");
     assert!(
         clients.join("installed").is_file(),

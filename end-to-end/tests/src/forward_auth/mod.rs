@@ -4,3 +4,4 @@
 mod page;
 mod proxies;
 mod services;
+mod spellings;
