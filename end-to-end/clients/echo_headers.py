@@ -1,5 +1,7 @@
 """A service that knows nothing of tokens. It answers what reached it, as JSON."""
 
+import base64
+import hashlib
 import json
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,9 +30,19 @@ class Echo(BaseHTTPRequestHandler):
             "body": self.body().decode("latin-1"),
         }
         text = json.dumps(seen).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
+        if upgrade := self.headers.get("upgrade"):
+            # The text is then the content of the other protocol. HAProxy checks the key (RFC 6455 §4.2.2).
+            key = self.headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+            accept = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
+            self.send_response(101)
+            self.send_header("Connection", "Upgrade")
+            self.send_header("Upgrade", upgrade)
+            self.send_header("Sec-WebSocket-Accept", accept)
+            self.close_connection = True
+        else:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(text)))
         self.send_header("X-Seen-Method", self.command)
         self.end_headers()
         if self.command != "HEAD":

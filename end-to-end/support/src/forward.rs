@@ -28,6 +28,13 @@ pub enum Program {
     Traefik,
 }
 
+impl Program {
+    /// Returns true if the service gets `/a/b` for `//a/./b`, and the client a `400` for `/a%2Fb`.
+    pub fn cleans_paths(self) -> bool {
+        matches!(self, Self::Envoy | Self::Traefik)
+    }
+}
+
 /// Starts a pair. Its guard accepts the audiences `api-service` and `orders`, its issuer also grants
 /// `invoices`.
 pub fn pair() -> Pair {
@@ -54,6 +61,8 @@ pub fn echo(folder: &Path) -> (Process, String) {
 pub struct Door {
     /// Its address (`HOST:PORT`).
     pub address: String,
+    /// Its program.
+    pub program: Program,
     process: Process,
     log: PathBuf,
 }
@@ -77,7 +86,7 @@ impl Door {
         let launch = Launch { program: front::found(command[0]), environment, folder };
         let log = launch.folder.join("log");
         let process = launch.spawn(&[&command[1..], &[&*file.to_string_lossy()]].concat(), &log);
-        let mut door = Self { address, process, log };
+        let mut door = Self { address, program, process, log };
         poll::until("the proxy asks the guard", START, || {
             let ended = door.process.ended();
             assert!(ended.is_none(), "it ended ({ended:?}): {}", door.log());

@@ -129,13 +129,19 @@ fn asks_the_guard_first(program: Program) {
 
     site.pair.api.stop();
     let answer = site.get("/", &site.token);
-    assert!([502, 503].contains(&answer.status), "{}: {}", answer.status, site.door.log());
-    assert!(answer.status == 502 || answer.retry_after() > 0);
+    let expected: &[u16] = if program == Program::Traefik { &[500] } else { &[502, 503] };
+    assert!(expected.contains(&answer.status), "{}: {}", answer.status, site.door.log());
+    assert!(answer.status != 503 || answer.retry_after() > 0);
 }
 
 fn passes_a_user(site: &Site) {
     // The client's query is no rule, and arrives as it is.
-    for path in ["/", "/a?role=nobody", "/a?audience=x&scope=none", "/verify?x", "/a%2Fb//c?%20"] {
+    let mut paths =
+        vec!["/", "/a?role=nobody", "/a?audience=x&scope=none", "/verify?x", "/a%20b/%C3%A4?//"];
+    if !site.door.program.cleans_paths() {
+        paths.push("/a%2Fb//c?%20");
+    }
+    for path in paths {
         let seen = site.get(path, &site.token).expect(200).json();
         assert_eq!(told(&seen), site.identity(), "{path}");
         assert_eq!(seen["path"], path);
@@ -202,7 +208,8 @@ fn requires_a_role(site: &Site) {
         let challenge = refused.header("www-authenticate");
         assert!(challenge.contains("insufficient_scope"), "{path}: {challenge}");
         let seen = site.get(path, &admin).expect(200).json();
-        assert_eq!(seen["path"], path);
+        let cleaned = site.door.program.cleans_paths() && ["/%61dmin/", "//admin/"].contains(&path);
+        assert_eq!(seen["path"], if cleaned { "/admin/" } else { path });
     }
     site.door.request("GET", "/admin/").send().expect(401);
 }
@@ -238,7 +245,10 @@ fn passes_methods_and_bodies(site: &Site) {
         let seen = post().bearer(&site.token).send().expect(200).json();
         assert!(seen["body"] == json!(body), "{size}");
         assert_eq!(told(&seen), site.identity());
-        post().bearer("x").send().expect(401);
+        // Traefik resets the connection half a second after its answer, if it did not read 256 KiB.
+        if size <= 256 << 10 || site.door.program != Program::Traefik {
+            post().bearer("x").send().expect(401);
+        }
     }
     let chunked = ["Transfer-Encoding: chunked", "Connection: close", "\r\n5\r\nhello\r\n0\r\n"];
     assert_eq!(seen(&site.raw_post(&site.token, &chunked))["body"], "hello");
@@ -247,11 +257,13 @@ fn passes_methods_and_bodies(site: &Site) {
         "Upgrade: websocket",
         "Sec-WebSocket-Version: 13",
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-        "Connection: Upgrade, X-Auth-Roles, close",
+        "Connection: Upgrade, X-Auth-Roles",
     ];
     let exchange = site.raw(&site.token, &upgrade);
-    assert!(exchange.text.contains("\"websocket\""), "{}", exchange.text);
-    assert!(exchange.text.contains("\"user\""), "{}", exchange.text);
+    assert_eq!(exchange.statuses(), [101], "{}", exchange.text);
+    let (_, content) = exchange.text.split_once("\r\n\r\n").expect("content");
+    let seen = serde_json::from_str(content).unwrap_or_else(|error| panic!("{error}: {content}"));
+    assert_eq!(told(&seen), site.identity());
 }
 
 impl Site {
@@ -287,4 +299,14 @@ fn caddy_asks_the_guard_first() {
 #[test]
 fn haproxy_asks_the_guard_first() {
     asks_the_guard_first(Program::HaProxy);
+}
+
+#[test]
+fn envoy_asks_the_guard_first() {
+    asks_the_guard_first(Program::Envoy);
+}
+
+#[test]
+fn traefik_asks_the_guard_first() {
+    asks_the_guard_first(Program::Traefik);
 }

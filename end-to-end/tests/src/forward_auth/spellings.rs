@@ -70,7 +70,7 @@ fn other_spellings_of_paths_and_fields_gain_nothing() {
     let (_echo, service) = forward::echo(pair.folder());
     let token = User::signed_up(&pair.auth, "Ada").log_in_for(&pair.auth, "orders");
     for program in [Program::Nginx, Program::Caddy, Program::Envoy, Program::Traefik] {
-        let strict = matches!(program, Program::Envoy | Program::Traefik);
+        let strict = program.cleans_paths();
         let door = Door::start(program, pair.folder(), pair.api.address(), &service);
         for path in ADMIN.iter().chain(JAVA.iter().filter(|_| strict)) {
             let (status, seen) = get(&door, path, &token, &["Connection: close"]);
