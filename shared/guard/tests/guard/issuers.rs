@@ -89,7 +89,7 @@ async fn token_of_no_guard_is_refused() {
 #[actix_web::test]
 async fn rules_hold_for_the_tokens_of_each_issuer() {
     let two = Two::start().await;
-    let operators = two.guards.requiring(&Rules::new().role("admin"));
+    let operators = two.guards.requiring(Rules::new().role("admin"));
     let forbidden = Some(Refusal::Forbidden { scope: None });
     let good = [
         two.a.user(ANN, PHONE, &["user", "admin"]),
