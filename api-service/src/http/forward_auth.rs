@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::guard::fn_guard;
 use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError as _, web};
 use signet_contract::bearer::{Reason, TokenRefused};
@@ -28,7 +29,14 @@ pub fn line_limit() -> Arc<LineLimit> {
 
 /// Returns the route, which takes any method. Some proxies add the client's path and query to it.
 pub(super) fn resource() -> Resource {
-    web::resource([PATH.to_owned(), format!("{PATH}{BEHIND}")]).default_service(web::to(verify))
+    // The path as it came: the router also takes `/%76erify`, and the rules would be lost.
+    let asked = fn_guard(|context| {
+        let below = context.head().uri.path().strip_prefix(PATH);
+        below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+    });
+    web::resource([PATH.to_owned(), format!("{PATH}{BEHIND}")])
+        .guard(asked)
+        .default_service(web::to(verify))
 }
 
 /// Asks if a proxy may pass a request on. Takes any method, at this path and below it.
@@ -99,7 +107,7 @@ enum Denied {
 /// Returns the values of the header fields.
 async fn judge(request: &HttpRequest, api: &Api) -> Result<[String; FIELDS.len()], Denied> {
     // Below the path, the query is the client's.
-    let query = if request.path() == PATH { request.query_string() } else { "" };
+    let query = if request.uri().path() == PATH { request.query_string() } else { "" };
     let judged = api.guard.forward_auth(query, request.headers()).await;
     let passed = judged.map_err(|refused| {
         if let Refused::Rule(rule) = &refused
