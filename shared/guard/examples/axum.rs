@@ -1,6 +1,8 @@
 //! A service on axum with a guard: it answers with the caller, and shows operators a separate page.
 //! It knows its users only by their tokens.
 //!
+//! The issuer serves with `AUTH_AUDIENCE=api-service,orders`, and a log-in asks for `audience=orders`.
+//!
 //! ```text
 //! auth-service clients add orders --scope "directory:read events:read" --secret-file orders.secret
 //! cargo run --example axum --features settings,tower -- --client-secret-file orders.secret

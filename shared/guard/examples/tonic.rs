@@ -1,6 +1,8 @@
 //! A gRPC service on tonic with a guard. It serves the protocol `grpc.health.v1.Health`, which needs no
 //! generated code, and answers users only.
 //!
+//! The issuer serves with `AUTH_AUDIENCE=api-service,orders`, and a log-in asks for `audience=orders`.
+//!
 //! ```text
 //! auth-service clients add orders --scope "directory:read events:read" --secret-file orders.secret
 //! cargo run --example tonic --features settings,tower -- --client-secret-file orders.secret
@@ -51,7 +53,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let incoming = TcpIncoming::bind(arguments.bind.parse()?)?;
     writeln!(std::io::stdout(), "listening on {}", incoming.local_addr()?)?;
     Server::builder()
-        .layer(GuardLayer::new(guard.requiring(Rules::new().user())))
+        .layer(GuardLayer::new(guard.requiring(Rules::new().user())).grpc())
         .add_service(HealthServer::new(Orders))
         .serve_with_incoming(incoming)
         .await?;

@@ -44,7 +44,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::dev::{Extensions, Payload, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 
 use super::{Admin, Caller, Guard, Guards, Required, Rules, Scope, Scoped, User};
@@ -63,13 +63,7 @@ pub trait Judge: Sized + 'static {
 
 impl<R: Required> Judge for R {
     async fn judge(request: &HttpRequest) -> Result<Self, Refusal> {
-        let rules = R::rules();
-        let known = request.extensions().get::<Caller>().cloned();
-        let caller = match known {
-            // The middleware or another extractor has admitted this request.
-            Some(caller) if rules == Rules::new() => caller,
-            _ => admit(request, &rules).await?,
-        };
+        let caller = admit(request, &R::rules()).await?;
         Self::from_caller(caller).ok_or(Refusal::Forbidden { scope: None })
     }
 }
@@ -128,22 +122,52 @@ impl<C: Judge, R: FromRequest + 'static> FromRequest for Then<C, R> {
     }
 }
 
-/// Admits the caller of a request with the guards of [`Guarded`], or else with the app's, and logs a
-/// refusal.
+/// A caller, and the guards that admitted it. A scope may have other guards than the app.
+#[derive(Clone)]
+struct Admitted {
+    caller: Caller,
+    by: Guards,
+}
+
+impl Admitted {
+    /// Notes the caller of a request, for handlers and for later extractors.
+    fn note(self, extensions: &mut Extensions) {
+        extensions.insert(self.caller.clone());
+        extensions.insert(self);
+    }
+}
+
+/// Returns the guards of the app or the scope, or else those of the middleware.
+fn guards(request: &HttpRequest) -> Option<Guards> {
+    let several = request.app_data::<web::Data<Guards>>().map(|guards| Guards::from(&***guards));
+    let one = request.app_data::<web::Data<Guard>>().map(|guard| Guards::from(&***guard));
+    match (several, one) {
+        (Some(_), Some(_)) => {
+            tracing::error!("the app has web::Data<Guards> and web::Data<Guard>; leave one out");
+            None
+        }
+        (None, None) => {
+            let around = request.extensions().get::<Admitted>().map(|known| known.by.clone());
+            around.or_else(|| request.extensions().get::<Guards>().cloned()).or_else(|| {
+                tracing::error!("a handler takes a caller, but the app has no web::Data<Guard>");
+                None
+            })
+        }
+        (several, one) => several.or(one),
+    }
+}
+
+/// Admits the caller of a request, or logs the refusal.
 async fn admit(request: &HttpRequest, rules: &Rules) -> Result<Caller, Refusal> {
-    let around = request.extensions().get::<Guards>().cloned();
-    let of_app = || {
-        let several =
-            request.app_data::<web::Data<Guards>>().map(|guards| Guards::from(&***guards));
-        several.or_else(|| request.app_data::<web::Data<Guard>>().map(|guard| (&***guard).into()))
-    };
-    let Some(guards) = around.or_else(of_app) else {
-        tracing::error!("a handler takes a caller, but the app has no web::Data<Guard>");
-        return Err(Refusal::Unavailable { retry_after: 60 });
-    };
-    let judged = guards.judge(request.headers(), rules).await;
+    let by = guards(request).ok_or(Refusal::Unavailable { retry_after: 60 })?;
+    let known = request.extensions().get::<Admitted>().cloned();
+    // The middleware or another extractor may have admitted this request by the same rules.
+    if let Some(known) = known.filter(|known| *rules == Rules::new() && known.by.are(&by)) {
+        return Ok(known.caller);
+    }
+    let judged = by.judge(request.headers(), rules).await;
     let caller = judged.inspect_err(|refusal| log_refusal(request, refusal))?;
-    request.extensions_mut().insert(caller.clone());
+    Admitted { caller: caller.clone(), by }.note(&mut request.extensions_mut());
     Ok(caller)
 }
 
@@ -156,7 +180,8 @@ fn log_refusal(request: &HttpRequest, refusal: &Refusal) {
 }
 
 /// Middleware that verifies the token of every request before the handlers of a scope or an app. The
-/// extractors inside use its guards, with their own rules beside.
+/// extractors inside use the guards of the app or the scope (`web::Data`), or else those of this
+/// middleware, and add the rules of their type.
 #[derive(Clone)]
 pub struct Guarded(Guards);
 
@@ -206,9 +231,9 @@ where
         Box::pin(async move {
             match guards.admit_optional(request.headers()).await {
                 Ok(caller) => {
-                    request.extensions_mut().insert(guards);
+                    request.extensions_mut().insert(guards.clone());
                     if let Some(caller) = caller {
-                        request.extensions_mut().insert(caller);
+                        Admitted { caller, by: guards }.note(&mut request.extensions_mut());
                     }
                     service.call(request).await.map(ServiceResponse::map_into_left_body)
                 }

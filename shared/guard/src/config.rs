@@ -24,7 +24,8 @@ pub struct GuardConfig {
     pub issuer: String,
     /// The issuer's address. The guard calls only the contract's paths below it.
     pub auth_url: Url,
-    /// The audiences of this service. A token must be for one of them.
+    /// The audiences of this service. A token must be for one of them. The guard is not ready while its
+    /// issuer does not know the first one.
     pub audiences: Vec<String>,
     /// This guard's client at the issuer.
     pub client_id: String,

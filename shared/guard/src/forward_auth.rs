@@ -35,7 +35,7 @@ pub enum BadRule {
     #[error("the query has a parameter other than `role`, `scope` and `audience`")]
     Unknown,
     /// A rule has no value, or none that a token can hold.
-    #[error("a rule for `{0}` is empty or not printable ASCII")]
+    #[error("a rule for `{0}` has no value that a token can hold")]
     Value(&'static str),
     /// The guard does not accept the audience.
     #[error("a rule asks for an audience that this guard does not accept")]

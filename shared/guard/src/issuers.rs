@@ -65,7 +65,7 @@ impl Guards {
         self.judge(headers, &Rules::new()).await
     }
 
-    /// Does the same, but returns `None` for a request without a token if the rules are
+    /// Does the same, but returns `None` for a request without a token if the rules of all guards are
     /// [optional](Rules::optional).
     ///
     /// # Errors
@@ -75,8 +75,9 @@ impl Guards {
         &self,
         headers: &impl RequestHeaders,
     ) -> Result<Option<Caller>, Refusal> {
+        let mut all = self.others.iter().chain([&self.first]);
         match presented(headers) {
-            Err(Refusal::Missing) => self.first.admit_optional(headers).await,
+            Err(Refusal::Missing) if all.all(Guard::is_optional) => Ok(None),
             token => self.guard_of(&token).judge(token, &Rules::new()).await.map(Some),
         }
     }
@@ -92,7 +93,7 @@ impl Guards {
     }
 
     /// Returns true if these are the same guards with equal rules.
-    #[cfg(feature = "tower")]
+    #[cfg(any(feature = "actix", feature = "tower"))]
     pub(crate) fn are(&self, others: &Self) -> bool {
         let all = || std::iter::once(&self.first).chain(&*self.others);
         let theirs = || std::iter::once(&others.first).chain(&*others.others);

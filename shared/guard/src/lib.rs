@@ -175,7 +175,7 @@ impl Guard {
         headers: &impl RequestHeaders,
     ) -> Result<Option<Caller>, Refusal> {
         match presented(headers) {
-            Err(Refusal::Missing) if self.rules.is_optional() => Ok(None),
+            Err(Refusal::Missing) if self.is_optional() => Ok(None),
             token => self.judge(token, &Rules::new()).await.map(Some),
         }
     }
@@ -194,9 +194,13 @@ impl Guard {
     }
 
     /// Returns true if the other one is this guard, with equal rules.
-    #[cfg(feature = "tower")]
+    #[cfg(any(feature = "actix", feature = "tower"))]
     fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner) && self.rules == other.rules
+    }
+
+    fn is_optional(&self) -> bool {
+        self.rules.is_optional()
     }
 
     /// Returns the issuer of the tokens that this guard admits.

@@ -112,10 +112,11 @@ impl Mismatch {
         })
     }
 
-    /// Returns the mismatch of audiences, if `ours` and `theirs` have none in common.
+    /// Returns the mismatch of audiences, if `theirs` lack the first of `ours`. A service may accept
+    /// the others before its issuer issues them.
     pub(super) fn of_audiences(ours: &[String], theirs: &[String]) -> Option<Self> {
-        let common = ours.iter().any(|one| theirs.contains(one));
-        (!common)
+        let known = ours.first().is_some_and(|one| theirs.contains(one));
+        (!known)
             .then(|| Self::Audience { ours: ours.join(", "), theirs: shown(&theirs.join(", ")) })
     }
 }
@@ -150,7 +151,8 @@ mod tests {
         let list = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
         let theirs = list(&["api-service", "orders"]);
         assert_eq!(Mismatch::of_audiences(&list(&["orders"]), &theirs), None);
-        assert_eq!(Mismatch::of_audiences(&list(&["x", "orders"]), &theirs), None);
+        assert_eq!(Mismatch::of_audiences(&list(&["orders", "x"]), &theirs), None);
+        assert!(Mismatch::of_audiences(&list(&["x", "orders"]), &theirs).is_some());
         for foreign in ["Orders", "orders ", "order", "billing"] {
             let found = Mismatch::of_audiences(&list(&[foreign]), &theirs).expect("a mismatch");
             let line = found.to_string();

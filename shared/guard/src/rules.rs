@@ -92,7 +92,7 @@ impl Rules {
     }
 
     /// Lets requests without a token pass, without a caller. A request with a bad token is still
-    /// refused.
+    /// refused. Rules that are added later end it, unless they are optional, too.
     #[must_use]
     pub fn optional(mut self) -> Self {
         self.optional = true;
@@ -110,7 +110,7 @@ impl Rules {
         self.scopes.extend(scopes);
         self.any_scopes.extend(any_scopes);
         self.audiences.extend(audiences);
-        self.optional |= optional;
+        self.optional = optional;
         self
     }
 
@@ -255,6 +255,7 @@ mod tests {
         let base = Rules::new().audience("orders").user();
         let both = base.and(Rules::new().role("admin").scope("a").optional());
         assert!(both.is_optional());
+        assert!(!Rules::new().optional().and(Rules::new().role("admin")).is_optional());
         assert_eq!(both.roles().collect::<Vec<_>>(), ["admin"]);
         assert_eq!(both.check(&user(&["user"])), FORBIDDEN);
         assert_eq!(both.check(&user(&["admin"])), lacking("a"));

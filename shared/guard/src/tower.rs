@@ -39,9 +39,8 @@
 //! # }
 //! ```
 //!
-//! A gRPC request gets its refusal as a gRPC status, so the same layer serves tonic:
-//! `Server::builder().layer(GuardLayer::new(&guard))`. A method finds its caller in
-//! `request.extensions().get::<Caller>()`.
+//! The same layer serves tonic: `Server::builder().layer(GuardLayer::new(&guard).grpc())`. It then refuses
+//! with a gRPC status. A method finds its caller in `request.extensions().get::<Caller>()`.
 
 use std::future::Future;
 use std::mem;
@@ -54,7 +53,7 @@ use axum_core::response::IntoResponse;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{Either, Full};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tower_layer::Layer;
@@ -69,12 +68,23 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 /// A layer that verifies the token of every request before the service inside. The extensions of an
 /// admitted request hold its [`Caller`] and the [`Guards`].
 #[derive(Clone)]
-pub struct GuardLayer(Guards);
+pub struct GuardLayer {
+    guards: Guards,
+    grpc: bool,
+}
 
 impl GuardLayer {
     /// Admits callers by a guard, or by the guards of several issuers, with their rules.
     pub fn new(guards: impl Into<Guards>) -> Self {
-        Self(guards.into())
+        Self { guards: guards.into(), grpc: false }
+    }
+
+    /// Refuses gRPC requests with a gRPC status, in a response with status 200. Only for a service of
+    /// gRPC: the client's media type chooses this form, and a proxy with forward authentication takes
+    /// every 200 for an admission.
+    #[must_use]
+    pub fn grpc(self) -> Self {
+        Self { grpc: true, ..self }
     }
 }
 
@@ -82,7 +92,7 @@ impl<S> Layer<S> for GuardLayer {
     type Service = GuardService<S>;
 
     fn layer(&self, service: S) -> Self::Service {
-        GuardService { service, guards: self.0.clone() }
+        GuardService { service, guards: self.guards.clone(), grpc: self.grpc }
     }
 }
 
@@ -91,6 +101,7 @@ impl<S> Layer<S> for GuardLayer {
 pub struct GuardService<S> {
     service: S,
     guards: Guards,
+    grpc: bool,
 }
 
 impl<S, Sent, Answered> Service<Request<Sent>> for GuardService<S>
@@ -112,6 +123,8 @@ where
         let next = self.service.clone();
         let mut service = mem::replace(&mut self.service, next);
         let guards = self.guards.clone();
+        // gRPC always sends POST.
+        let grpc = self.grpc && request.method() == Method::POST;
         Box::pin(async move {
             match guards.admit_optional(request.headers()).await {
                 Ok(caller) => {
@@ -124,7 +137,7 @@ where
                 }
                 Err(refusal) => {
                     log_refusal(&refusal);
-                    let response = match grpc_type(request.headers()) {
+                    let response = match grpc.then(|| grpc_type(request.headers())).flatten() {
                         Some(media_type) => grpc_response(&refusal, media_type),
                         None => response(&refusal),
                     };
@@ -243,8 +256,9 @@ fn response(refusal: &Refusal) -> Response<Full<Bytes>> {
 fn grpc_type(headers: &HeaderMap) -> Option<&'static str> {
     let given = headers.get(CONTENT_TYPE)?.as_bytes();
     let begins_with = |media_type: &&str| {
-        let start = given.get(..media_type.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(media_type.as_bytes()))
+        let (start, rest) = given.split_at_checked(media_type.len()).unwrap_or_default();
+        start.eq_ignore_ascii_case(media_type.as_bytes())
+            && rest.first().is_none_or(|next| b"+; ".contains(next))
     };
     // The longer names come first.
     ["application/grpc-web-text", "application/grpc-web", "application/grpc"]

@@ -7,6 +7,10 @@ use super::Reason;
 use signet_contract::bearer::{MESSAGE_INVALID, MESSAGE_MISSING, TokenRefused};
 use signet_contract::problem::{PROBLEM_MEDIA_TYPE, Problem};
 
+/// The longest list of scopes in a challenge, in bytes. A client may ask for a rule (forward
+/// authentication), and proxies read header fields of some kilobytes.
+const LONGEST_SCOPE: usize = 512;
+
 /// The reason for which a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -109,10 +113,10 @@ impl Refusal {
                 "Bearer error=\"invalid_token\", error_description=\"{}\"",
                 reason.description()
             )),
-            Self::Forbidden { scope: None } => Some("Bearer error=\"insufficient_scope\"".into()),
-            Self::Forbidden { scope: Some(scope) } => {
+            Self::Forbidden { scope: Some(scope) } if scope.len() <= LONGEST_SCOPE => {
                 Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""))
             }
+            Self::Forbidden { .. } => Some("Bearer error=\"insufficient_scope\"".into()),
             Self::Unavailable { .. } => None,
         }
     }
@@ -165,6 +169,12 @@ mod tests {
         let (status, challenge) = (refusal.status(), field(refusal, "www-authenticate"));
         let media_type = field(refusal, "content-type").expect("a media type");
         (status, challenge, media_type, serde_json::from_str(&refusal.body()).expect("JSON"))
+    }
+
+    #[test]
+    fn long_list_of_scopes_is_left_out_of_the_challenge() {
+        let long = Refusal::Forbidden { scope: Some("a ".repeat(1_000)) };
+        assert_eq!(long.challenge().as_deref(), Some(r#"Bearer error="insufficient_scope""#));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use actix_web::{App, test, web};
 use serde::Deserialize;
 use signet_contract::bearer::ACCESS_TOKEN_HEADER;
 use signet_guard::actix::{Guarded, Then};
-use signet_guard::{Admin, Caller, Guard, Rules, Scope, Scoped, User};
+use signet_guard::{Admin, Caller, Guard, Guards, Rules, Scope, Scoped, User};
 
 use super::setup::{ANN, BOB, PHONE, Setup};
 use super::tokens::keys;
@@ -178,4 +178,44 @@ async fn extractor_without_a_guard_answers_503() {
     let app = test::init_service(app).await;
     let request = test::TestRequest::get().uri("/user").to_request();
     assert_eq!(test::call_service(&app, request).await.status(), 503);
+}
+
+/// A scope of the app has a stricter guard than the app, or than the middleware around it.
+#[actix_web::test]
+async fn scope_with_a_stricter_guard_judges_again() {
+    let setup = Setup::new();
+    let guard = setup.serving().await;
+    let strict = guard.requiring(Rules::new().role("admin"));
+    let scope = |guard: &Guard| {
+        web::scope("/inner").app_data(web::Data::new(guard.clone())).route("", web::get().to(name))
+    };
+    let app = App::new()
+        .app_data(web::Data::new(guard.clone()))
+        .wrap(Guarded::by(&guard))
+        .service(scope(&strict))
+        .default_service(web::to(name));
+    let app = test::init_service(app).await;
+    for (user, roles, status) in [(ANN, &["user", "admin"][..], 200), (BOB, &["user"], 403)] {
+        let token = setup.user(user, PHONE, roles);
+        for (path, status) in [("/inner", status), ("/", 200)] {
+            let request = test::TestRequest::with_uri(path);
+            let request = request.insert_header((ACCESS_TOKEN_HEADER, token.as_str()));
+            let answer = test::call_service(&app, request.to_request()).await;
+            assert_eq!(answer.status(), status, "{path}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn app_with_two_kinds_of_guards_answers_503() {
+    let setup = Setup::new();
+    let guard = setup.serving().await;
+    let app = App::new()
+        .app_data(web::Data::new(guard.clone()))
+        .app_data(web::Data::new(Guards::from(&guard)))
+        .default_service(web::to(name));
+    let app = test::init_service(app).await;
+    let token = setup.user(ANN, PHONE, &["user"]);
+    let request = test::TestRequest::with_uri("/").insert_header((ACCESS_TOKEN_HEADER, token));
+    assert_eq!(test::call_service(&app, request.to_request()).await.status(), 503);
 }

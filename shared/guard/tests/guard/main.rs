@@ -4,6 +4,7 @@
 
 mod directory;
 mod forward_auth;
+mod grpc;
 mod http;
 mod issuer;
 mod issuers;

@@ -273,12 +273,6 @@ async fn undecided_request_gets_retry_after() {
         let got = answer(app(&guard), path, &[(ACCESS_TOKEN_HEADER, &ann)]).await;
         assert_eq!((got.0, got.1.as_str()), (503, ""), "{path}");
     }
-    let grpc = [(ACCESS_TOKEN_HEADER, ann.as_str()), ("content-type", "application/grpc")];
-    let Ok(response) = app(&guard).call(request("/layer/anyone", &grpc)).await;
-    let got = |name: &'static str| field(response.headers(), name);
-    assert_eq!((response.status().as_u16(), got("grpc-status")), (200, "14"));
-    assert_eq!(got("grpc-message"), "The access token can't be checked now; try again.");
-    assert!(!got("retry-after").is_empty());
 }
 
 #[actix_web::test]
@@ -351,46 +345,5 @@ async fn only_admitted_requests_reach_the_ready_service() {
         if status == 200 {
             assert_eq!(text(response.into_body()).await, format!("Some({ANN})"));
         }
-    }
-}
-
-#[actix_web::test]
-async fn grpc_refusal_is_a_status_without_a_message() {
-    let setup = Setup::new();
-    let guard = setup.serving().await;
-    let bob = setup.user(BOB, PHONE, &["user"]);
-    let bob_again = format!("Bearer {}", setup.user(BOB, PHONE, &["user"]));
-    let cases: [(Headers<'_>, &str, &str); 4] = [
-        (&[], "16", "Bearer"),
-        (&[(ACCESS_TOKEN_HEADER, "bad")], "16", r#"Bearer error="invalid_token""#),
-        (
-            &[(ACCESS_TOKEN_HEADER, &bob), ("authorization", &bob_again)],
-            "3",
-            r#"Bearer error="invalid_request""#,
-        ),
-        (&[(ACCESS_TOKEN_HEADER, &bob)], "7", r#"Bearer error="insufficient_scope""#),
-    ];
-    for (headers, code, challenge) in cases {
-        for (sent, answered) in [
-            ("application/grpc", "application/grpc"),
-            ("application/grpc+proto", "application/grpc"),
-            ("Application/gRPC;charset=utf-8", "application/grpc"),
-            ("application/grpc-web+proto", "application/grpc-web"),
-            ("application/grpc-web-text", "application/grpc-web-text"),
-        ] {
-            let headers = [headers, &[("content-type", sent)]].concat();
-            let Ok(response) = app(&guard).call(request("/admin/maybe", &headers)).await;
-            let (parts, body) = response.into_parts();
-            let got = |name: &'static str| field(&parts.headers, name);
-            assert_eq!((parts.status.as_u16(), got("grpc-status")), (200, code), "{sent}");
-            assert_eq!(got("content-type"), answered);
-            assert!(got("www-authenticate").starts_with(challenge), "{challenge}");
-            assert!(!got("grpc-message").is_empty());
-            assert_eq!(text(body).await, "");
-        }
-    }
-    for sent in ["application/json", "application/gr", "text/plain; application/grpc"] {
-        let headers = [("content-type", sent)];
-        assert_eq!(answer(app(&guard), "/admin/maybe", &headers).await.0, 401, "{sent}");
     }
 }
