@@ -137,7 +137,8 @@ impl Admitted {
     }
 }
 
-/// Returns the guards of the app or the scope, or else those of the middleware.
+/// Returns the guards of the app or the scope, or else those of the middleware. Logs an error if there
+/// are none, or two kinds of them.
 fn guards(request: &HttpRequest) -> Option<Guards> {
     let several = request.app_data::<web::Data<Guards>>().map(|guards| Guards::from(&***guards));
     let one = request.app_data::<web::Data<Guard>>().map(|guard| Guards::from(&***guard));
@@ -147,11 +148,11 @@ fn guards(request: &HttpRequest) -> Option<Guards> {
             None
         }
         (None, None) => {
-            let around = request.extensions().get::<Admitted>().map(|known| known.by.clone());
-            around.or_else(|| request.extensions().get::<Guards>().cloned()).or_else(|| {
+            let around = request.extensions().get::<Guards>().cloned();
+            if around.is_none() {
                 tracing::error!("a handler takes a caller, but the app has no web::Data<Guard>");
-                None
-            })
+            }
+            around
         }
         (several, one) => several.or(one),
     }
