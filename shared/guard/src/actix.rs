@@ -47,6 +47,7 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Extensions, Payload, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 
+use super::issuers::Admitted;
 use super::{Admin, Caller, Guard, Guards, Required, Rules, Scope, Scoped, User};
 use signet_verifier::{Refusal, presented};
 
@@ -122,19 +123,10 @@ impl<C: Judge, R: FromRequest + 'static> FromRequest for Then<C, R> {
     }
 }
 
-/// A caller, and the guards that admitted it. A scope may have other guards than the app.
-#[derive(Clone)]
-struct Admitted {
-    caller: Caller,
-    by: Guards,
-}
-
-impl Admitted {
-    /// Notes the caller of a request, for handlers and for later extractors.
-    fn note(self, extensions: &mut Extensions) {
-        extensions.insert(self.caller.clone());
-        extensions.insert(self);
-    }
+/// Notes the caller of a request, for handlers and for later extractors.
+fn admitted(extensions: &mut Extensions, caller: Caller, by: Guards) {
+    extensions.insert(caller.clone());
+    extensions.insert(Admitted { caller, by });
 }
 
 /// Returns the guards of the app or the scope, or else those of the middleware. Logs an error if there
@@ -161,14 +153,14 @@ fn guards(request: &HttpRequest) -> Option<Guards> {
 /// Admits the caller of a request, or logs the refusal.
 async fn admit(request: &HttpRequest, rules: &Rules) -> Result<Caller, Refusal> {
     let by = guards(request).ok_or(Refusal::Unavailable { retry_after: 60 })?;
-    let known = request.extensions().get::<Admitted>().cloned();
+    let known = request.extensions().get::<Admitted>().and_then(|known| known.again(&by, rules));
     // The middleware or another extractor may have admitted this request by the same rules.
-    if let Some(known) = known.filter(|known| *rules == Rules::new() && known.by.are(&by)) {
-        return Ok(known.caller);
+    if let Some(caller) = known {
+        return Ok(caller);
     }
     let judged = by.judge(request.headers(), rules).await;
     let caller = judged.inspect_err(|refusal| log_refusal(request, refusal))?;
-    Admitted { caller: caller.clone(), by }.note(&mut request.extensions_mut());
+    admitted(&mut request.extensions_mut(), caller.clone(), by);
     Ok(caller)
 }
 
@@ -234,7 +226,7 @@ where
                 Ok(caller) => {
                     request.extensions_mut().insert(guards.clone());
                     if let Some(caller) = caller {
-                        Admitted { caller, by: guards }.note(&mut request.extensions_mut());
+                        admitted(&mut request.extensions_mut(), caller, guards);
                     }
                     service.call(request).await.map(ServiceResponse::map_into_left_body)
                 }

@@ -4,7 +4,6 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use super::keys::NotFound;
 use super::store::UserRecord;
@@ -16,13 +15,22 @@ use signet_verifier::{AccessToken, Reason, Refusal, Subject, TokenHash, inspect}
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The state of a token's user in the directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Standing {
-    Good,
+    /// With these roles in the directory; `None` for a service, or without a directory.
+    Good(Option<Vec<String>>),
     /// Unknown or disabled.
     Gone,
     /// Without the role.
     Short,
+}
+
+/// An admitted token.
+pub(super) struct Admission {
+    pub(super) token: Arc<AccessToken>,
+    /// The user's roles in the directory, read with the decision. `None` for a service, or without a
+    /// directory.
+    pub(super) directory_roles: Option<Vec<String>>,
 }
 
 /// Verifies a token, and requires that it keeps all `rules`.
@@ -30,7 +38,7 @@ pub(super) async fn admit(
     guard: &Inner,
     text: &str,
     rules: [&Rules; 2],
-) -> Result<Arc<AccessToken>, Refusal> {
+) -> Result<Admission, Refusal> {
     let deadline = Instant::now() + PATIENCE;
     let mut waited = false;
     loop {
@@ -43,7 +51,7 @@ pub(super) async fn admit(
         // Read before the record: a record that is missing now is then missing at this position.
         let position = guard.feed.position().unwrap_or(0);
         let refusal = match standing(guard, &token, rules)? {
-            Standing::Good => return Ok(token),
+            Standing::Good(directory_roles) => return Ok(Admission { token, directory_roles }),
             Standing::Gone => Refusal::Invalid(Reason::Revoked),
             Standing::Short => Refusal::Forbidden { scope: None },
         };
@@ -89,28 +97,20 @@ fn revocation(guard: &Inner, token: &AccessToken) -> Option<Reason> {
 }
 
 fn standing(guard: &Inner, token: &AccessToken, rules: [&Rules; 2]) -> Result<Standing, Refusal> {
-    let Subject::User { public_id, .. } = &token.subject else {
-        return Ok(Standing::Good);
+    let (Subject::User { public_id, .. }, Some(directory)) = (&token.subject, &guard.directory)
+    else {
+        return Ok(Standing::Good(None));
     };
-    if !guard.has_directory() {
-        return Ok(Standing::Good);
-    }
-    let record = record(guard, *public_id)?;
+    let record = directory.find_user(*public_id).map_err(|error| {
+        tracing::error!(%error, "the directory can't be read");
+        Refusal::Unavailable { retry_after: 1 }
+    })?;
     Ok(match record {
         Some(UserRecord { state: UserState::Active, roles }) => {
             let mut wanted = rules.iter().flat_map(|rules| rules.roles());
             let all = wanted.all(|wanted| roles.iter().any(|held| held == wanted));
-            if all { Standing::Good } else { Standing::Short }
+            if all { Standing::Good(Some(roles)) } else { Standing::Short }
         }
         Some(UserRecord { state: UserState::Disabled, .. }) | None => Standing::Gone,
-    })
-}
-
-/// Returns the user's record in the directory; `None` without a directory.
-pub(super) fn record(guard: &Inner, public_id: Uuid) -> Result<Option<UserRecord>, Refusal> {
-    let Some(directory) = &guard.directory else { return Ok(None) };
-    directory.find_user(public_id).map_err(|error| {
-        tracing::error!(%error, "the directory can't be read");
-        Refusal::Unavailable { retry_after: 1 }
     })
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::form_urlencoded;
 
+use super::admission::Admission;
 use super::{Caller, Guard, Rules};
 use signet_verifier::{Reason, Refusal, RequestHeaders, Subject, presented};
 
@@ -118,27 +119,19 @@ impl Guard {
     ) -> Result<Passed, Refused> {
         let asked = rules(query, headers, self.audiences());
         let none = Rules::new();
-        let caller = self.judge(presented(headers), asked.as_ref().unwrap_or(&none)).await;
-        let caller = caller.map_err(Refused::Caller)?;
+        let decided = self.decide(presented(headers), asked.as_ref().unwrap_or(&none)).await;
+        let Admission { token, directory_roles } = decided.map_err(Refused::Caller)?;
         asked.map_err(Refused::Rule)?;
+        let granted =
+            |role: &&String| directory_roles.as_ref().is_none_or(|roles| roles.contains(role));
+        let roles = match &token.subject {
+            Subject::User { roles, .. } => roles.iter().filter(granted).cloned().collect(),
+            Subject::Service => Vec::new(),
+        };
+        let caller = Caller(token);
         let audiences = self.audiences().iter().filter(|one| caller.token().is_for(one));
         let audiences = audiences.cloned().collect();
-        let roles = self.granted_roles(&caller).map_err(Refused::Caller)?;
         Ok(Passed { caller, audiences, roles })
-    }
-
-    /// Returns the roles that the token and, if there is one, the directory have.
-    fn granted_roles(&self, caller: &Caller) -> Result<Vec<String>, Refusal> {
-        let Subject::User { public_id, roles, .. } = &caller.token().subject else {
-            return Ok(Vec::new());
-        };
-        if !self.inner.has_directory() {
-            return Ok(roles.clone());
-        }
-        // The user may be deleted after the guard's check.
-        let record = super::admission::record(&self.inner, *public_id)?;
-        let record = record.ok_or(Refusal::Invalid(Reason::Revoked))?;
-        Ok(roles.iter().filter(|role| record.roles.contains(role)).cloned().collect())
     }
 }
 

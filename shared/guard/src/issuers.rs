@@ -94,7 +94,7 @@ impl Guards {
 
     /// Returns true if these are the same guards with equal rules.
     #[cfg(any(feature = "actix", feature = "tower"))]
-    pub(crate) fn are(&self, others: &Self) -> bool {
+    fn are(&self, others: &Self) -> bool {
         let all = || std::iter::once(&self.first).chain(&*self.others);
         let theirs = || std::iter::once(&others.first).chain(&*others.others);
         all().count() == theirs().count() && all().zip(theirs()).all(|(one, other)| one.is(other))
@@ -130,5 +130,22 @@ impl From<&Guard> for Guards {
 impl From<&Guards> for Guards {
     fn from(guards: &Guards) -> Self {
         guards.clone()
+    }
+}
+
+/// The admitted caller of a request, and the guards that admitted it. A scope or a route may have
+/// other guards than the app or the layer around it.
+#[cfg(any(feature = "actix", feature = "tower"))]
+#[derive(Clone)]
+pub(crate) struct Admitted {
+    pub(crate) caller: Caller,
+    pub(crate) by: Guards,
+}
+
+#[cfg(any(feature = "actix", feature = "tower"))]
+impl Admitted {
+    /// Returns the caller, if the same guards without `more` rules would judge it again.
+    pub(crate) fn again(&self, by: &Guards, more: &Rules) -> Option<Caller> {
+        (*more == Rules::new() && self.by.are(by)).then(|| self.caller.clone())
     }
 }

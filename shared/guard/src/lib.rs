@@ -76,6 +76,7 @@ pub use signet_verifier as verifier;
 pub use status::GuardStatus;
 pub use store::{GuardStore, StoreError};
 
+use admission::Admission;
 use feed::FeedView;
 use freshness::Stamp;
 use keys::KeyCache;
@@ -186,11 +187,20 @@ impl Guard {
         token: Result<&str, Refusal>,
         more: &Rules,
     ) -> Result<Caller, Refusal> {
-        let judged = match token {
+        self.decide(token, more).await.map(|admission| Caller(admission.token))
+    }
+
+    /// Does the same, and returns what the directory says of the caller, too.
+    async fn decide(
+        &self,
+        token: Result<&str, Refusal>,
+        more: &Rules,
+    ) -> Result<Admission, Refusal> {
+        let decided = match token {
             Ok(text) => admission::admit(&self.inner, text, [&self.rules, more]).await,
             Err(refusal) => Err(refusal),
         };
-        self.inner.tally.count(judged.map(Caller))
+        self.inner.tally.count(decided)
     }
 
     /// Returns true if the other one is this guard, with equal rules.
@@ -263,11 +273,6 @@ impl Inner {
         let trusted =
             self.feed.started() && self.keys_trusted() && self.feed_trusted(self.feed.contact());
         if trusted { Ok(()) } else { Err(Refusal::Unavailable { retry_after: 1 }) }
-    }
-
-    /// Returns true if users are looked up in a directory.
-    fn has_directory(&self) -> bool {
-        self.directory.is_some()
     }
 
     fn keys_trusted(&self) -> bool {

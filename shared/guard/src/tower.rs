@@ -59,7 +59,8 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{Admin, Caller, Guards, Required, Rules, Scope, Scoped, User};
+use super::issuers::Admitted;
+use super::{Admin, Caller, Guards, Required, Scope, Scoped, User};
 use signet_verifier::{Refusal, presented};
 
 /// The characters that `grpc-message` escapes, beside those outside ASCII.
@@ -210,24 +211,16 @@ async fn judge<R: Required>(parts: &mut Parts) -> Result<R, Refused> {
     };
     let rules = R::rules();
     let known = parts.extensions.get::<Admitted>();
-    let caller = match known.filter(|known| known.by.are(&guards)) {
-        // The layer or another extractor has admitted this request.
-        Some(known) if rules == Rules::new() => known.caller.clone(),
-        _ => {
-            let judged = guards.judge(&parts.headers, &rules).await;
-            let caller = judged.inspect_err(log_refusal)?;
-            admitted(&mut parts.extensions, caller.clone(), guards);
-            caller
-        }
+    // The layer or another extractor may have admitted this request by the same rules.
+    let caller = if let Some(caller) = known.and_then(|known| known.again(&guards, &rules)) {
+        caller
+    } else {
+        let judged = guards.judge(&parts.headers, &rules).await;
+        let caller = judged.inspect_err(log_refusal)?;
+        admitted(&mut parts.extensions, caller.clone(), guards);
+        caller
     };
     R::from_caller(caller).ok_or(Refused(Refusal::Forbidden { scope: None }))
-}
-
-/// A caller, and the guards that admitted it. A route may have other guards than the layer around it.
-#[derive(Clone)]
-struct Admitted {
-    caller: Caller,
-    by: Guards,
 }
 
 /// Notes the caller of a request, for handlers and for later extractors.
