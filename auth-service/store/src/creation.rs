@@ -10,11 +10,11 @@ use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use signet_contract::clock::unix_micros;
 use signet_files::durable_file::folder_of;
+use signet_files::file_identity::FileIdentity;
 use signet_files::{links, private};
 use time::OffsetDateTime;
 
 use super::connection::{AnyConnection, Purpose, pooler};
-use super::file_identity::FileIdentity;
 use super::location::Location;
 use super::restore_detection::was_served;
 use super::schema::{feed_position, keys};

@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, OnceLock};
 
 use diesel::prelude::*;
+use signet_files::file_identity::FileIdentity;
 use tokio::sync::watch;
 
 use connection::AnyConnection;
@@ -31,7 +32,6 @@ mod directory;
 mod error;
 mod failure;
 mod feed;
-mod file_identity;
 mod first_start;
 mod guards;
 mod import;
@@ -62,7 +62,7 @@ pub use pool::PoolReport;
 /// An open database.
 pub struct Store {
     location: Location,
-    identity: Option<file_identity::FileIdentity>,
+    identity: Option<FileIdentity>,
     connections: pool::Connections,
     position: watch::Sender<u64>,
     /// The progress in the last note of the served file.

@@ -22,11 +22,11 @@ use std::time::UNIX_EPOCH;
 use diesel::prelude::*;
 use signet_contract::clock::unix_micros;
 use signet_files::durable_file;
+use signet_files::file_identity::FileIdentity;
 use time::OffsetDateTime;
 
 use super::Store;
 use super::connection::{AdvisoryLock, AnyConnection};
-use super::file_identity::FileIdentity;
 use super::location::Location;
 use super::schema::{events, feed_position};
 use super::sessions;

@@ -5,6 +5,8 @@
 #[cfg(unix)]
 pub mod access;
 pub mod durable_file;
+#[cfg(unix)]
+pub mod file_identity;
 pub mod file_lock;
 pub mod links;
 pub mod private;

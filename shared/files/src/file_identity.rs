@@ -6,24 +6,29 @@ use std::path::Path;
 
 /// A file, independent of its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FileIdentity {
+pub struct FileIdentity {
     device: u64,
     inode: u64,
 }
 
 impl FileIdentity {
-    pub(super) fn of(path: &Path) -> io::Result<Self> {
+    /// Returns the identity of the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// There is no file, or it can't be looked at.
+    pub fn of(path: &Path) -> io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
         Ok(Self { device: metadata.dev(), inode: metadata.ino() })
     }
 
     /// Returns the inode, which identifies the file on its disk.
-    pub(super) fn inode(self) -> u64 {
+    pub fn inode(self) -> u64 {
         self.inode
     }
 
     /// Returns true if `path` still names this file.
-    pub(super) fn matches(self, path: &Path) -> bool {
+    pub fn matches(self, path: &Path) -> bool {
         Self::of(path).is_ok_and(|now| now == self)
     }
 }
