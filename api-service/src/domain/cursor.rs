@@ -7,13 +7,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 /// The first letter of a cursor. Another kind of cursor would get another letter.
 const BY_USER: &str = "u";
 
 /// The user after which the next page begins. It is opaque to clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Cursor(pub Uuid);
 
 /// A text that is not a cursor of this service.
@@ -24,6 +25,12 @@ pub struct NotACursor;
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{BY_USER}{}", self.0.simple())
+    }
+}
+
+impl Serialize for Cursor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -1,5 +1,8 @@
 //! The user directory, as clients read it.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -23,12 +26,14 @@ pub struct User {
     pub email: String,
 }
 
-/// A page of users in the order of creation, with disabled and without deleted users.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A page of users, in the order of creation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = UserPage)]
 pub struct Page {
-    /// The users.
+    /// The users, also disabled ones.
     pub users: Vec<User>,
-    /// The start of the next page, or `None` if no user follows.
+    /// The `after` of the next page, or null if no user follows.
+    #[schema(value_type = Option<String>)]
     pub next: Option<Cursor>,
 }
 
@@ -45,11 +50,14 @@ pub enum DirectoryError {
 
 /// A source of users.
 pub trait Directory: Send + Sync {
-    /// Returns the user with this id: one point read of microseconds, which may be called on a
-    /// thread that must not block.
-    fn find(&self, public_id: Uuid) -> Result<Option<User>, DirectoryError>;
+    /// Returns the user with this id, from memory or by one point read of microseconds. It may be
+    /// called on a thread that must not block.
+    fn find(&self, public_id: Uuid) -> Result<Option<Arc<User>>, DirectoryError>;
 
-    /// Returns at most `limit` users after `after`, or from the beginning. Called on a thread that
-    /// may block.
-    fn page(&self, after: Option<Cursor>, limit: u16) -> Result<Page, DirectoryError>;
+    /// Returns a [`Page`] as JSON, or `None` if it is not in memory. It never blocks.
+    fn page_in_memory(&self, after: Option<Cursor>, limit: u16) -> Option<Bytes>;
+
+    /// Returns a [`Page`] as JSON: at most `limit` users after `after`, or from the beginning.
+    /// Called on a thread that may block.
+    fn page(&self, after: Option<Cursor>, limit: u16) -> Result<Bytes, DirectoryError>;
 }

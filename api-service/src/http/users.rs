@@ -1,8 +1,8 @@
 //! `GET /user`, `/user/me`, `/user/{public_id}`: the user directory, for its own users.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::ContentType;
 use actix_web::{Error, HttpRequest, HttpResponse, web};
-use serde::Serialize;
 use signet_contract::bearer::Reason;
 use signet_contract::problem::Problem;
 use signet_guard::actix::{Judge, Then};
@@ -10,12 +10,11 @@ use signet_guard::verifier::Refusal;
 use signet_guard::{Admin, User as CallingUser};
 use signet_service::api_description::TokenRefusals;
 use signet_service::problem_response::ProblemError;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Api;
 use super::page_query::PageQuery;
-use crate::domain::directory::{DirectoryError, User};
+use crate::domain::directory::{DirectoryError, Page, User};
 use crate::domain::visibility::Visibility;
 
 /// A user who may list users, by `API_USER_LIST`.
@@ -32,16 +31,6 @@ impl Judge for ListReader {
     }
 }
 
-/// A page of users, in the order of creation.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = UserPage)]
-pub(super) struct PageBody {
-    /// The users, also disabled ones.
-    users: Vec<User>,
-    /// The `after` of the next page, or null if no user follows.
-    next: Option<String>,
-}
-
 /// Lists the users in the order of creation, page by page.
 #[utoipa::path(
     get,
@@ -55,7 +44,7 @@ pub(super) struct PageBody {
             description = "The `next` of the page before; the first page if left out or empty"),
     ),
     responses(
-        (status = 200, description = "One page", body = PageBody),
+        (status = 200, description = "One page", body = Page),
         TokenRefusals,
         (status = 422, description = "A parameter can't have this value", body = Problem,
             content_type = "application/problem+json"),
@@ -69,10 +58,13 @@ pub(super) async fn list(
     api: web::Data<Api>,
 ) -> Result<HttpResponse, Error> {
     let Then(ListReader, PageQuery { limit, after }) = request;
-    let directory = api.directory.clone();
-    let page = api.blocking.run(move || directory.page(after, limit)).await?.map_err(problem)?;
-    Ok(HttpResponse::Ok()
-        .json(PageBody { users: page.users, next: page.next.map(|cursor| cursor.to_string()) }))
+    let page = if let Some(page) = api.directory.page_in_memory(after, limit) {
+        page
+    } else {
+        let directory = api.directory.clone();
+        api.blocking.run(move || directory.page(after, limit)).await?.map_err(problem)?
+    };
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(page))
 }
 
 /// Returns the caller's own record.

@@ -9,8 +9,20 @@ use uuid::Uuid;
 use super::rows::{DELETED, UserRow, roles_of};
 use super::schema::users;
 
-/// Applies one change. A repeated change has no effect.
-pub(super) fn apply(connection: &mut SqliteConnection, change: &Change) -> QueryResult<()> {
+/// A row that a change wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Written {
+    /// The user.
+    pub(super) public_id: Uuid,
+    /// The user's ordinal in the list.
+    pub(super) ordinal: i64,
+}
+
+/// Applies one change, and returns the row that it wrote. A repeated change has no effect.
+pub(super) fn apply(
+    connection: &mut SqliteConnection,
+    change: &Change,
+) -> QueryResult<Option<Written>> {
     match change {
         Change::UserCreated(user)
         | Change::UserUpdated(user)
@@ -23,12 +35,12 @@ pub(super) fn apply(connection: &mut SqliteConnection, change: &Change) -> Query
         | Change::KeyPublished { .. }
         | Change::KeyActivated { .. }
         | Change::KeyRevoked { .. }
-        | Change::Unknown => Ok(()),
+        | Change::Unknown => Ok(None),
     }
 }
 
 /// Writes the record after the change. Fields that the change leaves out stay as they are.
-fn put(connection: &mut SqliteConnection, change: &UserChange) -> QueryResult<()> {
+fn put(connection: &mut SqliteConnection, change: &UserChange) -> QueryResult<Option<Written>> {
     let found = find(connection, change.public_id)?.filter(|row| row.state != DELETED);
     let (name, email, roles) = match (&change.name, &change.email, &change.roles, found) {
         (Some(name), Some(email), Some(roles), _) => (name.clone(), email.clone(), roles.clone()),
@@ -43,18 +55,20 @@ fn put(connection: &mut SqliteConnection, change: &UserChange) -> QueryResult<()
                 "the feed tells too little of a user who is not known here; \
                  this guard's client may lack a scope"
             );
-            return Ok(());
+            return Ok(None);
         }
     };
-    let user =
-        DirectoryUser { public_id: change.public_id, name, email, state: change.state, roles };
-    upsert(connection, &UserRow::of(&user))
+    let public_id = change.public_id;
+    let user = DirectoryUser { public_id, name, email, state: change.state, roles };
+    upsert(connection, public_id, &UserRow::of(&user)).map(Some)
 }
 
 /// Clears the record. The row stays, so that a cursor can still name its position.
-fn bury(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<()> {
-    let known = find(connection, public_id)?.is_some();
-    if known { upsert(connection, &UserRow::tombstone(public_id)) } else { Ok(()) }
+fn bury(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<Option<Written>> {
+    if find(connection, public_id)?.is_none() {
+        return Ok(None);
+    }
+    upsert(connection, public_id, &UserRow::tombstone(public_id)).map(Some)
 }
 
 fn find(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<Option<UserRow>> {
@@ -66,7 +80,11 @@ fn find(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<Optio
 }
 
 /// Writes a row. A known user keeps its ordinal, a new user gets the last one.
-fn upsert(connection: &mut SqliteConnection, row: &UserRow) -> QueryResult<()> {
+fn upsert(
+    connection: &mut SqliteConnection,
+    public_id: Uuid,
+    row: &UserRow,
+) -> QueryResult<Written> {
     let content = (
         users::name.eq(&row.name),
         users::email.eq(&row.email),
@@ -74,11 +92,12 @@ fn upsert(connection: &mut SqliteConnection, row: &UserRow) -> QueryResult<()> {
         users::roles.eq(&row.roles),
         users::sum.eq(row.sum),
     );
-    diesel::insert_into(users::table)
+    let ordinal = diesel::insert_into(users::table)
         .values((users::public_id.eq(&row.public_id), content))
         .on_conflict(users::public_id)
         .do_update()
         .set(content)
-        .execute(connection)?;
-    Ok(())
+        .returning(users::ordinal)
+        .get_result(connection)?;
+    Ok(Written { public_id, ordinal })
 }

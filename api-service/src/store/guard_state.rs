@@ -35,19 +35,21 @@ impl GuardStore for Replica {
     }
 
     fn apply(&self, batch: &Batch<'_>) -> Result<(), StoreError> {
-        self.write()
-            .immediate_transaction(|connection| {
-                let position = state::number::<u64>(connection, state::POSITION)?;
-                for event in batch.events {
-                    if position.is_none_or(|position| event.seq > position) {
-                        changes::apply(connection, &event.change)?;
-                    }
+        let mut rows = Vec::new();
+        let applied = self.write().immediate_transaction(|connection| {
+            let position = state::number::<u64>(connection, state::POSITION)?;
+            for event in batch.events {
+                if position.is_none_or(|position| event.seq > position) {
+                    rows.extend(changes::apply(connection, &event.change)?);
                 }
-                hold(connection, batch.revocations)?;
-                forget(connection, batch.forget)?;
-                move_to(connection, batch.position, batch.at)
-            })
-            .map_err(|error| self.failed(&error))
+            }
+            hold(connection, batch.revocations)?;
+            forget(connection, batch.forget)?;
+            move_to(connection, batch.position, batch.at)
+        });
+        // After an error, too: it is unknown if the commit reached the file.
+        self.memory.drop_written(&rows);
+        applied.map_err(|error| self.failed(&error))
     }
 
     fn begin_snapshot(&self) -> Result<(), StoreError> {
@@ -66,14 +68,14 @@ impl GuardStore for Replica {
     }
 
     fn finish_snapshot(&self, end: &SnapshotEnd<'_>) -> Result<(), StoreError> {
-        self.write()
-            .immediate_transaction(|connection| {
-                connection.batch_execute(UNSTAGE)?;
-                hold(connection, end.revocations)?;
-                forget(connection, end.forget)?;
-                move_to(connection, end.position, end.at)
-            })
-            .map_err(|error| self.failed(&error))
+        let finished = self.write().immediate_transaction(|connection| {
+            connection.batch_execute(UNSTAGE)?;
+            hold(connection, end.revocations)?;
+            forget(connection, end.forget)?;
+            move_to(connection, end.position, end.at)
+        });
+        self.memory.drop_all();
+        finished.map_err(|error| self.failed(&error))
     }
 
     fn save_keys(&self, keys: &SavedKeys) -> Result<(), StoreError> {
@@ -98,7 +100,8 @@ impl GuardStore for Replica {
     }
 
     fn find_user(&self, public_id: Uuid) -> Result<Option<UserRecord>, StoreError> {
-        self.record(public_id)
+        let record = self.record(public_id).map_err(StoreError::new)?;
+        Ok(record.map(|record| record.rights.clone()))
     }
 }
 

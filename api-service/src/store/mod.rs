@@ -10,6 +10,7 @@ mod directory;
 mod file;
 mod guard_state;
 mod inspection;
+mod memory;
 mod rows;
 mod schema;
 mod state;
@@ -28,6 +29,8 @@ use signet_files::file_lock::{FileLock, FileLockError};
 use signet_guard::StoreError;
 
 use connection::Readers;
+use memory::Memory;
+use wear::WatchedFile;
 
 /// The reason for which the replica can't be opened. A new replica would not help.
 #[derive(Debug, thiserror::Error)]
@@ -57,8 +60,11 @@ impl OpenError {
 /// An open replica.
 pub struct Replica {
     path: PathBuf,
+    file: WatchedFile,
     damaged: AtomicBool,
     writer: Mutex<SqliteConnection>,
+    /// The records and pages that were read, until a write touches them.
+    memory: Memory,
     /// Connections for single records, which are read on the request path.
     points: Readers,
     /// Connections for pages, so that a long read never delays the single read of a request.
@@ -96,17 +102,20 @@ impl Replica {
         let writer = file::open_or_rebuild(path)?;
         Ok(Self {
             path: path.to_owned(),
+            file: WatchedFile::at(path).map_err(|error| OpenError::io(path, &error))?,
             damaged: AtomicBool::new(false),
             writer: Mutex::new(writer),
+            memory: Memory::default(),
             points: connection::readers(path, workers)?,
             pages: connection::readers(path, PAGE_READERS)?,
             _lock: lock,
         })
     }
 
-    /// Returns true if damage was found in the file. The next start creates a new replica.
+    /// Returns true if the file is gone, or if damage was found in it. The next start creates a new
+    /// replica.
     pub fn damaged(&self) -> bool {
-        self.damaged.load(Ordering::Relaxed)
+        self.damaged.load(Ordering::Relaxed) || self.file.is_gone(&self.path)
     }
 
     /// Records damage if `error` is a sign of it.

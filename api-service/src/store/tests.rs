@@ -12,9 +12,12 @@ use time::macros::datetime;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::directory::{Directory, DirectoryError};
+use crate::domain::cursor::Cursor;
+use crate::domain::directory::{Directory, DirectoryError, User};
+use bytes::Bytes;
 
 mod damage;
+mod memory;
 mod pages;
 
 const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05.678901 UTC);
@@ -82,9 +85,18 @@ fn snapshot(replica: &Replica, users: &[DirectoryUser], position: u64) {
     replica.finish_snapshot(&end).expect("finished");
 }
 
+/// Returns the names on a page, and the start of the next one.
+fn page(replica: &Replica, after: Option<Cursor>, limit: u16) -> (Vec<String>, Option<Cursor>) {
+    let json = replica.page(after, limit).expect("a page");
+    let page: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
+    let users = page["users"].as_array().expect("users");
+    let names = users.iter().map(|user| user["name"].as_str().expect("a name").to_owned());
+    let next = page["next"].as_str().map(|next| next.parse().expect("a cursor"));
+    (names.collect(), next)
+}
+
 fn names(replica: &Replica) -> Vec<String> {
-    let page = replica.page(None, 1_000).expect("a page");
-    page.users.into_iter().map(|user| user.name).collect()
+    page(replica, None, 1_000).0
 }
 
 #[test]

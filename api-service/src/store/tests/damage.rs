@@ -138,3 +138,28 @@ fn write_ahead_log_without_its_replica_is_ignored() {
     std::fs::write(format!("{}-wal", place.path().display()), "left over").expect("written");
     assert!(rebuilt(&place, instance));
 }
+
+#[test]
+fn file_that_is_deleted_replaced_or_cut_counts_as_damaged() {
+    for change in ["none", "deleted", "replaced", "cut"] {
+        let place = Place::new();
+        filled(&place);
+        let replica = place.open();
+        assert!(!replica.damaged());
+        let path = place.path();
+        match change {
+            "deleted" => std::fs::remove_file(path).expect("deleted"),
+            "replaced" => {
+                let copy = path.with_extension("copy");
+                std::fs::copy(&path, &copy).expect("copied");
+                std::fs::rename(copy, path).expect("replaced");
+            }
+            "cut" => {
+                let file = std::fs::OpenOptions::new().write(true).open(path).expect("open");
+                file.set_len(file.metadata().expect("a length").len() - 1).expect("cut");
+            }
+            _ => {}
+        }
+        assert_eq!(replica.damaged(), change != "none", "{change}");
+    }
+}

@@ -1,12 +1,6 @@
 //! Pages of the directory, during changes.
 
 use super::*;
-use crate::domain::cursor::Cursor;
-
-fn page(replica: &Replica, after: Option<Cursor>, limit: u16) -> (Vec<String>, Option<Cursor>) {
-    let page = replica.page(after, limit).expect("a page");
-    (page.users.into_iter().map(|user| user.name).collect(), page.next)
-}
 
 #[test]
 fn pages_are_in_order_of_creation_and_the_last_has_no_next() {
