@@ -17,7 +17,7 @@ use crate::keys::Rotator;
 use auth_crypto::signing::{FolderLock, KeyBits};
 use auth_domain::audit::Act;
 use auth_domain::clients::{Client, new_secret, secret_hash};
-use auth_domain::keys::KeyState;
+use auth_domain::keys::active;
 use auth_domain::service_tokens::authentic;
 use auth_store::Store;
 
@@ -114,7 +114,7 @@ impl FirstStart<'_> {
 
     fn first_key(&self, lock: &FolderLock) -> Result<String, AppError> {
         let known = self.store.list_keys()?;
-        if let Some(key) = known.iter().find(|key| key.state == KeyState::Active) {
+        if let Some(key) = active(&known) {
             let place = if self.rotator.files().holds(&key.kid) {
                 String::new()
             } else {

@@ -11,7 +11,7 @@ mod life;
 mod timers;
 
 pub use life::{
-    has_room, held_up_by, is_ripe, leaves_at, needs_standby, next_change, next_steps,
+    active, has_room, held_up_by, is_ripe, leaves_at, needs_standby, next_change, next_steps,
     next_to_leave, rotation_at, standby,
 };
 pub use timers::Timers;

@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 
 use crate::error::AppError;
 use auth_crypto::signing::{KeyRing, RingError};
-use auth_domain::keys::{Key, KeyState};
+use auth_domain::keys::{Key, active};
 use auth_store::{Store, StoreError};
 
 pub use addition::{Imported, read_key_file};
@@ -57,8 +57,7 @@ pub fn follow(ring: &KeyRing, store: &Store, now: OffsetDateTime) -> Result<bool
     let change = ring.begin_change();
     let keys = store.list_keys()?;
     let life = ring.policy().token_life;
-    let active = keys.iter().find(|key| key.state == KeyState::Active);
-    if let Some(key) = active
+    if let Some(key) = active(&keys)
         && key.longest_life.is_none_or(|known| known < life)
     {
         store.note_token_life(&key.kid, life)?;

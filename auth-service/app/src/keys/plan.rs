@@ -6,7 +6,7 @@ use time::serde::rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use crate::error::AppError;
-use auth_domain::keys::{Key, KeyPolicy, KeyState, leaves_at, rotation_at};
+use auth_domain::keys::{Key, KeyPolicy, KeyState, active, leaves_at, rotation_at};
 use auth_store::Store;
 
 /// The published keys and their schedule.
@@ -63,7 +63,7 @@ pub fn plan_keys(
 
 /// Returns the schedule in words, for operators of verifiers.
 pub fn schedule_note(keys: &[Key], policy: &KeyPolicy) -> String {
-    if !keys.iter().any(|key| key.state == KeyState::Active) {
+    if active(keys).is_none() {
         return "no key signs yet: `auth-service init` makes one".into();
     }
     let Some(at) = seconds(rotation_at(keys, policy)) else {

@@ -12,7 +12,7 @@ use auth_domain::audit::Act;
 use auth_domain::guards::Guard;
 use auth_domain::keys::{
     Added, Addition, Key, KeyPolicy, KeyState, Revocation, Rotated, RotationRequest, Timers,
-    is_ripe, needs_standby, next_to_leave, standby,
+    active, is_ripe, needs_standby, next_to_leave, standby,
 };
 use auth_store::Store;
 
@@ -31,6 +31,22 @@ pub struct Rotator {
     files: KeyFiles,
     bits: KeyBits,
     policy: KeyPolicy,
+}
+
+/// The pair of a standby key that is not published yet.
+pub(super) struct Prepared {
+    /// The thumbprint of the active key at that time.
+    active: Option<String>,
+    pair: PrivateKey,
+}
+
+/// The result of publishing a prepared pair.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Publication {
+    /// The new standby key; `None` if there is one already.
+    Done(Option<Key>),
+    /// Another key is active by now. A revocation of all keys voids the pairs that were made before.
+    Outdated,
 }
 
 /// The keys that one revocation voided.
@@ -73,18 +89,44 @@ impl Rotator {
     ///
     /// The folder can't be read or written, or no pair can be made.
     pub fn make_standby(&self, store: &Store, act: &Act) -> Result<Option<Key>, AppError> {
+        for _ in 0..TRIES {
+            let Some(prepared) = self.prepare_standby(store)? else { return Ok(None) };
+            match self.publish_standby(store, &prepared, act)? {
+                Publication::Done(made) => return Ok(made),
+                Publication::Outdated => {}
+            }
+        }
+        Err(too_many_changes())
+    }
+
+    /// Makes the pair of a standby key before the lock, for which a revocation waits; `None` if no
+    /// standby key is needed, or none can be made here.
+    pub(super) fn prepare_standby(&self, store: &Store) -> Result<Option<Prepared>, AppError> {
         let known = store.list_keys()?;
         if self.standby_addition(&known).is_none() {
             return Ok(None);
         }
-        // Made before the lock, which a revocation waits for.
-        let pair = self.pair(&known)?;
+        let active = active(&known).map(|key| key.kid.clone());
+        Ok(Some(Prepared { active, pair: self.pair(&known)? }))
+    }
+
+    /// Publishes a prepared pair, unless another process published one meanwhile.
+    pub(super) fn publish_standby(
+        &self,
+        store: &Store,
+        prepared: &Prepared,
+        act: &Act,
+    ) -> Result<Publication, AppError> {
         let lock = self.files.lock()?;
-        // Another process may have published one meanwhile.
-        match self.standby_addition(&store.list_keys()?) {
-            Some(addition) => self.add(&lock, store, &pair, addition, act),
-            None => Ok(None),
+        let known = store.list_keys()?;
+        if active(&known).map(|key| &key.kid) != prepared.active.as_ref() {
+            return Ok(Publication::Outdated);
         }
+        let made = match self.standby_addition(&known) {
+            Some(addition) => self.add(&lock, store, &prepared.pair, addition, act)?,
+            None => None,
+        };
+        Ok(Publication::Done(made))
     }
 
     /// Does the work of [`make_standby`](Self::make_standby) for a holder of the lock.
@@ -121,8 +163,7 @@ impl Rotator {
 
     /// Returns true if the folder has the file of the active key: the server signs with this folder.
     pub(super) fn has_active_file(&self, known: &[Key]) -> bool {
-        let active = known.iter().find(|key| key.state == KeyState::Active);
-        active.is_some_and(|key| self.files.holds(&key.kid))
+        active(known).is_some_and(|key| self.files.holds(&key.kid))
     }
 
     /// Returns true if a key can't sign with its file. An error of the file system may pass.
@@ -216,9 +257,7 @@ impl Rotator {
 
     /// Checks that a new key comes into the folder that the server signs with.
     pub(super) fn check_folder(&self, known: &[Key]) -> Result<(), AppError> {
-        let Some(active) = known.iter().find(|key| key.state == KeyState::Active) else {
-            return Ok(());
-        };
+        let Some(active) = active(known) else { return Ok(()) };
         if self.files.holds(&active.kid) {
             return Ok(());
         }

@@ -9,7 +9,7 @@ use signet_contract::claims::Claims;
 use super::key_files::{FileError, KeyFiles};
 use super::published::PublishedSet;
 use super::signer::{Signer, SigningError};
-use auth_domain::keys::{Key, KeyPolicy, KeyState};
+use auth_domain::keys::{Key, KeyPolicy, KeyState, active};
 
 /// The keys in use. Reading takes no lock.
 pub struct KeyRing {
@@ -143,8 +143,7 @@ fn hold(
     policy: &KeyPolicy,
     current: Option<&Arc<Signer>>,
 ) -> Result<Held, RingError> {
-    let active = keys.iter().find(|key| key.state == KeyState::Active);
-    let active = active.ok_or(RingError::NoneActive)?;
+    let active = active(&keys).ok_or(RingError::NoneActive)?;
     let signer = match current {
         Some(signer) if signer.kid() == active.kid => signer.clone(),
         _ => Arc::new(Signer::new(files.read(&active.kid)?)),

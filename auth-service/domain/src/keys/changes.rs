@@ -6,7 +6,7 @@
 use signet_contract::events::Change;
 
 use super::{
-    Added, Addition, Key, KeyState, Revocation, Rotated, RotationRequest, has_room, standby,
+    Added, Addition, Key, KeyState, Revocation, Rotated, RotationRequest, active, has_room, standby,
 };
 use crate::audit::{self, Act, Action, Subject};
 
@@ -31,8 +31,7 @@ impl KeyChanges {
 
     /// Makes `key` the active key, in place of the one in `known`. Returns it.
     fn activate(&mut self, known: &[Key], key: Key, act: &Act) -> Key {
-        let active = known.iter().find(|key| key.state == KeyState::Active);
-        self.updated.extend(active.map(|key| key.clone().stopped(act.at)));
+        self.updated.extend(active(known).map(|key| key.clone().stopped(act.at)));
         self.note(act, Action::KeyActivate, &key.kid);
         self.events.push(Change::KeyActivated { kid: key.kid.clone() });
         key.activated(act.at)
@@ -80,7 +79,7 @@ pub fn add(
     act: &Act,
 ) -> (Added, KeyChanges) {
     let mut changes = KeyChanges::default();
-    let at_once = !signs(known)
+    let at_once = active(known).is_none()
         || match addition {
             Addition::Standby | Addition::Generated => false,
             Addition::Imported => !sessions_exist && !known.iter().any(|key| key.signed),
@@ -170,15 +169,15 @@ pub fn revoke(
 ) -> Result<(String, KeyChanges), Revocation> {
     let key = find(known, kid).ok_or(Revocation::Unknown)?;
     let others: Vec<Key> = known.iter().filter(|key| key.kid != kid).cloned().collect();
-    let active = others.iter().find(|key| key.state == KeyState::Active);
-    if let (Some(active), Some(seq)) = (active, revoked_at) {
-        let (active, kids) = (active.kid.clone(), vec![kid.to_owned()]);
+    let signing = active(&others);
+    if let (Some(key), Some(seq)) = (signing, revoked_at) {
+        let (active, kids) = (key.kid.clone(), vec![kid.to_owned()]);
         return Err(Revocation::Done { seq, active, kids });
     }
     let mut changes = KeyChanges::default();
     changes.revoke(key, act);
     let standby = standby(&others).filter(|key| Some(&*key.kid) == successor);
-    let active = match (active, standby) {
+    let active = match (signing, standby) {
         (Some(active), _) => active.kid.clone(),
         (None, Some(standby)) => {
             let key = changes.activate(&others, standby.clone(), act);
@@ -225,10 +224,6 @@ fn find<'k>(known: &'k [Key], kid: &str) -> Option<&'k Key> {
 /// Returns `next` if no key has its id yet.
 fn unknown<'k>(known: &[Key], next: Option<&'k Key>) -> Option<&'k Key> {
     next.filter(|next| find(known, &next.kid).is_none())
-}
-
-fn signs(known: &[Key]) -> bool {
-    known.iter().any(|key| key.state == KeyState::Active)
 }
 
 #[cfg(test)]

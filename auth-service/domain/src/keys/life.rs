@@ -22,13 +22,18 @@ pub fn next_steps(
     let mut steps: Vec<_> = retired.map(|key| Step::Retire(key.kid.clone())).collect();
     let due = standby(keys).filter(|standby| {
         // One key always signs: without an active key, the standby key begins at once.
-        !keys.iter().any(|key| key.state == KeyState::Active)
+        active(keys).is_none()
             || rotation_is_due(keys, policy, now, timers)
                 && has_room(keys)
                 && is_ripe(standby, guards, policy, now, timers)
     });
     steps.extend(due.map(|key| Step::Activate(key.kid.clone())));
     steps
+}
+
+/// Returns the key that signs.
+pub fn active(keys: &[Key]) -> Option<&Key> {
+    keys.iter().find(|key| key.state == KeyState::Active)
 }
 
 /// Returns the standby key: the published key that does not sign yet.
@@ -65,8 +70,7 @@ pub fn rotation_at(keys: &[Key], policy: &KeyPolicy) -> Option<OffsetDateTime> {
         // A server that starts now would serve it from now on.
         return lead_ends.or(Some(requested_at + policy.lead()));
     }
-    let active = keys.iter().find(|key| key.state == KeyState::Active)?;
-    Some(active.since + policy.rotation_every?).max(lead_ends)
+    Some(active(keys)?.since + policy.rotation_every?).max(lead_ends)
 }
 
 /// Returns true if a rotation is requested, or either clock says that the active key's time is over:

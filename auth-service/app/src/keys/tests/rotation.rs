@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use super::super::rotator::Publication;
 use super::super::{FollowError, Imported, Rotator, follow};
 use super::material::{POLICY, START, files, new_key, open, record, shared_key};
 use crate::error::AppError;
@@ -52,6 +53,25 @@ fn standby_key_is_made_once_and_takes_the_pair_of_a_process_that_ended() {
     assert_eq!(standby().as_deref(), Some(left_over.kid()));
     assert_eq!(standby(), None, "there is one");
     assert_eq!(files.list().expect("listed").len(), 2);
+}
+
+#[test]
+fn pair_made_before_a_revocation_of_all_keys_is_not_published_after_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (store, files) = (open(folder.path()), files(folder.path()));
+    let (rotator, act) =
+        (Rotator::new(files.clone(), KeyBits::B2048, POLICY), Act::by_operator(START));
+    rotator.generate_key(&store, KeyBits::B2048, &act).expect("made");
+    let stolen = shared_key();
+    files.keep(&stolen).expect("kept");
+
+    let prepared = rotator.prepare_standby(&store).expect("read").expect("one is needed");
+    rotator.revoke_all_keys(&store, &act).expect("revoked");
+    let published = rotator.publish_standby(&store, &prepared, &act);
+    assert_eq!(published, Ok(Publication::Outdated));
+    let made = rotator.make_standby(&store, &act).expect("made").expect("one");
+    assert_ne!(made.kid, stolen.kid());
+    assert!(!files.holds(stolen.kid()));
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn added_key_signs_at_once_or_replaces_the_standby_key() {
         let mut left = vec![("new", state)];
         if replaced {
             left.insert(0, ("b", Retired));
-        } else if state == Active && signs(known) {
+        } else if state == Active && active(known).is_some() {
             left.insert(0, ("a", KeyState::Retiring));
         }
         assert_eq!(states(&changes), left, "{what}");
