@@ -7,6 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, ConnectionError, ConnectionResult, QueryResult};
+use signet_files::durable_file::folder_of;
 
 use super::OpenError;
 
@@ -19,8 +20,13 @@ const PATIENCE: &str = "PRAGMA busy_timeout = 2000;";
 /// position, so the guard requests them again.
 ///
 /// `secure_delete` removes the data of deleted users from the file.
+///
+/// `temp_store`: the ids of a million users, sorted in memory, take 60 MB.
+///
+/// `journal_size_limit`, in bytes: the end of a snapshot writes a long log, with the data of users
+/// in it. The next write cuts it.
 const WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-    PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;";
+    PRAGMA secure_delete = ON; PRAGMA temp_store = FILE; PRAGMA journal_size_limit = 8388608;";
 
 const READER: &str = "PRAGMA busy_timeout = 100; PRAGMA query_only = ON;";
 
@@ -38,9 +44,13 @@ pub(super) fn open(path: &Path) -> ConnectionResult<SqliteConnection> {
     Ok(connection)
 }
 
-/// Configures the connection for writing.
-pub(super) fn for_writing(connection: &mut SqliteConnection) -> QueryResult<()> {
-    connection.batch_execute(WRITER)
+/// Configures the connection for writing to the replica at `path`.
+pub(super) fn for_writing(connection: &mut SqliteConnection, path: &Path) -> QueryResult<()> {
+    connection.batch_execute(WRITER)?;
+    // Other folders may be read-only, or in memory. The pragma is deprecated; its alternative is an
+    // environment variable.
+    let folder = folder_of(path).to_string_lossy().replace('\'', "''");
+    connection.batch_execute(&format!("PRAGMA temp_store_directory = '{folder}'"))
 }
 
 /// Creates a pool of `size` read-only connections. One is open on return, the others soon after.

@@ -14,7 +14,7 @@ use signet_files::private;
 use uuid::Uuid;
 
 use super::inspection::{self, Finding};
-use super::{OpenError, connection, state};
+use super::{OpenError, connection, staging, state};
 
 /// Creates the folder of the replica, with access for its owner only.
 pub(super) fn prepare_folder(path: &Path) -> Result<(), OpenError> {
@@ -39,7 +39,7 @@ pub(super) fn open_or_rebuild(path: &Path) -> Result<SqliteConnection, OpenError
     let why = match connection::open(path) {
         Ok(mut found) => match inspection::inspect(&mut found) {
             Ok(Finding::Whole) => {
-                let ready = connection::for_writing(&mut found);
+                let ready = connection::for_writing(&mut found, path);
                 return ready.map(|()| found).map_err(|error| OpenError::io(path, &error));
             }
             Ok(Finding::Empty) => return begin(found, path),
@@ -62,10 +62,12 @@ pub(super) fn open_or_rebuild(path: &Path) -> Result<SqliteConnection, OpenError
 
 /// Creates the tables of a new replica, and the instance id of this guard.
 fn begin(mut connection: SqliteConnection, path: &Path) -> Result<SqliteConnection, OpenError> {
-    let ready = connection::for_writing(&mut connection);
+    let ready = connection::for_writing(&mut connection, path);
     ready.map_err(|error| OpenError::io(path, &error))?;
     let made: QueryResult<()> = connection.immediate_transaction(|connection| {
         connection.batch_execute(include_str!("schema.sql"))?;
+        staging::begin(connection)?;
+        staging::finish(connection)?;
         connection.batch_execute(&inspection::mark())?;
         state::put(connection, state::INSTANCE, &Uuid::new_v4().to_string())
     });

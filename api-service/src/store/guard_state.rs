@@ -1,6 +1,5 @@
 //! The replica as the store of the guard: each call is one transaction.
 
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use signet_contract::clock::{from_unix_micros, unix_micros};
@@ -11,15 +10,8 @@ use signet_guard::{GuardStore, StoreError};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::rows::UserRow;
-use super::schema::{revocations, staged_users};
-use super::{Replica, changes, state, sums};
-
-/// In the order of the ordinals, so that the new rows are numbered in the order of creation.
-const UNSTAGE: &str = "DELETE FROM users; \
-    INSERT INTO users (public_id, name, email, state, roles, sum) \
-    SELECT public_id, name, email, state, roles, sum FROM staged_users ORDER BY ordinal; \
-    DELETE FROM staged_users;";
+use super::schema::revocations;
+use super::{Replica, changes, staging, state, sums};
 
 /// The most values in one statement of SQLite: up to a million can be forgotten at once.
 const FORGOTTEN_AT_ONCE: usize = 1_000;
@@ -53,23 +45,18 @@ impl GuardStore for Replica {
     }
 
     fn begin_snapshot(&self) -> Result<(), StoreError> {
-        diesel::delete(staged_users::table)
-            .execute(&mut *self.write())
-            .map(drop)
-            .map_err(|error| self.failed(&error))
+        self.write().immediate_transaction(staging::begin).map_err(|error| self.failed(&error))
     }
 
     fn stage_users(&self, users: &[DirectoryUser]) -> Result<(), StoreError> {
         self.write()
-            .immediate_transaction(|connection| {
-                users.iter().try_for_each(|user| stage(connection, user))
-            })
+            .immediate_transaction(|connection| staging::stage(connection, users))
             .map_err(|error| self.failed(&error))
     }
 
     fn finish_snapshot(&self, end: &SnapshotEnd<'_>) -> Result<(), StoreError> {
         let finished = self.write().immediate_transaction(|connection| {
-            connection.batch_execute(UNSTAGE)?;
+            staging::finish(connection)?;
             hold(connection, end.revocations)?;
             forget(connection, end.forget)?;
             move_to(connection, end.position, end.at)
@@ -127,24 +114,6 @@ fn held(connection: &mut SqliteConnection) -> QueryResult<Held> {
         revocations,
         keys,
     })
-}
-
-fn stage(connection: &mut SqliteConnection, user: &DirectoryUser) -> QueryResult<()> {
-    let row = UserRow::of(user);
-    let content = (
-        staged_users::name.eq(&row.name),
-        staged_users::email.eq(&row.email),
-        staged_users::state.eq(&row.state),
-        staged_users::roles.eq(&row.roles),
-        staged_users::sum.eq(row.sum),
-    );
-    diesel::insert_into(staged_users::table)
-        .values((staged_users::public_id.eq(&row.public_id), content))
-        .on_conflict(staged_users::public_id)
-        .do_update()
-        .set(content)
-        .execute(connection)?;
-    Ok(())
 }
 
 fn hold(connection: &mut SqliteConnection, events: &[Event]) -> QueryResult<()> {

@@ -13,7 +13,7 @@ use super::{state, sums};
 const APPLICATION: i64 = 0x5367_6e74;
 
 /// Increased with each change of `schema.sql`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// The result of an inspection.
 #[derive(Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ mod inspection;
 mod memory;
 mod rows;
 mod schema;
+mod staging;
 mod state;
 mod sums;
 mod wear;

@@ -3,28 +3,8 @@
 --
 -- `sum` is a checksum over the other columns that come from outside (see sums.rs): SQLite notices
 -- a damaged page structure, not a damaged value.
-
--- Deleted users stay, without name and address, as places that a cursor can name.
-CREATE TABLE users (
-    ordinal   INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    public_id BLOB    NOT NULL UNIQUE,
-    name      TEXT    NOT NULL,
-    email     TEXT    NOT NULL,
-    state     TEXT    NOT NULL CHECK (state IN ('active', 'disabled', 'deleted')),
-    roles     TEXT    NOT NULL,
-    sum       INTEGER NOT NULL
-) STRICT;
-
--- A snapshot on its way in.
-CREATE TABLE staged_users (
-    ordinal   INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    public_id BLOB    NOT NULL UNIQUE,
-    name      TEXT    NOT NULL,
-    email     TEXT    NOT NULL,
-    state     TEXT    NOT NULL CHECK (state IN ('active', 'disabled')),
-    roles     TEXT    NOT NULL,
-    sum       INTEGER NOT NULL
-) STRICT;
+--
+-- The table `users` is not here: each snapshot brings a new one (see staged_users.sql).
 
 CREATE TABLE revocations (
     seq   INTEGER NOT NULL PRIMARY KEY,

@@ -19,6 +19,7 @@ use bytes::Bytes;
 mod damage;
 mod memory;
 mod pages;
+mod snapshots;
 
 const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05.678901 UTC);
 
@@ -205,34 +206,6 @@ fn revocations_stay_until_their_removal() {
 }
 
 #[test]
-fn snapshot_replaces_the_directory_only_at_its_end() {
-    let place = Place::new();
-    let replica = place.open();
-    let (ann, bob, cid, dan) = (user("ann"), user("bob"), user("cid"), user("dan"));
-    snapshot(&replica, &[ann.clone(), bob.clone()], 5);
-
-    // An unfinished snapshot leaves no data behind.
-    replica.begin_snapshot().expect("begun");
-    replica.stage_users(&[user("lost")]).expect("staged");
-    assert_eq!(names(&replica), ["ann", "bob"]);
-
-    let sessions = Change::UserSessionsRevoked { public_id: bob.public_id, except: None };
-    let revocations = [event(6, sessions)];
-    replica.begin_snapshot().expect("begun");
-    replica.stage_users(&[cid.clone(), bob.clone()]).expect("staged");
-    // A page may repeat a user with newer data.
-    let renamed = DirectoryUser { name: "Bob".into(), ..bob };
-    replica.stage_users(&[renamed, dan]).expect("staged");
-    let end = SnapshotEnd { revocations: &revocations, forget: &[], position: 9, at: NOW };
-    replica.finish_snapshot(&end).expect("finished");
-
-    assert_eq!(names(&replica), ["cid", "Bob", "dan"]);
-    assert_eq!(replica.find_user(ann.public_id).expect("read"), None);
-    let held = replica.load().expect("held");
-    assert_eq!((held.position, held.revocations), (Some(9), revocations.to_vec()));
-}
-
-#[test]
 fn many_revocations_are_stored_and_removed_together() {
     let place = Place::new();
     let replica = place.open();
@@ -240,6 +213,7 @@ fn many_revocations_are_stored_and_removed_together() {
     let revoked = |seq| event(seq, Change::SessionRevoked { sid: Uuid::new_v4(), public_id });
     let many: Vec<_> = (1..=40_000).map(revoked).collect();
     let end = SnapshotEnd { revocations: &many, forget: &[], position: 40_000, at: NOW };
+    replica.begin_snapshot().expect("begun");
     replica.finish_snapshot(&end).expect("finished");
     drop(replica);
     let replica = place.open();
@@ -250,22 +224,6 @@ fn many_revocations_are_stored_and_removed_together() {
     let batch = Batch { events: &last, revocations: &last, forget: &forget, position, at };
     replica.apply(&batch).expect("applied");
     assert_eq!(replica.load().expect("held").revocations, last);
-}
-
-#[test]
-fn snapshot_adds_to_stored_revocations() {
-    let place = Place::new();
-    let replica = place.open();
-    let public_id = Uuid::new_v4();
-    let revoked = |seq| event(seq, Change::SessionRevoked { sid: Uuid::new_v4(), public_id });
-    let (old, new) = ([revoked(1), revoked(2)], [revoked(3), revoked(4)]);
-    for (revocations, forget) in [(&old, &[][..]), (&new, &[1, 3])] {
-        let end = SnapshotEnd { revocations, forget, position: 9, at: NOW };
-        replica.begin_snapshot().expect("begun");
-        replica.finish_snapshot(&end).expect("finished");
-    }
-    let held = replica.load().expect("held").revocations;
-    assert_eq!(held, [old[1].clone(), new[1].clone()]);
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn filled(place: &Place) -> Uuid {
     instance
 }
 
-fn sql(path: &Path, text: &str) {
+pub(super) fn sql(path: &Path, text: &str) {
     let mut connection =
         SqliteConnection::establish(path.to_str().expect("UTF-8")).expect("a database");
     connection.batch_execute(text).expect("done");
@@ -110,7 +110,7 @@ fn flipped_bit_in_used_data_is_detected() {
 
 #[test]
 fn replica_of_another_version_is_rebuilt() {
-    for version in [0, 2, 99] {
+    for version in [0, 1, 99] {
         let place = Place::new();
         let instance = filled(&place);
         sql(&place.path(), &format!("PRAGMA user_version = {version}"));
