@@ -150,12 +150,24 @@ impl Machine {
             Phase::Following(after) => {
                 Request::Feed { after: *after, wait: self.caught_up, limit: self.page }
             }
-            Phase::Snapshot(snapshot) => Request::Directory {
-                after: snapshot.cursor.clone(),
-                // Without a directory, only the first page's revocations and position are needed.
-                limit: if self.directory { self.page } else { 1 },
-            },
+            Phase::Snapshot(snapshot) => self.directory_page(snapshot.cursor.clone()),
         }
+    }
+
+    /// Returns the request that follows as soon as the last step is written: the next page of a
+    /// snapshot, which the issuer can send meanwhile. If the write fails, its answer is void.
+    pub(super) fn request_ahead(&self) -> Option<Request> {
+        match &self.pending {
+            Some(Pending::NextPage { cursor, .. }) => {
+                Some(self.directory_page(Some(cursor.clone())))
+            }
+            _ => None,
+        }
+    }
+
+    fn directory_page(&self, after: Option<String>) -> Request {
+        // Without a directory, only the first page's revocations and position are needed.
+        Request::Directory { after, limit: if self.directory { self.page } else { 1 } }
     }
 
     /// Notes that a call failed, or that its answer was refused. The next call does not wait, so

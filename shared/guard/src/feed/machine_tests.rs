@@ -73,6 +73,7 @@ fn run(seed: u64) {
     let mut disk = Disk::default();
     let mut machine = restart(&disk);
     let mut earlier: Vec<Answer> = Vec::new();
+    let mut ahead: Option<(Request, Answer)> = None;
     let rounds = 20 + random.below(60);
     for round in 0.. {
         let calm = round >= rounds;
@@ -84,7 +85,10 @@ fn run(seed: u64) {
             // A repeated page of an earlier snapshot looks like one of this snapshot.
             earlier.retain(|answer| !matches!(answer, Answer::Directory(_)));
         }
-        let mut answer = honest(&issuer, &request);
+        let mut answer = match ahead.take() {
+            Some((asked, answer)) if asked == request => answer,
+            _ => honest(&issuer, &request),
+        };
         let fault = if calm { usize::MAX } else { random.below(8) };
         match fault {
             0 => {
@@ -107,6 +111,9 @@ fn run(seed: u64) {
             Answer::Directory(page) => machine.directory(page),
         };
         let Ok(step) = judged else { continue };
+        // Asked for before the write, so the issuer may have changed when it is judged.
+        let next = machine.request_ahead().filter(|_| random.one_in(2));
+        let next = next.map(|request| (honest(&issuer, &request), request));
         match if calm { 9 } else { random.below(20) } {
             // A crash before the write, a crash after it, and a write that fails.
             0 => machine = restart(&disk),
@@ -118,6 +125,7 @@ fn run(seed: u64) {
             _ => {
                 disk.write(&step);
                 machine.written();
+                ahead = next.map(|(answer, request)| (request, answer));
             }
         }
         if calm && machine.caught_up() && step == Step::Quiet {
@@ -235,6 +243,39 @@ fn circular_directory_pages_restart_the_snapshot() {
         }
         assert_eq!(machine.position(), Some(5), "the first page's");
     }
+}
+
+#[test]
+fn only_the_next_page_of_a_snapshot_is_requested_ahead() {
+    let page = |next: Option<&str>| DirectoryPage {
+        users: vec![DirectoryUser {
+            public_id: Uuid::new_v4(),
+            name: "n".into(),
+            email: "e".into(),
+            state: UserState::Active,
+            roles: vec!["user".into()],
+        }],
+        revocations: Vec::new(),
+        position: 5,
+        next: next.map(str::to_owned),
+    };
+    let second = Some(Request::Directory { after: Some("a".into()), limit: 1_000 });
+    let mut machine = Machine::new(None, true);
+    assert_eq!(machine.request_ahead(), None);
+    machine.directory(page(Some("a"))).expect("a good page");
+    assert_eq!(machine.request_ahead(), second);
+    machine.not_written();
+    assert_eq!(machine.request_ahead(), None);
+    assert_eq!(machine.request(), Request::Directory { after: None, limit: 1_000 });
+
+    machine.directory(page(Some("a"))).expect("a good page");
+    machine.written();
+    assert_eq!((machine.request_ahead(), Some(machine.request())), (None, second));
+    machine.directory(page(None)).expect("a good page");
+    assert_eq!(machine.request_ahead(), None, "it was the last page");
+    machine.written();
+    machine.page(FeedPage { events: vec![created(6)], next: 6, oldest: 1 }).expect("a good page");
+    assert_eq!(machine.request_ahead(), None);
 }
 
 #[test]

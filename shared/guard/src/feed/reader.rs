@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
@@ -63,6 +64,15 @@ pub(crate) struct Reader {
     first: bool,
     /// True if the last call failed.
     failing: bool,
+    ahead: Option<Ahead>,
+}
+
+/// A call that was sent before the answer to the earlier one was written. A drop ends it.
+struct Ahead {
+    request: Request,
+    sent: Stamp,
+    /// Its one task is the call.
+    call: JoinSet<Result<Answer, CallError>>,
 }
 
 /// The reason for a failed call.
@@ -119,6 +129,7 @@ impl Reader {
             refused: Backoff::new(FIRST_PAUSE, LONGEST_REFUSED_PAUSE),
             first: true,
             failing: false,
+            ahead: None,
         }
     }
 
@@ -130,10 +141,11 @@ impl Reader {
                 () = self.keys.announced_are_held(FETCH) => {}
                 () = stop.told() => return,
             }
+            let ahead = self.ahead.take().filter(|ahead| ahead.request == request);
             let began = Instant::now();
-            let sent = Stamp::now(&*self.clock);
+            let sent = ahead.as_ref().map_or_else(|| Stamp::now(&*self.clock), |ahead| ahead.sent);
             let answer = tokio::select! {
-                answer = self.ask(&request) => answer,
+                answer = self.ask(&request, ahead) => answer,
                 () = stop.told() => return,
             };
             let waited = matches!(request, Request::Feed { wait: true, .. });
@@ -161,7 +173,16 @@ impl Reader {
     }
 
     /// Returns the answer to a request; `None` if the keys changed before it.
-    async fn ask(&self, request: &Request) -> Result<Option<Answer>, Trouble> {
+    async fn ask(
+        &self,
+        request: &Request,
+        ahead: Option<Ahead>,
+    ) -> Result<Option<Answer>, Trouble> {
+        if let Some(mut ahead) = ahead
+            && let Some(Ok(answer)) = ahead.call.join_next().await
+        {
+            return Ok(Some(answer?));
+        }
         if self.first {
             return match timeout(FIRST_TRY, self.call(request)).await {
                 Ok(answer) => Ok(Some(answer?)),
@@ -208,9 +229,11 @@ impl Reader {
             Answer::Directory(page) => self.machine.directory(page)?,
         };
         let contact = self.true_as_of(&step, contact);
+        self.ahead = self.machine.request_ahead().map(|request| self.send_ahead(request));
         let step = match self.writer.write(step, contact).await {
             Ok(step) => step,
             Err(error) => {
+                self.ahead = None;
                 self.machine.not_written();
                 return Err(error.into());
             }
@@ -248,6 +271,13 @@ impl Reader {
             self.view.start();
         }
         Ok(step)
+    }
+
+    fn send_ahead(&self, request: Request) -> Ahead {
+        let sent = Stamp::now(&*self.clock);
+        let mut call = JoinSet::new();
+        call.spawn(self.call(&request));
+        Ahead { request, sent, call }
     }
 
     /// Returns the time at which the data will be current: that of the answer or, if more changes

@@ -40,6 +40,10 @@ pub(crate) struct State {
     pub(crate) feed_status: Option<StatusCode>,
     pub(crate) key_fetches: usize,
     pub(crate) snapshots: usize,
+    /// The `after` of each page of the directory that was asked for.
+    pub(crate) pages: Vec<Option<u64>>,
+    /// True if no page after the first is sent.
+    pub(crate) holds_pages: bool,
     /// The `kids` and the `instance` of the last poll.
     pub(crate) polled: (String, String),
     /// The `after` and the `kids` of each poll.
@@ -310,6 +314,10 @@ async fn directory(
 ) -> HttpResponse {
     if !knows(&issuer, &request) {
         return HttpResponse::Unauthorized().finish();
+    }
+    issuer.with(|state| state.pages.push(query.after));
+    while query.after.is_some() && issuer.with(|state| state.holds_pages) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     // Pages of at most two, so that there are several.
     let limit = query.limit.min(2);

@@ -15,6 +15,7 @@ mod outages;
 mod revocations;
 mod settings;
 mod setup;
+mod snapshots;
 mod testing;
 mod tokens;
 mod tower;

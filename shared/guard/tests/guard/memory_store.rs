@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use signet_contract::directory::DirectoryUser;
 use signet_contract::events::{Change, Event};
@@ -20,6 +21,7 @@ struct State {
     users: BTreeMap<Uuid, UserRecord>,
     staged: BTreeMap<Uuid, UserRecord>,
     full: bool,
+    slow: bool,
 }
 
 pub(crate) struct MemoryStore {
@@ -35,6 +37,11 @@ impl MemoryStore {
     /// Sets whether every later write fails.
     pub(crate) fn full(&self, full: bool) {
         self.state.lock().expect("whole").full = full;
+    }
+
+    /// Sets whether a page of users is not staged for now.
+    pub(crate) fn slow(&self, slow: bool) {
+        self.state.lock().expect("whole").slow = slow;
     }
 
     fn write(&self, write: impl FnOnce(&mut State)) -> Result<(), StoreError> {
@@ -94,6 +101,9 @@ impl GuardStore for MemoryStore {
     }
 
     fn stage_users(&self, users: &[DirectoryUser]) -> Result<(), StoreError> {
+        while self.state.lock().expect("whole").slow {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         self.write(|state| {
             state.staged.extend(users.iter().map(|user| (user.public_id, record(user))));
         })
