@@ -43,6 +43,9 @@ fn for_people(report: &Report) -> String {
         // Writing to a String can't fail.
         let _ = writeln!(text, "{name:<15} {value}");
     }
+    if let Some(users) = report.snapshot {
+        let _ = writeln!(text, "{:<15} {users} users so far", "snapshot");
+    }
     for mismatch in &report.mismatches {
         let _ = writeln!(text, "{:<15} {mismatch}", "refuses all");
     }
@@ -68,6 +71,7 @@ mod tests {
             feed_age: Some(12.34),
             feed_lag: Some(0.01),
             feed_error: Some("connection refused".into()),
+            snapshot: Some(340_000),
             keys: vec!["a".repeat(43), "b".repeat(43)],
             keys_age: None,
             keys_error: None,

@@ -48,9 +48,10 @@ fn parts(status: &GuardStatus) -> BTreeMap<&'static str, Part> {
             Part {
                 ok: feed.position.is_some(),
                 age_seconds: feed.age.map(|age| age.as_secs_f64()),
-                detail: Some(match feed.position {
-                    Some(position) => format!("as of position {position}"),
-                    None => "no snapshot taken yet".into(),
+                detail: Some(match (feed.snapshot, feed.position) {
+                    (Some(users), _) => format!("taking a snapshot: {users} users so far"),
+                    (None, Some(position)) => format!("as of position {position}"),
+                    (None, None) => "no snapshot taken yet".into(),
                 }),
             },
         ),
@@ -106,6 +107,7 @@ mod tests {
                 trusted: true,
                 lag: None,
                 last_error: None,
+                snapshot: None,
             },
             skew: Some(time::Duration::seconds(-2)),
             mismatches: Vec::new(),
@@ -133,6 +135,19 @@ mod tests {
         status.feed.caught_up = false;
         assert!(failing(&status).is_empty());
         assert_eq!(parts(&status)["feed"].detail.as_deref(), Some("connection refused"));
+    }
+
+    #[test]
+    fn progress_of_a_snapshot_is_shown() {
+        let mut status = good();
+        (status.feed.position, status.feed.snapshot) = (None, Some(340_000));
+        let directory = &parts(&status)["directory"];
+        let shown = Some("taking a snapshot: 340000 users so far");
+        assert_eq!((directory.ok, directory.detail.as_deref()), (false, shown));
+        // A guard with older data serves from it meanwhile.
+        status.feed.position = Some(7);
+        let directory = &parts(&status)["directory"];
+        assert_eq!((directory.ok, directory.detail.as_deref()), (true, shown));
     }
 
     #[test]

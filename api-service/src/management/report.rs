@@ -20,6 +20,9 @@ pub struct Report {
     pub feed_lag: Option<f64>,
     /// The last error of the feed.
     pub feed_error: Option<String>,
+    /// The number of users read so far, during a snapshot.
+    #[serde(default)]
+    pub snapshot: Option<usize>,
     /// The held keys.
     pub keys: Vec<String>,
     /// The time since the key set was last confirmed.
@@ -50,6 +53,7 @@ impl Report {
             feed_age: feed.age.map(|age| age.as_secs_f64()),
             feed_lag: feed.lag.map(|lag| lag.as_secs_f64()),
             feed_error: feed.last_error.clone(),
+            snapshot: feed.snapshot,
             keys: keys.kids.clone(),
             keys_age: keys.age.map(|age| age.as_secs_f64()),
             keys_error: keys.last_error.clone(),

@@ -246,6 +246,7 @@ impl Guard {
                 trusted: inner.feed_trusted(seen.contact),
                 lag: seen.lag,
                 last_error: seen.last_error,
+                snapshot: seen.snapshot,
             },
             skew: inner.skew.get(),
             mismatches: inner.check.mismatches(),

@@ -202,6 +202,7 @@ mod tests {
                 trusted: true,
                 lag: None,
                 last_error: None,
+                snapshot: None,
             },
             skew: Some(time::Duration::seconds(-2)),
             mismatches: Vec::new(),

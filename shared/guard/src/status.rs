@@ -77,4 +77,6 @@ pub struct FeedStatus {
     pub lag: Option<Duration>,
     /// The last error, until the feed answers well.
     pub last_error: Option<String>,
+    /// The number of users read so far, while the guard takes a snapshot; otherwise `None`.
+    pub snapshot: Option<usize>,
 }

@@ -170,6 +170,11 @@ impl Machine {
         Request::Directory { after, limit: if self.directory { self.page } else { 1 } }
     }
 
+    /// Returns true between the first page of a snapshot and its last one.
+    pub(super) fn within_snapshot(&self) -> bool {
+        matches!(&self.phase, Phase::Snapshot(snapshot) if snapshot.start.is_some())
+    }
+
     /// Notes that a call failed, or that its answer was refused. The next call does not wait, so
     /// that it returns soon.
     pub(super) fn failed(&mut self) {

@@ -269,11 +269,14 @@ fn only_the_next_page_of_a_snapshot_is_requested_ahead() {
     assert_eq!(machine.request(), Request::Directory { after: None, limit: 1_000 });
 
     machine.directory(page(Some("a"))).expect("a good page");
+    assert!(!machine.within_snapshot(), "before it is written");
     machine.written();
+    assert!(machine.within_snapshot());
     assert_eq!((machine.request_ahead(), Some(machine.request())), (None, second));
     machine.directory(page(None)).expect("a good page");
     assert_eq!(machine.request_ahead(), None, "it was the last page");
     machine.written();
+    assert!(!machine.within_snapshot());
     machine.page(FeedPage { events: vec![created(6)], next: 6, oldest: 1 }).expect("a good page");
     assert_eq!(machine.request_ahead(), None);
 }

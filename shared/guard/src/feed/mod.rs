@@ -9,6 +9,7 @@ mod machine;
 mod machine_model;
 #[cfg(test)]
 mod machine_tests;
+mod progress;
 mod reader;
 mod view;
 mod wire;

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use super::machine::{Machine, Rejection, Request, Step};
+use super::progress::Progress;
 use super::view::FeedView;
 use super::wire::{self, Answer};
 use super::writer::Writer;
@@ -64,6 +65,7 @@ pub(crate) struct Reader {
     first: bool,
     /// True if the last call failed.
     failing: bool,
+    progress: Progress,
     ahead: Option<Ahead>,
 }
 
@@ -129,6 +131,7 @@ impl Reader {
             refused: Backoff::new(FIRST_PAUSE, LONGEST_REFUSED_PAUSE),
             first: true,
             failing: false,
+            progress: Progress::since(Instant::now()),
             ahead: None,
         }
     }
@@ -144,6 +147,9 @@ impl Reader {
             let ahead = self.ahead.take().filter(|ahead| ahead.request == request);
             let began = Instant::now();
             let sent = ahead.as_ref().map_or_else(|| Stamp::now(&*self.clock), |ahead| ahead.sent);
+            if matches!(request, Request::Directory { after: None, .. }) {
+                self.progress = Progress::since(began);
+            }
             let answer = tokio::select! {
                 answer = self.ask(&request, ahead) => answer,
                 () = stop.told() => return,
@@ -246,7 +252,12 @@ impl Reader {
             _ => None,
         };
         let caught_up = self.machine.caught_up();
+        if let Step::Stage { users, finish, .. } = &step {
+            self.note_progress(users.len(), finish.is_some());
+        }
+        let snapshot = self.machine.within_snapshot().then(|| self.progress.users());
         self.view.change(|seen| {
+            seen.snapshot = snapshot;
             // An unfinished snapshot does not change the data that is held.
             if !matches!(step, Step::Stage { finish: None, .. }) {
                 seen.contact = Some(contact);
@@ -280,6 +291,23 @@ impl Reader {
         Ahead { request, sent, call }
     }
 
+    /// Counts the users of a page, and tells the log of a long snapshot.
+    fn note_progress(&mut self, users: usize, finished: bool) {
+        let now = Instant::now();
+        let due = self.progress.read(users, now);
+        let users = self.progress.users();
+        if finished {
+            let seconds = self.progress.time(now).as_secs_f64();
+            if self.progress.is_long(now) {
+                tracing::info!(users, seconds, "the guard has taken the directory's snapshot");
+            } else {
+                tracing::debug!(users, seconds, "the guard has taken the directory's snapshot");
+            }
+        } else if due {
+            tracing::info!(users, "taking the directory's snapshot");
+        }
+    }
+
     /// Returns the time at which the data will be current: that of the answer or, if more changes
     /// follow, that of the last change in it. The staleness counts from there.
     fn true_as_of(&self, step: &Step, answered: Stamp) -> Stamp {
@@ -308,8 +336,10 @@ impl Reader {
         };
         self.machine.failed();
         let line = trouble.to_string();
+        let snapshot = self.machine.within_snapshot().then(|| self.progress.users());
         self.view.change(|seen| {
             seen.caught_up = false;
+            seen.snapshot = snapshot;
             if seen.last_error.as_ref() != Some(&line) {
                 let detail = trouble.for_the_log();
                 if trouble.is_ours() {

@@ -24,6 +24,8 @@ pub(crate) struct Seen {
     pub(crate) contact: Option<Stamp>,
     pub(crate) lag: Option<Duration>,
     pub(crate) last_error: Option<String>,
+    /// The users of an unfinished snapshot that are read.
+    pub(crate) snapshot: Option<usize>,
 }
 
 impl FeedView {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use signet_contract::events::Change;
 use uuid::Uuid;
 
 use super::setup::{ANN, BOB, PHONE, Setup, refusal, until};
@@ -20,11 +21,24 @@ fn pages(setup: &Setup) -> Vec<Option<u64>> {
 }
 
 #[actix_web::test]
+async fn status_shows_the_users_read_during_a_snapshot() {
+    let setup = three_pages();
+    setup.issuer.with(|state| state.holds_pages = true);
+    let guard = setup.guard().await;
+    until("the first page is read", || guard.status().feed.snapshot == Some(2)).await;
+    assert_eq!(guard.status().feed.position, None);
+    setup.issuer.with(|state| state.holds_pages = false);
+    setup.caught_up(&guard).await;
+    assert_eq!(guard.status().feed.snapshot, None);
+}
+
+#[actix_web::test]
 async fn next_page_is_requested_while_a_page_is_written() {
     let setup = three_pages();
     setup.store.slow(true);
     let guard = setup.guard().await;
     until("the second page is requested", || pages(&setup).len() == 2).await;
+    assert_eq!(guard.status().feed.snapshot, None, "the first page is not written");
     setup.store.slow(false);
     setup.caught_up(&guard).await;
     assert_eq!(pages(&setup).len(), 3, "each page is requested once");
@@ -53,7 +67,27 @@ async fn guard_stops_while_a_page_is_requested_ahead() {
     let setup = three_pages();
     setup.issuer.with(|state| state.holds_pages = true);
     let guard = setup.guard().await;
-    until("the second page is requested", || pages(&setup).last().is_some_and(Option::is_some)).await;
+    until("the first page is read", || guard.status().feed.snapshot == Some(2)).await;
     let stopped = tokio::time::timeout(Duration::from_secs(5), guard.stop());
     stopped.await.expect("it does not wait for the page");
+}
+
+#[actix_web::test]
+async fn guard_with_older_data_serves_during_a_snapshot() {
+    let setup = three_pages();
+    let guard = setup.serving().await;
+    let old = guard.status().feed.position;
+    setup.issuer.with(|state| {
+        state.holds_pages = true;
+        state.events.clear();
+        state.position += 10;
+    });
+    setup.issuer.tell(Change::SessionRevoked { sid: Uuid::from_u128(9), public_id: BOB });
+    until("the first page is read", || guard.status().feed.snapshot == Some(2)).await;
+    let status = guard.status();
+    assert_eq!((status.serving, status.feed.position), (true, old));
+    assert_eq!(refusal(&guard, &setup.user(ANN, PHONE, &["user"])).await, None);
+    setup.issuer.with(|state| state.holds_pages = false);
+    setup.caught_up(&guard).await;
+    assert_eq!(guard.status().feed.snapshot, None);
 }
