@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use diesel::QueryResult;
 use diesel::result::Error;
-use diesel::{Connection, QueryResult};
 
 use super::*;
 use crate::store::staging;

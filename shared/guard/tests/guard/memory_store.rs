@@ -1,8 +1,7 @@
 //! A store with a directory, in memory, in place of a service's database.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::{Condvar, Mutex};
 
 use signet_contract::directory::DirectoryUser;
 use signet_contract::events::{Change, Event};
@@ -27,11 +26,12 @@ struct State {
 pub(crate) struct MemoryStore {
     instance: Uuid,
     state: Mutex<State>,
+    quick: Condvar,
 }
 
 impl MemoryStore {
     pub(crate) fn new() -> Self {
-        Self { instance: Uuid::new_v4(), state: Mutex::default() }
+        Self { instance: Uuid::new_v4(), state: Mutex::default(), quick: Condvar::new() }
     }
 
     /// Sets whether every later write fails.
@@ -42,6 +42,7 @@ impl MemoryStore {
     /// Sets whether a page of users is not staged for now.
     pub(crate) fn slow(&self, slow: bool) {
         self.state.lock().expect("whole").slow = slow;
+        self.quick.notify_all();
     }
 
     fn write(&self, write: impl FnOnce(&mut State)) -> Result<(), StoreError> {
@@ -101,9 +102,8 @@ impl GuardStore for MemoryStore {
     }
 
     fn stage_users(&self, users: &[DirectoryUser]) -> Result<(), StoreError> {
-        while self.state.lock().expect("whole").slow {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let state = self.state.lock().expect("whole");
+        drop(self.quick.wait_while(state, |state| state.slow).expect("whole"));
         self.write(|state| {
             state.staged.extend(users.iter().map(|user| (user.public_id, record(user))));
         })
