@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex};
+use std::time::Duration;
 
 use signet_contract::directory::DirectoryUser;
 use signet_contract::events::{Change, Event};
@@ -103,7 +104,10 @@ impl GuardStore for MemoryStore {
 
     fn stage_users(&self, users: &[DirectoryUser]) -> Result<(), StoreError> {
         let state = self.state.lock().expect("whole");
-        drop(self.quick.wait_while(state, |state| state.slow).expect("whole"));
+        // A test that fails meanwhile waits for this thread.
+        let limit = Duration::from_secs(20);
+        let waited = self.quick.wait_timeout_while(state, limit, |state| state.slow);
+        assert!(!waited.expect("whole").1.timed_out(), "the test does not go on");
         self.write(|state| {
             state.staged.extend(users.iter().map(|user| (user.public_id, record(user))));
         })
