@@ -1,6 +1,6 @@
 //! Reads and prunes the change feed.
 
-use diesel::dsl::{auto_type, max, min};
+use diesel::dsl::{auto_type, max};
 use diesel::prelude::*;
 use diesel::result::Error;
 use signet_contract::clock::{from_unix_micros, unix_micros};
@@ -95,19 +95,13 @@ fn changes_after(connection: &mut AnyConnection, after: u64, limit: u32) -> Quer
 /// Deletes one batch of the events before the first one that is kept. It deletes from the beginning
 /// of the feed, even if the clock was once set back.
 fn prune_batch(connection: &mut AnyConnection, before: OffsetDateTime) -> QueryResult<usize> {
-    let kept = events::table
-        .filter(events::at.ge(unix_micros(before)))
-        .select(min(events::seq))
-        .first::<Option<i64>>(connection)?
-        .unwrap_or(i64::MAX);
-    let last = events::table
-        .filter(events::seq.lt(kept))
+    let oldest = events::table
         .order(events::seq)
         .limit(PRUNED_AT_ONCE)
-        .select(events::seq)
-        .load::<i64>(connection)?
-        .pop();
-    let Some(last) = last else { return Ok(0) };
+        .select((events::seq, events::at))
+        .load::<(i64, i64)>(connection)?;
+    let old = oldest.into_iter().take_while(|(_, at)| *at < unix_micros(before));
+    let Some((last, _)) = old.last() else { return Ok(0) };
     diesel::delete(events::table.filter(events::seq.le(last))).execute(connection)
 }
 
@@ -143,41 +137,5 @@ impl Store {
             diesel::delete(revocations::table.filter(revocations::seq.eq_any(old)))
                 .execute(transaction.connection)
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use diesel::connection::SimpleConnection as _;
-    use diesel::sql_types::Text;
-    use diesel::sqlite::Sqlite;
-
-    use super::*;
-
-    #[derive(QueryableByName)]
-    struct Plan {
-        #[diesel(sql_type = Text)]
-        detail: String,
-    }
-
-    #[test]
-    fn end_of_a_client_is_found_by_an_index() {
-        let mut connection = SqliteConnection::establish(":memory:").expect("a database");
-        for step in ["2026-01-01-000000_first", "2026-11-30-210001_revocation_subjects"] {
-            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
-            let sql = std::fs::read_to_string(format!("{folder}/{step}/up.sql")).expect("read");
-            connection.batch_execute(&sql).expect("migrated");
-        }
-        let query = same_revocations(Some("reports"), "{}").select(max(revocations::seq));
-        let text = diesel::debug_query::<Sqlite, _>(&query).to_string();
-        let (text, _binds) = text.split_once(" --").expect("a query");
-        let plan = diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}"))
-            .load::<Plan>(&mut connection)
-            .expect("a plan");
-        assert!(
-            plan[0].detail.contains("USING INDEX revocations_by_subject"),
-            "{}",
-            plan[0].detail
-        );
     }
 }

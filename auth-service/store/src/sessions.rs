@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use diesel::dsl::{exists, not};
+use diesel::dsl::{auto_type, exists, max};
 use diesel::prelude::*;
 use signet_contract::clock::unix_micros;
 use signet_contract::events::Change;
@@ -23,7 +23,7 @@ use auth_domain::sessions::{SessionQuery, SessionRecord};
 
 mod listing;
 
-/// Rows deleted in one transaction: the writer is free again after a few milliseconds.
+/// Rows looked at in one transaction: the writer is free again after a few milliseconds.
 const PRUNED_AT_ONCE: i64 = 1_000;
 
 /// The most open sessions of a user.
@@ -126,27 +126,49 @@ fn surplus(
         .load(connection)
 }
 
-/// Deletes one batch of the sessions that are over.
+/// Selects the latest expiry of a session's refresh tokens. `PostgreSQL` reads all tokens for an
+/// `EXISTS` beside an `OR`, but only those of the session for a value.
+#[auto_type]
+fn latest_expiry() -> _ {
+    let latest: diesel::helper_types::max<refresh_tokens::expires_at> =
+        max(refresh_tokens::expires_at);
+    refresh_tokens::table
+        .filter(refresh_tokens::sid.eq(sessions::sid))
+        .select(latest)
+        .single_value()
+}
+
+/// Deletes the sessions that are over, of the first ones that were last used at `from` or later.
+/// Returns the number of rows, and the time at which the next batch begins, if there is one.
 fn prune_batch(
     connection: &mut AnyConnection,
+    from: i64,
     before: OffsetDateTime,
     now: OffsetDateTime,
-) -> QueryResult<usize> {
-    let refreshable = refresh_tokens::table
-        .filter(refresh_tokens::sid.eq(sessions::sid))
-        .filter(refresh_tokens::expires_at.ge(unix_micros(now)));
-    let over = sessions::table
-        .filter(sessions::last_used_at.lt(unix_micros(before)))
-        // An ended session is kept for as long as its access tokens can live.
-        .filter(
-            sessions::ended_at
-                .lt(unix_micros(before))
-                .or(sessions::ended_at.is_null().and(not(exists(refreshable)))),
-        )
-        .select(sessions::sid)
+) -> QueryResult<(usize, Option<i64>)> {
+    let (before, now) = (unix_micros(before), unix_micros(now));
+    let unused = sessions::table
+        .filter(sessions::last_used_at.ge(from).and(sessions::last_used_at.lt(before)))
+        .order(sessions::last_used_at)
         .limit(PRUNED_AT_ONCE)
-        .load::<String>(connection)?;
-    diesel::delete(sessions::table.filter(sessions::sid.eq_any(over))).execute(connection)
+        .select((sessions::sid, sessions::last_used_at, sessions::ended_at, latest_expiry()))
+        .load::<(String, i64, Option<i64>, Option<i64>)>(connection)?;
+    let full = i64::try_from(unused.len()) == Ok(PRUNED_AT_ONCE);
+    let last_used_at = unused.last().filter(|_| full).map(|(_, last_used_at, ..)| *last_used_at);
+    let is_over = |ended_at: Option<i64>, expires_at: Option<i64>| match ended_at {
+        // An ended session is kept for as long as its access tokens can live.
+        Some(ended_at) => ended_at < before,
+        None => expires_at.is_none_or(|expires_at| expires_at < now),
+    };
+    let over: Vec<_> = unused
+        .into_iter()
+        .filter_map(|(sid, _, ended_at, expires_at)| is_over(ended_at, expires_at).then_some(sid))
+        .collect();
+    let over = sessions::table.filter(sessions::sid.eq_any(over));
+    let rows = diesel::delete(over).execute(connection)?;
+    // Many sessions may have the same time: without a deletion, they would be the next batch again.
+    let next = last_used_at.map(|last| if rows == 0 { last.max(from + 1) } else { last });
+    Ok((rows, next))
 }
 
 /// Records that the user logged in from the network of this address. The caller has locked the
@@ -271,10 +293,17 @@ impl Store {
         before: OffsetDateTime,
         now: OffsetDateTime,
     ) -> StoreResult<usize> {
-        self.prune(|transaction| {
-            transaction.lock(AdvisoryLock::Accounts)?;
-            prune_batch(transaction.connection, before, now)
-        })
+        // Most unused sessions can still be refreshed, so each batch begins where the last one ended.
+        let (mut pruned, mut next) = (0, Some(0));
+        while let Some(from) = next {
+            let (rows, following) = self.write(|transaction| {
+                transaction.lock(AdvisoryLock::Accounts)?;
+                prune_batch(transaction.connection, from, before, now)
+            })?;
+            pruned += rows;
+            next = following;
+        }
+        Ok(pruned)
     }
 
     /// Removes networks last seen before `before`; returns their number.

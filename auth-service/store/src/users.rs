@@ -77,7 +77,8 @@ fn find(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<Option<U
 /// Returns the number of active admins beside this user.
 fn other_admins(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<i64> {
     users::table
-        .filter(users::admin.eq(true))
+        // A bound value would not match the condition of the index.
+        .filter(users::admin)
         .filter(users::state.eq(user_state_word(UserState::Active)))
         .filter(users::public_id.ne(public_id.to_string()))
         .count()

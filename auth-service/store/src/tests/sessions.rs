@@ -21,6 +21,8 @@ on_every_database! {
     network_is_known_after_first_login,
     old_networks_are_removed,
     session_is_removed_after_all_its_tokens,
+    session_is_removed_behind_many_that_stay,
+    session_of_another_user_does_not_end,
     user_keeps_the_hundred_sessions_used_last,
     session_ends_once_with_one_event,
     all_sessions_end_except_one,
@@ -122,6 +124,33 @@ fn session_is_removed_after_all_its_tokens(fixture: &Fixture) {
     fixture.store.end_session(session.sid, &by_operator(9)).expect("ended").expect("an open one");
     assert_eq!(forgotten(second(9), START), 0, "its end is remembered for a while");
     assert_eq!(forgotten(second(10), START), 1);
+}
+
+fn session_is_removed_behind_many_that_stay(fixture: &Fixture) {
+    let ann = fixture.user("Ann").public_id;
+    // Some batches with the same time of last use. Their end is remembered for a while.
+    fixture.run(&format!(
+        "INSERT INTO sessions (sid, kind, public_id, client_id, audience, auth_time, methods, created_at, \
+             last_used_at, ended_at) \
+         WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 2500) \
+         SELECT 'session ' || x, 'login', '{ann}', 'c', 'a', 1, 'pwd', 1, 1, 9 FROM n \
+         UNION ALL SELECT 'over', 'login', '{ann}', 'c', 'a', 1, 'pwd', 1, 2, 2"
+    ));
+    let before = OffsetDateTime::UNIX_EPOCH + Duration::microseconds(9);
+    assert_eq!(fixture.store.prune_sessions(before, START).expect("pruned"), 1);
+    assert_eq!(fixture.store.prune_sessions(START, START).expect("pruned"), 2_500);
+}
+
+fn session_of_another_user_does_not_end(fixture: &Fixture) {
+    let (ann, bob) = (fixture.user("Ann"), fixture.user("Bob"));
+    let session = fixture.open_session(&ann);
+    let end = |user: &User| {
+        let ended = fixture.store.end_session_of(user.public_id, session.sid, &by_operator(1));
+        ended.expect("answered")
+    };
+    assert!(!end(&bob));
+    assert!(end(&ann));
+    assert!(!end(&ann), "it has ended");
 }
 
 fn session_ends_once_with_one_event(fixture: &Fixture) {
