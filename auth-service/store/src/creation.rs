@@ -21,7 +21,7 @@ use super::schema::{feed_position, keys};
 use super::transaction::read_position;
 use auth_domain::keys::KeyState;
 
-const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+pub(super) const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// The largest size, in bytes, of a checked file. Its check takes about a second.

@@ -33,6 +33,7 @@ pub mod orders;
 pub mod outside;
 pub mod pair;
 pub mod pgbouncer;
+pub mod plans;
 pub mod poll;
 pub mod port;
 pub mod postgres;

@@ -11,6 +11,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::super::{Existence, Location, PostgresLocation, Store};
+use super::plans::PlanCheck;
 use crate::error::{StoreError, StoreResult};
 use auth_domain::audit::{Act, RequestOrigin};
 use auth_domain::directory::Part;
@@ -30,6 +31,8 @@ pub(super) const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
 pub(super) struct Fixture {
     pub(super) store: Arc<Store>,
     pub(super) location: Location,
+    /// Checked before the database is removed.
+    _plans: PlanCheck,
     server: Option<support::postgres::Database>,
     /// The folder of the database, removed after the test.
     _folder: Option<tempfile::TempDir>,
@@ -48,8 +51,9 @@ pub(super) struct Snapshot {
 pub(super) fn sqlite() -> Fixture {
     let folder = tempfile::tempdir().expect("a folder");
     let location = Location::Sqlite(folder.path().join("new/auth.db"));
+    let plans = PlanCheck::of(&location);
     let store = Store::open(&location, Existence::Create, START).expect("a database");
-    Fixture { store, location, server: None, _folder: Some(folder) }
+    Fixture { store, location, _plans: plans, server: None, _folder: Some(folder) }
 }
 
 /// Returns a fixture on a file that an earlier version wrote, given as statements.
@@ -60,8 +64,9 @@ pub(super) fn sqlite_of(statements: &str) -> Fixture {
     earlier.batch_execute(statements).expect("filled");
     drop(earlier);
     let location = Location::Sqlite(file);
+    let plans = PlanCheck::of(&location);
     let store = Store::open(&location, Existence::Expect, START).expect("a database");
-    Fixture { store, location, server: None, _folder: Some(folder) }
+    Fixture { store, location, _plans: plans, server: None, _folder: Some(folder) }
 }
 
 /// Returns a fixture at a server.
@@ -74,8 +79,9 @@ pub(super) fn postgres_of(statements: &str) -> Fixture {
     let server = support::postgres::Database::fresh();
     server.run(statements);
     let location = PostgresLocation::parse(&server.url()).map(Location::Postgres).expect("a URL");
+    let plans = PlanCheck::of(&location);
     let store = Store::open(&location, Existence::Create, START).expect("a database");
-    Fixture { store, location, server: Some(server), _folder: None }
+    Fixture { store, location, _plans: plans, server: Some(server), _folder: None }
 }
 
 /// Returns the number of rounds of a race: `SIGNET_TEST_ROUNDS` if it is set, else `few`.

@@ -14,6 +14,7 @@ mod locking;
 mod login;
 mod migrations;
 mod password_change;
+mod plans;
 mod postgres;
 mod refresh;
 mod restored;

@@ -3,6 +3,7 @@
 use std::sync::Barrier;
 
 use signet_contract::events::Change;
+use uuid::Uuid;
 
 use super::fixture::{Fixture, HASH, START, by_operator, opening, rounds};
 use super::on_every_database;
@@ -13,6 +14,7 @@ use auth_domain::sessions::Session;
 on_every_database! {
     new_password_ends_every_other_session,
     outdated_password_change_has_no_effect,
+    password_of_an_operator_ends_every_session,
     login_beside_a_password_change_is_refused_or_revoked,
 }
 
@@ -44,6 +46,16 @@ fn new_password_ends_every_other_session(fixture: &Fixture) {
     // A log-in that verified the old password is too late.
     let late = fixture.store.open_session(&opening(ann.public_id), START).expect("answered");
     assert_eq!(late, Opened::Outdated);
+}
+
+fn password_of_an_operator_ends_every_session(fixture: &Fixture) {
+    let ann = fixture.user("Ann").public_id;
+    fixture.store.open_session(&opening(ann), START).expect("opened");
+    assert!(fixture.store.set_password(ann, "the new one", &by_operator(0)).expect("set"));
+    let account = fixture.store.find_account(ann).expect("answered").expect("an account");
+    assert_eq!((&*account.password_hash, &*account.name), ("the new one", "Ann"));
+    assert_eq!(fixture.open_sessions(ann, START), []);
+    assert!(!fixture.store.set_password(Uuid::nil(), HASH, &by_operator(0)).expect("answered"));
 }
 
 fn outdated_password_change_has_no_effect(fixture: &Fixture) {
