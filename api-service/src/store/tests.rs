@@ -20,6 +20,7 @@ mod damage;
 mod memory;
 mod pages;
 mod snapshots;
+mod plans;
 
 const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05.678901 UTC);
 
@@ -30,6 +31,7 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
+        support::plans::collect();
         Self { folder: tempfile::tempdir().expect("a folder") }
     }
 
