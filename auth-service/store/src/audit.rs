@@ -1,17 +1,23 @@
 //! The audit log: rows are added, and removed when they are old. The database itself refuses to
 //! change a row.
 
+use std::cmp::Reverse;
+
 use diesel::prelude::*;
 use signet_contract::clock::{from_unix_micros, unix_micros};
 use time::OffsetDateTime;
 
 use super::Store;
+use super::bulk::insert_all;
 use super::connection::AnyConnection;
 use super::schema::audit;
 use super::transaction::Transaction;
 use super::values::{position, position_column, storable};
 use crate::error::StoreResult;
-use auth_domain::audit::{AuditQuery, AuditRow, NewAuditRow, Reason};
+use auth_domain::audit::{AuditQuery, AuditRow, NewAuditRow, Reason, Subject};
+
+/// The word for a subject that is a user.
+const USER: &str = "user";
 
 /// Rows deleted in one transaction: the writer is free again after a few milliseconds.
 const PRUNED_AT_ONCE: i64 = 2_000;
@@ -25,6 +31,7 @@ type Row = (
 fn record((first, subject, origin): Row) -> QueryResult<AuditRow> {
     let (id, at, actor_type, actor, action, refused) = first;
     let (subject_type, subject, public_id) = subject;
+    let subject = subject.or_else(|| public_id.clone().filter(|_| subject_type == USER));
     let (origin, request_id, detail) = origin;
     Ok(AuditRow {
         id: position(id)?,
@@ -46,26 +53,67 @@ fn record((first, subject, origin): Row) -> QueryResult<AuditRow> {
 impl Transaction<'_> {
     /// Adds a row. It waits for no other transaction.
     pub(super) fn note(&mut self, row: &NewAuditRow) -> QueryResult<()> {
-        diesel::insert_into(audit::table)
-            .values((
-                audit::at.eq(unix_micros(row.act.at)),
-                audit::actor_type.eq(row.act.by.kind()),
-                audit::actor.eq(row.act.by.id()),
-                audit::action.eq(row.action.word()),
-                audit::refused.eq(row.refused.map(Reason::word)),
-                audit::subject_type.eq(row.subject.kind()),
-                audit::subject.eq(row.subject.id()),
-                audit::public_id.eq(row.subject.user().map(|public_id| public_id.to_string())),
-                audit::origin.eq(row.act.from.text()),
-                audit::request_id.eq(row.act.from.request_id()),
-                audit::detail.eq(&row.detail),
-            ))
-            .execute(self.connection)?;
-        self.count_act()
+        self.note_all(std::slice::from_ref(row))
+    }
+
+    /// Adds rows in this order. It waits for no other transaction.
+    pub(super) fn note_all(&mut self, notes: &[NewAuditRow]) -> QueryResult<()> {
+        let row = |note: &NewAuditRow| {
+            (
+                audit::at.eq(unix_micros(note.act.at)),
+                audit::actor_type.eq(note.act.by.kind()),
+                audit::actor.eq(note.act.by.id()),
+                audit::action.eq(note.action.word()),
+                audit::refused.eq(note.refused.map(Reason::word)),
+                audit::subject_type.eq(note.subject.kind()),
+                audit::subject.eq(subject_column(&note.subject)),
+                audit::public_id.eq(note.subject.user().map(|public_id| public_id.to_string())),
+                audit::origin.eq(note.act.from.text()),
+                audit::request_id.eq(note.act.from.request_id().map(str::to_owned)),
+                audit::detail.eq(note.detail.clone()),
+            )
+        };
+        let rows: Vec<_> = notes.iter().map(row).collect();
+        insert_all!(self.connection, audit::table, rows);
+        self.count_acts(notes.len())
     }
 }
 
+/// Returns the id of a subject that is no user. A user's id is in `public_id` alone, so one index
+/// holds it, and not two. Rows of earlier versions have it in both columns.
+fn subject_column(subject: &Subject) -> Option<String> {
+    match subject {
+        Subject::User(_) => None,
+        other => other.id(),
+    }
+}
+
+/// Returns a page of rows. It looks for a subject in both columns, one after the other: so each
+/// query reads the rows of one index in their order.
 fn page(connection: &mut AnyConnection, query: &AuditQuery) -> QueryResult<Vec<AuditRow>> {
+    let mut rows = page_by(connection, query, SubjectColumn::Subject)?;
+    if query.subject.is_some() {
+        rows.extend(page_by(connection, query, SubjectColumn::PublicId)?);
+        rows.sort_by_key(|row| Reverse(row.id));
+        rows.truncate(usize::try_from(query.limit).unwrap_or(usize::MAX));
+    }
+    Ok(rows)
+}
+
+/// The column that holds the id of a subject.
+#[derive(Clone, Copy)]
+enum SubjectColumn {
+    /// `subject`: for all kinds but users, and for users in rows of earlier versions.
+    Subject,
+    /// `public_id`: for users.
+    PublicId,
+}
+
+fn page_by(
+    connection: &mut AnyConnection,
+    query: &AuditQuery,
+    column: SubjectColumn,
+) -> QueryResult<Vec<AuditRow>> {
     let before = query.before.map_or(i64::MAX, position_column);
     let mut rows = audit::table
         .filter(audit::id.lt(before))
@@ -84,7 +132,13 @@ fn page(connection: &mut AnyConnection, query: &AuditQuery) -> QueryResult<Vec<A
         rows = rows.filter(audit::action.eq(action));
     }
     if let Some(subject) = &query.subject {
-        rows = rows.filter(audit::subject.eq(subject));
+        rows = match column {
+            SubjectColumn::Subject => rows.filter(audit::subject.eq(subject)),
+            SubjectColumn::PublicId => rows
+                .filter(audit::public_id.eq(subject))
+                .filter(audit::subject_type.eq(USER))
+                .filter(audit::subject.is_null()),
+        };
     }
     if let Some(public_id) = query.public_id {
         rows = rows.filter(audit::public_id.eq(public_id.to_string()));

@@ -111,6 +111,14 @@ impl AnyConnection {
         }
     }
 
+    /// Prepares the connection for transactions that change thousands of pages.
+    pub(super) fn enlarge_cache(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(connection) => sqlite::enlarge_cache(connection),
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Raises the feed position by `count` and returns the new one. Its row stays locked.
     pub(super) fn advance_position(&mut self, count: i64) -> QueryResult<i64> {
         match self {

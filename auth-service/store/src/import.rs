@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 
+use super::bulk::ROWS_AT_ONCE;
 use super::schema::users;
 use super::transaction::Transaction;
 use super::{Store, failure, users as user_table};
@@ -36,9 +37,10 @@ fn import(
     batch: &[NewUser],
     act: &Act,
 ) -> QueryResult<Vec<Imported>> {
+    transaction.connection.enlarge_cache()?;
     let mut ids = known_ids(transaction, batch)?;
     let mut keys = known_keys(transaction, batch)?;
-    let mut created = Vec::new();
+    let (mut created, mut notes) = (Vec::new(), Vec::new());
     let mut imported = Vec::with_capacity(batch.len());
     for new in batch {
         imported.push(if !ids.insert(new.public_id.to_string()) {
@@ -46,28 +48,36 @@ fn import(
         } else if !keys.insert(new.email_key.clone()) {
             Imported::AddressTaken
         } else {
-            created.push(user_table::insert(transaction.connection, new, act.at)?);
-            transaction.note(&act.done(Action::UserImport, Subject::User(new.public_id)))?;
+            created.push(new);
+            notes.push(act.done(Action::UserImport, Subject::User(new.public_id)));
             Imported::Created
         });
     }
     if !created.is_empty() {
-        user_table::announce(transaction, &mut created, act.at)?;
+        user_table::insert(transaction, &created, &notes, act.at)?;
     }
     Ok(imported)
 }
 
 fn known_ids(transaction: &mut Transaction<'_>, batch: &[NewUser]) -> QueryResult<HashSet<String>> {
-    let wanted: Vec<String> = batch.iter().map(|new| new.public_id.to_string()).collect();
-    let known = users::table.filter(users::public_id.eq_any(wanted)).select(users::public_id);
-    Ok(known.load::<String>(transaction.connection)?.into_iter().collect())
+    let mut found = HashSet::new();
+    for batch in batch.chunks(ROWS_AT_ONCE) {
+        let wanted: Vec<String> = batch.iter().map(|new| new.public_id.to_string()).collect();
+        let known = users::table.filter(users::public_id.eq_any(wanted)).select(users::public_id);
+        found.extend(known.load::<String>(transaction.connection)?);
+    }
+    Ok(found)
 }
 
 fn known_keys(
     transaction: &mut Transaction<'_>,
     batch: &[NewUser],
 ) -> QueryResult<HashSet<String>> {
-    let wanted: Vec<&str> = batch.iter().map(|new| &*new.email_key).collect();
-    let known = users::table.filter(users::email_key.eq_any(wanted)).select(users::email_key);
-    Ok(known.load::<String>(transaction.connection)?.into_iter().collect())
+    let mut found = HashSet::new();
+    for batch in batch.chunks(ROWS_AT_ONCE) {
+        let wanted: Vec<&str> = batch.iter().map(|new| &*new.email_key).collect();
+        let known = users::table.filter(users::email_key.eq_any(wanted)).select(users::email_key);
+        found.extend(known.load::<String>(transaction.connection)?);
+    }
+    Ok(found)
 }

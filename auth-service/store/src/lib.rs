@@ -24,6 +24,7 @@ macro_rules! columns {
 }
 
 mod audit;
+mod bulk;
 mod caller;
 mod clients;
 mod connection;

@@ -144,7 +144,7 @@ fn refresh(
                 refresh_tokens::refreshed_at.eq(unix_micros(now)),
             ))
             .execute(connection)?;
-        transaction.count_act()?;
+        transaction.count_acts(1)?;
     }
     let audience = session.audience;
     let session = Session { sid, public_id, roles: roles(account.admin), pos };

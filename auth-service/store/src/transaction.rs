@@ -9,6 +9,7 @@ use signet_contract::clock::unix_micros;
 use signet_contract::events::Change;
 use time::OffsetDateTime;
 
+use super::bulk::insert_all;
 use super::connection::{AdvisoryLock, AnyConnection};
 use super::failure::damaged;
 use super::schema::{events, feed_position, revocations};
@@ -39,15 +40,25 @@ impl<'c> Transaction<'c> {
         if lock == AdvisoryLock::Keys { self.connection.notify(true) } else { Ok(()) }
     }
 
-    /// Counts an act. So a restored file is detected if it lacks acts that are no events.
-    pub(super) fn count_act(&mut self) -> QueryResult<()> {
+    /// Counts acts. So a restored file is detected if it lacks acts that are no events.
+    pub(super) fn count_acts(&mut self, acts: usize) -> QueryResult<()> {
         // At a server, all acts would wait for this row.
         if let AnyConnection::Sqlite(connection) = self.connection {
+            let acts = i64::try_from(acts).map_err(|_| damaged("the number of acts"))?;
             diesel::update(feed_position::table)
-                .set(feed_position::acts.eq(feed_position::acts + 1))
+                .set(feed_position::acts.eq(feed_position::acts + acts))
                 .execute(connection)?;
         }
         Ok(())
+    }
+
+    /// Returns the position of the next event if no other transaction can take it before this one.
+    pub(super) fn next_position(&mut self) -> QueryResult<Option<u64>> {
+        match self.connection {
+            // The one writer holds the whole database.
+            AnyConnection::Sqlite(_) => read_position(self.connection).map(|last| Some(last + 1)),
+            AnyConnection::Postgres(_) => Ok(None),
+        }
     }
 
     /// Appends events to the feed and returns the position of the first. Only statements that wait
@@ -57,27 +68,26 @@ impl<'c> Transaction<'c> {
         self.connection.notify(false)?;
         let last = self.connection.advance_position(count)?;
         let at = unix_micros(now);
+        let (mut rows, mut revoking) = (Vec::with_capacity(changes.len()), Vec::new());
         for (seq, change) in (last - count + 1..).zip(changes) {
             let body = super::feed::body(change)?;
-            diesel::insert_into(events::table)
-                .values((
-                    events::seq.eq(seq),
-                    events::at.eq(at),
-                    events::public_id.eq(described_user(change)),
-                    events::body.eq(&body),
-                ))
-                .execute(self.connection)?;
             if revokes(change) {
-                diesel::insert_into(revocations::table)
-                    .values((
-                        revocations::seq.eq(seq),
-                        revocations::at.eq(at),
-                        revocations::body.eq(&body),
-                        revocations::subject.eq(revoked_subject(change)),
-                    ))
-                    .execute(self.connection)?;
+                revoking.push((
+                    revocations::seq.eq(seq),
+                    revocations::at.eq(at),
+                    revocations::body.eq(body.clone()),
+                    revocations::subject.eq(revoked_subject(change)),
+                ));
             }
+            rows.push((
+                events::seq.eq(seq),
+                events::at.eq(at),
+                events::public_id.eq(described_user(change)),
+                events::body.eq(body),
+            ));
         }
+        insert_all!(self.connection, events::table, rows);
+        insert_all!(self.connection, revocations::table, revoking);
         self.position = Some(position(last)?);
         position(last - count + 1)
     }
@@ -88,13 +98,13 @@ pub(super) fn read_position(connection: &mut AnyConnection) -> QueryResult<u64> 
     position(feed_position::table.select(feed_position::seq).first(connection)?)
 }
 
-/// Returns the id of the user that an event describes with personal data.
+/// Returns the id of the user that an event describes with personal data, if no row of the user has
+/// the position of the event (`users.created_seq`). So an import keeps one index less.
 fn described_user(change: &Change) -> Option<String> {
     match change {
-        Change::UserCreated(user)
-        | Change::UserUpdated(user)
-        | Change::UserDisabled(user)
-        | Change::UserEnabled(user) => Some(user.public_id.to_string()),
+        Change::UserUpdated(user) | Change::UserDisabled(user) | Change::UserEnabled(user) => {
+            Some(user.public_id.to_string())
+        }
         _ => None,
     }
 }

@@ -1,19 +1,21 @@
 //! The user table.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
 use signet_contract::clock::{from_unix_micros, unix_micros};
 use signet_contract::directory::UserState;
 use signet_contract::events::Change;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::connection::{AdvisoryLock, AnyConnection};
+use super::bulk::{ROWS_AT_ONCE, insert_all};
+use super::connection::{AdvisoryLock, AnyConnection, postgres};
 use super::schema::{events, users};
 use super::transaction::Transaction;
 use super::values::{position, position_column, storable, user_state, user_state_word, uuid};
 use super::{Store, failure};
 use crate::error::StoreResult;
-use auth_domain::audit::{Act, Action, Actor, Subject};
+use auth_domain::audit::{Act, Action, Actor, NewAuditRow, Subject};
 use auth_domain::users::{Changed, Created, Decision, Edit, NewUser, User, UserQuery};
 
 pub(super) mod search;
@@ -127,7 +129,7 @@ fn write(
     if edit == Edit::Deletion {
         // The database deletes sessions and known addresses with the row.
         diesel::delete(row).execute(connection)?;
-        return remove_personal_data(connection, user.public_id);
+        return remove_personal_data(connection, user);
     }
     diesel::update(row)
         .set((
@@ -240,25 +242,27 @@ impl Store {
 }
 
 fn create(transaction: &mut Transaction<'_>, new: &NewUser, act: &Act) -> QueryResult<User> {
-    let mut user = insert(transaction.connection, new, act.at)?;
     let action = if act.by == Actor::Nobody { Action::SignUp } else { Action::UserCreate };
-    let mut done = act.done(action, Subject::User(user.public_id));
-    if user.admin {
-        done = done.saying(user.roles().join(" "));
+    let mut done = act.done(action, Subject::User(new.public_id));
+    if new.admin {
+        done = done.saying(auth_domain::roles(new.admin).join(" "));
     }
-    transaction.note(&done)?;
-    announce(transaction, std::slice::from_mut(&mut user), act.at)?;
-    Ok(user)
+    insert(transaction, &[new], &[done], act.at)?.pop().ok_or(diesel::NotFound)
 }
 
-/// Inserts the row of a new user. It has no place in the order of users before [`announce`].
+/// Inserts new users in this order, with their audit rows and their events (`user.created`).
 pub(super) fn insert(
-    connection: &mut AnyConnection,
-    new: &NewUser,
+    transaction: &mut Transaction<'_>,
+    new: &[&NewUser],
+    notes: &[NewAuditRow],
     now: OffsetDateTime,
-) -> QueryResult<User> {
-    diesel::insert_into(users::table)
-        .values((
+) -> QueryResult<Vec<User>> {
+    let first = transaction.next_position()?;
+    let mut created: Vec<User> = Vec::with_capacity(new.len());
+    let mut rows = Vec::with_capacity(new.len());
+    for (new, place) in new.iter().zip(0..) {
+        let seq = first.map(|first| position_column(first + place));
+        rows.push((
             users::public_id.eq(new.public_id.to_string()),
             users::name.eq(&new.name),
             users::email.eq(&new.email),
@@ -268,37 +272,34 @@ pub(super) fn insert(
             users::admin.eq(new.admin),
             users::created_at.eq(unix_micros(now)),
             users::changed_at.eq(unix_micros(now)),
-        ))
-        .execute(connection)?;
-    Ok(User {
-        public_id: new.public_id,
-        name: new.name.clone(),
-        email: new.email.clone(),
-        state: UserState::Active,
-        admin: new.admin,
-        created_at: now,
-        changed_at: now,
-        created_seq: 0,
-    })
-}
-
-/// Appends the events of new users and sets the users' places in the order of creation.
-pub(super) fn announce(
-    transaction: &mut Transaction<'_>,
-    created: &mut [User],
-    now: OffsetDateTime,
-) -> QueryResult<()> {
+            users::created_seq.eq(seq.into_sql::<Nullable<BigInt>>().assume_not_null()),
+        ));
+        created.push(User {
+            public_id: new.public_id,
+            name: new.name.clone(),
+            email: new.email.clone(),
+            state: UserState::Active,
+            admin: new.admin,
+            created_at: now,
+            changed_at: now,
+            created_seq: 0,
+        });
+    }
+    insert_all!(transaction.connection, users::table, rows);
+    transaction.note_all(notes)?;
     let changes: Vec<_> =
         created.iter().map(|user| Change::UserCreated(user.event_record())).collect();
     let first = transaction.append(&changes, now)?;
-    for (seq, user) in (first..).zip(created) {
-        user.created_seq = seq;
-        // This transaction inserted the row, so the update does not wait while the feed is locked.
-        diesel::update(users::table.find(user.public_id.to_string()))
-            .set(users::created_seq.eq(position_column(seq)))
-            .execute(transaction.connection)?;
+    for (user, place) in created.iter_mut().zip(0..) {
+        user.created_seq = first + place;
     }
-    Ok(())
+    // This transaction inserted the rows, so the update does not wait while the feed is locked.
+    if let AnyConnection::Postgres(connection) = transaction.connection {
+        for created in created.chunks(ROWS_AT_ONCE) {
+            postgres::place_users(connection, created)?;
+        }
+    }
+    Ok(created)
 }
 
 /// Returns users in order of creation, by keyset: an OFFSET would read all earlier rows.
@@ -320,9 +321,10 @@ pub(super) fn page(
 
 /// Removes a deleted user's name and address from the events that hold them. The events keep their
 /// position and shape. A reader that has not applied them yet receives the deletion soon after.
-fn remove_personal_data(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<()> {
+fn remove_personal_data(connection: &mut AnyConnection, deleted: &User) -> QueryResult<()> {
+    let creation = events::seq.eq(position_column(deleted.created_seq));
     let rows = events::table
-        .filter(events::public_id.eq(public_id.to_string()))
+        .filter(creation.or(events::public_id.eq(deleted.public_id.to_string())))
         .select((events::seq, events::body))
         .load::<(i64, String)>(connection)?;
     for (seq, body) in rows {
@@ -331,6 +333,7 @@ fn remove_personal_data(connection: &mut AnyConnection, public_id: Uuid) -> Quer
         | Change::UserUpdated(user)
         | Change::UserDisabled(user)
         | Change::UserEnabled(user) = &mut change
+            && user.public_id == deleted.public_id
         {
             user.name = Some(String::new());
             user.email = Some(String::new());

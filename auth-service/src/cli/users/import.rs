@@ -17,8 +17,8 @@ mod json_lines;
 mod text_reader;
 
 /// The number of users in one transaction. Its commit waits for the disk once, and a running server
-/// waits for the database no longer than one transaction takes.
-const BATCH: usize = 500;
+/// waits for the database while a transaction runs.
+const BATCH: usize = 1_000;
 
 #[derive(Args)]
 pub(crate) struct Arguments {

@@ -5,11 +5,13 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Text};
 
 use super::super::location::PostgresLocation;
 use super::super::schema::feed_position;
+use super::super::values::position_column;
 use super::{AdvisoryLock, Purpose};
+use auth_domain::users::User;
 
 /// The channel that notifies every listening process of a commit.
 const CHANNEL: &str = "signet";
@@ -151,6 +153,23 @@ pub(super) fn advance_position(connection: &mut PgConnection, count: i64) -> Que
         .set(feed_position::seq.eq(feed_position::seq + count.into_sql::<BigInt>()))
         .returning(feed_position::seq)
         .get_result(connection)
+}
+
+/// Sets the places of new users in the order of creation.
+pub(in super::super) fn place_users(
+    connection: &mut PgConnection,
+    created: &[User],
+) -> QueryResult<()> {
+    let ids: Vec<String> = created.iter().map(|user| user.public_id.to_string()).collect();
+    let seqs: Vec<i64> = created.iter().map(|user| position_column(user.created_seq)).collect();
+    diesel::sql_query(
+        "UPDATE users SET created_seq = placed.seq FROM unnest($1, $2) AS placed (public_id, seq) \
+         WHERE users.public_id = placed.public_id",
+    )
+    .bind::<Array<Text>, _>(ids)
+    .bind::<Array<BigInt>, _>(seqs)
+    .execute(connection)
+    .map(drop)
 }
 
 /// Notifies every listener of this transaction after its commit.

@@ -7,6 +7,8 @@ use time::Duration;
 use uuid::Uuid;
 
 use super::super::Location;
+use super::super::connection::{AnyConnection, Purpose};
+use super::super::schema::audit;
 use super::fixture::{Fixture, START, by_operator, new_user, opening, second};
 use super::on_every_database;
 use auth_domain::audit::{Act, Action, AuditQuery, AuditRow, Reason, RequestOrigin, Subject};
@@ -20,6 +22,7 @@ on_every_database! {
     audit_row_can_not_be_changed,
     each_change_of_a_key_or_client_has_a_row,
     audit_query_filters_rows,
+    user_is_found_as_the_subject_of_rows_of_every_version,
     old_rows_are_removed_and_their_ids_not_reused,
 }
 
@@ -216,6 +219,38 @@ fn audit_query_filters_rows(fixture: &Fixture) {
     ] {
         assert_eq!(words(&found(fixture, &query)), expected, "{query:?}");
     }
+}
+
+fn user_is_found_as_the_subject_of_rows_of_every_version(fixture: &Fixture) {
+    let (ann, ben) = (fixture.user("Ann").public_id, fixture.user("Ben").public_id);
+    for (id, kind) in [(ann, "user"), (ben, "user"), (ann, "session")] {
+        let sid = Uuid::new_v4();
+        let subject = if kind == "user" { id } else { sid };
+        let row = format!(
+            "INSERT INTO audit (at, actor_type, action, subject_type, subject, public_id) \
+             VALUES (1, 'nobody', 'login', '{kind}', '{subject}', '{id}')"
+        );
+        run(fixture, &row).expect("inserted");
+    }
+    fixture.store.set_user_admin(ann, true, &by_operator(1)).expect("answered");
+
+    let store = &fixture.store;
+    let of_ann = |before, limit| {
+        let subject = Some(ann.to_string());
+        let rows =
+            store.list_audit(&AuditQuery { subject, before, limit, ..AuditQuery::default() });
+        rows.expect("answered")
+    };
+    let rows = of_ann(None, 10);
+    assert_eq!(words(&rows), ["user.set_roles", "login", "user.create"]);
+    let id = Some(ann.to_string());
+    assert!(rows.iter().all(|row| row.subject == id && row.public_id == id), "{rows:?}");
+    assert_eq!(of_ann(None, 2), rows[..2]);
+    assert_eq!(of_ann(Some(rows[1].id), 2), rows[2..]);
+    // An index holds the id once, and not twice.
+    let mut connection = AnyConnection::open(&fixture.location, Purpose::Read).expect("opened");
+    let twice = audit::table.filter(audit::subject.eq(audit::public_id)).count();
+    assert_eq!(twice.get_result::<i64>(&mut connection).expect("a number"), 2);
 }
 
 fn old_rows_are_removed_and_their_ids_not_reused(fixture: &Fixture) {

@@ -1,10 +1,15 @@
 //! Imported users: many at once, each in the feed. A refused user does not block the others.
 
+use diesel::prelude::*;
 use signet_contract::events::Change;
 use uuid::Uuid;
 
+use super::super::Location;
+use super::super::connection::{AnyConnection, Purpose};
+use super::super::schema::feed_position;
 use super::fixture::{Fixture, by_operator, new_user};
 use super::on_every_database;
+use auth_domain::audit::AuditQuery;
 use auth_domain::import::Imported;
 use auth_domain::users::{NewUser, UserQuery};
 
@@ -13,6 +18,9 @@ on_every_database! {
     second_import_of_the_same_users_changes_nothing,
     taken_address_blocks_no_other_user,
     batch_of_any_size_is_one_transaction,
+    batch_beyond_the_limit_of_bind_values_is_imported,
+    duplicates_are_found_across_statements,
+    import_writes_one_audit_row_for_each_created_user,
 }
 
 fn names(fixture: &Fixture) -> Vec<String> {
@@ -59,8 +67,72 @@ fn taken_address_blocks_no_other_user(fixture: &Fixture) {
 }
 
 fn batch_of_any_size_is_one_transaction(fixture: &Fixture) {
-    let users: Vec<_> = (0..700).map(|number| new_user(&format!("user{number}"))).collect();
+    let users = numbered(700);
     assert_eq!(imported(fixture, &users), vec![Imported::Created; 700]);
     assert_eq!(names(fixture).len(), 700);
     assert_eq!(imported(fixture, &[]), []);
+}
+
+/// Returns the first `count` users of a numbered list.
+fn numbered(count: usize) -> Vec<NewUser> {
+    (0..count).map(|number| new_user(&format!("user{number}"))).collect()
+}
+
+fn batch_beyond_the_limit_of_bind_values_is_imported(fixture: &Fixture) {
+    let before = fixture.position();
+    // Ten values for each user: a statement of SQLite binds 32,766 at most, of PostgreSQL 65,535.
+    let users = numbered(6_600);
+    assert_eq!(imported(fixture, &users), vec![Imported::Created; users.len()]);
+    let events = fixture.events_after(before);
+    assert_eq!(events.len(), users.len());
+    let query = UserQuery { after: 0, limit: 100_000, search: None };
+    let listed = fixture.store.list_users(&query).expect("a list");
+    let all = users.iter().zip(&events).zip(&listed).zip(before + 1..);
+    for (((user, event), listed), position) in all {
+        let Change::UserCreated(record) = &event.change else { panic!("{event:?}") };
+        assert_eq!((record.public_id, event.seq), (user.public_id, position));
+        assert_eq!((listed.public_id, listed.created_seq), (user.public_id, position));
+    }
+    assert_eq!(fixture.position(), before + 6_600);
+    assert_eq!(imported(fixture, &users), vec![Imported::There; users.len()]);
+}
+
+fn duplicates_are_found_across_statements(fixture: &Fixture) {
+    let first = numbered(1_200);
+    imported(fixture, &first[..1]);
+    let mut batch = first.clone();
+    let again = |id: &NewUser, name: &str| NewUser { public_id: id.public_id, ..new_user(name) };
+    batch.push(again(&first[3], "ann"));
+    batch.push(NewUser { public_id: Uuid::new_v4(), ..first[4].clone() });
+    batch.push(NewUser { public_id: Uuid::new_v4(), ..first[0].clone() });
+    let before = fixture.position();
+    let results = imported(fixture, &batch);
+    let (there, taken) = (Imported::There, Imported::AddressTaken);
+    assert_eq!(results[0], there);
+    assert_eq!(results[1..1_200], vec![Imported::Created; 1_199]);
+    assert_eq!(results[1_200..], [there, taken, taken]);
+    assert_eq!(fixture.position(), before + 1_199);
+    assert_eq!(names(fixture).len(), 1_200);
+}
+
+/// Returns the number of acts that the database has counted.
+fn acts(fixture: &Fixture) -> i64 {
+    let mut connection = AnyConnection::open(&fixture.location, Purpose::Read).expect("opened");
+    feed_position::table.select(feed_position::acts).first(&mut connection).expect("a number")
+}
+
+fn import_writes_one_audit_row_for_each_created_user(fixture: &Fixture) {
+    let users = numbered(700);
+    imported(fixture, &users[..1]);
+    let before = acts(fixture);
+    imported(fixture, &users);
+    // A server does not count acts.
+    let counted = if matches!(fixture.location, Location::Sqlite(_)) { 699 } else { 0 };
+    assert_eq!(acts(fixture) - before, counted);
+    let query = AuditQuery { limit: 1_000, ..AuditQuery::default() };
+    let rows = fixture.store.list_audit(&query).expect("answered");
+    let subjects: Vec<_> = rows.iter().rev().map(|row| row.subject.clone()).collect();
+    let ids: Vec<_> = users.iter().map(|user| Some(user.public_id.to_string())).collect();
+    assert_eq!(subjects, ids);
+    assert!(rows.iter().all(|row| row.action == "user.import" && row.public_id == row.subject));
 }
