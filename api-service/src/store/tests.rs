@@ -19,8 +19,8 @@ use bytes::Bytes;
 mod damage;
 mod memory;
 mod pages;
-mod snapshots;
 mod plans;
+mod snapshots;
 
 const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05.678901 UTC);
 
