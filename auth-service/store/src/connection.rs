@@ -111,10 +111,11 @@ impl AnyConnection {
         }
     }
 
-    /// Prepares the connection for transactions that change thousands of pages.
-    pub(super) fn enlarge_cache(&mut self) -> QueryResult<()> {
+    /// Prepares the connection for transactions that change thousands of pages. `alone`: no server
+    /// uses the database.
+    pub(super) fn expect_large_writes(&mut self, alone: bool) -> QueryResult<()> {
         match self {
-            Self::Sqlite(connection) => sqlite::enlarge_cache(connection),
+            Self::Sqlite(connection) => sqlite::expect_large_writes(connection, alone),
             Self::Postgres(_) => Ok(()),
         }
     }

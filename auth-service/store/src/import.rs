@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::bulk::ROWS_AT_ONCE;
+use super::instance_lock::InstanceLock;
 use super::schema::users;
 use super::transaction::Transaction;
 use super::{Store, failure, users as user_table};
@@ -16,7 +17,20 @@ use auth_domain::users::NewUser;
 /// The number of tries for a batch. A try fails if a sign-up takes one of its addresses meanwhile.
 const TRIES: u32 = 5;
 
+/// The number of users in one transaction. A server waits for the database meanwhile.
+const BATCH: usize = 1_000;
+
+/// The number of users in one transaction while no server waits. Ids are random, so each transaction
+/// changes and writes most pages of three indexes: the fewer transactions, the less is written.
+const BATCH_ALONE: usize = 20_000;
+
 impl Store {
+    /// Returns the number of users to import in the next transaction: fewer if a server uses the
+    /// database.
+    pub fn import_batch(&self) -> usize {
+        if InstanceLock::may_be_held(&self.location) { BATCH } else { BATCH_ALONE }
+    }
+
     /// Creates users in this order, each with its event (`user.created`), in one transaction.
     /// Returns the result for each one. A user that can't be created does not stop the others.
     pub fn import_users(&self, batch: &[NewUser], act: &Act) -> StoreResult<Vec<Imported>> {
@@ -37,7 +51,7 @@ fn import(
     batch: &[NewUser],
     act: &Act,
 ) -> QueryResult<Vec<Imported>> {
-    transaction.connection.enlarge_cache()?;
+    transaction.connection.expect_large_writes(batch.len() > BATCH)?;
     let mut ids = known_ids(transaction, batch)?;
     let mut keys = known_keys(transaction, batch)?;
     let (mut created, mut notes) = (Vec::new(), Vec::new());

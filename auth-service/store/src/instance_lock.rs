@@ -73,6 +73,14 @@ impl InstanceLock {
         }
     }
 
+    /// Returns true unless it is certain that no process holds the lock now.
+    pub(super) fn may_be_held(location: &Location) -> bool {
+        match location {
+            Location::Sqlite(file) => FileLock::is_known(file) && FileLock::try_take(file).is_err(),
+            Location::Postgres(_) => true,
+        }
+    }
+
     /// Keeps the lock. Returns when another server has it, which a cut session can cause.
     pub async fn lost(self) -> LockError {
         let Held::Session(server, mut session) = self.held else {

@@ -22,6 +22,20 @@ pub struct Line {
     pub record: Result<ImportRecord, String>,
 }
 
+impl Line {
+    /// Checks everything about the line that needs no database.
+    pub fn check(self) -> CheckedLine {
+        CheckedLine { number: self.number, user: self.record.and_then(check) }
+    }
+}
+
+/// A line whose user can be created unless the database knows the id or the address.
+pub struct CheckedLine {
+    number: i64,
+    /// The user, or the reason for which the line is refused.
+    user: Result<NewUser, String>,
+}
+
 /// The result of a batch of lines.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct ImportReport {
@@ -46,13 +60,13 @@ impl Import {
     pub fn import_users(
         &mut self,
         store: &Store,
-        lines: Vec<Line>,
+        lines: Vec<CheckedLine>,
         act: &Act,
     ) -> Result<ImportReport, AppError> {
         let (mut users, mut numbers) = (Vec::new(), Vec::new());
         let mut report = ImportReport::default();
-        for Line { number, record } in lines {
-            match record.and_then(check) {
+        for CheckedLine { number, user } in lines {
+            match user {
                 Ok(user) => {
                     if self.seen.insert(user.public_id) {
                         users.push(user);

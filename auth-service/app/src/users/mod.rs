@@ -25,7 +25,7 @@ use auth_domain::sign_up::{Applicant, SignUpForm};
 use auth_domain::users::{Changed, Created, User, UserQuery, admin_by};
 use auth_store::Store;
 
-pub use import::{Import, ImportReport, Line};
+pub use import::{CheckedLine, Import, ImportReport, Line};
 pub use password::{check_password, set_user_password};
 
 /// Returns the id of the user with this id or e-mail address. A text in the form of an id is

@@ -97,10 +97,17 @@ fn check_synchronous(connection: &mut SqliteConnection) -> QueryResult<()> {
     Ok(())
 }
 
-/// Lets the connection keep 64 MiB of the file in memory, all pages that a large transaction
-/// changes. The default is 2 MiB; other changed pages are written twice.
-pub(super) fn enlarge_cache(connection: &mut SqliteConnection) -> QueryResult<()> {
-    connection.batch_execute("PRAGMA cache_size = -65536")
+/// Prepares the connection for transactions that change thousands of pages. Changed pages beyond the
+/// cache are written twice. `alone`: no server uses the file, so that the log may get long.
+pub(super) fn expect_large_writes(
+    connection: &mut SqliteConnection,
+    alone: bool,
+) -> QueryResult<()> {
+    // In KiB and in pages of 4 KiB. The defaults are 2 MiB and 1000 pages.
+    let (cache, checkpoint) = if alone { (262_144, 65_536) } else { (65_536, 1_000) };
+    connection.batch_execute(&format!(
+        "PRAGMA cache_size = -{cache}; PRAGMA wal_autocheckpoint = {checkpoint}"
+    ))
 }
 
 /// Returns the structural damage of the file, if any.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::super::Location;
 use super::super::connection::{AnyConnection, Purpose};
+use super::super::instance_lock::InstanceLock;
 use super::super::schema::feed_position;
 use super::fixture::{Fixture, by_operator, new_user};
 use super::on_every_database;
@@ -21,6 +22,7 @@ on_every_database! {
     batch_beyond_the_limit_of_bind_values_is_imported,
     duplicates_are_found_across_statements,
     import_writes_one_audit_row_for_each_created_user,
+    batches_are_smaller_while_a_server_uses_the_database,
 }
 
 fn names(fixture: &Fixture) -> Vec<String> {
@@ -135,4 +137,17 @@ fn import_writes_one_audit_row_for_each_created_user(fixture: &Fixture) {
     let ids: Vec<_> = users.iter().map(|user| Some(user.public_id.to_string())).collect();
     assert_eq!(subjects, ids);
     assert!(rows.iter().all(|row| row.action == "user.import" && row.public_id == row.subject));
+}
+
+fn batches_are_smaller_while_a_server_uses_the_database(fixture: &Fixture) {
+    let alone = fixture.store.import_batch();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let lock = runtime.block_on(InstanceLock::take(&fixture.location)).expect("taken");
+    let beside_a_server = fixture.store.import_batch();
+    // Every process may use a database server.
+    let same = matches!(fixture.location, Location::Postgres(_));
+    assert_eq!(alone == beside_a_server, same, "{alone}, {beside_a_server}");
+    assert!(alone >= beside_a_server);
+    drop(lock);
+    assert_eq!(fixture.store.import_batch(), alone);
 }
