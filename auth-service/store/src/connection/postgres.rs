@@ -163,7 +163,7 @@ pub(in super::super) fn place_users(
     let ids: Vec<String> = created.iter().map(|user| user.public_id.to_string()).collect();
     let seqs: Vec<i64> = created.iter().map(|user| position_column(user.created_seq)).collect();
     diesel::sql_query(
-        "UPDATE users SET created_seq = placed.seq FROM unnest($1, $2) AS placed (public_id, seq) \
+        "UPDATE users SET created_seq = placed.seq FROM unnest($1::text[], $2::bigint[]) AS placed (public_id, seq) \
          WHERE users.public_id = placed.public_id",
     )
     .bind::<Array<Text>, _>(ids)

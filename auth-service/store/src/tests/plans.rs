@@ -30,6 +30,7 @@ const EXCEPTIONS: Exceptions = Exceptions {
     statements: &[
         ("pragma_foreign_key_list(tables.name) AS keys", "a query of these tests"),
         ("attnum = conkey[1]", "a query of these tests"),
+        ("(audit.subject = audit.public_id)", "a query of these tests"),
         (" WHERE (1=0)", "an empty list of ids: no row is read"),
         ("SELECT EXISTS (SELECT sessions.sid FROM sessions)", "one row is read"),
         (
