@@ -22,7 +22,7 @@ const BATCH: usize = 1_000;
 
 /// The number of users in one transaction while no server waits. Ids are random, so each transaction
 /// changes and writes most pages of three indexes: the fewer transactions, the less is written.
-const BATCH_ALONE: usize = 20_000;
+const BATCH_ALONE: usize = 50_000;
 
 impl Store {
     /// Returns the number of users to import in the next transaction: fewer if a server uses the

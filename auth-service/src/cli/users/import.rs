@@ -22,7 +22,7 @@ mod text_reader;
 const PART: usize = 1_000;
 
 /// The parts that are read ahead while the database writes: as many as one transaction may have.
-const PARTS_AHEAD: usize = 20;
+const PARTS_AHEAD: usize = 50;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
