@@ -29,7 +29,7 @@ impl Line {
     }
 }
 
-/// A line whose user can be created unless the database knows the id or the address.
+/// A line with everything checked that needs no database.
 pub struct CheckedLine {
     number: i64,
     /// The user, or the reason for which the line is refused.
@@ -56,6 +56,11 @@ pub struct Import {
 }
 
 impl Import {
+    /// Returns the number of lines to import in the next transaction.
+    pub fn batch_size(&self, store: &Store) -> usize {
+        store.import_batch()
+    }
+
     /// Imports the next lines of the file in one transaction.
     pub fn import_users(
         &mut self,

@@ -75,7 +75,7 @@ fn import(
         scope.spawn(move || read(file, &sender));
         let mut import = Import::default();
         loop {
-            let Part { lines, position, fault } = next_batch(&parts, store.import_batch());
+            let Part { lines, position, fault } = next_batch(&parts, import.batch_size(store));
             let ended = lines.is_empty();
             let report = import.import_users(store, lines, &context.act());
             let ImportReport { created, there, refused } = report.map_err(Failure::failed)?;
