@@ -85,7 +85,7 @@ pub(super) async fn me(caller: CallingUser, api: web::Data<Api>) -> Result<HttpR
     let found = api.directory.find(caller.public_id()).map_err(problem)?;
     // The user was deleted after the guard's check.
     let user = found.ok_or(Refusal::Invalid(Reason::Revoked))?;
-    Ok(HttpResponse::Ok().json(user))
+    Ok(HttpResponse::Ok().json(&*user))
 }
 
 /// Returns one user.
@@ -119,7 +119,7 @@ pub(super) async fn one(
     let user = found.flatten().ok_or_else(|| {
         ProblemError::new(StatusCode::NOT_FOUND, "There is no user with this id.")
     })?;
-    Ok(HttpResponse::Ok().json(user))
+    Ok(HttpResponse::Ok().json(&*user))
 }
 
 pub(super) fn problem(error: DirectoryError) -> ProblemError {
