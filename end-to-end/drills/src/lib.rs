@@ -12,6 +12,7 @@
     reason = "this crate is test code: what goes wrong here fails the test that called it"
 )]
 
+pub mod bench;
 pub mod chance;
 pub mod fleet;
 pub mod foreign;
