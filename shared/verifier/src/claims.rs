@@ -2,16 +2,14 @@
 //!
 //! Claims that the profile does not name are allowed: a later issuer may add some.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::json::unambiguous_object;
+use super::json::{Member, Members, unambiguous_object};
 use super::numeric_date::instant;
 use super::{AccessToken, Profile, Reason, Subject};
 use signet_contract::claims::FIRST_PARTY;
-
-type Members = Map<String, Value>;
 
 /// Reads the claims and checks everything but the times. The result is not trusted before the
 /// signature is checked.
@@ -30,7 +28,7 @@ pub(super) fn read(payload: &[u8], kid: String, profile: &Profile) -> Result<Acc
 
     let issued_at = time(&members, "iat")?;
     let expires_at = time(&members, "exp")?;
-    let not_before = if members.contains_key("nbf") { Some(time(&members, "nbf")?) } else { None };
+    let not_before = if members.contains("nbf") { Some(time(&members, "nbf")?) } else { None };
     if expires_at <= issued_at || expires_at - issued_at > profile.max_life {
         return Err(Reason::Malformed);
     }
@@ -50,21 +48,29 @@ pub(super) fn read(payload: &[u8], kid: String, profile: &Profile) -> Result<Acc
         not_before,
         expires_at,
         jti: uuid(text(&members, "jti")?)?,
-        pos: members.get("pos").and_then(Value::as_u64).ok_or(Reason::Malformed)?,
+        pos: members
+            .get("pos")
+            .and_then(Member::as_other)
+            .and_then(Value::as_u64)
+            .ok_or(Reason::Malformed)?,
         kid,
     })
 }
 
 /// Reads the subject. A user's token has `public_id`, `sid` and `roles`; a service's token has none
 /// of them. A mixture is refused, so that no reader can mistake one kind for the other.
-fn subject(members: &Members, client_id: &str) -> Result<Subject, Reason> {
+fn subject(members: &Members<'_>, client_id: &str) -> Result<Subject, Reason> {
     let sub = text(members, "sub")?;
-    let of_user = ["public_id", "sid", "roles"].map(|name| members.contains_key(name));
+    let of_user = ["public_id", "sid", "roles"].map(|name| members.contains(name));
     match of_user {
         [true, true, true] if text(members, "public_id")? == sub => Ok(Subject::User {
             public_id: uuid(sub)?,
             sid: uuid(text(members, "sid")?)?,
-            roles: members.get("roles").and_then(texts).ok_or(Reason::Malformed)?,
+            roles: members
+                .get("roles")
+                .and_then(Member::as_other)
+                .and_then(texts)
+                .ok_or(Reason::Malformed)?,
         }),
         // RFC 9700 §4.15: a client id must not look like a user's `sub`.
         [false, false, false]
@@ -77,11 +83,11 @@ fn subject(members: &Members, client_id: &str) -> Result<Subject, Reason> {
 }
 
 pub(super) fn text<'m>(members: &'m Members, name: &str) -> Result<&'m str, Reason> {
-    members.get(name).and_then(Value::as_str).ok_or(Reason::Malformed)
+    members.get(name).and_then(Member::as_str).ok_or(Reason::Malformed)
 }
 
-pub(super) fn time(members: &Members, name: &str) -> Result<OffsetDateTime, Reason> {
-    members.get(name).and_then(instant).ok_or(Reason::Malformed)
+pub(super) fn time(members: &Members<'_>, name: &str) -> Result<OffsetDateTime, Reason> {
+    members.get(name).and_then(Member::as_other).and_then(instant).ok_or(Reason::Malformed)
 }
 
 /// Returns the strings of an array that contains only strings.
@@ -90,16 +96,16 @@ fn texts(value: &Value) -> Option<Vec<String>> {
 }
 
 /// Reads `aud`: one string or an array of strings (RFC 7519 §4.1.3).
-pub(super) fn audience(members: &Members) -> Result<Vec<String>, Reason> {
+pub(super) fn audience(members: &Members<'_>) -> Result<Vec<String>, Reason> {
     match members.get("aud") {
-        Some(Value::String(one)) => Ok(vec![one.clone()]),
-        Some(list) => texts(list).ok_or(Reason::Malformed),
+        Some(Member::Text(one)) => Ok(vec![one.to_string()]),
+        Some(Member::Other(list)) => texts(list).ok_or(Reason::Malformed),
         None => Err(Reason::Malformed),
     }
 }
 
 /// Reads `scope` (RFC 6749 §3.3): tokens of printable ASCII except `"` and `\`, one space between.
-fn scope(members: &Members) -> Result<Option<String>, Reason> {
+fn scope(members: &Members<'_>) -> Result<Option<String>, Reason> {
     let Some(value) = members.get("scope") else { return Ok(None) };
     let scope = value.as_str().ok_or(Reason::Malformed)?;
     let is_token = |token: &str| {

@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, Header};
 
 use super::Reason;
 use super::compact::base64url;
-use super::json::unambiguous_object;
+use super::json::{Member, unambiguous_object};
 use signet_contract::claims::ACCESS_TOKEN_TYPE;
 
 /// The only algorithm (RFC 7518 §3.3), compared exactly: `rs256` is refused.
@@ -28,7 +28,7 @@ pub fn access_token_header(kid: &str) -> Header {
 /// Returns the `kid` of a header that matches the profile exactly.
 pub(super) fn kid(header: &[u8]) -> Result<String, Reason> {
     let members = unambiguous_object(header).ok_or(Reason::Malformed)?;
-    let text = |name| members.get(name).and_then(serde_json::Value::as_str);
+    let text = |name| members.get(name).and_then(Member::as_str);
     match (text("alg"), text("typ"), text("kid")) {
         (Some(ALGORITHM), Some(typ), Some(kid))
             if members.len() == 3 && is_access_token_type(typ) && is_thumbprint(kid) =>

@@ -29,7 +29,7 @@ pub fn verify(
 pub struct Unverified<'t> {
     token: AccessToken,
     signed: &'t str,
-    signature: &'t str,
+    signature: Vec<u8>,
 }
 
 /// Checks everything that needs no key: form, header, claims, times.
@@ -60,7 +60,7 @@ impl Unverified<'_> {
         if key.kid() != self.token.kid {
             return Err(Reason::Key);
         }
-        if !key.signed(self.signed, self.signature) {
+        if !key.signed(self.signed, &self.signature) {
             return Err(Reason::Key);
         }
         Ok(self.token)

@@ -9,8 +9,6 @@
 //! both backends of `jsonwebtoken` does not panic at its first token. An earlier provider of the
 //! process stays: tokens then take longer, and the results are the same.
 
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, Weak};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -21,18 +19,18 @@ use aws_lc_rs::signature::{
     ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaPublicKeyComponents,
 };
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
-use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, verify};
+use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier};
 use jsonwebtoken::signature::{Error, Signer, Verifier};
 use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind, EncodingKey};
 
 static PROVIDER: LazyLock<CryptoProvider> = LazyLock::new(|| CryptoProvider {
-    signer_factory: |algorithm, key| match PAIRS.find(&fingerprint(key.as_bytes())) {
+    signer_factory: |algorithm, key| match find_pair(key.as_bytes()) {
         Some(pair) if *algorithm == Algorithm::RS256 => Ok(Box::new(Rs256(pair))),
         _ => (DEFAULT_PROVIDER.signer_factory)(algorithm, key),
     },
     verifier_factory: |algorithm, key| match (algorithm, key.kind()) {
         (Algorithm::RS256, DecodingKeyKind::RsaModulusExponent { n, e }) => {
-            match PUBLIC_KEYS.find(&(n.clone(), e.clone())) {
+            match PUBLIC_KEYS.find(|known| known.0 == *n && known.1 == *e) {
                 Some(key) => Ok(Box::new(Rs256(key))),
                 None => (DEFAULT_PROVIDER.verifier_factory)(algorithm, key),
             }
@@ -79,26 +77,33 @@ impl VerifyingKey {
         Ok(Self { decoding: DecodingKey::from_rsa_raw_components(n, e), _parsed: parsed })
     }
 
-    /// Returns true if `signature` (base64url) is this key's RS256 signature of `message`.
+    /// Returns true if `signature` is this key's RS256 signature of `message`.
     ///
     /// `jsonwebtoken::decode` would parse header and claims again, less strictly than
     /// [`inspect`](super::inspect). That takes a sixth of the time of a verification.
-    pub(super) fn signed(&self, message: &str, signature: &str) -> bool {
-        verify(signature, message.as_bytes(), &self.decoding, Algorithm::RS256)
-            .is_ok_and(|good| good)
+    pub(super) fn signed(&self, message: &str, signature: &Vec<u8>) -> bool {
+        let provider = CryptoProvider::try_get_default().unwrap_or(&PROVIDER);
+        (provider.verifier_factory)(&Algorithm::RS256, &self.decoding)
+            .is_ok_and(|verifier| verifier.verify(message.as_bytes(), signature).is_ok())
     }
+}
+
+fn find_pair(der: &[u8]) -> Option<Arc<KeyPair>> {
+    let wanted = fingerprint(der);
+    PAIRS.find(|known| *known == wanted)
 }
 
 fn fingerprint(der: &[u8]) -> Vec<u8> {
     digest(&SHA256, der).as_ref().to_vec()
 }
 
-/// Parsed keys, each with an owner elsewhere.
-struct Parsed<I, K>(LazyLock<RwLock<HashMap<I, Weak<K>>>>);
+/// Parsed keys, each with an owner elsewhere. They are so few that a search is faster than a hash of
+/// their bytes.
+struct Parsed<I, K>(RwLock<Vec<(I, Weak<K>)>>);
 
-impl<I: Eq + Hash, K> Parsed<I, K> {
+impl<I: Eq, K> Parsed<I, K> {
     const fn new() -> Self {
-        Self(LazyLock::new(RwLock::default))
+        Self(RwLock::new(Vec::new()))
     }
 
     /// Returns the stored key, or stores this one.
@@ -106,17 +111,19 @@ impl<I: Eq + Hash, K> Parsed<I, K> {
         // An error means that the process already has a provider.
         let _ = PROVIDER.install_default();
         let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(held) = keys.get(&id).and_then(Weak::upgrade) {
+        let known = keys.iter().find(|(known, _)| *known == id);
+        if let Some(held) = known.and_then(|(_, key)| key.upgrade()) {
             return held;
         }
-        keys.retain(|_, key| key.strong_count() > 0);
+        keys.retain(|(_, key)| key.strong_count() > 0);
         let key = Arc::new(key);
-        keys.insert(id, Arc::downgrade(&key));
+        keys.push((id, Arc::downgrade(&key)));
         key
     }
 
-    fn find(&self, id: &I) -> Option<Arc<K>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(id)?.upgrade()
+    fn find(&self, is_it: impl Fn(&I) -> bool) -> Option<Arc<K>> {
+        let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        keys.iter().find(|(id, _)| is_it(id))?.1.upgrade()
     }
 }
 
@@ -151,6 +158,8 @@ impl JwtVerifier for Rs256<ParsedPublicKey> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use jsonwebtoken::{Header, Validation, decode, encode};
     use rsa::pkcs1::EncodeRsaPrivateKey;
     use rsa::traits::PublicKeyParts;
@@ -186,19 +195,21 @@ mod tests {
         let again = SigningKey::from_pkcs1(&der).expect("a key");
         assert!(Arc::ptr_eq(&signing.pair, &again.pair));
         drop(signing);
-        assert!(PAIRS.find(&fingerprint(&der)).is_some());
+        assert!(find_pair(&der).is_some());
         drop(again);
-        assert!(PAIRS.find(&fingerprint(&der)).is_none());
+        assert!(find_pair(&der).is_none());
 
         let verifying = VerifyingKey::from_components(&n, &e).expect("a key");
-        assert!(PUBLIC_KEYS.find(&(n.clone(), e.clone())).is_some());
+        let held = || PUBLIC_KEYS.find(|known| known.0 == n && known.1 == e).is_some();
+        assert!(held());
         drop(verifying);
-        assert!(PUBLIC_KEYS.find(&(n, e)).is_none());
+        assert!(!held());
     }
 
     #[test]
     fn tokens_are_the_same_with_and_without_a_parsed_key() {
-        PROVIDER.install_default().expect("the first provider");
+        // Another test of the process may have installed it.
+        let _ = PROVIDER.install_default();
         let (der, n, e) = key();
         let (header, claims) = (Header::new(Algorithm::RS256), json!({"sub": "x"}));
         let (encoding, decoding) =
@@ -227,7 +238,8 @@ mod tests {
         let rs384 = rs384.expect("a token");
         assert!(decoded(&rs384, &verifying.decoding, Algorithm::RS384).is_some());
         let (message, signature) = rs384.rsplit_once('.').expect("a token");
-        assert!(!verifying.signed(message, signature));
+        let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
+        assert!(!verifying.signed(message, &signature));
 
         let secret = EncodingKey::from_secret(b"secret").expect("a secret");
         let hs256 = encode(&Header::new(Algorithm::HS256), &claims, &secret).expect("a token");

@@ -150,7 +150,7 @@ pub fn new_tokens(plan: &Plan<'_>, count: usize) -> Row {
         e: numbers.exponent().big_endian_without_leading_zero(),
     };
     let key = key.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).expect("a key");
-    let signed = signed_texts(&issuer, count.min(200), &signer);
+    let signed = signed_texts(&issuer, count, &signer);
 
     plan.compare(
         "A token that is new to the guard, one core",
@@ -166,7 +166,7 @@ pub fn new_tokens(plan: &Plan<'_>, count: usize) -> Row {
             });
             tokens.len() as f64 / began.elapsed().as_secs_f64()
         },
-        || verifications(&key, &signed, count),
+        || verifications(&key, &signed),
     )
 }
 
@@ -181,10 +181,10 @@ fn signed_texts(issuer: &TestIssuer, count: usize, signer: &Signer) -> Vec<(Stri
 }
 
 /// The verifications per second on one core.
-fn verifications(key: &ParsedPublicKey, signed: &[(String, Vec<u8>)], count: usize) -> f64 {
+fn verifications(key: &ParsedPublicKey, signed: &[(String, Vec<u8>)]) -> f64 {
     let began = Instant::now();
-    for (text, signature) in signed.iter().cycle().take(count) {
+    for (text, signature) in signed {
         key.verify_sig(text.as_bytes(), signature).expect("a good signature");
     }
-    count as f64 / began.elapsed().as_secs_f64()
+    signed.len() as f64 / began.elapsed().as_secs_f64()
 }

@@ -12,6 +12,8 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, RunQueryDsl, SqliteConnection, sql_query};
 
@@ -96,6 +98,16 @@ impl Hasher {
             .expect("a hash");
         black_box(output);
     }
+}
+
+/// Returns the argon2id hash of a password as a PHC string, as the issuer stores it.
+pub fn password_hash(password: &str) -> String {
+    let Hasher(argon2, _) = Hasher::new();
+    let salt = b"sixteen bytes ..";
+    let mut output = [0; 32];
+    argon2.hash_password_into(password.as_bytes(), salt, &mut output).expect("a hash");
+    let [salt, output] = [&salt[..], &output].map(|bytes| STANDARD_NO_PAD.encode(bytes));
+    format!("$argon2id$v=19$m=19456,t=2,p=1${salt}${output}")
 }
 
 /// The hashes per second on all cores, each with a signature of `signer`.

@@ -6,12 +6,14 @@
 //! `docs/benchmarks.md` holds the results.
 
 pub mod comparison;
+pub mod footprint;
 pub mod guarded;
 pub mod limits;
 pub mod login;
 pub mod machine;
 pub mod report;
 pub mod requests;
+pub mod scale;
 pub mod tokens;
 pub mod wrk;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use drills::bench::comparison::Goal;
-use drills::bench::{Plan, guarded, login, tokens};
+use drills::bench::{Plan, footprint, guarded, login, scale, tokens};
 
 /// Measures both services against their limits and peers, and writes the table.
 #[derive(Debug, Parser)]
@@ -17,7 +17,7 @@ struct Arguments {
     /// Fewer and shorter rounds, and no directory of a million users
     #[arg(long)]
     quick: bool,
-    /// Run only the parts with these names: guarded, login, tokens
+    /// Run only the parts with these names: guarded, verification, login, tokens, scale, footprint
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
     only: Vec<String>,
     /// The file to write the table to
@@ -34,6 +34,8 @@ fn main() {
     let mut rows = Vec::new();
     if runs("guarded") {
         rows.extend(guarded::rows(&plan, if arguments.quick { 1_000 } else { 10_000 }));
+    }
+    if runs("verification") {
         rows.push(guarded::new_tokens(&plan, if arguments.quick { 1_000 } else { 3_000 }));
     }
     if runs("login") {
@@ -43,5 +45,13 @@ fn main() {
     if runs("tokens") {
         rows.extend(tokens::rows(&plan, 4_096, Goal::Ratio(0.85)));
         rows.extend(tokens::rows(&plan, 2_048, Goal::Shown));
+    }
+    if runs("scale") {
+        let counts: &[u32] = if arguments.quick { &[10, 10_000] } else { &[10, 10_000, 1_000_000] };
+        rows.extend(scale::directories(&plan, counts));
+        rows.push(scale::revocations(&plan, if arguments.quick { 100_000 } else { 1_000_000 }));
+    }
+    if runs("footprint") {
+        rows.extend(footprint::rows(&plan));
     }
 }
