@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use getrandom::SysRng;
 use rsa::pkcs1::EncodeRsaPrivateKey;
-use rsa::pkcs8::{EncodePrivateKey, LineEnding};
+use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 use rsa::traits::PublicKeyParts;
 use rsa::{Pkcs1v15Sign, PrivateKey};
 use serde_json::{Value, json};
@@ -71,6 +71,11 @@ impl Forge {
     /// The private key as PEM (PKCS#1), the input of a minting library.
     pub fn private_pem(&self) -> String {
         self.key.to_pkcs1_pem(LineEnding::LF).expect("PEM").to_string()
+    }
+
+    /// The public key as PEM (`SubjectPublicKeyInfo`, RFC 7468 §13).
+    pub fn public_pem(&self) -> String {
+        self.key.as_public_key().to_public_key_pem(LineEnding::LF).expect("PEM")
     }
 
     /// Writes the private key as `ssh-keygen -m PEM` does (PKCS#1), readable by the owner alone.

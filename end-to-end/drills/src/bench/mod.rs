@@ -11,6 +11,7 @@ pub mod guarded;
 pub mod limits;
 pub mod login;
 pub mod machine;
+pub mod peers;
 pub mod report;
 pub mod requests;
 pub mod scale;
