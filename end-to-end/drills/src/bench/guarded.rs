@@ -10,6 +10,7 @@ use aws_lc_rs::signature::{
     KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
 };
 use serde_json::{Value, json};
+use signet_guard::forward_auth::FIELDS;
 use signet_guard::testing::TestIssuer;
 use support::client::Client;
 use support::forge::{Forge, write_private};
@@ -41,10 +42,12 @@ pub fn rows(plan: &Plan<'_>, tokens: usize) -> Vec<Row> {
 
     let me = pair.api.get("/user/me").bearer(&tokens[0]).send().expect(200).body;
     let list = pair.api.get("/user").bearer(&tokens[0]).send().expect(200).body;
-    let service = BenchService::start(&pair, &[b"{\"message\":\"hello\"}", &me, &list]);
+    let verified = pair.api.get("/verify").bearer(&tokens[0]).send().expect(200);
+    let fields = FIELDS.map(|name| format!("{name}:{}", verified.header(name)));
+    let service = BenchService::start(&pair, &[b"{\"message\":\"hello\"}", &me, &list], &fields);
 
-    let unguarded = "the same body unguarded";
-    let ratio = |work: &str, goal, url: &str, path: &str, body: usize, tokens: &[String]| {
+    let unguarded = "the same answer unguarded";
+    let ratio = |work: &str, goal, url: &str, path: &str, body: &str, tokens: &[String]| {
         let load = |url: &str, path: &str| {
             let of = |token: &String| Request::get(path).bearer(token);
             Load::of(url, CONNECTIONS, &tokens.iter().map(of).collect::<Vec<_>>())
@@ -60,11 +63,11 @@ pub fn rows(plan: &Plan<'_>, tokens: usize) -> Vec<Row> {
     };
     let many = format!("Guarded route, {} tokens in turn", tokens.len());
     vec![
-        ratio("Guarded route, one token", 0.9, &service.url, "/guarded", 0, one),
-        ratio(&many, 0.8, &service.url, "/guarded", 0, &tokens),
-        ratio("`GET /user/me`", 0.7, &pair.api.url, "/user/me", 1, one),
-        ratio("`GET /user`, 10 users", 0.6, &pair.api.url, "/user", 2, one),
-        ratio("`GET /verify`", 0.8, &pair.api.url, "/verify", 0, one),
+        ratio("Guarded route, one token", 0.9, &service.url, "/guarded", "0", one),
+        ratio(&many, 0.8, &service.url, "/guarded", "0", &tokens),
+        ratio("`GET /user/me`", 0.7, &pair.api.url, "/user/me", "1", one),
+        ratio("`GET /user`, 10 users", 0.6, &pair.api.url, "/user", "2", one),
+        ratio("`GET /verify`", 0.8, &pair.api.url, "/verify", "fields", one),
     ]
 }
 
@@ -93,8 +96,8 @@ pub struct BenchService {
 }
 
 impl BenchService {
-    /// Starts it with these bodies and waits until it admits callers.
-    pub fn start(pair: &Pair, bodies: &[&[u8]]) -> Self {
+    /// Starts it with these bodies and header fields, and waits until it admits callers.
+    pub fn start(pair: &Pair, bodies: &[&[u8]], fields: &[String]) -> Self {
         let client = Client::registered(&pair.auth, "bench", &["directory:read", "events:read"]);
         let folder = pair.folder().join("bench");
         std::fs::create_dir_all(&folder).expect("a folder");
@@ -115,6 +118,9 @@ impl BenchService {
             let file = format!("body-{number}");
             std::fs::write(folder.join(&file), body).expect("a body");
             arguments.extend(["--body".into(), file]);
+        }
+        for field in fields {
+            arguments.extend(["--field".into(), field.clone()]);
         }
         let launch = Launch { program: program(), folder: folder.clone(), environment: Vec::new() };
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();

@@ -101,13 +101,13 @@ pub fn directories(plan: &Plan<'_>, counts: &[u32]) -> Vec<Row> {
     }
     if let Some(largest) = others.last() {
         let body = largest.list().body;
-        let service = BenchService::start(&largest.pair, &[&body]);
+        let service = BenchService::start(&largest.pair, &[&body], &[]);
         let list = Request::get("/user").bearer(&largest.token);
         let ours = Load::of(&largest.pair.api.url, 32, std::slice::from_ref(&list));
         let theirs = Load::of(&service.url, 32, &[list.to("/unguarded")]);
         rows.push(plan.compare(
             &format!("`GET /user`, first page of {} users", grouped(largest.count)),
-            "the same body unguarded",
+            "the same answer unguarded",
             Goal::Ratio(0.6),
             || ours.run(plan.time),
             || theirs.run(plan.time),
