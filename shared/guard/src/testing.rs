@@ -2,8 +2,9 @@
 //! file.
 //!
 //! The guard is a real one. It holds the key of the [`TestIssuer`] and judges each token as in
-//! production. Three things differ: its data never gets too old, no task runs, and it has no
-//! directory, so the roles in a token count.
+//! production. Three things differ: its data never gets too old, no task runs, and it has a directory
+//! only if the test [gives it one](TestIssuer::guard_with). Without a directory, the roles in a token
+//! count.
 //!
 //! A test of code that takes a token, in any web framework:
 //!
@@ -74,15 +75,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::json;
 use time::OffsetDateTime;
-use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::feed::FeedView;
+use super::feed::{FeedView, take_in, write_events};
 use super::freshness::Stamp;
 use super::keys::KeyCache;
 use super::revocations::Revocations;
 use super::transport::Skew;
-use super::{Caller, Guard, GuardConfig, Inner};
+use super::{Caller, Guard, GuardConfig, GuardStore, Inner};
 use signet_contract::claims::{Claims, FIRST_PARTY, ROLE_USER};
 use signet_contract::clock::{Clock, SystemClock};
 use signet_contract::events::{Change, Event};
@@ -115,6 +115,21 @@ impl TestIssuer {
     ///
     /// The issuer is no http or https address.
     pub fn guard(&self, audiences: &[&str]) -> Guard {
+        self.guard_on(audiences, None)
+    }
+
+    /// Creates such a guard with the directory of `store`. A user of a token must be in the directory:
+    /// [`apply`](Self::apply) adds users.
+    ///
+    /// # Panics
+    ///
+    /// The issuer is no http or https address, or the store has no directory.
+    pub fn guard_with(&self, audiences: &[&str], store: Arc<dyn GuardStore>) -> Guard {
+        assert!(store.has_directory(), "the store has no directory");
+        self.guard_on(audiences, Some(store))
+    }
+
+    fn guard_on(&self, audiences: &[&str], directory: Option<Arc<dyn GuardStore>>) -> Guard {
         let config = GuardConfig::new(&self.issuer, "", "test", "").expect("the issuer's address");
         let audiences: Vec<_> = audiences.iter().map(ToString::to_string).collect();
         self.audiences.lock().unwrap_or_else(PoisonError::into_inner).extend(audiences.clone());
@@ -127,7 +142,7 @@ impl TestIssuer {
         feed.change(|seen| seen.caught_up = true);
         feed.start();
         let revocations = Revocations::new(config.max_token_life.saturating_add(config.leeway));
-        let inner = Inner::new(&config, clock, None, keys, feed, revocations, Skew::default());
+        let inner = Inner::new(&config, clock, directory, keys, feed, revocations, Skew::default());
         Guard { inner: Arc::new(inner), rules: Arc::default() }
     }
 
@@ -153,11 +168,26 @@ impl TestIssuer {
             Subject::Service => Change::ClientRemoved { client_id: token.0.client_id.clone() },
         };
         let seq = self.position.fetch_add(1, Ordering::SeqCst) + 1;
-        let event = Event { seq, at: SystemClock.now(), change };
-        let mut held = guard.inner.revocations.write().unwrap_or_else(PoisonError::into_inner);
-        held.apply(&event, Instant::now());
-        drop(held);
-        guard.inner.feed.move_to(Some(seq));
+        self.apply(guard, &[Event { seq, at: SystemClock.now(), change }]);
+    }
+
+    /// Applies a batch of the feed to the guard, as its reader does: to memory, then to the store of a
+    /// [guard with a directory](Self::guard_with). The `seq` of the first event follows that of the
+    /// last one before; an issuer begins at 2.
+    ///
+    /// # Panics
+    ///
+    /// The store can't be written.
+    pub fn apply(&self, guard: &Guard, events: &[Event]) {
+        let Some(position) = events.last().map(|event| event.seq) else { return };
+        let inner = &guard.inner;
+        let superfluous = take_in(&inner.revocations, &inner.keys, &inner.verdicts, events);
+        if let Some(store) = &inner.directory {
+            let now = inner.clock.now();
+            write_events(&**store, events, position, &superfluous, now).expect("the store");
+        }
+        self.position.fetch_max(position, Ordering::SeqCst);
+        inner.feed.move_to(Some(position));
     }
 
     fn issue(&self, subject: Subject, client_id: &str) -> TestToken {

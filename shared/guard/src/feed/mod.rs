@@ -18,3 +18,5 @@ mod writer;
 pub(super) use reader::Reader;
 pub(super) use view::FeedView;
 pub(super) use writer::Writer;
+#[cfg(feature = "testing")]
+pub(super) use writer::{take_in, write_events};

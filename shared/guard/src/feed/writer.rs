@@ -98,30 +98,9 @@ impl Writer {
         Ok(step)
     }
 
-    /// Updates revocations and keys in memory.
     fn take_in(&mut self, events: &[Event]) {
-        let now = Instant::now();
-        let mut superfluous = Vec::new();
-        // In parts, so that requests are judged in between.
-        for part in events.chunks(AT_ONCE) {
-            let mut revocations = self.lock();
-            for event in part.iter().filter(|event| revokes(&event.change)) {
-                superfluous.extend(revocations.apply(event, now));
-            }
-        }
+        let superfluous = take_in(&self.revocations, &self.keys, &self.verdicts, events);
         self.forget.extend(superfluous);
-        for event in events {
-            match &event.change {
-                Change::KeyPublished { kid } | Change::KeyActivated { kid } => {
-                    self.keys.announce(kid);
-                }
-                Change::KeyRevoked { kid } => {
-                    self.keys.revoke(kid);
-                    self.verdicts.clear();
-                }
-                _ => {}
-            }
-        }
     }
 
     fn prune(&mut self) {
@@ -135,8 +114,59 @@ impl Writer {
     }
 
     fn lock(&self) -> RwLockWriteGuard<'_, Revocations> {
-        self.revocations.write().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.revocations)
     }
+}
+
+fn locked(revocations: &RwLock<Revocations>) -> RwLockWriteGuard<'_, Revocations> {
+    revocations.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Updates revocations, keys and verdicts in memory. Returns the `seq`s of revocations that are
+/// superfluous now.
+pub(crate) fn take_in(
+    revocations: &RwLock<Revocations>,
+    keys: &KeyCache,
+    verdicts: &Verdicts,
+    events: &[Event],
+) -> Vec<u64> {
+    let now = Instant::now();
+    let mut superfluous = Vec::new();
+    // In parts, so that requests are judged in between.
+    for part in events.chunks(AT_ONCE) {
+        let mut revocations = locked(revocations);
+        for event in part.iter().filter(|event| revokes(&event.change)) {
+            superfluous.extend(revocations.apply(event, now));
+        }
+    }
+    for event in events {
+        match &event.change {
+            Change::KeyPublished { kid } | Change::KeyActivated { kid } => keys.announce(kid),
+            Change::KeyRevoked { kid } => {
+                keys.revoke(kid);
+                verdicts.clear();
+            }
+            _ => {}
+        }
+    }
+    superfluous
+}
+
+/// Writes changes and the position after them to the store.
+pub(crate) fn write_events(
+    store: &dyn GuardStore,
+    events: &[Event],
+    position: u64,
+    forget: &[u64],
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let superfluous: HashSet<_> = forget.iter().collect();
+    let revocations: Vec<_> = events
+        .iter()
+        .filter(|event| revokes(&event.change) && !superfluous.contains(&event.seq))
+        .cloned()
+        .collect();
+    store.apply(&Batch { events, revocations: &revocations, forget, position, at })
 }
 
 fn perform(
@@ -147,16 +177,7 @@ fn perform(
 ) -> Result<(), StoreError> {
     match step {
         Step::Quiet => store.touch(Contact::Feed, at),
-        Step::Apply { events, position } => {
-            let superfluous: HashSet<_> = forget.iter().collect();
-            let revocations: Vec<_> = events
-                .iter()
-                .filter(|event| revokes(&event.change) && !superfluous.contains(&event.seq))
-                .cloned()
-                .collect();
-            let (revocations, position) = (&revocations[..], *position);
-            store.apply(&Batch { events, revocations, forget, position, at })
-        }
+        Step::Apply { events, position } => write_events(store, events, *position, forget, at),
         Step::Stage { begin, users, finish } => {
             if *begin {
                 store.begin_snapshot()?;

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use signet_contract::directory::UserState;
+use signet_contract::events::{Change, Event, UserChange};
 use signet_guard::clock::{Clock, SystemClock};
 use signet_guard::testing::{TestIssuer, TestToken};
-use signet_guard::{Caller, Guard, Rules};
+use signet_guard::{Caller, Guard, GuardStore, Rules};
 use signet_verifier::Reason;
 use signet_verifier::Refusal::{self, Invalid};
 use time::Duration;
 
+use super::memory_store::MemoryStore;
 use super::tokens::{AUDIENCE, Token, keys};
 
 const ISSUER: &str = "https://login.example.org";
@@ -119,6 +122,55 @@ fn revocation_ends_one_session_or_one_client() {
         assert_eq!(refusal(&guard, token), expected, "{token:?}");
     }
     assert_eq!(guard.status().revocations, 2);
+}
+
+#[test]
+fn guard_with_a_directory_follows_its_users() {
+    let issuer = TestIssuer::new(ISSUER);
+    let store = Arc::new(MemoryStore::new());
+    let guard = issuer.guard_with(&["orders"], Arc::clone(&store) as Arc<dyn GuardStore>);
+    let ann = issuer.user();
+    let public_id = ann.caller().user().expect("a user");
+    let change = |state| UserChange {
+        public_id,
+        state,
+        name: Some("Ann".into()),
+        email: Some("ann@example.org".into()),
+        roles: Some(vec!["user".into()]),
+    };
+    let at = SystemClock.now();
+    let revoked = Some(Invalid(Reason::Revoked));
+
+    assert_eq!(refusal(&guard, &ann), revoked, "unknown");
+    let created = Change::UserCreated(change(UserState::Active));
+    let updated = Change::UserUpdated(change(UserState::Active));
+    issuer.apply(
+        &guard,
+        &[(2, created), (3, updated)].map(|(seq, change)| Event { seq, at, change }),
+    );
+    assert_eq!(refusal(&guard, &ann), None);
+    assert_eq!(guard.status().feed.position, Some(3));
+
+    issuer.revoke(&guard, &issuer.user());
+    assert_eq!(refusal(&guard, &ann), None, "another session");
+    let disabled = Change::UserDisabled(change(UserState::Disabled));
+    issuer.apply(&guard, &[Event { seq: 5, at, change: disabled }]);
+    assert_eq!(refusal(&guard, &ann), revoked);
+
+    let held = store.load().expect("held");
+    assert_eq!(held.position, Some(5));
+    assert_eq!(held.revocations.iter().map(|event| event.seq).collect::<Vec<_>>(), [4, 5]);
+}
+
+#[test]
+fn guard_refuses_tokens_of_a_key_that_a_batch_revokes() {
+    let (issuer, guard) = setup();
+    let ann = issuer.user();
+    assert_eq!(refusal(&guard, &ann), None);
+    let kid = ann.caller().token().kid.clone();
+    let event = Event { seq: 2, at: SystemClock.now(), change: Change::KeyRevoked { kid } };
+    issuer.apply(&guard, &[event]);
+    assert_eq!(refusal(&guard, &ann), Some(Invalid(Reason::RevokedKey)));
 }
 
 #[test]
