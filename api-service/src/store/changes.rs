@@ -75,7 +75,7 @@ fn find(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<Optio
     users::table
         .filter(users::public_id.eq(public_id.as_bytes().as_slice()))
         .select(UserRow::as_select())
-        .first(connection)
+        .get_result(connection)
         .optional()
 }
 

@@ -43,7 +43,7 @@ impl Replica {
                 .filter(users::public_id.eq(public_id.as_bytes().as_slice()))
                 .filter(users::state.ne(DELETED))
                 .select((users::name, users::email, users::state, users::roles))
-                .first::<(String, String, String, String)>(connection)
+                .get_result::<(String, String, String, String)>(connection)
                 .optional()
         })?;
         Ok(found.map(|(name, email, state, roles)| Record {
@@ -101,7 +101,7 @@ fn ordinal(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<Op
     users::table
         .filter(users::public_id.eq(public_id.as_bytes().as_slice()))
         .select(users::ordinal)
-        .first(connection)
+        .get_result(connection)
         .optional()
 }
 

@@ -21,7 +21,7 @@ pub(super) const KEYS_CONTACT: &str = "keys_contact";
 
 /// Returns the value of `name`.
 pub(super) fn get(connection: &mut SqliteConnection, name: &str) -> QueryResult<Option<String>> {
-    replica_state::table.find(name).select(replica_state::value).first(connection).optional()
+    replica_state::table.find(name).select(replica_state::value).get_result(connection).optional()
 }
 
 /// Returns the number of `name`, or `None` if the value is not a number.
