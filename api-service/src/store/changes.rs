@@ -1,7 +1,9 @@
 //! The changes of the feed, applied to users.
 
 use diesel::prelude::*;
-use diesel::sqlite::SqliteConnection;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::sqlite::{Sqlite, SqliteConnection};
 use signet_contract::directory::DirectoryUser;
 use signet_contract::events::{Change, UserChange};
 use uuid::Uuid;
@@ -85,19 +87,39 @@ fn upsert(
     public_id: Uuid,
     row: &UserRow,
 ) -> QueryResult<Written> {
-    let content = (
-        users::name.eq(&row.name),
-        users::email.eq(&row.email),
-        users::state.eq(&row.state),
-        users::roles.eq(&row.roles),
-        users::sum.eq(row.sum),
-    );
-    let ordinal = diesel::insert_into(users::table)
-        .values((users::public_id.eq(&row.public_id), content))
-        .on_conflict(users::public_id)
-        .do_update()
-        .set(content)
-        .returning(users::ordinal)
-        .get_result(connection)?;
+    let ordinal = Upsert(row).get_result(connection)?;
     Ok(Written { public_id, ordinal })
 }
+
+/// The statement that writes a row and returns its ordinal. diesel does not cache an upsert of its own,
+/// so SQLite would prepare it for each row.
+struct Upsert<'a>(&'a UserRow);
+
+impl QueryFragment<Sqlite> for Upsert<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        let Self(row) = self;
+        out.push_sql("INSERT INTO users (public_id, name, email, state, roles, sum) VALUES (");
+        out.push_bind_param::<Binary, _>(&row.public_id)?;
+        for text in [&row.name, &row.email, &row.state, &row.roles] {
+            out.push_sql(", ");
+            out.push_bind_param::<Text, _>(text)?;
+        }
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&row.sum)?;
+        out.push_sql(
+            ") ON CONFLICT (public_id) DO UPDATE SET name = excluded.name, email = excluded.email, \
+             state = excluded.state, roles = excluded.roles, sum = excluded.sum RETURNING ordinal",
+        );
+        Ok(())
+    }
+}
+
+impl QueryId for Upsert<'_> {
+    type QueryId = Upsert<'static>;
+}
+
+impl Query for Upsert<'_> {
+    type SqlType = BigInt;
+}
+
+impl RunQueryDsl<SqliteConnection> for Upsert<'_> {}
