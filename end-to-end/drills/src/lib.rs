@@ -4,6 +4,8 @@
 //! guards. Both start real processes, count the answers that a client gets, and measure the time
 //! that a revocation takes to reach each guard. A short run of each is a test; long ones are run by
 //! command (`docs/drills.md`).
+//!
+//! `instructions` puts no load on anything: it counts the instructions of fixed pieces of work.
 
 #![expect(clippy::cast_precision_loss, reason = "counts become figures of a report")]
 #![expect(
@@ -18,6 +20,7 @@ pub mod fleet;
 pub mod foreign;
 pub mod guard;
 pub mod holder;
+pub mod instructions;
 pub mod load;
 pub mod logout;
 pub mod minting;

@@ -13,6 +13,11 @@ pub fn api_service() -> PathBuf {
     built("api-service")
 }
 
+/// The program with the work for counting instructions.
+pub fn fixed_work() -> PathBuf {
+    built("fixed-work")
+}
+
 /// An example of signet-guard, by the name of its framework.
 pub fn example(framework: &str) -> PathBuf {
     built(&format!("examples/{framework}"))
