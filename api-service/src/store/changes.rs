@@ -1,7 +1,7 @@
 //! The changes of the feed, applied to users.
 
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Binary, Text};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use signet_contract::directory::DirectoryUser;
@@ -43,7 +43,8 @@ pub(super) fn apply(
 
 /// Writes the record after the change. Fields that the change leaves out stay as they are.
 fn put(connection: &mut SqliteConnection, change: &UserChange) -> QueryResult<Option<Written>> {
-    let found = find(connection, change.public_id)?.filter(|row| row.state != DELETED);
+    let (ordinal, found) = find(connection, change.public_id)?.unzip();
+    let found = found.filter(|row| row.state != DELETED);
     let (name, email, roles) = match (&change.name, &change.email, &change.roles, found) {
         (Some(name), Some(email), Some(roles), _) => (name.clone(), email.clone(), roles.clone()),
         (name, email, roles, Some(row)) => (
@@ -62,21 +63,20 @@ fn put(connection: &mut SqliteConnection, change: &UserChange) -> QueryResult<Op
     };
     let public_id = change.public_id;
     let user = DirectoryUser { public_id, name, email, state: change.state, roles };
-    upsert(connection, public_id, &UserRow::of(&user)).map(Some)
+    upsert(connection, public_id, ordinal, &UserRow::of(&user)).map(Some)
 }
 
 /// Clears the record. The row stays, so that a cursor can still name its position.
 fn bury(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<Option<Written>> {
-    if find(connection, public_id)?.is_none() {
-        return Ok(None);
-    }
-    upsert(connection, public_id, &UserRow::tombstone(public_id)).map(Some)
+    let Some((ordinal, _)) = find(connection, public_id)? else { return Ok(None) };
+    upsert(connection, public_id, Some(ordinal), &UserRow::tombstone(public_id)).map(Some)
 }
 
-fn find(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<Option<UserRow>> {
+/// Returns a user's row, deleted or not, with its ordinal.
+fn find(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<Option<(i64, UserRow)>> {
     users::table
         .filter(users::public_id.eq(public_id.as_bytes().as_slice()))
-        .select(UserRow::as_select())
+        .select((users::ordinal, UserRow::as_select()))
         .get_result(connection)
         .optional()
 }
@@ -85,13 +85,24 @@ fn find(connection: &mut SqliteConnection, public_id: Uuid) -> QueryResult<Optio
 fn upsert(
     connection: &mut SqliteConnection,
     public_id: Uuid,
+    known: Option<i64>,
     row: &UserRow,
 ) -> QueryResult<Written> {
-    let ordinal = Upsert(row).get_result(connection)?;
+    Upsert(row).execute(connection)?;
+    let ordinal = match known {
+        Some(ordinal) => ordinal,
+        // `RETURNING` would make and drop a temporary table for each row.
+        None => diesel::select(last_insert_rowid()).get_result(connection)?,
+    };
     Ok(Written { public_id, ordinal })
 }
 
-/// The statement that writes a row and returns its ordinal. diesel does not cache an upsert of its own,
+define_sql_function! {
+    /// The ordinal of the row that this connection inserted last.
+    fn last_insert_rowid() -> BigInt;
+}
+
+/// The statement that writes a row. diesel does not cache an upsert of its own,
 /// so SQLite would prepare it for each row.
 struct Upsert<'a>(&'a UserRow);
 
@@ -108,7 +119,7 @@ impl QueryFragment<Sqlite> for Upsert<'_> {
         out.push_bind_param::<BigInt, _>(&row.sum)?;
         out.push_sql(
             ") ON CONFLICT (public_id) DO UPDATE SET name = excluded.name, email = excluded.email, \
-             state = excluded.state, roles = excluded.roles, sum = excluded.sum RETURNING ordinal",
+             state = excluded.state, roles = excluded.roles, sum = excluded.sum",
         );
         Ok(())
     }
@@ -116,10 +127,6 @@ impl QueryFragment<Sqlite> for Upsert<'_> {
 
 impl QueryId for Upsert<'_> {
     type QueryId = Upsert<'static>;
-}
-
-impl Query for Upsert<'_> {
-    type SqlType = BigInt;
 }
 
 impl RunQueryDsl<SqliteConnection> for Upsert<'_> {}
