@@ -24,7 +24,7 @@ impl Store {
             let user = users::table
                 .find(&public_id)
                 .select((users::state, users::admin, users::tokens_from))
-                .first::<(String, bool, i64)>(connection)
+                .get_result::<(String, bool, i64)>(connection)
                 .optional()?;
             Ok(Standing {
                 key_revoked: diesel::select(exists(revoked)).get_result(connection)?,

@@ -44,7 +44,7 @@ fn hash(bytes: Vec<u8>) -> QueryResult<[u8; 32]> {
 }
 
 fn find(connection: &mut AnyConnection, client_id: &str) -> QueryResult<Option<Client>> {
-    let found = clients::table.find(client_id).first::<ClientRow>(connection);
+    let found = clients::table.find(client_id).get_result::<ClientRow>(connection);
     found.optional()?.map(client).transpose()
 }
 

@@ -127,7 +127,7 @@ impl AnyConnection {
                 diesel::update(feed_position::table)
                     .set(feed_position::seq.eq(feed_position::seq + count))
                     .execute(connection)?;
-                feed_position::table.select(feed_position::seq).first(connection)
+                feed_position::table.select(feed_position::seq).get_result(connection)
             }
             Self::Postgres(connection) => postgres::advance_position(connection, count),
         }

@@ -177,7 +177,7 @@ pub fn inspect(location: &Location) -> Result<Option<String>, OpenError> {
         return Ok(None);
     }
     let active = keys::table.filter(keys::state.eq(KeyState::Active.word())).select(keys::kid);
-    active.first(&mut connection).optional().map_err(|error| unusable(&error))
+    active.get_result(&mut connection).optional().map_err(|error| unusable(&error))
 }
 
 /// Checks a database file for damage before it is served. Skips a file above [`LARGEST_CHECKED`]. A

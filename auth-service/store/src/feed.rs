@@ -57,7 +57,7 @@ pub(super) fn last_revocation(
 ) -> QueryResult<Option<u64>> {
     same_revocations(revoked_subject(change), &body(change)?)
         .select(max(revocations::seq))
-        .first::<Option<i64>>(connection)?
+        .get_result::<Option<i64>>(connection)?
         .map(position)
         .transpose()
 }

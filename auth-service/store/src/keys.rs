@@ -61,7 +61,7 @@ fn write(
     if let Some(key) = &changes.added {
         // Keys are listed in the order of their addition, also if two have the same time.
         let latest: Option<i64> =
-            keys::table.select(max(keys::added_at)).first(transaction.connection)?;
+            keys::table.select(max(keys::added_at)).get_result(transaction.connection)?;
         let added_at = latest.map_or(unix_micros(now), |latest| unix_micros(now).max(latest + 1));
         row::insert(transaction.connection, key, added_at)?;
     }

@@ -29,8 +29,8 @@ pub(super) fn lock(
     ));
     let found = match connection {
         // The one writer holds the whole database.
-        AnyConnection::Sqlite(_) => row.first::<(String, String, bool)>(connection),
-        AnyConnection::Postgres(postgres) => row.for_update().first(postgres),
+        AnyConnection::Sqlite(_) => row.get_result::<(String, String, bool)>(connection),
+        AnyConnection::Postgres(postgres) => row.for_update().get_result(postgres),
     };
     let Some((password_hash, state, admin)) = found.optional()? else { return Ok(None) };
     Ok(Some(LockedAccount { password_hash, state: user_state(&state)?, admin }))
@@ -91,7 +91,7 @@ impl Store {
             users::table
                 .filter(users::email_key.eq(email_key))
                 .select((users::public_id, users::password_hash, users::state))
-                .first::<(String, String, String)>(connection)
+                .get_result::<(String, String, String)>(connection)
                 .optional()?
                 .map(|(public_id, password_hash, state)| {
                     Ok(Credentials {

@@ -33,7 +33,7 @@ impl Store {
             let found = users::table
                 .find(public_id.to_string())
                 .select((users::name, users::email, users::email_key, users::password_hash))
-                .first::<(String, String, String, String)>(connection)
+                .get_result::<(String, String, String, String)>(connection)
                 .optional()?;
             Ok(found.map(|(name, email, email_key, password_hash)| Account {
                 name,

@@ -67,7 +67,7 @@ fn of_family(family: Vec<u8>) -> _ {
 }
 
 fn find(connection: &mut AnyConnection, family: &[u8; 32]) -> QueryResult<Option<RefreshState>> {
-    of_family(family.to_vec()).first::<Row>(connection).optional()?.map(state).transpose()
+    of_family(family.to_vec()).get_result::<Row>(connection).optional()?.map(state).transpose()
 }
 
 /// Does the same as [`find`] and locks both rows until the transaction ends.
@@ -76,7 +76,7 @@ fn lock(connection: &mut AnyConnection, family: &[u8; 32]) -> QueryResult<Option
         // The one writer holds the whole database.
         AnyConnection::Sqlite(_) => find(connection, family),
         AnyConnection::Postgres(postgres) => {
-            let row = of_family(family.to_vec()).for_update().first::<Row>(postgres);
+            let row = of_family(family.to_vec()).for_update().get_result::<Row>(postgres);
             row.optional()?.map(state).transpose()
         }
     }

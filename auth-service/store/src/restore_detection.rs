@@ -137,7 +137,7 @@ pub(super) struct Progress {
 impl Progress {
     fn read(connection: &mut AnyConnection) -> QueryResult<Self> {
         let columns = (feed_position::seq, feed_position::acts);
-        let (seq, acts) = feed_position::table.select(columns).first(connection)?;
+        let (seq, acts) = feed_position::table.select(columns).get_result(connection)?;
         Ok(Self { position: position(seq)?, acts: position(acts)? })
     }
 

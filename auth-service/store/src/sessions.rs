@@ -80,7 +80,7 @@ pub(super) fn end(
 ) -> QueryResult<Option<Uuid>> {
     let connection = &mut *transaction.connection;
     let row = sessions::table.find(sid.to_string());
-    let owner = row.select(sessions::public_id).first::<String>(connection).optional()?;
+    let owner = row.select(sessions::public_id).get_result::<String>(connection).optional()?;
     let Some(owner) = owner else { return Ok(None) };
     if !close(connection, sid, now)? {
         return Ok(None);

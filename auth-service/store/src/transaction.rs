@@ -95,7 +95,7 @@ impl<'c> Transaction<'c> {
 
 /// Reads the position of the last event.
 pub(super) fn read_position(connection: &mut AnyConnection) -> QueryResult<u64> {
-    position(feed_position::table.select(feed_position::seq).first(connection)?)
+    position(feed_position::table.select(feed_position::seq).get_result(connection)?)
 }
 
 /// Returns the id of the user that an event describes with personal data, if no row of the user has

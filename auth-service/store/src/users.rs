@@ -59,7 +59,7 @@ fn lock(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<Option<U
             .find(public_id.to_string())
             .select(COLUMNS)
             .for_update()
-            .first::<UserRow>(postgres)
+            .get_result::<UserRow>(postgres)
             .optional()?
             .map(user)
             .transpose(),
@@ -70,7 +70,7 @@ fn find(connection: &mut AnyConnection, public_id: Uuid) -> QueryResult<Option<U
     users::table
         .find(public_id.to_string())
         .select(COLUMNS)
-        .first::<UserRow>(connection)
+        .get_result::<UserRow>(connection)
         .optional()?
         .map(user)
         .transpose()
@@ -183,7 +183,7 @@ impl Store {
             users::table
                 .filter(users::email_key.eq(email_key))
                 .select(COLUMNS)
-                .first::<UserRow>(connection)
+                .get_result::<UserRow>(connection)
                 .optional()?
                 .map(user)
                 .transpose()

@@ -120,7 +120,7 @@ fn duplicates_are_found_across_statements(fixture: &Fixture) {
 /// Returns the number of acts that the database has counted.
 fn acts(fixture: &Fixture) -> i64 {
     let mut connection = AnyConnection::open(&fixture.location, Purpose::Read).expect("opened");
-    feed_position::table.select(feed_position::acts).first(&mut connection).expect("a number")
+    feed_position::table.select(feed_position::acts).get_result(&mut connection).expect("a number")
 }
 
 fn import_writes_one_audit_row_for_each_created_user(fixture: &Fixture) {
