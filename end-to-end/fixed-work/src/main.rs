@@ -20,13 +20,14 @@ use clap::{Parser, ValueEnum};
 /// new blinding factors each 32 signatures, so this number and the counted one are multiples of 32.
 const UNCOUNTED: usize = 32;
 
-/// Does a fixed piece of work so often, and prints nothing. Run it in a counter of instructions.
+/// Does a fixed piece of work COUNT times and prints nothing. `scripts/instructions` counts its
+/// instructions.
 #[derive(Debug, Parser)]
 #[command(name = "fixed-work")]
 struct Arguments {
     /// The work.
     work: Work,
-    /// The number of times that count. 32 more run before them.
+    /// The number of counted times. 32 more run before them and do not count.
     count: usize,
 }
 
