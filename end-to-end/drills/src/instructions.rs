@@ -209,7 +209,7 @@ impl fmt::Display for Comparison {
 }
 
 /// Returns the number with commas.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let parts = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
     parts.collect::<Vec<_>>().join(",")

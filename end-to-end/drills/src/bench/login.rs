@@ -9,6 +9,7 @@ use super::limits::{self, Commits, Signer};
 use super::requests::Request;
 use super::wrk::Load;
 use super::{Plan, pair_with_keys};
+use crate::instructions::grouped;
 
 /// The users that log in, in turn.
 const USERS: usize = 64;
@@ -36,7 +37,7 @@ pub fn log_ins(plan: &Plan<'_>, bits: u32) -> Vec<Row> {
         .map(|clients| {
             let load = Load::of(&pair.auth.url, clients, &requests);
             plan.compare(
-                &format!("`POST /login`, {clients} clients, {bits} bits"),
+                &format!("`POST /login`, {clients} clients, {} bits", grouped(bits.into())),
                 "argon2id on all cores, and a signature",
                 Goal::Ratio(0.95),
                 || load.run(plan.time),
@@ -45,7 +46,8 @@ pub fn log_ins(plan: &Plan<'_>, bits: u32) -> Vec<Row> {
         })
         .into();
     let peak = pair.auth.process().peak_memory_kib() as f64 / 1_024.0;
-    let work = format!("Peak memory of auth-service, 64 clients log in, {bits} bits");
+    let work =
+        format!("Peak memory of auth-service, 64 clients log in, {} bits", grouped(bits.into()));
     rows.push(Row::value(&work, "MiB", Goal::AtMost(100.0), vec![peak]));
     rows
 }

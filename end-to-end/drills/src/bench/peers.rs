@@ -19,6 +19,7 @@ use super::comparison::{Goal, Row};
 use super::requests::Request;
 use super::wrk::Load;
 use super::{Plan, login, pair_with_keys, tokens};
+use crate::instructions::grouped;
 
 /// The connections that send requests at the same time.
 const CONNECTIONS: usize = 16;
@@ -134,7 +135,7 @@ pub fn tutorial(plan: &Plan<'_>) -> Vec<Row> {
         let [ours, theirs] =
             [&pair.auth.url, &peer.url].map(|url| Load::of(url, LOG_INS, &requests));
         let row = plan.compare(
-            &format!("`POST /login`, {bits} bits"),
+            &format!("`POST /login`, {} bits", grouped(bits.into())),
             "the Flask tutorial (gunicorn -w 2), RS256",
             Goal::Ratio(goal),
             || ours.run(plan.time),

@@ -32,11 +32,25 @@ impl Sizes {
     }
 }
 
-/// Returns the document: the text of `before` with new tables. The sizes of other versions stay.
-pub fn document(rows: &[Row], machine: &[(String, String)], sizes: &Sizes, before: &str) -> String {
+/// The parts of the document beside the rows.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The machine and the versions: names and values.
+    pub machine: &'a [(String, String)],
+    /// The instruction counts, as text.
+    pub instructions: &'a str,
+    /// The sizes of the programs now.
+    pub sizes: &'a Sizes,
+    /// The document before. Its sizes of other versions stay.
+    pub before: &'a str,
+}
+
+/// Returns the document with the table of these rows.
+pub fn document(rows: &[Row], context: &Context<'_>) -> String {
+    let Context { machine, instructions, sizes, before } = context;
     let mut text = include_str!("introduction.md").to_owned();
     text += "\n## The machine\n\n| part | |\n| --- | --- |\n";
-    for (name, value) in machine {
+    for (name, value) in *machine {
         let _ = writeln!(text, "| {name} | {value} |");
     }
     let judged: Vec<_> = rows.iter().filter_map(Row::met).collect();
@@ -47,6 +61,9 @@ pub fn document(rows: &[Row], machine: &[(String, String)], sizes: &Sizes, befor
     for row in rows {
         text += &line(row);
     }
+    text += "\n";
+    text += include_str!("instructions.md");
+    let _ = writeln!(text, "\n```text\n{instructions}\n```");
     let _ = write!(text, "\n{SIZES}\n\n{SIZES_HEAD}");
     for line in older_sizes(before, &sizes.version) {
         let _ = writeln!(text, "{line}");
@@ -91,9 +108,14 @@ mod tests {
     use super::super::comparison::Sample;
     use super::*;
 
-    fn sizes(version: &str) -> Sizes {
-        let (auth_service, api_service) = (22 * 1_048_576, 17 * 1_048_576 + 524_288);
-        Sizes { day: "2026-12-01".into(), version: version.into(), auth_service, api_service }
+    fn written(rows: &[Row], version: &str, before: &str) -> String {
+        let sizes = Sizes {
+            day: "2026-12-01".into(),
+            version: version.into(),
+            auth_service: 22 * 1_048_576,
+            api_service: 17 * 1_048_576 + 524_288,
+        };
+        document(rows, &Context { machine: &[], instructions: "verify 1", sizes: &sizes, before })
     }
 
     #[test]
@@ -104,7 +126,7 @@ mod tests {
             Row::compared("`GET /verify`", "unguarded", Goal::Ratio(0.8), samples(30_000.0)),
             Row::value("Start to ready", "ms", Goal::AtMost(50.0), vec![38.2]),
         ];
-        let text = document(&rows, &[], &sizes("0.1.0"), "");
+        let text = written(&rows, "0.1.0", "");
         assert!(text.contains("2 of 3 goals are met."), "{text}");
         let me = "| `GET /user/me` | 51000 | unguarded | 60000 | 0.85 | ≥ 0.70 | met |\n";
         assert!(text.contains(me), "{text}");
@@ -114,9 +136,9 @@ mod tests {
 
     #[test]
     fn sizes_of_other_versions_stay() {
-        let first = document(&[], &[], &sizes("0.1.0"), "");
-        let second = document(&[], &[], &sizes("0.2.0"), &first);
-        let again = document(&[], &[], &sizes("0.2.0"), &second);
+        let first = written(&[], "0.1.0", "");
+        let second = written(&[], "0.2.0", &first);
+        let again = written(&[], "0.2.0", &second);
         assert_eq!(second, again);
         let end = "| 2026-12-01 | 0.1.0 | 22.0 MiB | 17.5 MiB |\n\
             | 2026-12-01 | 0.2.0 | 22.0 MiB | 17.5 MiB |\n";

@@ -15,6 +15,7 @@ use super::guarded::BenchService;
 use super::requests::Request;
 use super::wrk::Load;
 use super::{Plan, limits, login};
+use crate::instructions::grouped;
 
 /// The users that log in, in turn, at most.
 const LOG_INS: u32 = 64;
@@ -91,7 +92,7 @@ pub fn directories(plan: &Plan<'_>, counts: &[u32]) -> Vec<Row> {
         ];
         for (work, theirs, ours) in pairs {
             rows.push(plan.compare(
-                &format!("{work}, {} users", grouped(directory.count)),
+                &format!("{work}, {} users", grouped(directory.count.into())),
                 &format!("the same with {} users", small.count),
                 Goal::Ratio(0.9),
                 || ours.run(plan.time),
@@ -106,7 +107,7 @@ pub fn directories(plan: &Plan<'_>, counts: &[u32]) -> Vec<Row> {
         let ours = Load::of(&largest.pair.api.url, 32, std::slice::from_ref(&list));
         let theirs = Load::of(&service.url, 32, &[list.to("/unguarded")]);
         rows.push(plan.compare(
-            &format!("`GET /user`, first page of {} users", grouped(largest.count)),
+            &format!("`GET /user`, first page of {} users", grouped(largest.count.into())),
             "the same answer unguarded",
             Goal::Ratio(0.6),
             || ours.run(plan.time),
@@ -131,27 +132,10 @@ pub fn revocations(plan: &Plan<'_>, count: u32) -> Row {
     with.pair.accepts_soon("a token", &with.token);
     let (ours, theirs) = (with.me(), without.me());
     plan.compare(
-        &format!("`GET /user/me`, {} live revocations", grouped(count)),
+        &format!("`GET /user/me`, {} live revocations", grouped(count.into())),
         "the same without revocations",
         Goal::Ratio(0.95),
         || ours.run(plan.time),
         || theirs.run(plan.time),
     )
-}
-
-/// Shows a count with commas: `1,000,000`.
-fn grouped(count: u32) -> String {
-    let digits = count.to_string();
-    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    groups.join(",")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_are_grouped_by_thousands() {
-        assert_eq!([10, 1_000, 1_000_000].map(grouped), ["10", "1,000", "1,000,000"]);
-    }
 }

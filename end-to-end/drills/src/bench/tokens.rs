@@ -10,6 +10,7 @@ use super::limits::{Commits, Signer};
 use super::requests::Request;
 use super::wrk::Load;
 use super::{Plan, pair_with_keys};
+use crate::instructions::grouped;
 
 /// The connections that send requests at the same time.
 const CONNECTIONS: usize = 32;
@@ -40,21 +41,21 @@ pub fn rows(plan: &Plan<'_>, bits: u32, goal: Goal) -> Vec<Row> {
     };
     vec![
         plan.compare(
-            &format!("Client credentials, {bits} bits"),
+            &format!("Client credentials, {} bits", grouped(bits.into())),
             "a signature with a parsed key, on all cores",
             goal,
             || load.run(plan.time),
             || signer.signatures(plan.time),
         ),
         plan.compare(
-            &format!("Refresh, {bits} bits"),
+            &format!("Refresh, {} bits", grouped(bits.into())),
             "a signature with a parsed key, on all cores",
             goal,
             refresh,
             || signer.signatures(plan.time),
         ),
         plan.compare(
-            &format!("Refresh, {bits} bits"),
+            &format!("Refresh, {} bits", grouped(bits.into())),
             "a signature and an SQLite commit of its own",
             Goal::Shown,
             refresh,

@@ -9,6 +9,8 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use drills::bench::comparison::{Goal, Row};
 use drills::bench::{Plan, footprint, guarded, login, machine, peers, report, scale, tokens};
+use drills::instructions;
+use support::binaries;
 
 /// The document of the results, from the folder of the repository.
 const DOCUMENT: &str = "docs/benchmarks.md";
@@ -88,7 +90,17 @@ fn main() {
     let parts = if only.is_empty() { Part::value_variants() } else { &only };
     let rows: Vec<_> = parts.iter().flat_map(|part| part.rows(&plan, quick)).collect();
     let before = std::fs::read_to_string(DOCUMENT).unwrap_or_default();
-    let document = report::document(&rows, &machine::lines(), &footprint::sizes(), &before);
+    let instructions = match instructions::run(&binaries::fixed_work(), false, &progress) {
+        Ok(comparison) => comparison.to_string(),
+        Err(why) => format!("not counted: {why}"),
+    };
+    let context = report::Context {
+        machine: &machine::lines(),
+        instructions: &instructions,
+        sizes: &footprint::sizes(),
+        before: &before,
+    };
+    let document = report::document(&rows, &context);
     if quick || !only.is_empty() || !Path::new("docs").is_dir() {
         println!("{document}");
     } else if let Err(error) = std::fs::write(DOCUMENT, document) {
