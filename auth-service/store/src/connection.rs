@@ -55,7 +55,7 @@ impl AnyConnection {
 
     /// Begins a write transaction. With `SQLite` it takes the write lock at once, so that it never
     /// fails half-way because of another write in between.
-    fn begin_writing(&mut self) -> QueryResult<()> {
+    pub(super) fn begin_writing(&mut self) -> QueryResult<()> {
         match self {
             Self::Sqlite(connection) => {
                 AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")
@@ -64,6 +64,11 @@ impl AnyConnection {
                 AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN")
             }
         }
+    }
+
+    /// Commits the transaction that [`Self::begin_writing`] began.
+    pub(super) fn commit_writing(&mut self) -> QueryResult<()> {
+        <Self as diesel::Connection>::TransactionManager::commit_transaction(self)
     }
 
     /// Runs `work` in a write transaction and rolls it back if it fails. A commit with an unknown
@@ -75,7 +80,7 @@ impl AnyConnection {
         self.begin_writing()?;
         match work(self) {
             Ok(done) => {
-                <Self as diesel::Connection>::TransactionManager::commit_transaction(self)?;
+                self.commit_writing()?;
                 Ok(done)
             }
             Err(error) => {

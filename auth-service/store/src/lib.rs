@@ -34,6 +34,7 @@ mod error;
 mod failure;
 mod feed;
 mod first_start;
+mod group;
 mod guards;
 mod import;
 pub mod instance_lock;
@@ -160,6 +161,7 @@ impl Store {
     ) -> StoreResult<QueryResult<T>> {
         self.check_identity()?;
         let mut slot = self.connections.writer()?;
+        self.end_open_group(&mut slot)?;
         let mut position = None;
         let done = slot.writing(|connection| {
             let mut transaction = Transaction::new(connection);

@@ -107,6 +107,6 @@ impl Store {
     /// Opens the session in one transaction: locks the user's row, checks that hash and state are
     /// still the verified ones, reads the feed position, and notes the log-in or its refusal.
     pub fn open_session(&self, opening: &Opening, now: OffsetDateTime) -> StoreResult<Opened> {
-        self.write(|transaction| open(transaction, opening, now))
+        self.write_in_group(|transaction| open(transaction, opening, now))
     }
 }

@@ -3,7 +3,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use diesel::ConnectionError;
@@ -11,6 +11,7 @@ use r2d2::event::{CheckoutEvent, TimeoutEvent};
 use r2d2::{HandleEvent, ManageConnection, NopErrorHandler, Pool, PooledConnection};
 
 use super::connection::{AnyConnection, Purpose};
+use super::group::Group;
 use super::location::Location;
 use crate::error::StoreError;
 
@@ -25,16 +26,41 @@ pub(super) const FREE_LOCK: Duration = Duration::from_millis(2_400);
 const READERS: u32 = 6;
 const WRITERS_AT_A_SERVER: u32 = 8;
 
-/// A connection, and a flag that marks it as broken.
+/// A connection, a flag that marks it as broken, and the group whose transaction is open in it.
 pub(super) struct Slot {
     connection: AnyConnection,
     broken: bool,
+    group: Option<Arc<Group>>,
 }
 
 impl Slot {
+    /// Returns true if a group left its transaction open.
+    pub(super) fn has_group(&self) -> bool {
+        self.group.is_some()
+    }
+
+    /// Takes the group that left its transaction open.
+    pub(super) fn take_group(&mut self) -> Option<Arc<Group>> {
+        self.group.take()
+    }
+
+    /// Leaves the open transaction of a group to the next user of the connection.
+    pub(super) fn keep_group(&mut self, group: Arc<Group>) {
+        self.group = Some(group);
+    }
+
     /// Marks the connection as broken: its state is unknown after a disk error. The pool drops it.
     pub(super) fn mark_broken(&mut self) {
         self.broken = true;
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        // The transaction ends with its connection.
+        if let Some(group) = &self.group {
+            group.decide(Err("the connection was closed".into()));
+        }
     }
 }
 
@@ -65,7 +91,7 @@ impl ManageConnection for Opener {
 
     fn connect(&self) -> Result<Slot, ConnectionError> {
         let connection = AnyConnection::open(&self.location, self.purpose)?;
-        Ok(Slot { connection, broken: false })
+        Ok(Slot { connection, broken: false, group: None })
     }
 
     fn is_valid(&self, slot: &mut Slot) -> Result<(), ConnectionError> {
@@ -150,6 +176,8 @@ impl Counted {
 pub(super) struct Connections {
     writer: Counted,
     readers: Counted,
+    /// The members of groups that wait for the writer.
+    pub(super) queue: AtomicUsize,
 }
 
 impl Connections {
@@ -174,7 +202,26 @@ impl Connections {
                 .build_unchecked(Opener { location: location.clone(), purpose });
             Counted { pool, waits }
         };
-        Self { writer: pool(Purpose::Write, writers), readers: pool(Purpose::Read, READERS) }
+        let (writer, readers) = (pool(Purpose::Write, writers), pool(Purpose::Read, READERS));
+        Self { writer, readers, queue: AtomicUsize::new(0) }
+    }
+
+    /// Returns true at a file: its write transactions can share a commit.
+    pub(super) fn has_one_writer(&self) -> bool {
+        self.writer.pool.max_size() == 1
+    }
+
+    /// Returns the writer for a member of a group.
+    pub(super) fn queued_writer(&self) -> Result<PooledConnection<Opener>, StoreError> {
+        self.queue.fetch_add(1, Ordering::SeqCst);
+        let writer = self.writer.get();
+        self.queue.fetch_sub(1, Ordering::SeqCst);
+        writer
+    }
+
+    /// Returns the number of members of groups that wait for the writer.
+    pub(super) fn queue(&self) -> usize {
+        self.queue.load(Ordering::SeqCst)
     }
 
     pub(super) fn writer(&self) -> Result<PooledConnection<Opener>, StoreError> {

@@ -70,11 +70,15 @@ fn find(connection: &mut AnyConnection, family: &[u8; 32]) -> QueryResult<Option
     of_family(family.to_vec()).get_result::<Row>(connection).optional()?.map(state).transpose()
 }
 
-/// Does the same as [`find`] and locks both rows until the transaction ends.
-fn lock(connection: &mut AnyConnection, family: &[u8; 32]) -> QueryResult<Option<RefreshState>> {
+/// Locks both rows until the transaction ends, and returns their state then.
+fn lock(
+    connection: &mut AnyConnection,
+    known: RefreshState,
+    family: &[u8; 32],
+) -> QueryResult<Option<RefreshState>> {
     match connection {
         // The one writer holds the whole database.
-        AnyConnection::Sqlite(_) => find(connection, family),
+        AnyConnection::Sqlite(_) => Ok(Some(known)),
         AnyConnection::Postgres(postgres) => {
             let row = of_family(family.to_vec()).for_update().get_result::<Row>(postgres);
             row.optional()?.map(state).transpose()
@@ -112,7 +116,7 @@ fn refresh(
     let Some(account) = login::lock(connection, known.public_id)? else {
         return Ok(RefreshOutcome::Unknown);
     };
-    let Some(session) = lock(connection, &exchange.family)? else {
+    let Some(session) = lock(connection, known, &exchange.family)? else {
         return Ok(RefreshOutcome::Unknown);
     };
     let (sid, public_id) = (session.sid, session.public_id);
@@ -161,7 +165,7 @@ impl Store {
         policy: &RefreshPolicy,
         act: &Act,
     ) -> StoreResult<RefreshOutcome> {
-        self.write(|transaction| refresh(transaction, exchange, policy, act))
+        self.write_in_group(|transaction| refresh(transaction, exchange, policy, act))
     }
 
     /// Returns the records of the refresh tokens of this family.

@@ -198,7 +198,7 @@ impl Store {
     /// Ends a session (`session.revoked`) and returns its user's id; `None` if there is no such
     /// session or it ended before.
     pub fn end_session(&self, sid: Uuid, act: &Act) -> StoreResult<Option<Uuid>> {
-        self.write(|transaction| end_noted(transaction, sid, act))
+        self.write_in_group(|transaction| end_noted(transaction, sid, act))
     }
 
     /// Ends a session of this user, as [`Store::end_session`] does; returns `false` if the user has

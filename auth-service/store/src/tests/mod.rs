@@ -7,6 +7,7 @@ mod creation;
 mod directory;
 mod feed;
 mod fixture;
+mod groups;
 mod guards;
 mod import;
 mod keys;
