@@ -6,6 +6,7 @@
 #![cfg(test)]
 
 mod audit;
+mod bench;
 mod bodies;
 mod clients;
 mod database_faults;

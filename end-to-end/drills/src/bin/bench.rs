@@ -84,7 +84,7 @@ impl Part {
 
 fn main() {
     let Arguments { quick, only } = Arguments::parse();
-    let (rounds, seconds) = if quick { (3, 1) } else { (5, 3) };
+    let (rounds, seconds) = if quick { (3, 1) } else { (5, 2) };
     let progress = |line: String| eprintln!("  {line}");
     let plan = Plan { rounds, time: Duration::from_secs(seconds), progress: &progress };
     let parts = if only.is_empty() { Part::value_variants() } else { &only };
