@@ -91,12 +91,11 @@ impl Drop for Open<'_> {
 impl<'s> Open<'s> {
     /// Takes the open transaction of the writer, or begins one.
     fn take(slot: &'s mut Slot) -> QueryResult<Self> {
-        let group = match slot.take_group() {
-            Some(group) => group,
-            None => {
-                slot.begin_writing()?;
-                Arc::default()
-            }
+        let group = if let Some(group) = slot.take_group() {
+            group
+        } else {
+            slot.begin_writing()?;
+            Arc::default()
         };
         Ok(Self { slot, group, ended: false })
     }
@@ -112,7 +111,9 @@ impl<'s> Open<'s> {
         let committed = self.slot.commit_writing();
         match &committed {
             Ok(()) => {
-                self.group.position().into_iter().for_each(|position| store.announce(position))
+                if let Some(position) = self.group.position() {
+                    store.announce(position);
+                }
             }
             Err(_) => self.slot.mark_broken(),
         }

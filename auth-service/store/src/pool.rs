@@ -26,7 +26,7 @@ pub(super) const FREE_LOCK: Duration = Duration::from_millis(2_400);
 const READERS: u32 = 6;
 const WRITERS_AT_A_SERVER: u32 = 8;
 
-/// A connection, a flag that marks it as broken, and the group whose transaction is open in it.
+/// A connection, a flag that marks it as broken, and the group with an open transaction in it.
 pub(super) struct Slot {
     connection: AnyConnection,
     broken: bool,

@@ -51,7 +51,7 @@ pub struct Row {
 
 impl Row {
     /// Creates the row of a comparison.
-    pub fn compared(work: &str, against: &str, goal: Goal, samples: Vec<Sample>) -> Self {
+    pub fn compared(work: &str, against: &str, goal: Goal, samples: &[Sample]) -> Self {
         let of = |side: fn(&Sample) -> f64| median(samples.iter().map(side).collect());
         let medians = Sample { ours: of(|sample| sample.ours), theirs: of(|sample| sample.theirs) };
         let ratio = of(|sample| sample.ours / sample.theirs);
@@ -128,8 +128,9 @@ mod tests {
     use super::*;
 
     fn row(goal: Goal, samples: &[(f64, f64)]) -> Row {
-        let samples = samples.iter().map(|&(ours, theirs)| Sample { ours, theirs }).collect();
-        Row::compared("work", "limit", goal, samples)
+        let sample = |&(ours, theirs): &(f64, f64)| Sample { ours, theirs };
+        let samples: Vec<_> = samples.iter().map(sample).collect();
+        Row::compared("work", "limit", goal, &samples)
     }
 
     #[test]

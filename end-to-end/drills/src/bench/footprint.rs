@@ -1,4 +1,4 @@
-//! What an idle pair costs: its start, its memory, its files.
+//! An idle pair: its start, its memory, the sizes of its programs.
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ pub fn rows(plan: &Plan<'_>) -> Vec<Row> {
     for token in tokens.collect::<Vec<_>>() {
         pair.accepts_soon("a token", &token);
     }
-    std::thread::sleep(REST);
+    rest();
     let memory = |name: &str, service: &Service| {
         let pss = pss_kib(service) as f64 / 1_024.0;
         let work = format!("Memory of {name} at rest (PSS)");
@@ -41,8 +41,25 @@ pub fn rows(plan: &Plan<'_>) -> Vec<Row> {
     };
     let rows = [start("auth-service", issuer), start("api-service", guard)];
     let rows: Vec<_> = rows.into_iter().chain(memories).collect();
-    rows.iter().for_each(|row| (plan.progress)(row.to_string()));
+    for row in &rows {
+        (plan.progress)(row.to_string());
+    }
     rows
+}
+
+#[expect(clippy::disallowed_methods, reason = "nothing shows that the memory was released")]
+fn rest() {
+    std::thread::sleep(REST);
+}
+
+#[expect(clippy::disallowed_methods, reason = "looks without a pause would take a core")]
+fn look() {
+    std::thread::sleep(LOOK);
+}
+
+#[expect(clippy::disallowed_methods, reason = "the day of the run")]
+fn today() -> String {
+    time::OffsetDateTime::now_utc().date().to_string()
 }
 
 /// Starts a service again; returns the milliseconds until it is ready.
@@ -52,7 +69,7 @@ fn started(service: &mut Service) -> f64 {
     service.spawn();
     while !service.ready() {
         assert!(began.elapsed() < Duration::from_secs(30), "it does not start: {}", service.log());
-        std::thread::sleep(LOOK);
+        look();
     }
     began.elapsed().as_secs_f64() * 1_000.0
 }
@@ -68,9 +85,8 @@ fn pss_kib(service: &Service) -> u64 {
 /// The sizes of the built programs.
 pub fn sizes() -> Sizes {
     let size = |file| std::fs::metadata(file).expect("a program").len();
-    let today = time::OffsetDateTime::now_utc().date();
     Sizes {
-        day: today.to_string(),
+        day: today(),
         version: env!("CARGO_PKG_VERSION").into(),
         auth_service: size(binaries::auth_service()),
         api_service: size(binaries::api_service()),

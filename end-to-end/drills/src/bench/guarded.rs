@@ -156,7 +156,7 @@ pub fn new_tokens(plan: &Plan<'_>, count: usize) -> Row {
         e: numbers.exponent().big_endian_without_leading_zero(),
     };
     let key = key.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).expect("a key");
-    let signed = signed_texts(&issuer, count, &signer);
+    let texts = signed_texts(&issuer, count, &signer);
 
     plan.compare(
         "A token that is new to the guard, one core",
@@ -172,7 +172,7 @@ pub fn new_tokens(plan: &Plan<'_>, count: usize) -> Row {
             });
             tokens.len() as f64 / began.elapsed().as_secs_f64()
         },
-        || verifications(&key, &signed),
+        || verifications(&key, &texts),
     )
 }
 

@@ -53,9 +53,11 @@ impl Plan<'_> {
         ours: impl Fn() -> f64,
         theirs: impl Fn() -> f64,
     ) -> Row {
-        (ours(), theirs());
-        let samples = (0..self.rounds.max(1)).map(|_| Sample { ours: ours(), theirs: theirs() });
-        let row = Row::compared(work, against, goal, samples.collect());
+        ours();
+        theirs();
+        let sample = |_| Sample { ours: ours(), theirs: theirs() };
+        let samples: Vec<_> = (0..self.rounds.max(1)).map(sample).collect();
+        let row = Row::compared(work, against, goal, &samples);
         (self.progress)(row.to_string());
         row
     }

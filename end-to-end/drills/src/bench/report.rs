@@ -120,10 +120,10 @@ mod tests {
 
     #[test]
     fn document_shows_rows_and_counts_goals() {
-        let samples = |ours| vec![Sample { ours, theirs: 60_000.0 }];
+        let samples = |ours| [Sample { ours, theirs: 60_000.0 }];
         let rows = [
-            Row::compared("`GET /user/me`", "unguarded", Goal::Ratio(0.7), samples(51_000.0)),
-            Row::compared("`GET /verify`", "unguarded", Goal::Ratio(0.8), samples(30_000.0)),
+            Row::compared("`GET /user/me`", "unguarded", Goal::Ratio(0.7), &samples(51_000.0)),
+            Row::compared("`GET /verify`", "unguarded", Goal::Ratio(0.8), &samples(30_000.0)),
             Row::value("Start to ready", "ms", Goal::AtMost(50.0), vec![38.2]),
         ];
         let text = written(&rows, "0.1.0", "");

@@ -35,7 +35,8 @@ impl Directory {
     fn of(count: u32) -> Self {
         let mut pair = Pair::start_with(&[]);
         // An import is fastest without a server.
-        (pair.api.stop(), pair.auth.stop());
+        pair.api.stop();
+        pair.auth.stop();
         let hash = limits::password_hash(PASSWORD);
         let mut lines = String::new();
         for number in 0..count {
@@ -117,13 +118,19 @@ pub fn directories(plan: &Plan<'_>, counts: &[u32]) -> Vec<Row> {
     rows
 }
 
+#[expect(clippy::disallowed_methods, reason = "revocations must be live")]
+fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
 /// The row of a guard that holds `count` revocations.
 pub fn revocations(plan: &Plan<'_>, count: u32) -> Row {
     let without = Directory::of(10);
     let mut with = Directory::of(10);
-    (with.pair.api.stop(), with.pair.auth.stop());
+    with.pair.api.stop();
+    with.pair.auth.stop();
     let file = with.pair.auth.path("data/auth.db");
-    support::sqlite::execute(&file, &revocations::sql(count, OffsetDateTime::now_utc()));
+    support::sqlite::execute(&file, &revocations::sql(count, now()));
     with.pair.auth.start();
     // A new replica takes the revocations from a snapshot.
     std::fs::remove_dir_all(with.pair.api.path("data")).expect("a removed replica");

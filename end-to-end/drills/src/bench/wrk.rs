@@ -61,9 +61,10 @@ impl Load {
             .output()
             .expect("wrk starts (Debian: apt-get install wrk)");
         let report = String::from_utf8_lossy(&output.stdout);
-        rate(&report).unwrap_or_else(|| {
-            panic!("{}: {report}{}", self.url, String::from_utf8_lossy(&output.stderr))
-        })
+        let rate = rate(&report);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(rate.is_some(), "{}: {report}{errors}", self.url);
+        rate.unwrap_or_default()
     }
 }
 
