@@ -77,7 +77,7 @@ mod tests {
             form.bearer("t").text(),
             "POST /login HTTP/1.1\r\nhost: 127.0.0.1\r\n\
              content-type: application/x-www-form-urlencoded\r\nauthorization: Bearer t\r\n\
-             content-length: 32\r\n\r\nemail=a@example.org&password=p"
+             content-length: 30\r\n\r\nemail=a@example.org&password=p"
         );
     }
 }
