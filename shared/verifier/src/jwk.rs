@@ -130,10 +130,13 @@ impl PublicKey {
         self.inner.jwk.clone()
     }
 
-    /// Returns true if `signature` is this key's RSASSA-PKCS1-v1_5 SHA-256 signature of `message`.
-    /// A signature is as long as the modulus (RFC 8017 §8.2.2).
+    /// Returns true if `signature` is this key's RSASSA-PKCS1-v1_5 SHA-256 signature of `message`
+    /// (RFC 8017 §8.2.2).
     pub(super) fn signed(&self, message: &str, signature: &Vec<u8>) -> bool {
-        self.inner.key.signed(message, signature)
+        // A signature is as long as the modulus, which has 4 characters for 3 bytes here. The library
+        // checks this, too.
+        let modulus_bytes = self.inner.jwk.n.len() * 3 / 4;
+        signature.len() == modulus_bytes && self.inner.key.signed(message, signature)
     }
 }
 
