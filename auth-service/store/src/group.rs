@@ -134,17 +134,10 @@ impl Store {
             self.check_identity()?;
             let mut slot = self.connections.queued_writer()?;
             let open = Open::take(&mut slot).map_err(failure::store_error)?;
-            let mut position = None;
-            let done = open.slot.transaction(|connection| {
-                let mut transaction = Transaction::new(connection);
-                let done = work(&mut transaction)?;
-                position = transaction.position();
-                Ok(done)
-            });
-            let done = match done {
-                Ok(done) => Ok(done),
+            let (done, position) = match open.slot.transaction(|c| Transaction::run(c, work)) {
+                Ok((done, position)) => (Ok(done), position),
                 // The savepoint is rolled back, and the work of the others stays.
-                Err(error) if failure::is_taken(&error) => Err(error),
+                Err(error) if failure::is_taken(&error) => (Err(error), None),
                 Err(error) => return Err(failure::store_error(error)),
             };
             let (group, count) = (Arc::clone(&open.group), open.group.join(position));

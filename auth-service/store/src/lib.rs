@@ -162,19 +162,13 @@ impl Store {
         self.check_identity()?;
         let mut slot = self.connections.writer()?;
         self.end_open_group(&mut slot)?;
-        let mut position = None;
-        let done = slot.writing(|connection| {
-            let mut transaction = Transaction::new(connection);
-            let done = work(&mut transaction)?;
-            position = transaction.position();
-            Ok(done)
-        });
+        let done = slot.writing(|connection| Transaction::run(connection, work));
         match &done {
-            Ok(_) => position.into_iter().for_each(|position| self.announce(position)),
+            Ok((_, position)) => position.iter().for_each(|position| self.announce(*position)),
             Err(error) if failure::is_taken(error) => {}
             Err(_) => slot.mark_broken(),
         }
-        Ok(done)
+        Ok(done.map(|(done, _)| done))
     }
 
     /// Runs `work` on one state of the database.

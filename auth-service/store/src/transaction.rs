@@ -24,8 +24,15 @@ pub(super) struct Transaction<'c> {
 }
 
 impl<'c> Transaction<'c> {
-    pub(super) fn new(connection: &'c mut AnyConnection) -> Self {
-        Self { connection, position: None }
+    /// Runs `work` in the open transaction of `connection`. Returns its result and the position of the
+    /// last event that it appended, if there is one.
+    pub(super) fn run<T>(
+        connection: &'c mut AnyConnection,
+        work: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
+    ) -> QueryResult<(T, Option<u64>)> {
+        let mut transaction = Self { connection, position: None };
+        let done = work(&mut transaction)?;
+        Ok((done, transaction.position))
     }
 
     /// Returns the position of the last appended event, if there is one.
