@@ -10,6 +10,8 @@ use std::{fmt, fs};
 
 use serde::{Deserialize, Serialize};
 
+use super::figures::grouped;
+
 /// The largest difference from the baseline, in percent.
 const TOLERANCE: u64 = 5;
 
@@ -127,9 +129,8 @@ impl Machine {
         let valgrind = said(Command::new("valgrind").arg("--version"))?;
         let rustc = said(Command::new("rustc").arg("-vV").current_dir(env!("CARGO_MANIFEST_DIR")))?;
         let profile = program.parent().and_then(Path::file_name).unwrap_or_default();
-        let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         Ok(Self {
-            processor: value(&processors, "model name").unwrap_or("unknown").to_owned(),
+            processor: processor(),
             rustc: value(&rustc, "release").unwrap_or("unknown").to_owned(),
             target: value(&rustc, "host").unwrap_or("unknown").to_owned(),
             profile: profile.to_string_lossy().into_owned(),
@@ -151,6 +152,12 @@ impl Machine {
         .map(|(name, here, there)| format!("{name}: {here}, in the baseline {there}"))
         .collect()
     }
+}
+
+/// Returns the name of the processor.
+pub(crate) fn processor() -> String {
+    let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    value(&processors, "model name").unwrap_or("unknown").to_owned()
 }
 
 /// Returns the value of the first line `name: value`.
@@ -206,13 +213,6 @@ impl fmt::Display for Comparison {
             ),
         }
     }
-}
-
-/// Returns the number with commas.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let parts = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
-    parts.collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@
 
 pub mod bench;
 pub mod chance;
+pub mod figures;
 pub mod fleet;
 pub mod foreign;
 pub mod guard;

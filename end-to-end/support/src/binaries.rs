@@ -13,6 +13,11 @@ pub fn api_service() -> PathBuf {
     built("api-service")
 }
 
+/// The service of the benchmarks.
+pub fn bench_service() -> PathBuf {
+    built("bench-service")
+}
+
 /// The program with the work for counting instructions.
 pub fn fixed_work() -> PathBuf {
     built("fixed-work")

@@ -197,9 +197,19 @@ impl Process {
         self.status("VmRSS:")
     }
 
+    /// Its current memory with its part of shared pages, in KiB (PSS).
+    pub fn proportional_memory_kib(&self) -> u64 {
+        self.figure("smaps_rollup", "Pss:")
+    }
+
     fn status(&self, name: &str) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).expect("status");
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a figure");
+        self.figure("status", name)
+    }
+
+    /// A figure of a file of the process (proc(5)).
+    fn figure(&self, file: &str, name: &str) -> u64 {
+        let text = fs::read_to_string(format!("/proc/{}/{file}", self.id())).expect("figures");
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("a figure");
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 }

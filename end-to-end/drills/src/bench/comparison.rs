@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::figures::{median, shown};
+
 /// Both sides of one round, each as works per second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sample {
@@ -79,15 +81,6 @@ fn rounded(ratio: f64) -> f64 {
     (ratio * 100.0).round() / 100.0
 }
 
-/// Shows a number with three or more significant digits.
-pub(crate) fn shown(value: f64) -> String {
-    match value {
-        _ if value >= 100.0 => format!("{value:.0}"),
-        _ if value >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
-    }
-}
-
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.figure {
@@ -111,16 +104,6 @@ impl fmt::Display for Row {
 
 fn word(met: bool) -> &'static str {
     if met { "met" } else { "missed" }
-}
-
-/// Returns the median; of an even count, the lower of the two in the middle.
-///
-/// # Panics
-///
-/// There is no value.
-pub fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[(values.len() - 1) / 2]
 }
 
 #[cfg(test)]
@@ -150,11 +133,6 @@ mod tests {
         assert_eq!(row(Goal::Shown, &[(1.0, 100.0)]).met(), None);
         assert_eq!(Row::value("start", "ms", Goal::AtMost(50.0), vec![50.0]).met(), Some(true));
         assert_eq!(Row::value("start", "ms", Goal::AtMost(50.0), vec![50.1]).met(), Some(false));
-    }
-
-    #[test]
-    fn median_of_an_even_count_is_the_lower_one() {
-        assert!((median(vec![4.0, 1.0, 3.0, 2.0]) - 2.0).abs() < f64::EPSILON);
     }
 
     #[test]

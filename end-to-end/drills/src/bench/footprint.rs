@@ -27,7 +27,7 @@ pub fn rows(plan: &Plan<'_>) -> Vec<Row> {
     }
     rest();
     let memory = |name: &str, service: &Service| {
-        let pss = pss_kib(service) as f64 / 1_024.0;
+        let pss = service.process().proportional_memory_kib() as f64 / 1_024.0;
         let work = format!("Memory of {name} at rest (PSS)");
         Row::value(&work, "MiB", Goal::AtMost(12.0), vec![pss])
     };
@@ -72,14 +72,6 @@ fn started(service: &mut Service) -> f64 {
         look();
     }
     began.elapsed().as_secs_f64() * 1_000.0
-}
-
-/// The memory of a process, with its part of shared pages (proc(5), `smaps_rollup`).
-fn pss_kib(service: &Service) -> u64 {
-    let file = format!("/proc/{}/smaps_rollup", service.process().id());
-    let text = std::fs::read_to_string(file).expect("the memory of a process");
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).expect("a sum");
-    line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 
 /// The sizes of the built programs.

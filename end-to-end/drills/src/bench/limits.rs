@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::RSA_PKCS1_SHA256;
+use aws_lc_rs::signature::{
+    KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256,
+    RsaPublicKeyComponents,
+};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use diesel::connection::SimpleConnection;
@@ -59,19 +61,19 @@ impl Signer {
         signature
     }
 
+    /// Returns the public key, parsed once.
+    pub fn public_key(&self) -> ParsedPublicKey {
+        let numbers = self.0.public_key();
+        let key = RsaPublicKeyComponents {
+            n: numbers.modulus().big_endian_without_leading_zero(),
+            e: numbers.exponent().big_endian_without_leading_zero(),
+        };
+        key.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).expect("a key")
+    }
+
     /// The signatures per second on all cores.
     pub fn signatures(&self, time: Duration) -> f64 {
         on_all_cores(time, || || drop(black_box(self.sign(&SIGNED))))
-    }
-
-    /// The key pair, for what verifies.
-    pub fn pair(&self) -> &KeyPair {
-        &self.0
-    }
-
-    /// The private key as PKCS#8 DER, for a program of another author.
-    pub fn private_der(&self) -> Pkcs8V1Der<'static> {
-        self.0.as_der().expect("DER")
     }
 }
 

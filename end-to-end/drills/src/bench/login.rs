@@ -9,7 +9,7 @@ use super::limits::{self, Commits, Signer};
 use super::requests::Request;
 use super::wrk::Load;
 use super::{Plan, pair_with_keys};
-use crate::instructions::grouped;
+use crate::figures::grouped;
 
 /// The users that log in, in turn.
 const USERS: usize = 64;

@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use crate::instructions::processor;
+
 /// Returns the lines of a table: what the figures depend on.
 pub fn lines() -> Vec<(String, String)> {
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZeroUsize::get);
@@ -16,13 +18,6 @@ pub fn lines() -> Vec<(String, String)> {
     ];
     lines.retain(|(_, value)| !value.is_empty());
     lines
-}
-
-/// Returns the processor's name.
-pub fn processor() -> String {
-    let told = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let named = told.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));
-    named.unwrap_or(std::env::consts::ARCH).to_owned()
 }
 
 fn memory_kib() -> f64 {

@@ -15,13 +15,16 @@ pub mod peers;
 pub mod report;
 pub mod requests;
 pub mod scale;
+pub mod service;
 pub mod tokens;
+pub mod verification;
 pub mod wrk;
 
 use std::time::Duration;
 
 use comparison::{Goal, Row, Sample};
 use support::pair::Pair;
+use wrk::Load;
 
 /// A callback that gets each line of progress.
 pub type Progress<'a> = &'a (dyn Fn(String) + Sync);
@@ -60,6 +63,18 @@ impl Plan<'_> {
         let row = Row::compared(work, against, goal, &samples);
         (self.progress)(row.to_string());
         row
+    }
+
+    /// Does the same with two loads.
+    pub fn compare_loads(
+        &self,
+        work: &str,
+        against: &str,
+        goal: Goal,
+        ours: &Load,
+        theirs: &Load,
+    ) -> Row {
+        self.compare(work, against, goal, || ours.run(self.time), || theirs.run(self.time))
     }
 }
 

@@ -19,7 +19,7 @@ use super::comparison::{Goal, Row};
 use super::requests::Request;
 use super::wrk::Load;
 use super::{Plan, login, pair_with_keys, tokens};
-use crate::instructions::grouped;
+use crate::figures::grouped;
 
 /// The connections that send requests at the same time.
 const CONNECTIONS: usize = 16;
@@ -37,8 +37,7 @@ struct Peer {
 }
 
 impl Peer {
-    /// Starts a program below the folder of the installed packages, and waits until `path` has an
-    /// answer.
+    /// Starts a program below the folder of the installed packages, and waits until it answers.
     fn start(program: &str, arguments: &[&str], environment: &[(&str, String)], port: u16) -> Self {
         let folder = installed();
         let environment = environment.iter().map(|(name, value)| ((*name).into(), value.clone()));
@@ -155,12 +154,12 @@ pub fn tutorial(plan: &Plan<'_>) -> Vec<Row> {
     let list = |token| Request::get("/user").header("x-access-token", token);
     let ours = Load::of(&pair.api.url, CONNECTIONS, &[list(token)]);
     let theirs = Load::of(&peer.url, CONNECTIONS, &[list(theirs)]);
-    let users = plan.compare(
+    let users = plan.compare_loads(
         "`GET /user`, 10 users",
         "the Flask tutorial (gunicorn -w 2), RS256",
         Goal::Ratio(40.0),
-        || ours.run(plan.time),
-        || theirs.run(plan.time),
+        &ours,
+        &theirs,
     );
     vec![small, large, users]
 }
@@ -177,12 +176,12 @@ pub fn node(plan: &Plan<'_>) -> Vec<Row> {
     let with_jose = |name: &str, module: &str| {
         let peer = Peer::with_jose(module, &pair, &record);
         let theirs = Load::of(&peer.url, CONNECTIONS, &me);
-        plan.compare(
+        plan.compare_loads(
             "`GET /user/me`",
             &format!("{name} with jose, two processes"),
             Goal::Ratio(5.0),
-            || ours.run(plan.time),
-            || theirs.run(plan.time),
+            &ours,
+            &theirs,
         )
     };
     let mut rows =
@@ -193,12 +192,12 @@ pub fn node(plan: &Plan<'_>) -> Vec<Row> {
     let grant = tokens::request(&client);
     let ours = Load::of(&pair.auth.url, CONNECTIONS, std::slice::from_ref(&grant));
     let theirs = Load::of(&peer.url, CONNECTIONS, &[grant.to("/token")]);
-    rows.push(plan.compare(
+    rows.push(plan.compare_loads(
         "Client credentials, 2,048 bits",
         "oidc-provider, two processes",
         Goal::Ratio(2.0),
-        || ours.run(plan.time),
-        || theirs.run(plan.time),
+        &ours,
+        &theirs,
     ));
     rows
 }

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::comparison::{Figure, Goal, Row, shown};
+use super::comparison::{Figure, Goal, Row};
+use crate::figures::shown;
 
 /// The heading of the part that keeps its older lines.
 const SIZES: &str = "## Sizes of the programs over time";

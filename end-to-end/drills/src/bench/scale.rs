@@ -11,11 +11,11 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::comparison::{Goal, Row};
-use super::guarded::BenchService;
 use super::requests::Request;
+use super::service::BenchService;
 use super::wrk::Load;
 use super::{Plan, limits, login};
-use crate::instructions::grouped;
+use crate::figures::grouped;
 
 /// The users that log in, in turn, at most.
 const LOG_INS: u32 = 64;
@@ -88,12 +88,12 @@ pub fn directories(plan: &Plan<'_>, counts: &[u32]) -> Vec<Row> {
     let (small, others) = directories.split_first().expect("a directory");
     let row = |work: &str, directory: &Directory, load: fn(&Directory) -> Load| {
         let (ours, theirs) = (load(directory), load(small));
-        plan.compare(
+        plan.compare_loads(
             &format!("{work}, {} users", grouped(directory.count.into())),
             &format!("the same with {} users", small.count),
             Goal::Ratio(0.9),
-            || ours.run(plan.time),
-            || theirs.run(plan.time),
+            &ours,
+            &theirs,
         )
     };
     let mut rows = Vec::new();
@@ -106,12 +106,12 @@ pub fn directories(plan: &Plan<'_>, counts: &[u32]) -> Vec<Row> {
         let list = Request::get("/user").bearer(&largest.token);
         let ours = Load::of(&largest.pair.api.url, 32, std::slice::from_ref(&list));
         let theirs = Load::of(&service.url, 32, &[list.to("/unguarded")]);
-        rows.push(plan.compare(
+        rows.push(plan.compare_loads(
             &format!("`GET /user`, first page of {} users", grouped(largest.count.into())),
             "the same answer unguarded",
             Goal::Ratio(0.6),
-            || ours.run(plan.time),
-            || theirs.run(plan.time),
+            &ours,
+            &theirs,
         ));
     }
     // These come last: a user keeps 100 sessions, so they end those of the other rows.
@@ -141,11 +141,11 @@ pub fn revocations(plan: &Plan<'_>, count: u32) -> Row {
     with.token = token_of(&user(0).try_login(&with.pair.auth).expect(201));
     with.pair.accepts_soon("a token", &with.token);
     let (ours, theirs) = (with.me(), without.me());
-    plan.compare(
+    plan.compare_loads(
         &format!("`GET /user/me`, {} live revocations", grouped(count.into())),
         "the same without revocations",
         Goal::Ratio(0.95),
-        || ours.run(plan.time),
-        || theirs.run(plan.time),
+        &ours,
+        &theirs,
     )
 }

@@ -10,7 +10,7 @@ use super::limits::{Commits, Signer};
 use super::requests::Request;
 use super::wrk::Load;
 use super::{Plan, pair_with_keys};
-use crate::instructions::grouped;
+use crate::figures::grouped;
 
 /// The connections that send requests at the same time.
 const CONNECTIONS: usize = 32;

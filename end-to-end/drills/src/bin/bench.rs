@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use drills::bench::comparison::{Goal, Row};
-use drills::bench::{Plan, footprint, guarded, login, machine, peers, report, scale, tokens};
+use drills::bench::{
+    Plan, footprint, guarded, login, machine, peers, report, scale, tokens, verification,
+};
 use drills::instructions;
 use support::binaries;
 
@@ -53,7 +55,7 @@ impl Part {
         match self {
             Self::Guard => guarded::rows(plan, if quick { 1_000 } else { 10_000 }),
             Self::Verification => {
-                vec![guarded::new_tokens(plan, if quick { 1_000 } else { 3_000 })]
+                vec![verification::new_tokens(plan, if quick { 1_000 } else { 3_000 })]
             }
             Self::Login => {
                 let mut rows = login::log_ins(plan, 2_048);
