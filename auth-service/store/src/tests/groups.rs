@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use diesel::result::Error;
+use diesel::result::{DatabaseErrorKind, Error};
 use support::poll;
 
 use super::super::{Location, Store};
@@ -83,6 +83,39 @@ fn members_that_wait_together_share_one_commit() {
     }
     assert!(devices.iter().all(|device| exchanged(&fixture, device)));
     assert_eq!(commits(&fixture) - before, 1);
+}
+
+#[test]
+fn one_of_two_uses_of_a_token_in_a_group_gets_a_successor() {
+    let fixture = fixture::sqlite();
+    let device = devices(&fixture).remove(0);
+    let before = commits(&fixture);
+    let works = (0..2).map(|_| || refresh(&fixture.store, &device)).collect();
+    let outcomes = together(&fixture.store, works);
+    let outcomes: Vec<_> =
+        outcomes.into_iter().map(|outcome| outcome.expect("no panic").expect("answered")).collect();
+    let count = |of: fn(&RefreshOutcome) -> bool| outcomes.iter().filter(|one| of(one)).count();
+    assert_eq!(count(|one| matches!(one, RefreshOutcome::Refreshed(_))), 1, "{outcomes:?}");
+    assert_eq!(count(|one| matches!(one, RefreshOutcome::Reused { .. })), 1, "{outcomes:?}");
+    assert_eq!(commits(&fixture) - before, 1);
+}
+
+#[test]
+fn taken_value_in_a_group_fails_its_member_alone() {
+    let fixture = fixture::sqlite();
+    let devices = devices(&fixture);
+    let taken =
+        || Error::DatabaseError(DatabaseErrorKind::UniqueViolation, Box::new(String::new()));
+    let store = &fixture.store;
+    let mut works: Vec<Box<dyn FnOnce() -> bool + Send>> = Vec::new();
+    for device in &devices {
+        works.push(Box::new(|| refresh(store, device).is_ok()));
+        works.push(Box::new(|| store.write_in_group(|_| Err::<(), _>(taken())).is_ok()));
+    }
+    for pair in together(store, works).chunks(2) {
+        assert_eq!(pair, [Some(true), Some(false)]);
+    }
+    assert!(devices.iter().all(|device| exchanged(&fixture, device)));
 }
 
 #[test]
