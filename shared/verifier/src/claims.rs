@@ -2,7 +2,7 @@
 //!
 //! Claims that the profile does not name are allowed: a later issuer may add some.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -50,8 +50,8 @@ pub(super) fn read(payload: &[u8], kid: String, profile: &Profile) -> Result<Acc
         jti: uuid(text(&members, "jti")?)?,
         pos: members
             .get("pos")
-            .and_then(Member::as_other)
-            .and_then(Value::as_u64)
+            .and_then(Member::as_number)
+            .and_then(Number::as_u64)
             .ok_or(Reason::Malformed)?,
         kid,
     })
@@ -68,7 +68,7 @@ fn subject(members: &Members<'_>, client_id: &str) -> Result<Subject, Reason> {
             sid: uuid(text(members, "sid")?)?,
             roles: members
                 .get("roles")
-                .and_then(Member::as_other)
+                .and_then(Member::as_list)
                 .and_then(texts)
                 .ok_or(Reason::Malformed)?,
         }),
@@ -87,20 +87,20 @@ pub(super) fn text<'m>(members: &'m Members, name: &str) -> Result<&'m str, Reas
 }
 
 pub(super) fn time(members: &Members<'_>, name: &str) -> Result<OffsetDateTime, Reason> {
-    members.get(name).and_then(Member::as_other).and_then(instant).ok_or(Reason::Malformed)
+    members.get(name).and_then(Member::as_number).and_then(instant).ok_or(Reason::Malformed)
 }
 
-/// Returns the strings of an array that contains only strings.
-fn texts(value: &Value) -> Option<Vec<String>> {
-    value.as_array()?.iter().map(|one| one.as_str().map(str::to_owned)).collect()
+/// Returns the strings of a list that contains only strings.
+fn texts(values: &[Value]) -> Option<Vec<String>> {
+    values.iter().map(|one| one.as_str().map(str::to_owned)).collect()
 }
 
 /// Reads `aud`: one string or an array of strings (RFC 7519 §4.1.3).
 pub(super) fn audience(members: &Members<'_>) -> Result<Vec<String>, Reason> {
     match members.get("aud") {
         Some(Member::Text(one)) => Ok(vec![one.to_string()]),
-        Some(Member::Other(list)) => texts(list).ok_or(Reason::Malformed),
-        None => Err(Reason::Malformed),
+        Some(Member::List(values)) => texts(values).ok_or(Reason::Malformed),
+        Some(Member::Number(_) | Member::Other(_)) | None => Err(Reason::Malformed),
     }
 }
 

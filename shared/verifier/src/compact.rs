@@ -35,9 +35,12 @@ pub(super) fn split(token: &str) -> Result<Compact<'_>, Reason> {
     if token.len() > MAX_TOKEN_BYTES {
         return Err(Reason::Malformed);
     }
-    let (signed, signature) = token.rsplit_once('.').ok_or(Reason::Malformed)?;
-    // A fourth part would be in the payload, and base64url has no dot.
-    let (header, payload) = signed.split_once('.').ok_or(Reason::Malformed)?;
+    let mut dots = memchr::memchr_iter(b'.', token.as_bytes());
+    let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
+        return Err(Reason::Malformed);
+    };
+    let (signed, signature) = (&token[..second], &token[second + 1..]);
+    let (header, payload) = (&token[..first], &token[first + 1..second]);
     let signature = base64url(signature)?;
     if !SIGNATURE_BYTES.contains(&signature.len()) {
         return Err(Reason::Malformed);

@@ -20,11 +20,15 @@ pub(super) struct Document {
     pub(super) ambiguous: bool,
 }
 
-/// The value of a member. A text without an escape is part of the document.
+/// The value of a member. A text without an escape is part of the document. [`Value`] has three times
+/// the size, and the members of a token would not fit into a small block of the allocator.
 #[derive(Debug)]
 pub(super) enum Member<'t> {
     Text(Cow<'t, str>),
-    Other(Value),
+    Number(Number),
+    List(Vec<Value>),
+    /// An object, a boolean or null.
+    Other(Box<Value>),
 }
 
 impl Member<'_> {
@@ -32,22 +36,32 @@ impl Member<'_> {
     pub(super) fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Other(_) => None,
+            Self::Number(_) | Self::List(_) | Self::Other(_) => None,
         }
     }
 
-    /// Returns the value of another type, or `None` for a text.
-    pub(super) fn as_other(&self) -> Option<&Value> {
+    /// Returns the number, or `None` for another type.
+    pub(super) fn as_number(&self) -> Option<&Number> {
         match self {
-            Self::Text(_) => None,
-            Self::Other(value) => Some(value),
+            Self::Number(number) => Some(number),
+            Self::Text(_) | Self::List(_) | Self::Other(_) => None,
+        }
+    }
+
+    /// Returns the values of a list, or `None` for another type.
+    pub(super) fn as_list(&self) -> Option<&[Value]> {
+        match self {
+            Self::List(values) => Some(values),
+            Self::Text(_) | Self::Number(_) | Self::Other(_) => None,
         }
     }
 
     fn into_value(self) -> Value {
         match self {
             Self::Text(text) => Value::String(text.into_owned()),
-            Self::Other(value) => value,
+            Self::Number(number) => Value::Number(number),
+            Self::List(values) => Value::Array(values),
+            Self::Other(value) => *value,
         }
     }
 }
@@ -170,24 +184,24 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_unit<E>(self) -> Result<Member<'de>, E> {
-        Ok(Member::Other(Value::Null))
+        Ok(Member::Other(Box::new(Value::Null)))
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Member<'de>, E> {
-        Ok(Member::Other(Value::Bool(value)))
+        Ok(Member::Other(Box::new(Value::Bool(value))))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Member<'de>, E> {
-        Ok(Member::Other(value.into()))
+        Ok(Member::Number(value.into()))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Member<'de>, E> {
-        Ok(Member::Other(value.into()))
+        Ok(Member::Number(value.into()))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Member<'de>, E> {
         let number = Number::from_f64(value).ok_or_else(|| E::custom("not a number"))?;
-        Ok(Member::Other(Value::Number(number)))
+        Ok(Member::Number(number))
     }
 
     fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Member<'de>, E> {
@@ -203,7 +217,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
         while let Some(value) = list.next_element_seed(Reader { ambiguous: self.ambiguous })? {
             values.push(value.into_value());
         }
-        Ok(Member::Other(Value::Array(values)))
+        Ok(Member::List(values))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Member<'de>, A::Error> {
@@ -214,7 +228,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
                 *self.ambiguous = true;
             }
         }
-        Ok(Member::Other(Value::Object(members)))
+        Ok(Member::Other(Box::new(Value::Object(members))))
     }
 }
 
