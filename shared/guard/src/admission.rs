@@ -3,8 +3,10 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use time::OffsetDateTime;
 use tokio::time::Instant;
 
+use super::freshness::Stamp;
 use super::keys::NotFound;
 use super::store::UserRecord;
 use super::{Inner, Rules};
@@ -39,11 +41,11 @@ pub(super) async fn admit(
     text: &str,
     rules: [&Rules; 2],
 ) -> Result<Admission, Refusal> {
-    let deadline = Instant::now() + PATIENCE;
     let mut waited = false;
     loop {
-        guard.must_serve()?;
-        let token = verified(guard, text).await?;
+        let now = Stamp::now(&*guard.clock);
+        guard.must_serve(&now)?;
+        let token = verified(guard, text, now.wall()).await?;
         if let Some(reason) = revocation(guard, &token) {
             return Err(Refusal::Invalid(reason));
         }
@@ -58,7 +60,7 @@ pub(super) async fn admit(
         if position >= token.pos {
             return Err(refusal);
         }
-        if waited || !guard.feed.reaches(token.pos, deadline).await {
+        if waited || !guard.feed.reaches(token.pos, Instant::now() + PATIENCE).await {
             return Err(Refusal::Unavailable { retry_after: 1 });
         }
         // The state may have changed during the wait, so every check runs again.
@@ -67,8 +69,11 @@ pub(super) async fn admit(
 }
 
 /// Returns the token, if its signature is good and its key is still held.
-async fn verified(guard: &Inner, text: &str) -> Result<Arc<AccessToken>, Refusal> {
-    let now = guard.clock.now();
+async fn verified(
+    guard: &Inner,
+    text: &str,
+    now: OffsetDateTime,
+) -> Result<Arc<AccessToken>, Refusal> {
     let hash = TokenHash::of(text);
     if let Some(known) = guard.verdicts.get(&hash, &guard.profile, now) {
         let token = known.map_err(Refusal::Invalid)?;
@@ -77,19 +82,30 @@ async fn verified(guard: &Inner, text: &str) -> Result<Arc<AccessToken>, Refusal
         }
     }
     let unverified = inspect(text, &guard.profile, now).map_err(Refusal::Invalid)?;
-    let key = guard.keys.find(unverified.kid()).await.map_err(|missing| match missing {
-        NotFound::Unknown => Refusal::Invalid(Reason::Key),
-        NotFound::Revoked => Refusal::Invalid(Reason::RevokedKey),
-        NotFound::Unavailable(retry_after) => Refusal::Unavailable { retry_after },
-    })?;
+    let held = guard.keys.get(unverified.kid());
+    let waits = held.is_none();
+    let key = match held {
+        Some(key) => key,
+        None => guard.keys.find(unverified.kid()).await.map_err(refusal)?,
+    };
     let token = Arc::new(unverified.verify(&key).map_err(Refusal::Invalid)?);
     guard.verdicts.insert(hash, Arc::clone(&token));
-    // During the wait for the key, the token may expire and the key may be dropped.
-    token.check_times(&guard.profile, guard.clock.now()).map_err(Refusal::Invalid)?;
+    // During the wait for the key, the token may expire.
+    if waits {
+        token.check_times(&guard.profile, guard.clock.now()).map_err(Refusal::Invalid)?;
+    }
     if !guard.keys.holds(&token.kid) {
         return Err(Refusal::Invalid(Reason::Key));
     }
     Ok(token)
+}
+
+fn refusal(missing: NotFound) -> Refusal {
+    match missing {
+        NotFound::Unknown => Refusal::Invalid(Reason::Key),
+        NotFound::Revoked => Refusal::Invalid(Reason::RevokedKey),
+        NotFound::Unavailable(retry_after) => Refusal::Unavailable { retry_after },
+    }
 }
 
 fn revocation(guard: &Inner, token: &AccessToken) -> Option<Reason> {

@@ -35,10 +35,11 @@ impl Stamp {
         self.wall
     }
 
-    /// Returns the age.
-    pub(super) fn age(&self, clock: &dyn Clock) -> Duration {
-        let monotonic = self.monotonic.elapsed().saturating_add(self.older);
-        let wall = clock.now() - self.wall;
+    /// Returns the age at a later time.
+    pub(super) fn age(&self, now: &Self) -> Duration {
+        let elapsed = now.monotonic.saturating_duration_since(self.monotonic);
+        let monotonic = elapsed.saturating_add(self.older);
+        let wall = now.wall - self.wall;
         if wall.is_negative() { monotonic } else { monotonic.max(wall.unsigned_abs()) }
     }
 }
@@ -49,6 +50,10 @@ mod tests {
     use signet_contract::clock::ManualClock;
     use time::macros::datetime;
 
+    fn age(stamp: &Stamp, clock: &ManualClock) -> Duration {
+        stamp.age(&Stamp::now(clock))
+    }
+
     const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
     #[tokio::test(start_paused = true)]
@@ -56,11 +61,11 @@ mod tests {
         let clock = ManualClock::at(NOW);
         let stamp = Stamp::now(&clock);
         tokio::time::advance(Duration::from_secs(5)).await;
-        assert_eq!(stamp.age(&clock), Duration::from_secs(5));
+        assert_eq!(age(&stamp, &clock), Duration::from_secs(5));
         clock.advance(time::Duration::HOUR);
-        assert_eq!(stamp.age(&clock), Duration::from_secs(3_600));
+        assert_eq!(age(&stamp, &clock), Duration::from_secs(3_600));
         clock.advance(-2 * time::Duration::HOUR);
-        assert_eq!(stamp.age(&clock), Duration::from_secs(5));
+        assert_eq!(age(&stamp, &clock), Duration::from_secs(5));
     }
 
     #[tokio::test(start_paused = true)]
@@ -68,6 +73,6 @@ mod tests {
         let clock = ManualClock::at(NOW);
         let stamp = Stamp::noted(NOW - time::Duration::MINUTE, &clock);
         tokio::time::advance(Duration::from_secs(5)).await;
-        assert_eq!(stamp.age(&clock), Duration::from_secs(65));
+        assert_eq!(age(&stamp, &clock), Duration::from_secs(65));
     }
 }

@@ -228,13 +228,14 @@ impl Guard {
         let inner = &*self.inner;
         let (fetches, failures, last_error) = inner.keys.counts();
         let seen = inner.feed.seen();
+        let now = Stamp::now(&*inner.clock);
         let (admitted, refused) = inner.tally.counts();
         GuardStatus {
-            serving: inner.must_serve().is_ok(),
+            serving: inner.must_serve(&now).is_ok(),
             keys: KeysStatus {
                 kids: inner.keys.kids(),
-                age: inner.keys.freshness().map(|stamp| stamp.age(&*inner.clock)),
-                trusted: inner.keys_trusted(),
+                age: inner.keys.freshness().map(|stamp| stamp.age(&now)),
+                trusted: inner.keys_trusted(&now),
                 last_error,
                 fetches: fetches.into_iter().collect(),
                 failures,
@@ -242,8 +243,8 @@ impl Guard {
             feed: FeedStatus {
                 position: inner.feed.position(),
                 caught_up: seen.caught_up,
-                age: seen.contact.map(|stamp| stamp.age(&*inner.clock)),
-                trusted: inner.feed_trusted(seen.contact),
+                age: seen.contact.map(|stamp| stamp.age(&now)),
+                trusted: inner.feed_trusted(seen.contact, &now),
                 lag: seen.lag,
                 last_error: seen.last_error,
                 snapshot: seen.snapshot,
@@ -270,22 +271,23 @@ impl Guard {
 
 impl Inner {
     /// Returns [`Refusal::Unavailable`] unless requests may be judged now.
-    pub(crate) fn must_serve(&self) -> Result<(), Refusal> {
-        let trusted =
-            self.feed.started() && self.keys_trusted() && self.feed_trusted(self.feed.contact());
+    pub(crate) fn must_serve(&self, now: &Stamp) -> Result<(), Refusal> {
+        let trusted = self.feed.started()
+            && self.keys_trusted(now)
+            && self.feed_trusted(self.feed.contact(), now);
         if trusted { Ok(()) } else { Err(Refusal::Unavailable { retry_after: 1 }) }
     }
 
-    fn keys_trusted(&self) -> bool {
-        self.is_fresh(self.keys.freshness())
+    fn keys_trusted(&self, now: &Stamp) -> bool {
+        self.is_fresh(self.keys.freshness(), now)
     }
 
-    fn feed_trusted(&self, contact: Option<Stamp>) -> bool {
-        self.feed.position().is_some() && self.is_fresh(contact)
+    fn feed_trusted(&self, contact: Option<Stamp>, now: &Stamp) -> bool {
+        self.feed.position().is_some() && self.is_fresh(contact, now)
     }
 
-    fn is_fresh(&self, stamp: Option<Stamp>) -> bool {
-        stamp.is_some_and(|stamp| stamp.age(&*self.clock) <= self.max_staleness)
+    fn is_fresh(&self, stamp: Option<Stamp>, now: &Stamp) -> bool {
+        stamp.is_some_and(|stamp| stamp.age(now) <= self.max_staleness)
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 use super::Inner;
+use super::freshness::Stamp;
 use super::issuer_client::IssuerClient;
 use super::keys::{KeyCache, NotFound};
 use super::mismatch::Mismatch;
@@ -221,9 +222,10 @@ impl SelfCheck {
 /// Writes one log line when a guard begins to answer `503`, since its data is too old. A guard that
 /// has not served yet has an error from its feed in the log.
 fn log_staleness(serving: &mut bool, guard: &Inner) {
-    let serves = guard.must_serve().is_ok();
+    let now = Stamp::now(&*guard.clock);
+    let serves = guard.must_serve(&now).is_ok();
     if *serving && !serves {
-        let (keys, limit) = (guard.keys_trusted(), guard.max_staleness.as_secs());
+        let (keys, limit) = (guard.keys_trusted(&now), guard.max_staleness.as_secs());
         let what = if keys { "feed" } else { "key set" };
         tracing::error!("this guard answers 503: its {what} is older than {limit} s");
     }

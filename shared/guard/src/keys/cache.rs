@@ -141,10 +141,10 @@ impl KeyCache {
 
     /// Returns the key. If it is not held, waits up to two seconds for a fetch.
     pub(crate) async fn find(&self, kid: &str) -> Result<PublicKey, NotFound> {
-        let came = Instant::now();
         if let Some(key) = self.get(kid) {
             return Ok(key);
         }
+        let came = Instant::now();
         let (revoked, announced) = {
             let rules = locked(&self.rules);
             (rules.revoked.contains(kid), rules.announced.contains(kid))
