@@ -39,6 +39,10 @@ pub enum Verified {
     },
 }
 
+/// A capacity that glibc takes from the system, and gives back when it is released: over 32 MiB
+/// (`DEFAULT_MMAP_THRESHOLD_MAX`, mallopt(3)). It keeps smaller ones for the process.
+const MAPPED_BLOCKS: usize = 33 * 1024;
+
 /// Working memory, kept between hashes: releasing and allocating 19 MiB each time costs more than
 /// the page faults that it saves.
 #[derive(Default)]
@@ -48,6 +52,8 @@ impl Memory {
     fn blocks(&mut self, params: &Params) -> &mut [Block] {
         let wanted = params.block_count();
         if self.0.len() < wanted {
+            // Only the used part of a capacity takes memory.
+            self.0.reserve_exact(MAPPED_BLOCKS.saturating_sub(self.0.len()));
             self.0.resize_with(wanted, Block::default);
         }
         &mut self.0
@@ -70,16 +76,28 @@ pub(super) fn hash_in(memory: &mut Memory, password: &[u8]) -> Result<String, Ha
     getrandom::fill(&mut salt).map_err(failed)?;
     let mut output = [0; cost::OUTPUT_BYTES];
     fill(memory, &params, password, &salt, &mut output)?;
-    let text = format!(
+    let text = phc(&params, &salt, &output);
+    output.zeroize();
+    Ok(text)
+}
+
+/// Returns a random text in the form of a new hash. Verifying it costs the same, and no known password
+/// matches it.
+pub(super) fn stand_in() -> Result<String, HashError> {
+    let (mut salt, mut output) = ([0; SALT_BYTES], [0; cost::OUTPUT_BYTES]);
+    getrandom::fill(&mut salt).and_then(|()| getrandom::fill(&mut output)).map_err(failed)?;
+    Ok(phc(&cost::current().map_err(failed)?, &salt, &output))
+}
+
+fn phc(params: &Params, salt: &[u8], output: &[u8]) -> String {
+    format!(
         "$argon2id$v=19$m={},t={},p={}${}${}",
         params.m_cost(),
         params.t_cost(),
         params.p_cost(),
         STANDARD_NO_PAD.encode(salt),
         STANDARD_NO_PAD.encode(output),
-    );
-    output.zeroize();
-    Ok(text)
+    )
 }
 
 /// Checks that an imported hash can be stored. A log-in could verify a very short hash, but other
@@ -176,6 +194,18 @@ mod tests {
         let phc = hash("p\u{e9}p\u{e9}p\u{e9}p\u{e9}".as_bytes()).unwrap();
         let decomposed = "pe\u{301}pe\u{301}pe\u{301}pe\u{301}";
         assert_eq!(verify(decomposed.as_bytes(), &phc).unwrap(), Verified::Wrong);
+    }
+
+    #[test]
+    fn stand_in_costs_as_much_as_a_new_hash_and_matches_no_password() {
+        let (one, two) = (stand_in().unwrap(), stand_in().unwrap());
+        assert_ne!(one, two);
+        let form = |phc: &str| {
+            let Stored { params, salt, expected } = Stored::read(phc).unwrap();
+            (params, salt.len(), expected.len())
+        };
+        assert_eq!(form(&one), form(&hash(b"password").unwrap()));
+        assert_eq!(verify(b"password", &one).unwrap(), Verified::Wrong);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
 
-use super::argon2id::{HashError, hash};
+use super::argon2id::{HashError, stand_in};
 use super::permit::{Busy, HashPermit};
 use super::queue::{Queue, QueueCounts};
 use auth_domain::network::Network;
@@ -25,7 +25,7 @@ pub struct HashingPool(Arc<Inner>);
 
 struct Inner {
     queue: Arc<Queue>,
-    /// A hash of a random, unknown password, with the parameters of new ones.
+    /// See [`HashingPool::stand_in`].
     stand_in: String,
 }
 
@@ -42,11 +42,8 @@ impl HashingPool {
 
     /// Creates a pool of `threads`, in which at most `capacity` callers wait or are served.
     pub fn with(threads: usize, capacity: usize) -> Result<Self, HashError> {
-        let mut random_password = [0; 32];
-        getrandom::fill(&mut random_password)
-            .map_err(|error| HashError::Failed(error.to_string()))?;
         let queue = Arc::new(Queue::new(capacity, threads.max(1) * BEGUN_PER_THREAD));
-        let inner = Inner { queue: Arc::clone(&queue), stand_in: hash(&random_password)? };
+        let inner = Inner { queue: Arc::clone(&queue), stand_in: stand_in()? };
         // The pool exists before its threads: if one can't be started, dropping it ends the others.
         let pool = Self(Arc::new(inner));
         for number in 0..threads {
