@@ -48,7 +48,7 @@ pub struct Counted<'l>(Option<(&'l SignUpLimit, Network)>);
 impl SignUpLimit {
     /// Creates a limit; `None` admits every sign-up.
     pub fn new(limit: Option<Limit>) -> Self {
-        Self { limit, counts: Mutex::new(LruCache::new(MOST_NETWORKS)) }
+        Self { limit, counts: Mutex::new(LruCache::sparse(MOST_NETWORKS)) }
     }
 
     /// Counts a sign-up from `address`. A sign-up without a known address does not count.

@@ -98,9 +98,9 @@ impl Throttle {
     /// Creates a throttle; `None` turns a limit off, that of an account also the limit of a day.
     pub fn new(per_account: Option<Limit>, per_address: Option<Limit>) -> Self {
         let counts = Counts {
-            accounts: LruCache::new(MOST_COUNTS),
-            days: LruCache::new(MOST_COUNTS),
-            addresses: LruCache::new(MOST_COUNTS),
+            accounts: LruCache::sparse(MOST_COUNTS),
+            days: LruCache::sparse(MOST_COUNTS),
+            addresses: LruCache::sparse(MOST_COUNTS),
         };
         let per_day = per_account.map(|_| PER_DAY);
         Self { per_account, per_day, per_address, counts: Mutex::new(counts) }
