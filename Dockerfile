@@ -14,7 +14,7 @@ ARG PROFILE=release
 # builds of other clones, and cargo compares times, so `touch` makes every source newer.
 RUN --mount=type=cache,id=signet-registry,target=/usr/local/cargo/registry \
     --mount=type=cache,id=signet-target,target=/src/target,sharing=locked \
-    find api-service auth-service shared end-to-end -type f -exec touch {} + \
+    find api-service auth-service docs shared end-to-end -type f -exec touch {} + \
     && cargo build --profile "$PROFILE" --locked -p auth-service -p api-service \
     && for service in auth-service api-service; do \
         root=/images/$service; built=target/$PROFILE; \

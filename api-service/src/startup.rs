@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::{App, middleware, web};
+use actix_web::{App, middleware};
 use signet_contract::clock::SystemClock;
 use signet_files::file_lock::FileLock;
 use signet_guard::{Guard, GuardConfig};
@@ -71,8 +71,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     // The bound address: with port 0 the system chooses a port.
     let clients_at = listener.local_addr().unwrap_or(settings.bind);
     let operators_at = operators.local_addr().unwrap_or(settings.management_bind);
-    let openapi = web::Bytes::from(http::openapi().map_err(Failure::failed)?);
-    let requests = HttpMetrics::new(&http::description(), &[]);
+    let requests = HttpMetrics::new(http::OPENAPI, &[]).map_err(Failure::failed)?;
     let counting = requests.clone();
     let proxies = Proxies::new(settings.trusted_proxies.unwrap_or_default(), "API_TRUSTED_PROXIES");
     let clients = server::serve(listener, Some(workers), settings.keep_alive, move || {
@@ -82,7 +81,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
             .wrap(middleware::from_fn(protect))
             .wrap_fn(move |request, next| counting.measure(request, next))
             .wrap(middleware::from_fn(context))
-            .configure(http::routes(api.clone(), openapi.clone()))
+            .configure(http::routes(api.clone()))
     })
     .map_err(Failure::failed)?;
     let management = management::serve_with(

@@ -69,7 +69,7 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Fail
     tokio::spawn(standby_key::run(Arc::clone(&app), begun(&closed)));
     let guard_records = tokio::spawn(guard_records::run(Arc::clone(&app), begun(&closed)));
 
-    let requests = http::metrics();
+    let requests = http::metrics().map_err(Failure::failed)?;
     let readiness = Arc::new(UpkeepHealth(upkeep.health()));
     let metrics =
         metrics::registry(&app, &store, upkeep.health(), &requests, Arc::clone(&readiness) as _);

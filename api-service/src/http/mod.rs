@@ -17,7 +17,7 @@ use signet_service::resource::{READING, read};
 use signet_service::{docs_page, problem_response, well_known};
 
 pub use forward_auth::line_limit;
-pub use openapi::{description, document as openapi};
+pub use openapi::{OPENAPI, document as openapi};
 
 use crate::blocking::Blocking;
 use crate::domain::directory::Directory;
@@ -45,7 +45,7 @@ pub struct Api {
 }
 
 /// Adds all routes.
-pub fn routes(api: Api, openapi: web::Bytes) -> impl FnOnce(&mut web::ServiceConfig) {
+pub fn routes(api: Api) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         // No cache may store personal data or a refusal (RFC 9111 §5.2.2.5).
         let unstored = || middleware::DefaultHeaders::new().add((CACHE_CONTROL, "no-store"));
@@ -70,7 +70,7 @@ pub fn routes(api: Api, openapi: web::Bytes) -> impl FnOnce(&mut web::ServiceCon
             .service(read_by_pages(read("/user/{public_id}", users::one)))
             .service(named(forward_auth::resource()).wrap(unstored()))
             .configure(metadata)
-            .configure(docs_page::routes(openapi, origins))
+            .configure(docs_page::routes(OPENAPI, origins))
             .default_service(web::to(problem_response::not_found));
     }
 }

@@ -31,16 +31,14 @@ impl Modify for Schemes {
     }
 }
 
-/// Returns the document.
-pub fn description() -> utoipa::openapi::OpenApi {
-    Description::openapi()
-}
+/// The document as the service serves it.
+pub const OPENAPI: &str = include_str!("../../../docs/openapi/api-service.json");
 
-/// Returns the JSON text of the document, the same at each call.
+/// Makes the JSON text of the document from the handlers, the same at each call.
 ///
 /// # Errors
 ///
 /// Never in a build that passed its tests: the document is fixed.
 pub fn document() -> Result<String, serde_json::Error> {
-    description().to_pretty_json()
+    Description::openapi().to_pretty_json()
 }

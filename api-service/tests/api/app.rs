@@ -162,10 +162,9 @@ impl App {
     }
 
     pub(crate) async fn send(&self, request: TestRequest) -> Answer {
-        let openapi = http::openapi().expect("a description").into();
         let app = ActixApp::new()
             .wrap(middleware::from_fn(protect))
-            .configure(http::routes(self.api.clone(), openapi));
+            .configure(http::routes(self.api.clone()));
         let response = call_service(&init_service(app).await, request.to_request()).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let closes = response.response().head().connection_type() == ConnectionType::Close;

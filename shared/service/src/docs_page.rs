@@ -57,7 +57,7 @@ static ASSETS: LazyLock<BTreeMap<&str, Asset>> = LazyLock::new(|| {
 });
 
 /// Adds the routes. `openapi` is the JSON text of the document, which pages of `origins` may read.
-pub fn routes(openapi: Bytes, origins: Vec<String>) -> impl FnOnce(&mut web::ServiceConfig) {
+pub fn routes(openapi: &'static str, origins: Vec<String>) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         let [document_at, page_at, slash_at, asset_at] = TEMPLATES;
         let document = read(document_at, document);
@@ -71,10 +71,10 @@ pub fn routes(openapi: Bytes, origins: Vec<String>) -> impl FnOnce(&mut web::Ser
 }
 
 /// The API description, shared by all responses.
-struct Document(Bytes);
+struct Document(&'static str);
 
 async fn document(openapi: web::Data<Document>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(openapi.0.clone())
+    HttpResponse::Ok().content_type("application/json").body(openapi.0)
 }
 
 async fn page() -> HttpResponse {
@@ -108,7 +108,7 @@ mod tests {
 
     #[actix_web::test]
     async fn page_loads_its_files_by_relative_addresses() {
-        let app = init_service(App::new().configure(routes("{}".into(), Vec::new()))).await;
+        let app = init_service(App::new().configure(routes("{}", Vec::new()))).await;
         let get = |path: &str| TestRequest::with_uri(path).to_request();
         let page = call_service(&app, get("/docs")).await;
         assert_eq!(page.headers().get(CONTENT_TYPE).expect("a type"), "text/html; charset=utf-8");
@@ -150,7 +150,7 @@ mod tests {
 
     #[actix_web::test]
     async fn slash_after_the_page_is_redirected_below_any_path() {
-        let app = init_service(App::new().configure(routes("{}".into(), Vec::new()))).await;
+        let app = init_service(App::new().configure(routes("{}", Vec::new()))).await;
         let response = call_service(&app, TestRequest::with_uri("/docs/").to_request()).await;
         assert_eq!(response.status(), 308);
         let location = response.headers().get(LOCATION).expect("a location");

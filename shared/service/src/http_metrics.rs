@@ -3,7 +3,7 @@
 //! The counters are atomic numbers in a table that is made once. A request takes no lock, and a
 //! stranger can't make a new series: every other path is `unmatched`, every other method `other`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,8 @@ use actix_web::http::{Method, StatusCode};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
-use utoipa::openapi::{OpenApi, PathItem};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::docs_page;
 use super::metrics::encoding::{counters, describe, gauge};
@@ -68,21 +69,36 @@ struct Counts {
     microseconds: AtomicU64,
 }
 
+/// The paths of an OpenAPI document, and the methods of each.
+#[derive(Deserialize)]
+#[expect(clippy::zero_sized_map_values, reason = "an object of JSON, of which the names count")]
+struct Description {
+    paths: BTreeMap<String, BTreeMap<String, IgnoredAny>>,
+}
+
 impl HttpMetrics {
-    /// Creates the counters of the described routes and of the documents page. `long_polls` are
-    /// routes of which only the number of requests counts.
-    pub fn new(description: &OpenApi, long_polls: &[&str]) -> Self {
-        let described = description.paths.paths.iter();
-        let described = described.map(|(template, item)| (template.as_str(), methods(item)));
-        let page = docs_page::TEMPLATES.map(|template| (template, vec!["GET"]));
-        let unmatched = (UNMATCHED, vec!["GET", "POST"]);
+    /// Creates the counters of the documents page and of the routes that an OpenAPI document
+    /// describes. `long_polls` are routes of which only the number of requests counts.
+    ///
+    /// # Errors
+    ///
+    /// The text is not an OpenAPI document.
+    pub fn new(openapi: &str, long_polls: &[&str]) -> Result<Self, serde_json::Error> {
+        let description: Description = serde_json::from_str(openapi)?;
+        let described = description.paths.iter().map(|(template, item)| {
+            let methods = item.keys().map(|method| method.to_ascii_uppercase());
+            (template.as_str(), methods.collect())
+        });
+        let page = docs_page::TEMPLATES.map(|template| (template, vec!["GET".to_owned()]));
+        let unmatched = (UNMATCHED, vec!["GET".to_owned(), "POST".to_owned()]);
         let routes: Vec<_> = described
             .chain(page)
             .chain([unmatched])
             .map(|(template, methods)| Route::new(template, &methods, long_polls))
             .collect();
         let places = routes.iter().enumerate().map(|(at, route)| (route.template.clone(), at));
-        Self(Arc::new(Table { places: places.collect(), routes, in_progress: AtomicU64::new(0) }))
+        let in_progress = AtomicU64::new(0);
+        Ok(Self(Arc::new(Table { places: places.collect(), routes, in_progress })))
     }
 
     /// Answers a request by `next` and counts it, for [`actix_web::App::wrap_fn`]. It must be the
@@ -156,12 +172,12 @@ impl Table {
 }
 
 impl Route {
-    fn new(template: &str, described: &[&str], long_polls: &[&str]) -> Self {
+    fn new(template: &str, described: &[String], long_polls: &[&str]) -> Self {
         let mut methods: [Counts; METHODS.len()] = Default::default();
         for (method, counts) in METHODS.iter().zip(&mut methods) {
             // A route that takes GET takes HEAD.
-            let described = described.contains(if *method == "HEAD" { &"GET" } else { method });
-            counts.exists = described || *method == OTHER;
+            let method = if *method == "HEAD" { "GET" } else { method };
+            counts.exists = method == OTHER || described.iter().any(|one| one == method);
         }
         let long_poll = long_polls.contains(&template);
         Self { template: template.to_owned(), long_poll, methods }
@@ -247,18 +263,6 @@ impl Collector for HttpMetrics {
 /// Returns the place of a method in [`METHODS`].
 fn place_of(method: &Method) -> usize {
     METHODS.iter().position(|known| *known == method.as_str()).unwrap_or(METHODS.len() - 1)
-}
-
-/// Returns the methods that a path is described with.
-fn methods(item: &PathItem) -> Vec<&'static str> {
-    let described = [
-        ("GET", &item.get),
-        ("POST", &item.post),
-        ("PUT", &item.put),
-        ("PATCH", &item.patch),
-        ("DELETE", &item.delete),
-    ];
-    described.into_iter().filter(|(_, operation)| operation.is_some()).map(|(m, _)| m).collect()
 }
 
 #[cfg(test)]

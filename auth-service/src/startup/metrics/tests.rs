@@ -57,7 +57,7 @@ impl Issuer {
         let app = Arc::new(parts.unwrap().0);
         let health = Arc::new(Health::default());
         let readiness = Arc::new(UpkeepHealth(Arc::clone(&health)));
-        let http = HttpMetrics::new(&auth_http::openapi::document(), &[]);
+        let http = HttpMetrics::new(auth_http::openapi::TEXT, &[]).unwrap();
         let registry = registry(&app, &store, health, &http, readiness);
         Self { app, store, clock, registry, _folder: folder }
     }
