@@ -23,7 +23,7 @@ use auth_domain::sessions::{SessionQuery, SessionRecord};
 
 mod listing;
 
-/// Rows looked at in one transaction: the writer is free again after a few milliseconds.
+/// Sessions looked at together. Their deletion takes the writer a few milliseconds.
 const PRUNED_AT_ONCE: i64 = 1_000;
 
 /// The most open sessions of a user.
@@ -138,14 +138,14 @@ fn latest_expiry() -> _ {
         .single_value()
 }
 
-/// Deletes the sessions that are over, of the first ones that were last used at `from` or later.
-/// Returns the number of rows, and the time at which the next batch begins, if there is one.
-fn prune_batch(
+/// Returns the sessions that are over, of the first ones that were last used at `from` or later.
+/// Returns the time at which the next ones begin, too, if there may be more.
+fn over_since(
     connection: &mut AnyConnection,
     from: i64,
     before: OffsetDateTime,
     now: OffsetDateTime,
-) -> QueryResult<(usize, Option<i64>)> {
+) -> QueryResult<(Vec<String>, Option<i64>)> {
     let (before, now) = (unix_micros(before), unix_micros(now));
     let unused = sessions::table
         .filter(sessions::last_used_at.ge(from).and(sessions::last_used_at.lt(before)))
@@ -164,11 +164,10 @@ fn prune_batch(
         .into_iter()
         .filter_map(|(sid, _, ended_at, expires_at)| is_over(ended_at, expires_at).then_some(sid))
         .collect();
-    let over = sessions::table.filter(sessions::sid.eq_any(over));
-    let rows = diesel::delete(over).execute(connection)?;
-    // Many sessions may have the same time: without a deletion, they would be the next batch again.
-    let next = last_used_at.map(|last| if rows == 0 { last.max(from + 1) } else { last });
-    Ok((rows, next))
+    // Sessions that stay are not looked at again. More of them with one time hide the others of that
+    // time, until they are over themselves.
+    let next = last_used_at.map(|last| if over.is_empty() { last.max(from + 1) } else { last });
+    Ok((over, next))
 }
 
 /// Records that the user logged in from the network of this address. The caller has locked the
@@ -293,14 +292,18 @@ impl Store {
         before: OffsetDateTime,
         now: OffsetDateTime,
     ) -> StoreResult<usize> {
-        // Most unused sessions can still be refreshed, so each batch begins where the last one ended.
+        // Most unused sessions can still be refreshed, so the search leaves the writer free.
         let (mut pruned, mut next) = (0, Some(0));
         while let Some(from) = next {
-            let (rows, following) = self.write(|transaction| {
-                transaction.lock(AdvisoryLock::Accounts)?;
-                prune_batch(transaction.connection, from, before, now)
-            })?;
-            pruned += rows;
+            let (over, following) =
+                self.read(|connection| over_since(connection, from, before, now))?;
+            if !over.is_empty() {
+                pruned += self.write(|transaction| {
+                    transaction.lock(AdvisoryLock::Accounts)?;
+                    let over = sessions::table.filter(sessions::sid.eq_any(&over));
+                    diesel::delete(over).execute(transaction.connection)
+                })?;
+            }
             next = following;
         }
         Ok(pruned)

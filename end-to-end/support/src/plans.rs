@@ -70,6 +70,7 @@ impl Exceptions {
         let of_database = collected.extract_if(.., |url, _| url.contains(name));
         let statements: BTreeSet<_> = of_database.flat_map(|(_, statements)| statements).collect();
         drop(collected);
+        assert!(!statements.is_empty(), "no statement on {name} was collected");
         let mut faults = String::new();
         for statement in statements.iter().filter(|statement| !self.permits(statement)) {
             assert!(!is_limited_lookup(statement), "{statement}: use `get_result`, not `first`");
