@@ -4,7 +4,6 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use tokio::time::Instant;
 
 use super::freshness::Stamp;
 use super::keys::NotFound;
@@ -60,7 +59,8 @@ pub(super) async fn admit(
         if position >= token.pos {
             return Err(refusal);
         }
-        if waited || !guard.feed.reaches(token.pos, Instant::now() + PATIENCE).await {
+        // The wait for a key counts, too.
+        if waited || !guard.feed.reaches(token.pos, now.after(PATIENCE)).await {
             return Err(Refusal::Unavailable { retry_after: 1 });
         }
         // The state may have changed during the wait, so every check runs again.

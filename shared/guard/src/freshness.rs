@@ -35,6 +35,11 @@ impl Stamp {
         self.wall
     }
 
+    /// Returns the monotonic time after a wait.
+    pub(super) fn after(&self, wait: Duration) -> Instant {
+        self.monotonic + wait
+    }
+
     /// Returns the age at a later time.
     pub(super) fn age(&self, now: &Self) -> Duration {
         let elapsed = now.monotonic.saturating_duration_since(self.monotonic);
