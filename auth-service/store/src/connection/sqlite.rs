@@ -36,8 +36,10 @@ struct Tables {
 }
 
 /// `secure_delete` overwrites deleted rows, so that a deleted user's data leaves the file.
-const WRITER: &str =
-    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON";
+/// `temp_store`: a savepoint, and a statement about many rows, keep the earlier state of each page until
+/// their end. An image without a folder for temporary files could not write it to one.
+const WRITER: &str = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+    PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY";
 
 /// The value of `PRAGMA synchronous` for FULL: a confirmed commit survives a power cut.
 const FULL: i64 = 2;
@@ -103,11 +105,8 @@ pub(super) fn expect_large_writes(
 ) -> QueryResult<()> {
     // In KiB and in pages of 4 KiB. The defaults are 2 MiB and 1000 pages.
     let (cache, checkpoint) = if alone { (262_144, 65_536) } else { (65_536, 1_000) };
-    // `temp_store`: a statement about many rows keeps the earlier state of each page until its end,
-    // and would write it to a temporary file.
     connection.batch_execute(&format!(
-        "PRAGMA cache_size = -{cache}; PRAGMA wal_autocheckpoint = {checkpoint}; \
-         PRAGMA temp_store = MEMORY"
+        "PRAGMA cache_size = -{cache}; PRAGMA wal_autocheckpoint = {checkpoint}"
     ))
 }
 
