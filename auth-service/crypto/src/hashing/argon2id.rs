@@ -53,7 +53,7 @@ impl Memory {
         let wanted = params.block_count();
         if self.0.len() < wanted {
             // Only the used part of a capacity takes memory.
-            self.0.reserve_exact(MAPPED_BLOCKS.saturating_sub(self.0.len()));
+            self.0.reserve_exact(MAPPED_BLOCKS.max(wanted) - self.0.len());
             self.0.resize_with(wanted, Block::default);
         }
         &mut self.0
