@@ -82,16 +82,14 @@ async fn verified(
         }
     }
     let unverified = inspect(text, &guard.profile, now).map_err(Refusal::Invalid)?;
-    let held = guard.keys.get(unverified.kid());
-    let waits = held.is_none();
-    let key = match held {
-        Some(key) => key,
-        None => guard.keys.find(unverified.kid()).await.map_err(refusal)?,
+    let (key, waited) = match guard.keys.get(unverified.kid()) {
+        Some(key) => (key, false),
+        None => (guard.keys.find(unverified.kid()).await.map_err(refusal)?, true),
     };
     let token = Arc::new(unverified.verify(&key).map_err(Refusal::Invalid)?);
     guard.verdicts.insert(hash, Arc::clone(&token));
     // During the wait for the key, the token may expire.
-    if waits {
+    if waited {
         token.check_times(&guard.profile, guard.clock.now()).map_err(Refusal::Invalid)?;
     }
     if !guard.keys.holds(&token.kid) {
