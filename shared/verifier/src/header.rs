@@ -64,3 +64,15 @@ fn is_access_token_type(typ: &str) -> bool {
 pub(super) fn is_thumbprint(kid: &str) -> bool {
     kid.len() == THUMBPRINT_CHARACTERS && URL_SAFE_NO_PAD.decode_slice(kid, &mut [0; 33]).is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_of_the_issuer_is_the_usual_one() {
+        let kid = "L1mI747V2iDlsimyKkUAbJEBwtGxsfPnNRxo3TeE5IU";
+        let header = serde_json::to_vec(&access_token_header(kid)).expect("JSON");
+        assert_eq!(header, [USUAL.0, kid.as_bytes(), USUAL.1].concat());
+    }
+}
